@@ -1,0 +1,82 @@
+"""Reads expressions with a bundle's graph, by onnxruntime."""
+
+import numpy as np
+import onnxruntime as ort
+
+from mien.bundle import GRAPH, Bundle
+from mien.errors import BundleError
+from mien.types import InputSpec, PixelArray, ProbabilityArray
+
+
+class OnnxClassifier:
+    """A `Classifier` that runs a bundle's graph. Holds no state, so threads may share it."""
+
+    def __init__(self, bundle: Bundle, *, threads: int = 1) -> None:
+        """Make a session and check that the graph is what the bundle says.
+
+        Args:
+            bundle: A loaded bundle.
+            threads: Threads for one call; 1 leaves the other cores to the detector and camera.
+
+        Raises:
+            BundleError: The graph cannot be run, or differs from the bundle's description.
+        """
+        self._bundle = bundle
+        self._spec = bundle.info.spec()
+        self._labels = tuple(bundle.info.labels)
+        try:
+            self._session = ort.InferenceSession(
+                bundle.graph, session_options(threads), providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # onnxruntime raises many types without a common base
+            reason = " ".join(str(error).split())
+            raise BundleError(f"{bundle.path / GRAPH}: not a graph that runs ({reason})") from error
+        self._input = self._check_graph()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes, in the order of the columns."""
+        return self._labels
+
+    @property
+    def spec(self) -> InputSpec:
+        """How faces must be cropped."""
+        return self._spec
+
+    def __call__(self, faces: PixelArray) -> ProbabilityArray:
+        """Return calibrated probabilities, float32 [N,K], for uint8 [N,size,size,channels]."""
+        expected = (self._spec.size, self._spec.size, self._spec.channels)
+        if faces.dtype != np.uint8 or faces.shape[1:] != expected:
+            raise ValueError(f"faces must be uint8 [N,{expected}], got {faces.dtype} {faces.shape}")
+        if not len(faces):
+            return np.empty((0, len(self._labels)), dtype=np.float32)
+        (result,) = self._session.run(None, {self._input: faces})
+        return np.asarray(result, dtype=np.float32)
+
+    def _check_graph(self) -> str:
+        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
+        spec, count = self._spec, len(self._labels)
+        if len(inputs) != 1 or len(outputs) != 1:
+            self._refuse(f"has {len(inputs)} inputs and {len(outputs)} outputs, not one of each")
+        given, result = inputs[0], outputs[0]
+        wanted = [spec.size, spec.size, spec.channels]
+        if given.type != "tensor(uint8)" or list(given.shape[1:]) != wanted:
+            self._refuse(
+                f"takes {given.type} {given.shape}, but model.json says uint8 [N,{wanted}]"
+            )
+        if result.type != "tensor(float)" or list(result.shape[1:]) != [count]:
+            self._refuse(f"gives {result.type} {result.shape}, but model.json has {count} labels")
+        return str(given.name)
+
+    def _refuse(self, reason: str) -> None:
+        raise BundleError(f"{self._bundle.path / GRAPH}: the graph {reason}")
+
+
+def session_options(threads: int) -> ort.SessionOptions:
+    """Options for small networks: no spinning, which burns a core between frames."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options

@@ -1,0 +1,1 @@
+"""Face detectors behind one protocol; `mien.assembly` chooses one by name."""

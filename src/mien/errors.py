@@ -1,0 +1,46 @@
+"""Errors that a user can act on.
+
+Every message names the file, value or setting at fault and says what to do. The command line
+prints the message on one line and exits with 1, so no message may hold a line break.
+"""
+
+
+class MienError(Exception):
+    """Base of all errors that mien raises on purpose."""
+
+
+class SettingsError(MienError):
+    """A setting or a combination of settings that cannot work."""
+
+
+class PictureError(MienError):
+    """A picture that cannot be decoded, or that is too large to be decoded safely."""
+
+
+class SourceError(MienError):
+    """A camera, video, stream or folder that cannot be opened, or that broke off."""
+
+
+class SinkError(MienError):
+    """An output that cannot be written: a full disk, a missing folder, a file that exists."""
+
+
+class BundleError(MienError):
+    """A model bundle, or a detector's weights, that is missing, damaged or inconsistent."""
+
+
+class DatasetError(MienError):
+    """A data set, or the folder or csv that one is made from, that cannot be used."""
+
+
+class TrainingError(MienError):
+    """A training run that cannot start, resume or be exported."""
+
+
+class MissingExtraError(MienError):
+    """A feature that needs packages of an extra that is not installed."""
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(
+            f"{feature} needs packages that are not installed: pip install 'mien[{extra}]'"
+        )
