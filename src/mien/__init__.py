@@ -1,3 +1,70 @@
-"""mien reads facial expressions in real time."""
+"""mien reads facial expressions in real time.
+
+    import mien
+
+    reader = mien.load()
+    for reading in reader.read("photo.jpg"):
+        print(reading.label or "not sure", reading.smoothed.to_dict())
+
+Names are imported when they are first used, so that `import mien`, and with it the command line,
+does not wait for OpenCV and onnxruntime.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mien.errors import MienError
+    from mien.pipeline import Analyzer, AnalyzerSettings, RunSummary, run
+    from mien.protocols import Classifier, Detector, Sink, Source
+    from mien.reader import Reader, load, to_frame
+    from mien.types import Analysis, Box, Face, Frame, InputSpec, Prediction, Quality, Reading
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Analysis",
+    "Analyzer",
+    "AnalyzerSettings",
+    "Box",
+    "Classifier",
+    "Detector",
+    "Face",
+    "Frame",
+    "InputSpec",
+    "MienError",
+    "Prediction",
+    "Quality",
+    "Reader",
+    "Reading",
+    "RunSummary",
+    "Sink",
+    "Source",
+    "__version__",
+    "load",
+    "run",
+    "to_frame",
+]
+
+_HOMES = {
+    "mien.errors": ("MienError",),
+    "mien.pipeline": ("Analyzer", "AnalyzerSettings", "RunSummary", "run"),
+    "mien.protocols": ("Classifier", "Detector", "Sink", "Source"),
+    "mien.reader": ("Reader", "load", "to_frame"),
+    "mien.types": (
+        *("Analysis", "Box", "Face", "Frame", "InputSpec", "Prediction", "Quality", "Reading"),
+    ),
+}
+_MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:  # the types are those of the imports above
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'mien' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_MODULE_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -31,12 +31,13 @@ class InputInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MetricsInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Figures measured with `mien evaluate`, and on what."""
+    """Figures measured with `mien evaluate`, on what, and by which command line."""
 
     dataset: str
     split: str
     date: str
     values: dict[str, float]
+    command: str = ""
 
 
 class ModelInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -8,6 +8,10 @@ prints the message on one line and exits with 1, so no message may hold a line b
 class MienError(Exception):
     """Base of all errors that mien raises on purpose."""
 
+    def __init__(self, message: str) -> None:
+        # A file name may hold line breaks, and so may the words of a library.
+        super().__init__(" ".join(message.splitlines()))
+
 
 class SettingsError(MienError):
     """A setting or a combination of settings that cannot work."""

@@ -5,6 +5,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from mien.errors import PictureError
@@ -12,6 +13,9 @@ from mien.types import PixelArray
 
 # 64 megapixels: beyond every camera in common use, and 200 MB once decoded.
 MAX_PIXELS = 64_000_000
+# More than any picture of that many pixels takes; a file is read whole, so it is refused before.
+MAX_BYTES = 1_000_000_000
+DEEP_GRAY = frozenset({"I", "I;16", "I;16B", "I;16L", "F"})
 SUFFIXES = frozenset(
     {
         *(".bmp", ".dib", ".gif", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".pbm"),
@@ -27,6 +31,10 @@ def read_picture(path: Path, *, max_pixels: int = MAX_PIXELS) -> PixelArray:
         PictureError: The file is missing, empty, broken, truncated, no picture or too large.
     """
     try:
+        if path.stat().st_size > MAX_BYTES:
+            raise PictureError(
+                f"{path}: more than {MAX_BYTES / 1e6:g} MB is no picture; make it smaller first"
+            )
         data = path.read_bytes()
     except OSError as error:
         raise PictureError(f"{path}: cannot be read: {error.strerror}") from error
@@ -82,8 +90,8 @@ def _to_bgr(image: Image.Image) -> PixelArray:
     image.seek(0)
     image.load()
     upright = ImageOps.exif_transpose(image)
-    if upright.mode in ("I", "I;16", "I;16B", "I;16L", "F"):
-        return _from_deep_gray(np.asarray(upright, dtype=np.float64))
+    if upright.mode in DEEP_GRAY:
+        return _from_deep_gray(np.asarray(upright, dtype=np.float64), upright.mode)
     if upright.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in upright.info:
         color = upright.convert("RGBA")
         # Mid-gray is the background that disturbs a cut-out face least.
@@ -92,9 +100,14 @@ def _to_bgr(image: Image.Image) -> PixelArray:
     return np.ascontiguousarray(np.asarray(upright.convert("RGB"))[..., ::-1])
 
 
-def _from_deep_gray(values: np.ndarray) -> PixelArray:
-    """Gray of 16 bits (or of floats in 0..1) to 8: Pillow would clip instead of scaling."""
+def _from_deep_gray(values: npt.NDArray[np.float64], mode: str) -> PixelArray:
+    """Gray of 16 or 32 bits, or of floats, to 8: Pillow would clip instead of scaling."""
+    values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
     top = float(values.max(initial=0.0))
-    scale = 255.0 if top <= 1.0 else 1.0 if top <= 255.0 else 255.0 / 65535.0
+    if mode.startswith("I;16") or top > 255.0:
+        scale = 255.0 / 65535.0
+    else:
+        # These modes do not say where white is.
+        scale = 255.0 if mode == "F" and top <= 1.0 else 1.0
     gray = np.clip(values * scale, 0, 255).round().astype(np.uint8)
     return np.repeat(gray[..., None], 3, axis=2)

@@ -21,6 +21,10 @@ QualityIssue = Literal["too small", "blurred", "dark", "turned away"]
 SUM_TOLERANCE = 1e-3
 
 
+def ignore_progress(_stage: str, _done: int, _total: int | None) -> None:
+    """Tell nobody of the progress of long work."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """One picture of a source.

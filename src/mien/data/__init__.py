@@ -1,1 +1,1 @@
-"""From labelled pictures to a data set of Parquet shards, and back."""
+"""Data sets: made from labelled pictures, written as Parquet, read back in a fixed order."""

@@ -1,1 +1,1 @@
-"""The local web page."""
+"""The local web page: a door, which computes nothing itself."""

@@ -1,0 +1,49 @@
+# make run    installs the core in .venv and opens the live page
+# make test   installs what the tests need and runs them
+# make check  lint, types and the import contract
+# make bench  speed, memory and scale, as ratios within one run
+.DEFAULT_GOAL := run
+.PHONY: run test check bench readme-picture clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+ARGS ?=
+
+run: $(VENV)/core.stamp
+	@$(BIN)/mien live $(ARGS)
+
+test: $(VENV)/dev.stamp
+	$(BIN)/pytest $(ARGS)
+
+check: $(VENV)/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/dev.stamp
+	$(BIN)/python -m benchmarks $(ARGS)
+
+readme-picture: $(VENV)/dev.stamp
+	$(BIN)/python docs/make_readme_picture.py
+
+clean:
+	rm -rf $(VENV)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "mien needs Python 3.11 or later; run: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ echo "the venv module is missing; on Debian or Ubuntu: apt install python3-venv"; rm -rf $(VENV); exit 1; }
+
+$(VENV)/core.stamp: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing mien in $(VENV) (once)"
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing mien with its training and test tools in $(VENV) (once)"
+	@$(PIP) --editable '.[train,dlib,dev]'
+	@touch $@ $(VENV)/core.stamp

@@ -1,0 +1,276 @@
+"""Where parts become a whole: the only module that names concrete classes.
+
+Optional and heavy parts are imported when they are asked for.
+"""
+
+import contextlib
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from mien.bundle import ModelInfo, load_bundle
+from mien.classifier import OnnxClassifier
+from mien.errors import SettingsError, SourceError
+from mien.pictures import SUFFIXES
+from mien.pipeline import Analyzer, AnalyzerSettings
+from mien.protocols import Classifier, Detector, Sink, Source
+from mien.sinks import CsvSink, JsonlSink, PictureSink, VideoSink
+from mien.sinks.tables import STDOUT
+from mien.sources.batch import Batch
+from mien.sources.camera import CameraSource
+from mien.sources.files import Skipped, find_files
+from mien.sources.newest import NewestFrame
+from mien.sources.pictures import PictureSource
+from mien.sources.sample import SampleSource
+from mien.sources.stream import StreamSource, without_secrets
+from mien.sources.video import VideoSource
+
+DEFAULT_BUNDLE = Path(__file__).parent / "models" / "fer4"
+STREAM_SCHEMES = ("http://", "https://", "rtsp://", "rtsps://")
+VIDEO_SUFFIXES = frozenset(
+    {
+        *(".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mjpeg", ".mjpg", ".mkv", ".mov"),
+        *(".mp4", ".mpeg", ".mpg", ".mts", ".ogv", ".ts", ".webm", ".wmv"),
+    }
+)
+ACCEPTED = (
+    "give a picture, a video, a folder, a pattern such as 'faces/*.jpg', a camera's number, "
+    "an address (http:// or rtsp://), or 'sample'"
+)
+
+
+def make_detector(name: str = "mtcnn", *, model: Path | None = None) -> Detector:
+    """Make a face detector by its name.
+
+    Args:
+        name: One of `DETECTORS`.
+        model: The file of its weights: needed by yunet, possible for dlib-cnn.
+
+    Raises:
+        SettingsError: The name is unknown, or the model is missing or not taken.
+        BundleError: The weights are missing, damaged or unknown.
+        MissingExtraError: dlib is not installed.
+    """
+    factory = _DETECTORS.get(name)
+    if factory is None:
+        raise SettingsError(f"unknown detector {name!r}; choose one of {', '.join(DETECTORS)}")
+    if model is not None and name in _WITHOUT_MODEL:
+        raise SettingsError(f"the detector {name} has its own weights; leave out {model}")
+    return factory(model)
+
+
+def make_classifier(bundle: Path | None = None) -> tuple[OnnxClassifier, ModelInfo]:
+    """Load a bundle and make what runs it.
+
+    Args:
+        bundle: Its folder; the shipped one where None.
+
+    Raises:
+        BundleError: The bundle is missing, damaged or inconsistent.
+    """
+    loaded = load_bundle(bundle or DEFAULT_BUNDLE)
+    return OnnxClassifier(loaded), loaded.info
+
+
+def make_analyzer(
+    detector: Detector,
+    classifier: Classifier,
+    info: ModelInfo,
+    *,
+    settings: AnalyzerSettings | None = None,
+) -> Analyzer:
+    """Make the analyzer of one stream; the models may be shared between several.
+
+    Args:
+        detector: Finds faces.
+        classifier: Reads them.
+        info: The bundle's description, for its "not sure" threshold.
+        settings: Times and limits.
+    """
+    return Analyzer(detector, classifier, not_sure_below=info.not_sure_below, settings=settings)
+
+
+def open_source(spec: str, *, realtime: bool = False) -> Source:
+    """Open what a user names.
+
+    Cameras and streams keep only their newest frame, so that a slow reader never lags.
+
+    Args:
+        spec: A picture, video, folder, pattern, camera number, address, or "sample".
+        realtime: For live viewing: the sample plays at its own speed and starts over.
+
+    Raises:
+        SourceError: There is nothing like that, or it cannot be opened.
+    """
+    if spec == "sample":
+        return SampleSource(loop=realtime, realtime=realtime)
+    return _open([spec])
+
+
+def open_sources(specs: Sequence[str]) -> Source:
+    """Open several sources as one; in a batch, what breaks off is listed as skipped.
+
+    Args:
+        specs: As for `open_source`.
+
+    Raises:
+        SourceError: There is nothing like one of them; nothing is read then.
+    """
+    if not specs:
+        raise SourceError(f"no source; {ACCEPTED}")
+    return _open(specs)
+
+
+def make_sinks(
+    labels: Sequence[str],
+    *,
+    out: Path | None = None,
+    annotate: Path | None = None,
+    overwrite: bool = False,
+) -> list[Sink]:
+    """Make the outputs that a user asks for.
+
+    Args:
+        labels: The classes, for the columns of the table.
+        out: A .csv or .jsonl file; "-" is CSV on standard output.
+        annotate: A .mp4 file, or a folder for annotated pictures.
+        overwrite: Replace what is there.
+
+    Raises:
+        SettingsError: The ending is of no known format.
+        SinkError: It exists already, or cannot be written.
+    """
+    makers: list[Callable[[], Sink]] = []
+    if out is not None:
+        makers.append(_table_maker(out, labels, overwrite))
+    if annotate is not None:
+        makers.append(_picture_maker(annotate, overwrite))
+    # All names are judged before the first file is made, and none stays open if a later one fails.
+    with contextlib.ExitStack() as made:
+        sinks = []
+        for maker in makers:
+            sinks.append(maker())
+            made.callback(sinks[-1].close)
+        made.pop_all()
+    return sinks
+
+
+def _table_maker(path: Path, labels: Sequence[str], overwrite: bool) -> Callable[[], Sink]:
+    suffix = path.suffix.lower()
+    if suffix == ".csv" or str(path) == STDOUT:
+        return partial(CsvSink, path, labels, overwrite=overwrite)
+    if suffix in (".jsonl", ".ndjson"):
+        return partial(JsonlSink, path, overwrite=overwrite)
+    raise SettingsError(f"{path}: no format that mien writes; name a .csv or .jsonl file, or -")
+
+
+def _picture_maker(path: Path, overwrite: bool) -> Callable[[], Sink]:
+    suffix = path.suffix.lower()
+    if suffix == ".mp4":
+        return partial(VideoSink, path, overwrite=overwrite)
+    if suffix in SUFFIXES | VIDEO_SUFFIXES and not path.is_dir():
+        raise SettingsError(
+            f"{path}: annotated pictures go to a folder and annotated videos to a .mp4 file"
+        )
+    return partial(PictureSink, path, overwrite=overwrite)
+
+
+_Opener = tuple[str, Callable[[], Source]]
+
+
+def _open(specs: Sequence[str]) -> Source:
+    skipped: list[Skipped] = []
+    openers = _openers(specs, skipped)
+    if len(openers) == 1 and not skipped:
+        return openers[0][1]()
+    return Batch(openers, skipped=skipped)
+
+
+def _openers(specs: Sequence[str], skipped: list[Skipped]) -> list[_Opener]:
+    """List what has to be opened, in order; pictures in a row are one source."""
+    openers: list[_Opener] = []
+    for is_picture, group in itertools.groupby(_items(specs, skipped), key=_is_picture):
+        items = list(group)
+        if is_picture:
+            paths = [item for item in items if isinstance(item, Path)]
+            openers.append((f"{len(paths)} pictures", partial(PictureSource, paths)))
+        else:
+            openers += [(_name(item), partial(_open_one, item)) for item in items]
+    return openers
+
+
+def _items(specs: Sequence[str], skipped: list[Skipped]) -> Iterator[Path | str]:
+    """Yield files as paths, and everything else (camera, stream, sample) as it was named."""
+    for spec in specs:
+        if spec == "sample" or spec.isdecimal() or _is_address(spec):
+            yield spec
+        else:
+            yield from _files(spec, skipped)
+
+
+def _files(spec: str, skipped: list[Skipped]) -> list[Path]:
+    try:
+        return find_files(spec, SUFFIXES | VIDEO_SUFFIXES, on_skip=skipped.append)
+    except SourceError as error:
+        raise SourceError(f"{error}; {ACCEPTED}") from error
+
+
+def _open_one(item: Path | str) -> Source:
+    if isinstance(item, Path):
+        return VideoSource(item)
+    if item == "sample":
+        return SampleSource()
+    return NewestFrame(StreamSource(item) if _is_address(item) else CameraSource(int(item)))
+
+
+def _name(item: Path | str) -> str:
+    text = str(item)
+    return without_secrets(text) if _is_address(text) else text
+
+
+def _is_picture(item: Path | str) -> bool:
+    return isinstance(item, Path) and item.suffix.lower() in SUFFIXES
+
+
+def _is_address(spec: str) -> bool:
+    return spec.lower().startswith(STREAM_SCHEMES)
+
+
+def _mtcnn(_: Path | None) -> Detector:
+    from mien.detectors.mtcnn import MtcnnDetector
+
+    return MtcnnDetector()
+
+
+def _yunet(model: Path | None) -> Detector:
+    from mien.detectors.yunet import YunetDetector
+
+    if model is None:
+        raise SettingsError(
+            "the detector yunet needs the file of its weights: --detector-model FILE, "
+            "or detector_model= in Python"
+        )
+    return YunetDetector(model)
+
+
+def _dlib_cnn(model: Path | None) -> Detector:
+    from mien.detectors.dlib import DlibCnnDetector
+
+    return DlibCnnDetector(model)
+
+
+def _dlib_hog(_: Path | None) -> Detector:
+    from mien.detectors.dlib import DlibHogDetector
+
+    return DlibHogDetector()
+
+
+_DETECTORS: dict[str, Callable[[Path | None], Detector]] = {
+    "mtcnn": _mtcnn,
+    "yunet": _yunet,
+    "dlib-cnn": _dlib_cnn,
+    "dlib-hog": _dlib_hog,
+}
+DETECTORS: tuple[str, ...] = tuple(_DETECTORS)
+_WITHOUT_MODEL = frozenset({"mtcnn", "dlib-hog"})

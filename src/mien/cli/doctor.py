@@ -1,0 +1,211 @@
+"""`mien doctor`: what mien finds on this machine, to paste into a bug report.
+
+Every probe may fail, with whatever error: that is what it is for. So each is tried by itself, and
+imports what it looks at itself.
+"""
+
+import argparse
+import importlib
+import json
+import os
+import platform
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from mien import __version__
+from mien.cli.console import out
+
+# What is imported, and what it is called on PyPI.
+CORE = {
+    "numpy": "numpy",
+    "cv2": "opencv-python-headless",
+    "onnxruntime": "onnxruntime",
+    "av": "av",
+    "PIL": "pillow",
+    "msgspec": "msgspec",
+    "starlette": "starlette",
+    "uvicorn": "uvicorn",
+    "websockets": "websockets",
+}
+OPTIONAL = ("torch", "onnx", "pyarrow", "matplotlib", "safetensors", "pandas", "dlib-bin")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one probe came to.
+
+    Attributes:
+        ok: Whether it works.
+        detail: What was found, or why it does not work.
+        facts: More of it, for JSON.
+    """
+
+    ok: bool
+    detail: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All findings. `ok` says whether mien works here with its defaults."""
+
+    ok: bool
+    system: dict[str, Finding]
+    packages: dict[str, Finding]
+    optional: dict[str, Finding]
+    detectors: dict[str, Finding]
+    model: dict[str, Finding]
+    cameras: dict[str, Finding]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `mien doctor`."""
+    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+    parser.add_argument(
+        "--detector-model", type=Path, metavar="FILE", help="weights to try the yunet detector with"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print what was found; 1 where mien cannot work with its defaults."""
+    report = examine(args.detector_model)
+    if args.json:
+        print(json.dumps(asdict(report), indent=2))
+    else:
+        _print(report)
+    return 0 if report.ok else 1
+
+
+def examine(detector_model: Path | None = None) -> Report:
+    """Try everything.
+
+    Args:
+        detector_model: Weights for yunet, which has none of its own.
+    """
+    packages = {name: _try(partial(_package, module)) for module, name in CORE.items()}
+    model = {"bundle": _try(_bundle), "sample": _try(_sample)}
+    return Report(
+        ok=all(finding.ok for finding in (*packages.values(), *model.values())),
+        system=_system(),
+        packages=packages,
+        optional={name: _optional(name) for name in OPTIONAL},
+        detectors=_try_detectors(detector_model),
+        model=model,
+        cameras={"cameras": _try(_cameras)},
+    )
+
+
+def _try(probe: Callable[[], Finding]) -> Finding:
+    try:
+        return probe()
+    except Exception as error:  # any failure is a finding here
+        reason = " ".join(str(error).split()) or "no reason given"
+        name = "" if type(error).__module__ == "mien.errors" else f"{type(error).__name__}: "
+        return Finding(False, _without_home(name + reason))
+
+
+def _system() -> dict[str, Finding]:
+    facts = {
+        "mien": __version__,
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "system": platform.platform(),
+        "processor": platform.machine(),
+        "cores": str(_cores()),
+    }
+    return {name: Finding(True, value) for name, value in facts.items()}
+
+
+def _cores() -> int:
+    """Cores that this process may use, which in a container are often fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _package(module: str) -> Finding:
+    imported = importlib.import_module(module)
+    version = str(getattr(imported, "__version__", "")) or metadata.version(CORE[module])
+    if module != "onnxruntime":
+        return Finding(True, version)
+    providers = list(imported.get_available_providers())
+    return Finding(True, f"{version} ({', '.join(providers)})", {"providers": providers})
+
+
+def _optional(name: str) -> Finding:
+    try:
+        return Finding(True, metadata.version(name))
+    except metadata.PackageNotFoundError:
+        return Finding(False, "not installed")
+
+
+def _try_detectors(model: Path | None) -> dict[str, Finding]:
+    try:
+        from mien.assembly import DETECTORS
+    except Exception:  # the packages' findings say which import fails, and why
+        return {}
+    return {name: _try(partial(_detector, name, model)) for name in DETECTORS}
+
+
+def _detector(name: str, model: Path | None) -> Finding:
+    import numpy as np
+
+    from mien.assembly import make_detector
+
+    detector = make_detector(name, model=model if name == "yunet" else None)
+    detector(np.zeros((120, 160, 3), dtype=np.uint8))
+    return Finding(True, "works")
+
+
+def _bundle() -> Finding:
+    from mien.assembly import make_classifier
+
+    _, info = make_classifier()
+    facts = {"name": info.name, "version": info.version, "labels": list(info.labels)}
+    facts |= {"sha256": info.sha256}
+    labels = ", ".join(info.labels)
+    return Finding(True, f"{info.name} {info.version}: {labels}; sha256 {info.sha256}", facts)
+
+
+def _sample() -> Finding:
+    """Go the whole way once: detector, crop and network on the sample's first frame."""
+    from mien.assembly import make_analyzer, make_classifier, make_detector, open_source
+
+    analyzer = make_analyzer(make_detector(), *make_classifier())
+    source = open_source("sample")
+    try:
+        analysis = analyzer(next(iter(source)))
+    finally:
+        source.close()
+    if not analysis.readings:
+        return Finding(False, "no face was found in the sample")
+    reading, seconds = analysis.readings[0], sum(analysis.timings.values())
+    looks = f"looks {reading.label}" if reading.label else "not sure"
+    return Finding(True, f"{looks} ({reading.confidence:.0%}), {seconds * 1000:.0f} ms")
+
+
+def _cameras() -> Finding:
+    from mien.sources.camera import list_cameras
+
+    found = list_cameras()
+    detail = ", ".join(map(str, found)) or "none found (mien live --source sample needs none)"
+    return Finding(bool(found), detail, {"numbers": found})
+
+
+def _without_home(text: str) -> str:
+    """A user's name is nobody's business in a public bug report."""
+    return text.replace(str(Path.home()), "~")
+
+
+def _print(report: Report) -> None:
+    sections = asdict(report)
+    for title in ("system", "packages", "optional", "detectors", "model", "cameras"):
+        out.print(title, style="bold")
+        for name, finding in sections[title].items():
+            mark = "ok" if finding["ok"] else "no"
+            out.print(f"  {mark}  {name:<24}{finding['detail']}", markup=False)
+    verdict = "mien works here." if report.ok else "mien cannot work here: see above."
+    out.print(verdict, style="bold green" if report.ok else "bold red")

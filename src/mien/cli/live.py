@@ -1,0 +1,209 @@
+"""`mien live`: serve the page on this machine, until Ctrl-C."""
+
+import argparse
+import contextlib
+import os
+import signal
+import socket
+import sys
+import threading
+import webbrowser
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from mien.assembly import DETECTORS, make_analyzer, make_classifier, make_detector, open_source
+from mien.cli.console import err, out
+from mien.errors import SourceError
+from mien.pipeline import RunSummary
+from mien.protocols import Source
+from mien.sources.camera import list_cameras
+from mien.web.app import create_app
+from mien.web.protocol import Mode, SourceId
+from mien.web.security import local_hosts
+from mien.web.server import Server, bind
+from mien.web.session import OfferedSource, Services
+from mien.web.stats import LiveMeter
+
+DEFAULT_PORT = 8000
+STATS_SECONDS = 5.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `mien live`."""
+    add = parser.add_argument
+    add(
+        "--source",
+        metavar="SOURCE",
+        help="let this machine read a camera (its number), a file, a stream (http:// or rtsp://), "
+        "or 'sample', instead of the browser's camera",
+    )
+    add("--port", type=_port, help=f"port of the page (default {DEFAULT_PORT}, or the next free)")
+    add(
+        "--host",
+        choices=("127.0.0.1", "::1", "localhost"),
+        default="127.0.0.1",
+        help="address of this machine to serve on (default %(default)s)",
+    )
+    add("--no-browser", action="store_true", help="do not open the browser")
+    add("--bundle", type=Path, metavar="FOLDER", help="a model of your own (default: the shipped)")
+    add("--detector", choices=DETECTORS, default="mtcnn", help="face detector (%(default)s)")
+    add("--detector-model", type=Path, metavar="FILE", help="weights of the detector")
+    add("--stats", action="store_true", help=f"print figures every {STATS_SECONDS:.0f} seconds")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until Ctrl-C, then print what was read."""
+    services = _services(args)
+    wanted = DEFAULT_PORT if args.port is None else args.port
+    with bind(args.host, wanted, search=args.port is None) as listener:
+        port = listener.getsockname()[1]
+        _say_where(args, port)
+        server = Server(
+            create_app(services, hosts=local_hosts(port)),
+            on_started=lambda: _open_browser(args, port),
+        )
+        with _ends_on_signal(), _stats_printed(services.meter, on=args.stats):
+            _serve(server, listener)
+    _print_summary(services.meter.summary())
+    return 0
+
+
+def _services(args: argparse.Namespace) -> Services:
+    detector = make_detector(args.detector, model=args.detector_model)
+    classifier, info = make_classifier(args.bundle)
+    sources: dict[SourceId, OfferedSource] = {
+        "sample": OfferedSource("the sample", partial(open_source, "sample", realtime=True))
+    }
+    mode: Mode = "camera"
+    if args.source == "sample":
+        mode = "sample"
+    elif args.source is not None:
+        opener = partial(open_source, args.source, realtime=True)
+        _check_source(args.source, opener)
+        sources["configured"] = OfferedSource(_source_name(args.source), opener)
+        mode = "configured"
+    return Services(
+        labels=classifier.labels,
+        make_analyzer=lambda: make_analyzer(detector, classifier, info),
+        sources=sources,
+        mode=mode,
+        meter=LiveMeter(),
+    )
+
+
+def _check_source(name: str, opener: Callable[[], Source]) -> None:
+    """Read one frame, so that a missing file or camera is known before the page is."""
+    with contextlib.closing(opener()) as source:
+        if next(iter(source), None) is None:
+            raise SourceError(f"{name}: no picture could be read from it")
+
+
+def _serve(server: Server, listener: socket.socket) -> None:
+    # uvicorn ends cleanly on Ctrl-C, then raises the signal again.
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run(sockets=[listener])
+
+
+@contextlib.contextmanager
+def _ends_on_signal() -> Iterator[None]:
+    """Let SIGTERM end the server as Ctrl-C does, with its summary."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    former = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, former)
+
+
+@contextlib.contextmanager
+def _stats_printed(meter: LiveMeter, *, on: bool) -> Iterator[None]:
+    """Print the figures now and then from a thread of its own, where they are asked for."""
+    done = threading.Event()
+
+    def repeat() -> None:
+        printed = 0
+        while not done.wait(STATS_SECONDS):
+            summary = meter.summary()
+            if summary.frames != printed:
+                _print_summary(summary)
+            printed = summary.frames
+
+    thread = threading.Thread(target=repeat, name="mien stats", daemon=True)
+    if on:
+        thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+
+
+def _say_where(args: argparse.Namespace, port: int) -> None:
+    address = _address(args, port)
+    if args.port is None and port != DEFAULT_PORT:
+        err.print(f"Port {DEFAULT_PORT} is in use, so the page is on port {port}.", markup=False)
+    out.print(f"mien is at {address} (Ctrl-C ends it)", markup=False)
+    if not args.no_browser and not _has_screen():
+        out.print("There is no screen here: open this address in a browser of this machine.")
+    if args.source is None and not _has_camera():
+        out.print("No camera was found here: try the sample on the page, or", end=" ")
+        out.print("mien live --source sample")
+
+
+def _open_browser(args: argparse.Namespace, port: int) -> None:
+    if args.no_browser or not _has_screen():
+        return
+    # Some browsers only return when they are closed.
+    address = _address(args, port)
+    threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+
+def _print_summary(summary: RunSummary) -> None:
+    if not summary.frames:
+        out.print("No frame was read.")
+        return
+    out.print(
+        f"{summary.frames:,} frames in {summary.seconds:.1f} s: {summary.fps:.1f} per second, "
+        f"latency p50 {summary.p50_ms:.0f} ms, p95 {summary.p95_ms:.0f} ms; "
+        f"{summary.faces:,} faces, {summary.faceless_frames:,} frames without a face",
+        markup=False,
+    )
+
+
+def _address(args: argparse.Namespace, port: int) -> str:
+    host = f"[{args.host}]" if ":" in args.host else args.host
+    return f"http://{host}:{port}/" + ("?stats" if args.stats else "")
+
+
+def _source_name(spec: str) -> str:
+    """What the page calls a source: no folders, and no password of a stream's address."""
+    if spec.isdecimal():
+        return f"camera {spec}"
+    if "://" in spec:
+        return "the stream"
+    return Path(spec).name or spec
+
+
+def _has_screen() -> bool:
+    on_linux = sys.platform.startswith("linux")
+    if on_linux and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return False
+    try:
+        webbrowser.get()
+    except webbrowser.Error:
+        return False
+    return True
+
+
+def _has_camera() -> bool:
+    """Whether there may be a camera: only Linux tells without opening one."""
+    return not sys.platform.startswith("linux") or bool(list_cameras())
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"{text} is no port; give one from 1 to 65535")
+    return port

@@ -1,0 +1,170 @@
+"""`mien predict`: read pictures, videos, cameras and streams into a table, or onto the screen."""
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Iterator, Sequence, Sized
+from pathlib import Path
+from typing import Any
+
+from mien.assembly import (
+    ACCEPTED,
+    DETECTORS,
+    make_analyzer,
+    make_classifier,
+    make_detector,
+    make_sinks,
+    open_sources,
+)
+from mien.cli.console import err, out, progress
+from mien.pictures import SUFFIXES
+from mien.pipeline import Meter, OnFrame, RunSummary
+from mien.pipeline import run as run_pipeline
+from mien.protocols import Sink, Source
+from mien.sources.limited import Limited
+from mien.types import Analysis, Frame, Reading
+
+STDOUT = Path("-")
+SHOWN_SKIPPED = 20
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `mien predict`."""
+    add = parser.add_argument
+    add("sources", nargs="+", metavar="SOURCE", help=ACCEPTED)
+    add(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="a .csv or .jsonl file, one row per face; - for CSV on standard output, which is the "
+        "default where that is no terminal",
+    )
+    add(
+        "--annotate",
+        type=Path,
+        metavar="FOLDER|FILE.mp4",
+        help="draw what was read: pictures into a folder, or a video",
+    )
+    add("--force", action="store_true", help="replace files that exist")
+    add("--frames", type=int, metavar="N", help="end after so many pictures")
+    add("--seconds", type=float, metavar="N", help="end after so many seconds of the stream")
+    add("--bundle", type=Path, metavar="FOLDER", help="a model of your own (default: the shipped)")
+    add("--detector", choices=DETECTORS, default="mtcnn", help="face detector (%(default)s)")
+    add("--detector-model", type=Path, metavar="FILE", help="weights of the detector")
+    add("--stats", action="store_true", help="say at the end how fast it was")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Read the sources; 1 where nothing could be read."""
+    with contextlib.closing(open_sources(args.sources)) as source:
+        detector = make_detector(args.detector, model=args.detector_model)
+        classifier, info = make_classifier(args.bundle)
+        analyzer = make_analyzer(detector, classifier, info)
+        limited, sinks = _limited(source, args), _sinks(args, classifier.labels)
+        meter = Meter()
+        with _reported(source, meter, stats=args.stats), _shown(args, source) as on_frame:
+            run_pipeline(limited, analyzer, sinks, on_frame=on_frame, meter=meter)
+    return 0 if meter.summary().frames else 1
+
+
+def _limited(source: Source, args: argparse.Namespace) -> Source:
+    if args.frames is None and args.seconds is None:
+        return source
+    return Limited(source, frames=args.frames, seconds=args.seconds)
+
+
+def _sinks(args: argparse.Namespace, labels: Sequence[str]) -> list[Sink]:
+    table = args.out
+    if table is None and not sys.stdout.isatty():
+        table = STDOUT
+    return make_sinks(labels, out=table, annotate=args.annotate, overwrite=args.force)
+
+
+@contextlib.contextmanager
+def _shown(args: argparse.Namespace, source: Source) -> Iterator[OnFrame]:
+    """Show lines of words where a person reads along, and a progress bar elsewhere."""
+    if args.out is None and sys.stdout.isatty():
+        yield Listing().write
+        return
+    with progress() as update:
+        total = _length(source, args.frames)
+        done = 0
+
+        def count(*_: Any) -> None:
+            nonlocal done
+            done += 1
+            update("reading", done, total)
+
+        yield count
+
+
+def _length(source: Source, limit: int | None) -> int | None:
+    known = len(source) if isinstance(source, Sized) else getattr(source, "frames", None)
+    lengths = [length for length in (known, limit) if length is not None]
+    return min(lengths, default=None)
+
+
+class Listing:
+    """Prints what was read as words: each picture, and of a video each change."""
+
+    def __init__(self) -> None:
+        """Start with nothing printed."""
+        self._last: tuple[Any, ...] | None = None
+
+    def write(self, frame: Frame, analysis: Analysis) -> None:
+        """Print one line where this frame says something new."""
+        looks = tuple((reading.track_id, reading.label) for reading in analysis.readings)
+        if (frame.source, looks) == self._last:
+            return
+        self._last = frame.source, looks
+        words = ", ".join(map(_words, analysis.readings)) or "no face"
+        out.print(f"{_place(frame)}  {words}", markup=False)
+
+
+def _place(frame: Frame) -> str:
+    if Path(frame.source).suffix.lower() in SUFFIXES:
+        return frame.source
+    return f"{frame.source} {frame.timestamp:7.2f} s"
+
+
+def _words(reading: Reading) -> str:
+    issues = ", ".join(reading.quality.issues)
+    if reading.label is None:
+        looks = f"not sure ({issues})" if issues else "not sure"
+    else:
+        looks = f"looks {reading.label} ({reading.smoothed.to_dict()[reading.label]:.0%})"
+    return f"{reading.track_id}: {looks}"
+
+
+@contextlib.contextmanager
+def _reported(source: Source, meter: Meter, *, stats: bool) -> Iterator[None]:
+    """Say at the end what was read and what was left out, also after Ctrl-C or an error."""
+    try:
+        yield
+    finally:
+        summary = meter.summary()
+        skipped = list(getattr(source, "skipped", ()))
+        left_out = f", {len(skipped):,} skipped" if skipped else ""
+        err.print(
+            f"{_count(summary.frames, 'picture')} read, {_count(summary.faces, 'face')}, "
+            f"{summary.faceless_frames:,} without a face{left_out}",
+            markup=False,
+        )
+        for item in skipped[:SHOWN_SKIPPED]:
+            err.print(f"  {item.path}: {item.reason}", markup=False)
+        if len(skipped) > SHOWN_SKIPPED:
+            err.print(f"  and {len(skipped) - SHOWN_SKIPPED:,} more")
+        if stats and summary.frames:
+            _print_speed(summary)
+
+
+def _print_speed(summary: RunSummary) -> None:
+    err.print(
+        f"{summary.seconds:.1f} s, {summary.fps:.1f} pictures per second, latency "
+        f"p50 {summary.p50_ms:.0f} ms, p95 {summary.p95_ms:.0f} ms",
+        markup=False,
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

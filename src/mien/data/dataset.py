@@ -1,0 +1,186 @@
+"""Reads a prepared data set: strictly, in a fixed order, a batch at a time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from mien.data.records import SPLITS, Split
+from mien.data.shards import count_rows, read_batches
+from mien.errors import DatasetError
+from mien.types import ProbabilityArray
+
+INFO, DATA, REJECTED, CONFLICTS = "dataset.json", "data", "rejected.csv", "conflicts.csv"
+FORMAT = 1
+
+
+class DatasetInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The contents of dataset.json.
+
+    Attributes:
+        format: Version of this layout.
+        classes: The classes, in the order of the labels.
+        counts: Faces per split and class.
+        clusters: Photos of which there is more than one picture, left out ones included.
+        conflicts: Photos whose pictures carry different labels; conflicts.csv lists them.
+        rejected: Files and rows left out per reason; rejected.csv lists them.
+        input: What the faces were read from, and all settings of the reading.
+        settings: All settings of duplicates and splits.
+        seed: Decides among equals.
+        command: The command that made it.
+        versions: Of mien and of the packages that matter for the result.
+        notes: What the user should know, such as a class without a face in the test.
+    """
+
+    format: Literal[1]
+    classes: tuple[str, ...]
+    counts: dict[str, dict[str, int]]
+    clusters: int
+    conflicts: int
+    rejected: dict[str, int]
+    input: dict[str, str | int | float | None]
+    settings: dict[str, str | int | float | bool]
+    seed: int
+    command: str
+    versions: dict[str, str]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Some faces of a data set.
+
+    Attributes:
+        images: Encoded pictures.
+        labels: int64 [n], index of the class.
+        soft: float32 [n,K], one probability per class; one-hot where the label is certain.
+        origins: The file or row that each came from.
+        groups: What belongs together, such as the pictures of one person.
+    """
+
+    images: list[bytes]
+    labels: npt.NDArray[np.int64]
+    soft: ProbabilityArray
+    origins: list[str]
+    groups: list[str]
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A data set that has been checked.
+
+    Attributes:
+        path: Its folder.
+        info: What dataset.json says.
+    """
+
+    path: Path
+    info: DatasetInfo
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes, in the order of the labels."""
+        return self.info.classes
+
+    def count(self, split: str) -> int:
+        """Return the number of faces in a split.
+
+        Raises:
+            DatasetError: There is no such split.
+        """
+        return sum(self.info.counts[self._known(split)].values())
+
+    def rows(self, split: str, *, batch_size: int = 512) -> Iterator[Rows]:
+        """Read a split in its fixed order; memory does not grow with the data set.
+
+        Args:
+            split: "train", "validation" or "test".
+            batch_size: Faces per batch; the last batches of files may be smaller.
+
+        Yields:
+            The faces.
+
+        Raises:
+            DatasetError: There is no such split, or a file is missing or damaged.
+        """
+        shards = self._shards(self._known(split))
+        try:
+            for batch in read_batches(shards, batch_size):
+                yield _to_rows(batch, len(self.classes))
+        except (pa.ArrowException, OSError) as error:
+            reason = " ".join(str(error).split())
+            raise DatasetError(
+                f"{self.path}: the {split} files are damaged ({reason}); prepare it again"
+            ) from error
+
+    def _known(self, split: str) -> Split:
+        for known in SPLITS:
+            if split == known:
+                return known
+        raise DatasetError(f"{self.path}: no split {split!r}; choose from {', '.join(SPLITS)}")
+
+    def _shards(self, split: Split) -> list[Path]:
+        return sorted((self.path / DATA).glob(f"{split}-*-of-*.parquet"))
+
+
+def load_dataset(path: Path) -> Dataset:
+    """Open a data set and check that it is whole.
+
+    Raises:
+        DatasetError: It is missing or unfinished, dataset.json is wrong, or a file is missing.
+    """
+    if not (path / INFO).is_file():
+        if partial_folder(path).is_dir():
+            raise DatasetError(
+                f"{path}: this data set is unfinished; run the same `mien prepare` again, which "
+                "goes on where it was stopped"
+            )
+        raise DatasetError(f"{path}: no data set here (no {INFO}); make one with `mien prepare`")
+    try:
+        info = msgspec.json.decode((path / INFO).read_bytes(), type=DatasetInfo)
+    except (msgspec.DecodeError, OSError, UnicodeDecodeError) as error:
+        raise DatasetError(f"{path / INFO}: {error}; prepare the data set again") from error
+    dataset = Dataset(path, info)
+    _check_shards(dataset)
+    return dataset
+
+
+def partial_folder(path: Path) -> Path:
+    """Return where the work on a data set lies while it is unfinished."""
+    return path.with_name(f"{path.name}.partial")
+
+
+def _check_shards(dataset: Dataset) -> None:
+    for split in SPLITS:
+        shards = dataset._shards(split)
+        try:
+            found = sum(count_rows(shard) for shard in shards)
+        except (pa.ArrowException, OSError) as error:
+            reason = " ".join(str(error).split())
+            raise DatasetError(
+                f"{dataset.path}: a file of {split} is damaged ({reason}); prepare it again"
+            ) from error
+        if found != dataset.count(split):
+            raise DatasetError(
+                f"{dataset.path}: {found} faces in the files of {split}, but {INFO} says "
+                f"{dataset.count(split)}; a file is missing or was changed, prepare it again"
+            )
+
+
+def _to_rows(batch: pa.RecordBatch, classes: int) -> Rows:
+    soft = batch["soft"].flatten().to_numpy(zero_copy_only=False)
+    return Rows(
+        images=batch["image"].field("bytes").to_pylist(),
+        labels=np.array(batch["label"].to_numpy(zero_copy_only=False), dtype=np.int64),
+        soft=np.array(soft, dtype=np.float32).reshape(-1, classes),
+        origins=batch["origin"].to_pylist(),
+        groups=batch["group"].to_pylist(),
+    )

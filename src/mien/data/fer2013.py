@@ -1,0 +1,250 @@
+"""FER2013 as its users have it: `fer2013.csv`, and the votes of FER+ in `fer2013new.csv`.
+
+FER2013: Goodfellow et al. 2013, "Challenges in representation learning". Its labels agree with
+those of ten later judges on two thirds of the rows only, so that the votes are the better truth:
+Barsoum et al. 2016, "Training deep networks for facial expression recognition with crowd-sourced
+label distribution" (FER+).
+"""
+
+import csv
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from mien.data.records import LabelledFace, Rejection, one_hot
+from mien.errors import DatasetError, SettingsError
+from mien.types import PixelArray
+
+SIDE = 48
+FER_CLASSES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+# The columns of fer2013new.csv, under the names that FER2013's own labels have here.
+FERPLUS_COLUMNS = {
+    "neutral": "neutral",
+    "happiness": "happy",
+    "surprise": "surprise",
+    "sadness": "sad",
+    "anger": "angry",
+    "disgust": "disgust",
+    "fear": "fear",
+    "contempt": "contempt",
+    "unknown": "unknown",
+    "NF": "not a face",
+}
+FERPLUS_CLASSES = tuple(FERPLUS_COLUMNS.values())[:8]
+DEFAULT_CLASSES = ("angry", "sad", "happy", "neutral")
+CSV_COLUMNS = ("emotion", "pixels", "Usage")
+USAGES = ("Training", "PublicTest", "PrivateTest")
+
+
+@dataclass(frozen=True, slots=True)
+class _Truth:
+    """What the label files say of one row."""
+
+    origin: str
+    label: int
+    soft: tuple[float, ...]
+
+
+class Fer2013Input:
+    """The rows of fer2013.csv, labelled by FER+'s votes where these are given.
+
+    Rows of `Training` are for training and validation; all other rows are for the test. A row's
+    label is the class with the most votes of all ten columns; its soft label is the votes for the
+    wanted classes. Only the position of each row is held, not its pixels.
+
+    Args:
+        path: fer2013.csv.
+        ferplus: fer2013new.csv, the same rows in the same order; None for FER2013's own labels.
+        classes: The wanted classes, in the order of the labels; empty for the default.
+
+    Raises:
+        DatasetError: A file is missing, has other columns, or the two do not belong together.
+        SettingsError: A class is unknown.
+    """
+
+    splits_itself = True
+    refused: tuple[Rejection, ...] = ()
+
+    def __init__(self, path: Path, ferplus: Path | None = None, classes: Sequence[str] = ()) -> None:
+        self._path, self._ferplus = path, ferplus
+        known = FER_CLASSES if ferplus is None else FERPLUS_CLASSES
+        self.classes = _check_classes(classes, known, FER_CLASSES if ferplus is None else ())
+        self._offsets = _line_offsets(path)
+        self._votes = None if ferplus is None else _Votes(ferplus, self.classes)
+        if self._votes is not None and len(self._votes) != len(self):
+            raise DatasetError(
+                f"{ferplus}: {len(self._votes)} rows, but {path} has {len(self)}; "
+                "take the two files that belong together"
+            )
+
+    @property
+    def name(self) -> str:
+        """The path of fer2013.csv."""
+        return str(self._path)
+
+    def __len__(self) -> int:
+        return len(self._offsets) - 1
+
+    def settings(self) -> dict[str, str | int | float | None]:
+        """All settings that change what is read."""
+        ferplus = None if self._ferplus is None else self._ferplus.name
+        return {"input": "fer2013", "file": self._path.name, "ferplus": ferplus}
+
+    def fingerprint(self, start: int, stop: int) -> str:
+        """Say which rows of which files these are."""
+        stats = [path.stat() for path in (self._path, self._ferplus) if path is not None]
+        files = [(stat.st_size, stat.st_mtime_ns) for stat in stats]
+        return f"fer2013 {start} {stop} {files} {self.classes} {self._ferplus is not None}"
+
+    def read(self, start: int, stop: int) -> Iterator[LabelledFace | Rejection]:
+        """Read rows from `start` to `stop`.
+
+        Raises:
+            DatasetError: A row is not of the same picture in both files.
+        """
+        with _open(self._path) as file:
+            file.seek(self._offsets[start])
+            for row in range(start, stop):
+                yield self._face(row, next(csv.reader([file.readline().decode("utf-8", "replace")])))
+
+    def _face(self, row: int, fields: list[str]) -> LabelledFace | Rejection:
+        place = f"{self._path.name}:{row + 2}"
+        if len(fields) != len(CSV_COLUMNS):
+            return Rejection(place, "broken row", f"({len(fields)} columns, not 3)")
+        emotion, text, usage = fields
+        if usage not in USAGES:
+            return Rejection(place, "broken row", f"(unknown Usage {usage!r})")
+        truth = self._truth(row, place, emotion, usage)
+        if isinstance(truth, Rejection):
+            return truth
+        pixels = _pixels(text)
+        if isinstance(pixels, str):
+            return Rejection(truth.origin, "broken row", f"({pixels})")
+        held_out = usage != "Training"
+        return LabelledFace(pixels, truth.label, truth.soft, truth.origin, held_out=held_out)
+
+    def _truth(self, row: int, place: str, emotion: str, usage: str) -> _Truth | Rejection:
+        if self._votes is not None:
+            if self._votes.usage(row) != usage:
+                raise DatasetError(
+                    f"{self._ferplus}:{row + 2}: Usage is {self._votes.usage(row)!r}, but "
+                    f"{place} says {usage!r}; take the two files that belong together"
+                )
+            return self._votes.truth(row, place)
+        if emotion not in map(str, range(len(FER_CLASSES))):
+            return Rejection(place, "broken row", f"(emotion is {emotion!r}, not 0 to 6)")
+        name = FER_CLASSES[int(emotion)]
+        if name not in self.classes:
+            return Rejection(place, "another class", f"({name})")
+        label = self.classes.index(name)
+        return _Truth(place, label, one_hot(label, len(self.classes)))
+
+
+class _Votes:
+    """The rows of fer2013new.csv."""
+
+    def __init__(self, path: Path, classes: Sequence[str]) -> None:
+        self._classes = tuple(classes)
+        self._usages: list[str] = []
+        self._names: list[str] = []
+        votes = array("H")
+        with _open(path) as file:
+            lines = (line.decode("utf-8-sig", "replace") for line in file)
+            reader = csv.reader(lines)
+            _check_header(path, next(reader, []), ("Usage", "Image name", *FERPLUS_COLUMNS))
+            for number, fields in enumerate(reader, start=2):
+                votes.extend(_vote_counts(path, number, fields))
+                self._usages.append(fields[0])
+                self._names.append(fields[1])
+        self._votes = np.frombuffer(votes, dtype=np.uint16).reshape(-1, len(FERPLUS_COLUMNS))
+
+    def __len__(self) -> int:
+        return len(self._usages)
+
+    def usage(self, row: int) -> str:
+        return self._usages[row]
+
+    def truth(self, row: int, place: str) -> _Truth | Rejection:
+        """Label one row by its votes; `place` names it where FER+ gives it no name."""
+        name = self._names[row]
+        if not name:
+            return Rejection(place, "no picture named by FER+")
+        votes = self._votes[row]
+        best = np.flatnonzero(votes == votes.max())
+        if len(best) > 1:
+            return Rejection(name, "no majority among the votes")
+        winner = tuple(FERPLUS_COLUMNS.values())[int(best[0])]
+        if winner not in self._classes:
+            return Rejection(name, "another class", f"({winner})")
+        wanted = votes[[FERPLUS_CLASSES.index(c) for c in self._classes]].astype(np.float64)
+        soft = tuple((wanted / wanted.sum()).tolist())
+        return _Truth(name, self._classes.index(winner), soft)
+
+
+def _check_classes(
+    classes: Sequence[str], known: Sequence[str], default: Sequence[str]
+) -> tuple[str, ...]:
+    wanted = tuple(classes) or tuple(default) or DEFAULT_CLASSES
+    strange = [name for name in wanted if name not in known]
+    if strange:
+        raise SettingsError(f"--classes: no class {strange[0]!r}; choose from {', '.join(known)}")
+    if len(set(wanted)) != len(wanted) or len(wanted) < 2:
+        raise SettingsError(f"--classes: name two or more that differ, got {', '.join(wanted)}")
+    return wanted
+
+
+def _open(path: Path) -> IO[bytes]:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise DatasetError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _check_header(path: Path, found: Sequence[str], wanted: Sequence[str]) -> None:
+    if tuple(name.strip() for name in found) != tuple(wanted):
+        raise DatasetError(
+            f"{path}:1: the columns are {','.join(found)[:80]!r} instead of "
+            f"{','.join(wanted)!r}; is this the right file?"
+        )
+
+
+def _line_offsets(path: Path) -> "array[int]":
+    """Return where each row after the header starts, and where the last one ends."""
+    with _open(path) as file:
+        header = file.readline()
+        fields = next(csv.reader([header.decode("utf-8-sig", "replace")]), [])
+        _check_header(path, fields, CSV_COLUMNS)
+        offsets = array("q", [len(header)])
+        for line in file:
+            if line.strip():
+                offsets.append(offsets[-1] + len(line))
+    if len(offsets) == 1:
+        raise DatasetError(f"{path}: no rows after the header; get the file again")
+    return offsets
+
+
+def _vote_counts(path: Path, number: int, fields: Sequence[str]) -> list[int]:
+    counts = fields[2:]
+    if len(counts) != len(FERPLUS_COLUMNS) or not all(text.isdecimal() for text in counts):
+        raise DatasetError(
+            f"{path}:{number}: expected a usage, a name and {len(FERPLUS_COLUMNS)} numbers of "
+            f"votes, got {','.join(fields)[:80]!r}; get the file again"
+        )
+    return [int(text) for text in counts]
+
+
+def _pixels(text: str) -> PixelArray | str:
+    """Return [48,48,1], or what is wrong with the text."""
+    try:
+        values = np.array(text.split(), dtype=np.int64)
+    except (ValueError, OverflowError):
+        return "pixels are not whole numbers"
+    if values.size != SIDE * SIDE:
+        return f"{values.size} pixels instead of {SIDE * SIDE}"
+    if values.min() < 0 or values.max() > 255:
+        return "a pixel is outside 0 to 255"
+    return values.astype(np.uint8).reshape(SIDE, SIDE, 1)

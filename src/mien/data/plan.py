@@ -1,0 +1,166 @@
+"""Decides, from labels, hashes, groups and clusters alone, which faces stay and in which split."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mien.data.duplicates import PairArray, clusters
+from mien.data.records import SPLITS, Rejection
+from mien.data.splits import assign_splits, balance
+from mien.errors import DatasetError
+
+IntArray = npt.NDArray[np.int64]
+TEST = SPLITS.index("test")
+LEFT_OUT = -1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowIndex:
+    """What must be known of all faces at once: everything but their pixels.
+
+    Attributes:
+        labels: int64 [N], index of the class.
+        held_out: bool [N], whether the input sets the face aside for the test.
+        groups: What must stay together; "" where nothing is said.
+        hashes: Of the pixels.
+        origins: Where each came from.
+    """
+
+    labels: IntArray
+    held_out: npt.NDArray[np.bool_]
+    groups: Sequence[str]
+    hashes: Sequence[str]
+    origins: Sequence[str]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Pictures of one photo that carry different labels."""
+
+    cluster: int
+    origins: tuple[str, ...]
+    labels: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """The decision.
+
+    Attributes:
+        splits: int64 [N], index into `SPLITS`, or LEFT_OUT.
+        clusters: int64 [N], the first row of the photo that each face shows.
+        rejected: The faces that are left out.
+        conflicts: Photos with different labels, those of left out faces included.
+    """
+
+    splits: IntArray
+    clusters: IntArray
+    rejected: tuple[Rejection, ...]
+    conflicts: tuple[Conflict, ...]
+
+
+def make_plan(
+    index: RowIndex,
+    near: PairArray,
+    fractions: Sequence[float],
+    *,
+    balanced: bool,
+    seed: int,
+) -> Plan:
+    """Decide which faces stay, and in which split.
+
+    Args:
+        index: The faces.
+        near: int64 [P,2], pairs of near duplicates.
+        fractions: The wished part of each split among the faces that are not held out.
+        balanced: Whether to make all classes as small as the smallest.
+        seed: Decides among equals.
+
+    Returns:
+        The plan.
+    """
+    photos = clusters(np.concatenate([near, _same(index.hashes)]), len(index))
+    rejected = {**_exact_duplicates(index), **_twins_of_test(index, photos)}
+    pool = ~index.held_out
+    pool[list(rejected)] = False
+    if balanced:
+        rows = np.flatnonzero(pool)
+        surplus = rows[~balance(index.labels[rows], seed=seed)]
+        kind = "left out to balance the classes"
+        rejected |= {int(i): Rejection(index.origins[i], kind) for i in surplus}
+        pool[surplus] = False
+    splits = np.full(len(index), TEST, dtype=np.int64)
+    units = clusters(np.concatenate([_chain(photos), _same(index.groups)]), len(index))
+    splits[pool] = assign_splits(index.labels[pool], units[pool], fractions, seed=seed)
+    splits[list(rejected)] = LEFT_OUT
+    listed = tuple(rejected[i] for i in sorted(rejected))
+    return Plan(splits, photos, listed, _conflicts(index, photos))
+
+
+def check_classes(labels: IntArray, classes: Sequence[str], name: str) -> None:
+    """Refuse classes that are too small to be split.
+
+    Raises:
+        DatasetError: A class has fewer than two faces.
+    """
+    counts = np.bincount(labels, minlength=len(classes))
+    small = [f"{c!r} ({n})" for c, n in zip(classes, counts.tolist(), strict=True) if n < 2]
+    if small:
+        raise DatasetError(
+            f"{name}: a class needs two usable pictures at least, but there are too few of "
+            f"{', '.join(small)}; add pictures or take the class away"
+        )
+
+
+def _same(values: Sequence[str]) -> PairArray:
+    """Pair every row with the first one of the same value; empty values are no value."""
+    first: dict[str, int] = {}
+    pairs = [(first.setdefault(value, i), i) for i, value in enumerate(values) if value]
+    return np.array([pair for pair in pairs if pair[0] != pair[1]], dtype=np.int64).reshape(-1, 2)
+
+
+def _chain(photos: IntArray) -> PairArray:
+    return np.stack([photos, np.arange(len(photos))], axis=1)
+
+
+def _exact_duplicates(index: RowIndex) -> dict[int, Rejection]:
+    first: dict[tuple[str, bool], int] = {}
+    result = {}
+    for i, key in enumerate(zip(index.hashes, index.held_out.tolist(), strict=True)):
+        original = first.setdefault(key, i)
+        if original != i:
+            detail = f"of {index.origins[original]}"
+            result[i] = Rejection(index.origins[i], "exact duplicate", detail)
+    return result
+
+
+def _twins_of_test(index: RowIndex, photos: IntArray) -> dict[int, Rejection]:
+    tested: dict[int, int] = {}
+    for i in np.flatnonzero(index.held_out).tolist():
+        tested.setdefault(int(photos[i]), i)
+    result = {}
+    for i in np.flatnonzero(~index.held_out).tolist():
+        twin = tested.get(int(photos[i]))
+        if twin is not None:
+            kind, detail = "near twin of test face", index.origins[twin]
+            result[i] = Rejection(index.origins[i], kind, detail)
+    return result
+
+
+def _conflicts(index: RowIndex, photos: IntArray) -> tuple[Conflict, ...]:
+    sizes = Counter(photos.tolist())
+    members: dict[int, list[int]] = {}
+    for i, photo in enumerate(photos.tolist()):
+        if sizes[photo] > 1:
+            members.setdefault(photo, []).append(i)
+    return tuple(
+        Conflict(photo, tuple(index.origins[i] for i in rows), tuple(index.labels[rows].tolist()))
+        for photo, rows in members.items()
+        if len(set(index.labels[rows].tolist())) > 1
+    )

@@ -1,0 +1,96 @@
+"""What an input hands to `prepare`, and the few words that all modules of this package share."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from mien.types import PixelArray
+
+Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelledFace:
+    """One face of an input, decoded and cropped.
+
+    Attributes:
+        pixels: uint8 [H,W,1] gray or [H,W,3] RGB.
+        label: Index of its class.
+        soft: One probability per class; sums to one.
+        origin: The file or row that it came from.
+        group: What must stay together in one split, such as a person; "" where nothing is said.
+        held_out: Whether the input itself sets this face aside for the test.
+    """
+
+    pixels: PixelArray
+    label: int
+    soft: tuple[float, ...]
+    origin: str
+    group: str = ""
+    held_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """One file or row that is left out.
+
+    Attributes:
+        origin: The file or row.
+        kind: Why, in words that many share, so that they can be counted.
+        detail: What is particular to this one.
+    """
+
+    origin: str
+    kind: str
+    detail: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Why, in full."""
+        return f"{self.kind} {self.detail}".strip()
+
+
+class FaceInput(Protocol):
+    """Somewhere that labelled faces come from: entries in a fixed order, read in slices."""
+
+    @property
+    def name(self) -> str:
+        """What to call the input in errors: its folder or file."""
+        ...
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes, in the order of the labels."""
+        ...
+
+    @property
+    def refused(self) -> tuple[Rejection, ...]:
+        """What was left out before anything was read, such as links."""
+        ...
+
+    @property
+    def splits_itself(self) -> bool:
+        """Whether the input says which of its faces are for the test."""
+        ...
+
+    def __len__(self) -> int:
+        """Number of entries."""
+        ...
+
+    def settings(self) -> dict[str, str | int | float | None]:
+        """All settings that change what is read; kept in dataset.json."""
+        ...
+
+    def fingerprint(self, start: int, stop: int) -> str:
+        """Say in one string what the entries of a slice are: other text means other faces."""
+        ...
+
+    def read(self, start: int, stop: int) -> Iterator[LabelledFace | Rejection]:
+        """Read the entries from `start` to `stop`, one result each, in order."""
+        ...
+
+
+def one_hot(label: int, classes: int) -> tuple[float, ...]:
+    """Return the soft label of a face whose class is certain."""
+    return tuple(float(k == label) for k in range(classes))

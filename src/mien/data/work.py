@@ -1,0 +1,167 @@
+"""The work folder of an unfinished `prepare`: what is done is kept, and found again.
+
+Every piece is a file whose name holds a hash of all it was made from, and which gets that name
+only when it is whole. So an interrupted run goes on where it was, and other settings or changed
+pictures give other names, never a mixture.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mien.data import duplicates
+from mien.data.duplicates import PairArray, thumbnail
+from mien.data.records import FaceInput, LabelledFace, Rejection
+from mien.pictures import encode_png
+from mien.types import OnProgress, PixelArray
+
+# Raise when pieces are made otherwise than before.
+_VERSION = 1
+_REJECTED = b"rejected"
+
+
+def write_chunks(
+    source: FaceInput, folder: Path, chunk_size: int, on_progress: OnProgress
+) -> list[Path]:
+    """Read, crop and encode all faces of an input, a chunk of entries at a time.
+
+    Args:
+        source: The input.
+        folder: The work folder.
+        chunk_size: Entries per chunk.
+        on_progress: Told how many entries are done.
+
+    Returns:
+        The chunks in order: Parquet files with one row per face.
+    """
+    paths = []
+    for start in range(0, len(source), chunk_size):
+        stop = min(start + chunk_size, len(source))
+        path = folder / f"chunk-{_chunk_digest(source, start, stop)}.parquet"
+        if not path.exists():
+            _write_whole(path, _read_chunk(source, start, stop))
+        paths.append(path)
+        on_progress("reading pictures", stop, len(source))
+    return paths
+
+
+def rejected_in(chunk: Path) -> list[Rejection]:
+    """Return what a chunk left out."""
+    return [Rejection(*fields) for fields in json.loads(pq.read_schema(chunk).metadata[_REJECTED])]
+
+
+def find_pairs(
+    chunks: list[Path], folder: Path, threshold: float, on_progress: OnProgress
+) -> PairArray:
+    """Find the pairs of near duplicates among all faces of the chunks.
+
+    Args:
+        chunks: What `write_chunks` returned.
+        folder: The work folder.
+        threshold: Similarity from which two pictures are the same photo.
+        on_progress: Told how many faces were compared with all others.
+
+    Returns:
+        int64 [P,2] of row numbers, counted through all chunks.
+    """
+    digest = _digest(threshold, [path.name for path in chunks])
+    thumbs = _thumbnails(chunks, folder / f"thumbnails-{digest}.npy")
+    found = []
+    for start in range(0, len(thumbs), duplicates.BLOCK):
+        stop = min(start + duplicates.BLOCK, len(thumbs))
+        path = folder / f"pairs-{digest}-{start:09d}.npy"
+        if not path.exists():
+            pairs = duplicates.near_pairs(thumbs, start, stop, threshold)
+            temporary = path.with_suffix(".tmp.npy")
+            np.save(temporary, pairs, allow_pickle=False)
+            temporary.rename(path)
+        found.append(np.load(path, allow_pickle=False))
+        on_progress("finding duplicates", stop, len(thumbs))
+    return np.concatenate([np.empty((0, 2), dtype=np.int64), *found])
+
+
+def _chunk_digest(source: FaceInput, start: int, stop: int) -> str:
+    return _digest(_VERSION, source.settings(), source.classes, source.fingerprint(start, stop))
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
+
+
+def _read_chunk(source: FaceInput, start: int, stop: int) -> pa.Table:
+    faces, rejected = [], []
+    for result in source.read(start, stop):
+        if isinstance(result, Rejection):
+            rejected.append([result.origin, result.kind, result.detail])
+        else:
+            faces.append(_to_row(result))
+    table = pa.Table.from_pylist(faces, schema=_chunk_schema(len(source.classes)))
+    return table.replace_schema_metadata({_REJECTED: json.dumps(rejected)})
+
+
+def _chunk_schema(classes: int) -> pa.Schema:
+    return pa.schema(
+        [
+            pa.field("image", pa.struct([("bytes", pa.binary()), ("path", pa.string())])),
+            pa.field("label", pa.int64()),
+            pa.field("soft", pa.list_(pa.float32(), classes)),
+            pa.field("group", pa.string()),
+            pa.field("held_out", pa.bool_()),
+            pa.field("sha256", pa.string()),
+            pa.field("origin", pa.string()),
+            pa.field("thumbnail", pa.binary(duplicates.THUMB**2)),
+        ]
+    )
+
+
+def _to_row(face: LabelledFace) -> dict[str, object]:
+    shape = "x".join(map(str, face.pixels.shape))
+    pixels = np.ascontiguousarray(face.pixels)
+    return {
+        "image": {"bytes": encode_png(pixels), "path": face.origin},
+        "label": face.label,
+        "soft": list(face.soft),
+        "group": face.group,
+        "held_out": face.held_out,
+        "sha256": hashlib.sha256(shape.encode() + pixels.tobytes()).hexdigest(),
+        "origin": face.origin,
+        "thumbnail": thumbnail(pixels).tobytes(),
+    }
+
+
+def _write_whole(path: Path, table: pa.Table) -> None:
+    temporary = path.with_suffix(".tmp")
+    pq.write_table(table, temporary)
+    temporary.rename(path)
+
+
+def _thumbnails(chunks: list[Path], path: Path) -> PixelArray:
+    """Gather all thumbnails in one file that is mapped, not loaded: uint8 [N,THUMB,THUMB]."""
+    side = duplicates.THUMB
+    count = sum(pq.read_metadata(chunk).num_rows for chunk in chunks)
+    if not count:
+        return np.empty((0, side, side), dtype=np.uint8)
+    if not path.exists():
+        temporary = path.with_suffix(".tmp.npy")
+        shape = (count, side, side)
+        mapped = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
+        for start, values in _chunk_thumbnails(chunks):
+            mapped[start : start + len(values)] = values
+        mapped.flush()
+        temporary.rename(path)
+    return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+
+
+def _chunk_thumbnails(chunks: list[Path]) -> Iterator[tuple[int, PixelArray]]:
+    start, side = 0, duplicates.THUMB
+    for chunk in chunks:
+        column = pq.read_table(chunk, columns=["thumbnail"])["thumbnail"]
+        data = b"".join(column.to_pylist())
+        values = np.frombuffer(data, dtype=np.uint8).reshape(-1, side, side)
+        yield start, values
+        start += len(values)

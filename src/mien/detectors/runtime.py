@@ -1,0 +1,26 @@
+"""Starts onnxruntime on a detector's graph."""
+
+import onnxruntime as ort
+
+from mien.classifier import session_options
+from mien.errors import BundleError
+
+
+def make_session(graph: bytes, name: str, threads: int) -> ort.InferenceSession:
+    """Make a session on the CPU.
+
+    Args:
+        graph: The bytes of an ONNX model.
+        name: What to call it in errors.
+        threads: Threads for one call.
+
+    Raises:
+        BundleError: onnxruntime cannot run the graph.
+    """
+    try:
+        return ort.InferenceSession(
+            graph, session_options(threads), providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:  # onnxruntime raises many types without a common base
+        reason = " ".join(str(error).split())
+        raise BundleError(f"{name}: not a graph that this onnxruntime runs ({reason})") from error

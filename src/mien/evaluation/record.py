@@ -1,0 +1,149 @@
+"""Writes figures into the bundle they are about: its model.json, and the table of its card.
+
+The card's table is made from model.json alone, so that it holds no figure that was not measured.
+"""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from mien.bundle import CARD, INFO, MetricsInfo, ModelInfo, encode_info, load_bundle
+from mien.errors import BundleError
+from mien.evaluation.files import replace_files
+from mien.evaluation.summary import Summary
+
+START, END = "<!-- metrics -->", "<!-- /metrics -->"
+HEADING = "## Figures"
+RECALL = "recall_"
+WITH_INTERVAL = (
+    *("accuracy", "balanced_accuracy", "macro_f1", "ece", "accuracy_at_80_coverage"),
+    *("accuracy_of_answered", "accuracy_all_pictures", "balanced_accuracy_all_pictures"),
+)
+# Columns of the card: the name of the value, its title, and whether it is a share.
+COLUMNS = (
+    ("accuracy", "accuracy", True),
+    ("balanced_accuracy", "balanced accuracy", True),
+    ("macro_f1", "macro-F1", False),
+    ("ece", "ECE", False),
+    ("accuracy_at_80_coverage", "accuracy at 80% coverage", True),
+    ("accuracy_all_pictures", "accuracy, no face counted as wrong", True),
+)
+
+
+def record(path: Path, summary: Summary, *, command: str, date: str) -> ModelInfo:
+    """Add an evaluation's figures to a bundle; those of the same data set and split are replaced.
+
+    The graph is not touched, so the bundle is whole at every moment.
+
+    Args:
+        path: The bundle.
+        summary: The figures.
+        command: The command line that gives them.
+        date: The day they were measured, as 2025-01-31.
+
+    Returns:
+        What model.json says now.
+
+    Raises:
+        BundleError: The bundle is not the one that was evaluated, its card's markers are broken,
+            or it cannot be written.
+    """
+    info = load_bundle(path).info
+    if info.sha256 != summary.evaluation.model.sha256:
+        raise BundleError(f"{path}: the bundle has changed since it was evaluated; evaluate again")
+    entry = _entry(summary, command, date)
+    entries = {(known.dataset, known.split): known for known in (*info.metrics, entry)}
+    info = msgspec.structs.replace(info, metrics=tuple(entries.values()))
+    card = with_table(_read_card(path / CARD, info.name), info, path / CARD)
+    try:
+        replace_files(path, {INFO: encode_info(info), CARD: card.encode()})
+    except OSError as error:
+        raise BundleError(
+            f"{path}: the figures cannot be written: {error.strerror}; copy the bundle to a "
+            "folder that you may write to"
+        ) from error
+    return info
+
+
+def with_table(card: str, info: ModelInfo, path: Path) -> str:
+    """Return the card with its table made anew, between the markers or under a heading at its end.
+
+    Args:
+        card: The card's text.
+        info: Where the figures are.
+        path: The card's file, for the error.
+
+    Raises:
+        BundleError: Only one marker is there, or there are several, or they are in the wrong order.
+    """
+    table = f"{START}\n{metrics_table(info.metrics)}\n{END}"
+    if START not in card and END not in card:
+        return f"{card.rstrip()}\n\n{HEADING}\n\n{table}\n"
+    before, _, rest = card.partition(START)
+    _, end, after = rest.partition(END)
+    if not end or END in before or START in rest or END in after:
+        raise BundleError(f"{path}: needs one {START} and after it one {END}; put them right")
+    return before + table + after
+
+
+def metrics_table(metrics: Sequence[MetricsInfo]) -> str:
+    """Return figures as Markdown: the table, the recall of each class, the commands."""
+    columns = [entry for entry in COLUMNS if any(entry[0] in info.values for info in metrics)]
+    titles = ["data set", "split", "faces", *(title for _, title, _ in columns), "measured"]
+    lines = [_row(titles), _row(["---"] * len(titles))]
+    for info in metrics:
+        cells = [_cell(info, key, share=share) for key, _, share in columns]
+        faces = f"{info.values.get('faces', 0):,.0f}"
+        lines.append(_row([info.dataset, info.split, faces, *cells, info.date]))
+    lines += ["", "In brackets: 95% intervals (bootstrap). Recall of each class:", ""]
+    labels = list(dict.fromkeys(label for info in metrics for label in _recalls(info)))
+    lines += [_row(["data set", "split", *labels]), _row(["---"] * (2 + len(labels)))]
+    for info in metrics:
+        recalls = _recalls(info)
+        cells = [f"{recalls[label]:.1%}" if label in recalls else "–" for label in labels]
+        lines.append(_row([info.dataset, info.split, *cells]))
+    lines += ["", "Measured by:", "", "```", *(info.command for info in metrics), "```"]
+    return "\n".join(lines)
+
+
+def _entry(summary: Summary, command: str, date: str) -> MetricsInfo:
+    evaluation = summary.evaluation
+    values = {"pictures": float(summary.pictures), "faces": float(summary.faces)}
+    for name, figure in summary.figures.items():
+        values[name] = figure.value
+        if name in WITH_INTERVAL:
+            values |= {f"{name}_low": figure.low, f"{name}_high": figure.high}
+    # What the pictures cannot give is left out: JSON has no nan.
+    known = {name: value for name, value in values.items() if math.isfinite(value)}
+    return MetricsInfo(evaluation.dataset, evaluation.split, date, known, command)
+
+
+def _read_card(path: Path, name: str) -> str:
+    if not path.exists():
+        return f"# {name}\n"
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BundleError(f"{path}: cannot be read: {error}") from error
+
+
+def _recalls(info: MetricsInfo) -> dict[str, float]:
+    values = info.values
+    return {key[len(RECALL) :]: values[key] for key in values if key.startswith(RECALL)}
+
+
+def _cell(info: MetricsInfo, name: str, *, share: bool) -> str:
+    parts = [info.values.get(name + end) for end in ("", "_low", "_high")]
+    value, low, high = (
+        None if part is None else f"{100 * part:.1f}" if share else f"{part:.3f}" for part in parts
+    )
+    if value is None:
+        return "–"
+    unit = "%" if share else ""
+    return f"{value}{unit}" if low is None or high is None else f"{value}{unit} ({low}–{high})"
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

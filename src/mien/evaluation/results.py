@@ -1,0 +1,80 @@
+"""What an evaluation gives: every picture's answer, before any figure is made of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mien.bundle import ModelInfo
+from mien.evaluation.metrics import BoolArray, IntArray
+from mien.types import ProbabilityArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """The answers of a classifier, one row per picture.
+
+    Attributes:
+        truth: int64 [n], numbers of the true labels.
+        probabilities: float32 [n,K]; a row of nan where no face was found in the picture.
+        origins: Where each picture came from.
+        groups: What pictures that depend on each other share, as a person's name; "" for none.
+    """
+
+    truth: IntArray
+    probabilities: ProbabilityArray
+    origins: tuple[str, ...]
+    groups: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        count = len(self.truth)
+        if self.probabilities.ndim != 2 or len(self.probabilities) != count:
+            raise ValueError(
+                f"probabilities must be [{count},K], got {list(self.probabilities.shape)}"
+            )
+        if len(self.origins) != count or len(self.groups) != count:
+            raise ValueError(
+                f"{count} rows need as many origins and groups, got {len(self.origins)} "
+                f"and {len(self.groups)}"
+            )
+        classes = self.probabilities.shape[1]
+        if count and not 0 <= int(self.truth.min()) <= int(self.truth.max()) < classes:
+            raise ValueError(f"truth must be in 0..{classes - 1}")
+
+    @property
+    def found(self) -> BoolArray:
+        """Whether a face was found, bool [n]."""
+        return np.asarray(~np.isnan(self.probabilities).any(axis=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A picture that could not be decoded, and why."""
+
+    origin: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluation:
+    """What a bundle answered to a set of pictures.
+
+    Attributes:
+        model: The bundle's description; its labels are the classes.
+        dataset: Name of the data set or folder.
+        split: The split, or for a folder what its pictures are and which detector was used.
+        answers: The answers to all pictures that could be read.
+        detector: Name of the detector that looked for the faces; None for cropped faces.
+        crop_scale: The framing that was used; None for cropped faces, which have their own.
+        skipped: Classes that the bundle does not know, and how many pictures of each were left out.
+        unreadable: Pictures that could not be decoded; they are in no figure.
+    """
+
+    model: ModelInfo
+    dataset: str
+    split: str
+    answers: Answers
+    detector: str | None = None
+    crop_scale: float | None = None
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    unreadable: tuple[Unreadable, ...] = ()

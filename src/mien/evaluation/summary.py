@@ -1,0 +1,186 @@
+"""From the answers to the figures, each with the interval in which it lies."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from mien.evaluation import metrics
+from mien.evaluation.bootstrap import RESAMPLES, bootstrap, group_numbers
+from mien.evaluation.metrics import BoolArray, IntArray, RealArray, Reliability, RiskCoverage
+from mien.evaluation.results import Evaluation
+from mien.types import OnProgress, ProbabilityArray
+
+COVERAGE = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A figure and its 95% interval; nan where the pictures cannot give it."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClassSummary:
+    """How one class is read.
+
+    Attributes:
+        label: Its name.
+        faces: Faces of this class.
+        without_face: Pictures of this class in which no face was found.
+        recall: Share of its faces that are read as such.
+        precision: Share of right answers among those of this class.
+    """
+
+    label: str
+    faces: int
+    without_face: int
+    recall: Estimate
+    precision: Estimate
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Summary:
+    """Everything that is said about an evaluation.
+
+    Attributes:
+        evaluation: What it is about.
+        figures: The figures by name, over the pictures in which a face was found; those that end
+            in `_all_pictures` count a picture without a face as wrong. With a recall and a
+            precision for each label.
+        classes: One entry per label of the bundle.
+        confusion: int64 [K,K], true classes down, answers across.
+        reliability: Confidence against accuracy.
+        risk_coverage: Error against the share that is answered.
+        groups: Number of groups that were resampled.
+        resamples: Number of draws behind the intervals.
+        seed: Seed of the draws.
+    """
+
+    evaluation: Evaluation
+    figures: Mapping[str, Estimate]
+    classes: tuple[ClassSummary, ...]
+    confusion: IntArray
+    reliability: Reliability
+    risk_coverage: RiskCoverage
+    groups: int
+    resamples: int
+    seed: int
+
+    @property
+    def faces(self) -> int:
+        """Number of faces that were read."""
+        return int(self.confusion.sum())
+
+    @property
+    def pictures(self) -> int:
+        """Number of pictures, with and without a face."""
+        return len(self.evaluation.answers.truth)
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """Labels of which there is no face; they are in no mean over classes."""
+        return tuple(entry.label for entry in self.classes if not entry.faces)
+
+
+def summarise(
+    evaluation: Evaluation,
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    on_progress: OnProgress = lambda _stage, _done, _total: None,
+) -> Summary:
+    """Make all figures of an evaluation.
+
+    Args:
+        evaluation: The answers.
+        resamples: Draws for the intervals; 0 for none.
+        seed: Seed of the draws.
+        on_progress: Told of the draws done.
+    """
+    answers = evaluation.answers
+    groups = group_numbers(answers.groups)
+
+    def statistic(rows: IntArray) -> RealArray:
+        return np.array([*_figures(evaluation, rows).values()], dtype=np.float64)
+
+    low, high = bootstrap(
+        statistic, groups, resamples=resamples, seed=seed, on_progress=on_progress
+    )
+    values = _figures(evaluation, np.arange(len(groups), dtype=np.int64))
+    figures = {
+        key: Estimate(value, float(low[number]), float(high[number]))
+        for number, (key, value) in enumerate(values.items())
+    }
+    found = answers.found
+    matrix, correct, confidence = _tables(answers.truth[found], answers.probabilities[found])
+    return Summary(
+        evaluation=evaluation,
+        figures=figures,
+        classes=_classes(evaluation, matrix, figures),
+        confusion=matrix,
+        reliability=metrics.reliability(correct, confidence),
+        risk_coverage=metrics.risk_coverage(correct, confidence),
+        groups=int(groups.max()) + 1,
+        resamples=resamples,
+        seed=seed,
+    )
+
+
+def _figures(evaluation: Evaluation, rows: IntArray) -> dict[str, float]:
+    """Make every figure, always in the same order, of some rows (which may repeat)."""
+    labels = evaluation.model.labels
+    all_truth, found = evaluation.answers.truth[rows], evaluation.answers.found[rows]
+    truth, probabilities = all_truth[found], evaluation.answers.probabilities[rows[found]]
+    matrix, correct, confidence = _tables(truth, probabilities)
+    coverage, answered = metrics.answered(correct, confidence, evaluation.model.not_sure_below)
+    values = {
+        "accuracy": metrics.accuracy(matrix),
+        "balanced_accuracy": metrics.balanced_accuracy(matrix),
+        "macro_f1": metrics.macro_f1(matrix),
+        "ece": metrics.reliability(correct, confidence).expected_error,
+        "nll": metrics.negative_log_likelihood(truth, probabilities),
+        "accuracy_at_80_coverage": metrics.risk_coverage(correct, confidence).accuracy_at(COVERAGE),
+        "answered": coverage,
+        "accuracy_of_answered": answered,
+    }
+    if evaluation.detector is not None:
+        # A picture without a face is one more column that is never right.
+        missed = np.bincount(all_truth[~found], minlength=len(labels)).astype(np.int64)
+        wider = np.pad(np.column_stack([matrix, missed]), ((0, 1), (0, 0)))
+        values["face_found"] = float(found.mean())
+        values["accuracy_all_pictures"] = metrics.accuracy(wider)
+        values["balanced_accuracy_all_pictures"] = metrics.balanced_accuracy(wider)
+    recalls, precisions = metrics.recalls(matrix), metrics.precisions(matrix)
+    values |= {f"recall_{label}": float(recalls[i]) for i, label in enumerate(labels)}
+    values |= {f"precision_{label}": float(precisions[i]) for i, label in enumerate(labels)}
+    return values
+
+
+def _tables(
+    truth: IntArray, probabilities: ProbabilityArray
+) -> tuple[IntArray, BoolArray, ProbabilityArray]:
+    """Return the confusion matrix, whether each answer is right, and its confidence."""
+    predicted = probabilities.argmax(axis=1).astype(np.int64)
+    matrix = metrics.confusion_matrix(truth, predicted, probabilities.shape[1])
+    return matrix, predicted == truth, probabilities.max(axis=1)
+
+
+def _classes(
+    evaluation: Evaluation, matrix: IntArray, figures: Mapping[str, Estimate]
+) -> tuple[ClassSummary, ...]:
+    answers, labels = evaluation.answers, evaluation.model.labels
+    missed = np.bincount(answers.truth[~answers.found], minlength=len(labels))
+    return tuple(
+        ClassSummary(
+            label=label,
+            faces=int(matrix[number].sum()),
+            without_face=int(missed[number]),
+            recall=figures[f"recall_{label}"],
+            precision=figures[f"precision_{label}"],
+        )
+        for number, label in enumerate(labels)
+    )

@@ -1,0 +1,151 @@
+"""The Python API: load once, then read pictures or watch sources."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mien.assembly import make_analyzer, make_classifier, make_detector, open_source
+from mien.bundle import ModelInfo
+from mien.errors import MienError, PictureError
+from mien.pictures import read_picture
+from mien.pipeline import AnalyzerSettings
+from mien.protocols import Classifier, Detector, Source
+from mien.types import Analysis, Frame, PixelArray, Reading
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Reader:
+    """Reads the expressions of the faces in pictures and sources. Made by `mien.load`.
+
+    Holds the models and no state: threads may share it, and every `watch` follows its own faces.
+    """
+
+    def __init__(self, detector: Detector, classifier: Classifier, info: ModelInfo) -> None:
+        """Join a detector with a bundle's classifier.
+
+        Args:
+            detector: Finds faces.
+            classifier: Reads them.
+            info: The bundle's description.
+        """
+        self._detector = detector
+        self._classifier = classifier
+        self._info = info
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes that are told apart."""
+        return self._classifier.labels
+
+    @property
+    def info(self) -> ModelInfo:
+        """What the bundle says of itself: name, version, training data, figures."""
+        return self._info
+
+    def read(self, image: str | Path | npt.NDArray[np.uint8]) -> tuple[Reading, ...]:
+        """Read the faces of one picture.
+
+        Args:
+            image: A picture file, or BGR uint8 [H,W,3], or gray uint8 [H,W] or [H,W,1].
+
+        Returns:
+            One reading per face, the surest face first; empty where there is none.
+
+        Raises:
+            PictureError: The file cannot be decoded, or the array is no picture.
+        """
+        analyzer = make_analyzer(self._detector, self._classifier, self._info)
+        name = "array" if isinstance(image, np.ndarray) else str(image)
+        return analyzer(Frame(_to_bgr(image), 0, 0.0, name)).readings
+
+    def watch(
+        self, source: str | Path | Source, *, settings: AnalyzerSettings | None = None
+    ) -> Iterator[Analysis]:
+        """Read a source frame by frame, following each face; closes the source at the end.
+
+        Args:
+            source: What `mien predict` takes (a file, folder, camera number, address or
+                "sample"), or a `Source` of your own.
+            settings: Times and limits.
+
+        Yields:
+            The readings of each frame.
+
+        Raises:
+            SourceError: There is no such source, or it broke off.
+        """
+        analyzer = make_analyzer(self._detector, self._classifier, self._info, settings=settings)
+        opened = open_source(str(source)) if isinstance(source, str | Path) else source
+        try:
+            for frame in opened:
+                yield analyzer(frame)
+        finally:
+            opened.close()
+
+
+def load(
+    bundle: str | Path | None = None,
+    *,
+    detector: str | Detector = "mtcnn",
+    detector_model: str | Path | None = None,
+) -> Reader:
+    """Load a model and a face detector.
+
+    Args:
+        bundle: The folder of a bundle; the shipped one where None.
+        detector: "mtcnn", "yunet", "dlib-cnn", "dlib-hog", or a `Detector` of your own.
+        detector_model: The file of the detector's weights, where it needs one.
+
+    Raises:
+        BundleError: The bundle, or the detector's weights, are missing or damaged.
+        SettingsError: There is no such detector.
+        MissingExtraError: The detector's packages are not installed.
+    """
+    if isinstance(detector, str):
+        detector = make_detector(
+            detector, model=None if detector_model is None else Path(detector_model)
+        )
+    classifier, info = make_classifier(None if bundle is None else Path(bundle))
+    return Reader(detector, classifier, info)
+
+
+def to_frame(analyses: Iterable[Analysis]) -> "pd.DataFrame":
+    """Turn readings into a pandas frame, one row per face.
+
+    Args:
+        analyses: What `Reader.watch` yields.
+
+    Returns:
+        The columns of the CSV: source, frame, time, track_id, x1 to y2, one p_ column per class,
+        label, confidence, quality. A frame without columns where there was no face.
+
+    Raises:
+        MienError: pandas is not installed.
+    """
+    try:
+        import pandas as pd
+    except ImportError as error:
+        raise MienError("to_frame needs pandas: pip install pandas") from error
+    return pd.DataFrame([row for analysis in analyses for row in analysis.to_rows()])
+
+
+def _to_bgr(image: str | Path | npt.NDArray[np.uint8]) -> PixelArray:
+    if not isinstance(image, np.ndarray):
+        return read_picture(Path(image))
+    if image.dtype != np.uint8 or image.size == 0 or image.ndim not in (2, 3):
+        raise PictureError(
+            "a picture must be a uint8 array [H,W,3] in BGR, or [H,W] in gray; "
+            f"got {image.dtype} {list(image.shape)}"
+        )
+    channels = 1 if image.ndim == 2 else image.shape[2]
+    if channels == 3:
+        return image
+    if channels == 1:
+        return np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR), dtype=np.uint8)
+    raise PictureError(f"a picture must have 3 channels (BGR) or 1 (gray), got {channels}")

@@ -1,0 +1,7 @@
+"""Where readings go: one small writer for each format."""
+
+from mien.sinks.pictures import PictureSink
+from mien.sinks.tables import CsvSink, JsonlSink
+from mien.sinks.video import VideoSink
+
+__all__ = ["CsvSink", "JsonlSink", "PictureSink", "VideoSink"]

@@ -1,0 +1,60 @@
+"""What all writers share: making files safely, and saying in one line why that failed."""
+
+import contextlib
+import errno
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from mien.errors import SinkError
+
+ADVICE = {
+    errno.ENOSPC: "the disk is full; free some space or write to another disk",
+    errno.EDQUOT: "your share of the disk is full; free some space or write to another disk",
+    errno.EACCES: "you may not write there; choose another folder",
+    errno.EPERM: "you may not write there; choose another folder",
+    errno.EROFS: "that disk can only be read; choose another folder",
+    errno.EEXIST: "it exists already; choose another name, or ask to overwrite it",
+    errno.EISDIR: "that is a folder; name a file",
+    errno.ENOTDIR: "a part of the path is a file, not a folder; choose another folder",
+    errno.ENAMETOOLONG: "the name is too long for this disk; choose a shorter one",
+}
+
+
+@contextlib.contextmanager
+def writing(path: Path | str) -> Iterator[None]:
+    """Turn what fails while a file is made or written into an error that a user can act on.
+
+    Raises:
+        SinkError: Anything that the system reports, but a reader of a pipe who has left, which is
+            no failure and stays a `BrokenPipeError`.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        advice = ADVICE.get(error.errno or 0, error.strerror or type(error).__name__)
+        raise SinkError(f"{path}: cannot be written: {advice}") from error
+
+
+def open_mode(path: Path, *, overwrite: bool) -> Literal["w", "x"]:
+    """Return "x" where an existing file would be lost, else "w".
+
+    Devices and pipes, such as /dev/stdout, exist and lose nothing.
+    """
+    return "w" if overwrite or (path.exists() and not path.is_file()) else "x"
+
+
+def same_file(path: Path, other: Path) -> bool:
+    """Whether both are one existing file, by whatever name; False where one does not exist."""
+    try:
+        return path.samefile(other)
+    except (OSError, ValueError):
+        return False
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it; raise `SinkError` where that fails."""
+    with writing(path):
+        path.mkdir(parents=True, exist_ok=True)

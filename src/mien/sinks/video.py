@@ -1,0 +1,180 @@
+"""An annotated video that browsers play: H.264 in MP4, with the time stamps of its source."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+from av.container import OutputContainer
+from av.video.stream import VideoStream
+
+from mien.errors import SinkError
+from mien.overlay import draw
+from mien.sinks.files import make_folder, open_mode, same_file, writing
+from mien.types import Analysis, Frame, PixelArray
+
+# Fine enough for every frame rate in use, and the usual clock of video.
+TIME_BASE = Fraction(1, 90_000)
+# Between the last frame of a source and the first of the next; shows still pictures for a second.
+PAUSE_SECONDS = 1.0
+# Only a hint for the encoder: the time stamps say when a frame is shown.
+NOMINAL_RATE = 30
+ENCODER = {"crf": "20", "preset": "veryfast"}
+# At the end the index moves to the front, so that a browser can start before it has all.
+CONTAINER = {"movflags": "+faststart"}
+BT709, LIMITED_RANGE = 1, 1
+
+
+class VideoSink:
+    """A `Sink` that writes every frame with its readings drawn on it.
+
+    The first frame sets the size of the video, rounded up to even numbers; a frame of another size
+    is fitted in with black bars. Where the source changes, its time goes on after a pause.
+    """
+
+    def __init__(self, path: Path, *, overwrite: bool = False) -> None:
+        """Make the file.
+
+        Args:
+            path: An .mp4 file. Its folder is made where it is missing.
+            overwrite: Replace a file that exists.
+
+        Raises:
+            SinkError: The file exists, or cannot be written.
+        """
+        make_folder(path.parent)
+        # Made at once, so that a name that cannot work is known before hours of reading; but not
+        # emptied yet, because it may be the very file that is going to be read.
+        mode = "ab" if overwrite else f"{open_mode(path, overwrite=False)}b"
+        with writing(path), path.open(mode):
+            pass
+        self._path = path
+        self._container: OutputContainer | None = None
+        self._stream: VideoStream | None = None
+        self._clock = _Clock()
+        self._closed = False
+
+    def write(self, frame: Frame, analysis: Analysis) -> None:
+        """Write one frame.
+
+        Raises:
+            SinkError: The disk is full, or the encoder refuses the picture.
+        """
+        if self._closed:
+            raise SinkError(f"{self._path}: is closed already")
+        if self._stream is None and same_file(self._path, Path(frame.source)):
+            raise SinkError(f"{self._path}: would overwrite its own source; choose another name")
+        stream = self._stream or self._start(frame.image)
+        image = fit(draw(frame.image, analysis), stream.width, stream.height)
+        picture = _to_yuv(image)
+        picture.pts, picture.time_base = self._clock.ticks(frame), TIME_BASE
+        self._encode(stream, picture)
+
+    def close(self) -> None:
+        """Finish the file; one without frames is removed, because nothing can play it."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._container is None or self._stream is None:
+            if self._path.is_file() and self._path.stat().st_size == 0:
+                self._path.unlink()
+            return
+        try:
+            self._encode(self._stream, None)
+        finally:
+            self._finish(self._container)
+
+    def _start(self, image: PixelArray) -> VideoStream:
+        height, width = (side + side % 2 for side in image.shape[:2])
+        with writing(self._path):
+            try:
+                # "file:" keeps a name with a colon from being taken for an address.
+                self._container = av.open(
+                    f"file:{self._path}", "w", format="mp4", options=CONTAINER
+                )
+                stream = self._container.add_stream("libx264", NOMINAL_RATE, options=ENCODER)
+            except (av.FFmpegError, ValueError) as error:
+                raise self._refused(error) from error
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        stream.codec_context.time_base = TIME_BASE
+        for name in ("colorspace", "color_primaries", "color_trc"):
+            setattr(stream.codec_context, name, BT709)
+        stream.codec_context.color_range = LIMITED_RANGE
+        self._stream = stream
+        return stream
+
+    def _encode(self, stream: VideoStream, picture: av.VideoFrame | None) -> None:
+        if self._container is None:
+            return
+        with writing(self._path):
+            try:
+                self._container.mux(stream.encode(picture))
+            except OSError:
+                raise
+            except av.FFmpegError as error:
+                raise self._refused(error) from error
+
+    def _finish(self, container: OutputContainer) -> None:
+        with writing(self._path):
+            try:
+                container.close()
+            except OSError:
+                raise
+            except av.FFmpegError as error:
+                raise self._refused(error) from error
+
+    def _refused(self, error: Exception) -> SinkError:
+        reason = getattr(error, "strerror", None) or str(error)
+        return SinkError(f"{self._path}: cannot be encoded as H.264 ({reason}); write pictures")
+
+
+class _Clock:
+    """Turns the time stamps of one or more sources into ticks that only grow."""
+
+    def __init__(self) -> None:
+        self._source: str | None = None
+        self._offset = 0.0
+        self._last = -1
+
+    def ticks(self, frame: Frame) -> int:
+        if frame.source != self._source:
+            begin = 0.0 if self._source is None else float(self._last * TIME_BASE) + PAUSE_SECONDS
+            self._source, self._offset = frame.source, begin - frame.timestamp
+        time = round((frame.timestamp + self._offset) / TIME_BASE)
+        # Two frames at one time cannot both be shown; the encoder refuses them.
+        self._last = max(self._last + 1, time)
+        return self._last
+
+
+def fit(image: PixelArray, width: int, height: int) -> PixelArray:
+    """Bring a picture to a size: an odd edge is repeated, another size gets black bars.
+
+    Args:
+        image: BGR uint8 [H,W,3].
+        width: Wanted width in pixels.
+        height: Wanted height in pixels.
+
+    Returns:
+        BGR uint8 [height,width,3].
+    """
+    missing_x, missing_y = width - image.shape[1], height - image.shape[0]
+    if (missing_x, missing_y) == (0, 0):
+        return image
+    if 0 <= missing_x <= 1 and 0 <= missing_y <= 1:
+        return np.pad(image, ((0, missing_y), (0, missing_x), (0, 0)), mode="edge")
+    scale = min(width / image.shape[1], height / image.shape[0])
+    size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    canvas = np.zeros((height, width, 3), np.uint8)
+    left, top = (width - size[0]) // 2, (height - size[1]) // 2
+    canvas[top : top + size[1], left : left + size[0]] = cv2.resize(
+        image, size, interpolation=method
+    )
+    return canvas
+
+
+def _to_yuv(image: PixelArray) -> av.VideoFrame:
+    """Convert by BT.709, which the file says too: players guess otherwise, and colours shift."""
+    picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="bgr24")
+    return picture.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")

@@ -1,0 +1,69 @@
+"""Several sources, one after another: what `mien predict a.jpg clips/ b.mp4` reads."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from mien.errors import SourceError
+from mien.protocols import Source
+from mien.sources.files import Skipped
+from mien.types import Frame
+
+
+class Batch:
+    """A `Source` that reads sources in turn and goes on where one of them breaks off.
+
+    Each is opened when its turn comes, so that a thousand videos need no thousand open files.
+    """
+
+    live = False
+
+    def __init__(
+        self,
+        openers: Sequence[tuple[str, Callable[[], Source]]],
+        *,
+        skipped: Sequence[Skipped] = (),
+    ) -> None:
+        """Take the sources.
+
+        Args:
+            openers: For each source its name, for errors, and what opens it.
+            skipped: What was left out already when they were looked for.
+        """
+        self.name = openers[0][0] if len(openers) == 1 else f"{len(openers)} sources"
+        self._openers = list(openers)
+        self._done = list(skipped)
+        self._current: Source | None = None
+        self._closed = False
+
+    @property
+    def skipped(self) -> list[Skipped]:
+        """What could not be read, and why: pictures, and sources that did not open or broke off."""
+        return self._done + _skipped(self._current)
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Yield the frames of all sources."""
+        for name, opener in self._openers:
+            if self._closed:
+                return
+            try:
+                self._current = opener()
+                yield from self._current
+            except SourceError as error:
+                self._done.append(Skipped(name, str(error).removeprefix(f"{name}: ")))
+            finally:
+                self._leave()
+
+    def close(self) -> None:
+        """Close the source that is open, and open no other."""
+        self._closed = True
+        if self._current is not None:
+            self._current.close()
+
+    def _leave(self) -> None:
+        if self._current is not None:
+            self._current.close()
+            self._done += _skipped(self._current)
+            self._current = None
+
+
+def _skipped(source: Source | None) -> list[Skipped]:
+    return list(getattr(source, "skipped", ()))

@@ -1,0 +1,131 @@
+"""Finding the files that a user names: single files, folders and patterns.
+
+Folders are read to the bottom, in an order that does not depend on the file system. Nothing outside
+a named folder is ever read by way of a link inside it.
+"""
+
+import glob
+import os
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mien.errors import SourceError
+from mien.pictures import SUFFIXES
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Something that was left out, so that the rest could be read.
+
+    Attributes:
+        path: Which file, folder or source.
+        reason: Why, in one line.
+    """
+
+    path: str
+    reason: str
+
+
+OnSkip = Callable[[Skipped], None]
+
+
+def ignore(_: Skipped) -> None:
+    """Take note of nothing."""
+
+
+def find_pictures(
+    specs: str | Path | Sequence[str | Path], *, on_skip: OnSkip = ignore
+) -> list[Path]:
+    """Find all pictures of files, folders and patterns; see `find_files`."""
+    return find_files(specs, SUFFIXES, on_skip=on_skip)
+
+
+def find_files(
+    specs: str | Path | Sequence[str | Path],
+    suffixes: Collection[str],
+    *,
+    on_skip: OnSkip = ignore,
+) -> list[Path]:
+    """Find the files that are meant, each once, in the order given and sorted inside folders.
+
+    Hidden files in folders are ignored. Links to folders are not followed: what lies inside the
+    named folder is read where it lies, and what lies outside was not asked for.
+
+    Args:
+        specs: Files (taken whatever their suffix), folders, or patterns such as `faces/**/*.jpg`.
+        suffixes: Lower-case suffixes that are wanted from folders and patterns.
+        on_skip: Told of every file in a folder that is left out, and why.
+
+    Raises:
+        SourceError: A file or folder does not exist or cannot be listed, or nothing was found.
+    """
+    specs = [specs] if isinstance(specs, str | Path) else list(specs)
+    found: dict[Path, None] = {}
+    for spec in specs:
+        for path in _expand(spec):
+            if path.is_dir():
+                found |= dict.fromkeys(_walk(path, path.resolve(), suffixes, on_skip))
+            else:
+                found[path] = None
+    if not found:
+        names = ", ".join(str(spec) for spec in specs) or "no name given"
+        raise SourceError(f"{names}: no such files inside; wanted are {_listing(suffixes)}")
+    return list(found)
+
+
+def _expand(spec: str | Path) -> list[Path]:
+    path = Path(spec).expanduser()
+    # A file whose name holds brackets or stars is itself, not a pattern.
+    if path.exists():
+        return [path]
+    # Path.glob takes no absolute pattern.
+    matches = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207
+    if not matches:
+        raise SourceError(f"{spec}: no such file or folder, and no pattern that fits any")
+    return [Path(match) for match in matches]
+
+
+def _walk(folder: Path, root: Path, suffixes: Collection[str], on_skip: OnSkip) -> Iterator[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            names = sorted(entry.name for entry in entries if not entry.name.startswith("."))
+    except OSError as error:
+        raise SourceError(f"{folder}: cannot be listed: {error.strerror}") from error
+    for path in (folder / name for name in names):
+        reason = _objection(path, root, suffixes)
+        if reason is not None:
+            on_skip(Skipped(str(path), reason))
+        elif path.is_dir():
+            yield from _walk(path, root, suffixes, on_skip)
+        else:
+            yield path
+
+
+def _objection(path: Path, root: Path, suffixes: Collection[str]) -> str | None:
+    """Say what stands against reading a file or folder that was found inside `root`."""
+    if path.is_symlink():
+        reason = _link_objection(path, root)
+        if reason is not None:
+            return reason
+    if path.is_dir():
+        return None
+    if path.suffix.lower() not in suffixes:
+        return f"no format that is read here ({path.suffix or 'no suffix'})"
+    # Opening a pipe would wait for ever.
+    return None if path.is_file() else "not a regular file"
+
+
+def _link_objection(path: Path, root: Path) -> str | None:
+    try:
+        target = path.resolve(strict=True)
+    except (OSError, RuntimeError):
+        # A loop is a RuntimeError up to Python 3.12.
+        return "a link that leads nowhere"
+    if not target.is_relative_to(root):
+        return "a link that leaves the folder; name its target to read it"
+    return "a link to a folder that is read where it lies" if target.is_dir() else None
+
+
+def _listing(suffixes: Collection[str]) -> str:
+    return ", ".join(sorted(suffixes))

@@ -1,0 +1,116 @@
+"""The grabber: reads a live source in a thread and keeps only its newest frame."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+from mien.errors import SourceError
+from mien.protocols import Source
+from mien.types import Frame
+
+PATIENCE_SECONDS = 30.0
+CLOSE_SECONDS = 0.5
+# A wait without a limit could not be interrupted with Ctrl-C on Windows.
+WAIT_SECONDS = 0.2
+
+
+class NewestFrame:
+    """A live `Source` around another: a slow consumer sees fresh frames, never a growing lag.
+
+    The source is opened, read and freed in one thread of its own. What it raises is raised in the
+    consumer, after the frame that came last. It can be iterated once.
+
+    Attributes:
+        dropped: How many frames came while the consumer was busy.
+    """
+
+    live = True
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        patience: float = PATIENCE_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Wrap a source; nothing is read before the iteration starts.
+
+        Args:
+            source: The source; closed with this one.
+            patience: Seconds without a frame after which the source counts as dead.
+            clock: Seconds; for tests.
+        """
+        self.name = source.name
+        self.dropped = 0
+        self._source = source
+        self._patience = patience
+        self._clock = clock
+        self._change = threading.Condition()
+        self._frame: Frame | None = None
+        self._error: Exception | None = None
+        self._ended = False
+        # A daemon, so that a driver or network that hangs cannot keep the process alive.
+        self._thread = threading.Thread(target=self._grab, name=f"mien {self.name}", daemon=True)
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Yield the newest frame, each at most once, waiting where there is none yet.
+
+        Raises:
+            SourceError: The source broke off, or gave nothing for too long.
+        """
+        if self._ended:
+            return
+        self._thread.start()
+        try:
+            while (frame := self._next()) is not None:
+                yield frame
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """End the iteration, even while it waits; returns within a second if the source hangs."""
+        with self._change:
+            self._ended = True
+            self._frame = None
+            self._change.notify_all()
+        self._source.close()
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            self._thread.join(CLOSE_SECONDS)
+
+    def _grab(self) -> None:
+        error: Exception | None = None
+        try:
+            for frame in self._source:
+                if not self._keep(frame):
+                    break
+        except Exception as raised:  # whatever it is, it is raised again in the consumer
+            error = raised
+        with self._change:
+            self._error = None if self._ended else error
+            self._ended = True
+            self._change.notify_all()
+
+    def _keep(self, frame: Frame) -> bool:
+        with self._change:
+            if self._ended:
+                return False
+            self.dropped += self._frame is not None
+            self._frame = frame
+            self._change.notify_all()
+            return True
+
+    def _next(self) -> Frame | None:
+        """Wait for a frame; None at the end."""
+        deadline = self._clock() + self._patience
+        with self._change:
+            while self._frame is None and not self._ended:
+                if self._clock() > deadline:
+                    raise SourceError(
+                        f"{self.name}: no picture for {self._patience:g} seconds; "
+                        "check the camera or the network, then start again"
+                    )
+                self._change.wait(WAIT_SECONDS)
+            frame, self._frame = self._frame, None
+            if frame is None and self._error is not None:
+                raise self._error
+            return frame

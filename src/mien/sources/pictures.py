@@ -1,0 +1,57 @@
+"""Still pictures as a source: in order, and one that is broken does not end the batch."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from mien.errors import PictureError
+from mien.pictures import read_picture
+from mien.sources.files import Skipped, find_pictures
+from mien.types import Frame
+
+__all__ = ["PictureSource", "Skipped", "find_pictures"]
+
+
+class PictureSource:
+    """A `Source` of still pictures.
+
+    Every frame's `source` is its path, its `timestamp` 0, and its `index` the picture's place in
+    the list, so that a skipped picture leaves a gap.
+
+    Attributes:
+        skipped: The pictures that could not be read so far, and why.
+    """
+
+    live = False
+
+    def __init__(self, paths: Sequence[Path], *, skipped: Sequence[Skipped] = ()) -> None:
+        """Take the pictures.
+
+        Args:
+            paths: The files, in order; see `find_pictures`.
+            skipped: What was left out already when they were looked for.
+        """
+        self.name = str(paths[0]) if len(paths) == 1 else f"{len(paths)} pictures"
+        self.skipped: list[Skipped] = list(skipped)
+        self._paths = tuple(paths)
+        self._closed = False
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Yield every picture that can be read."""
+        for index, path in enumerate(self._paths):
+            if self._closed:
+                return
+            try:
+                image = read_picture(path)
+            except PictureError as error:
+                # The message of an error is one line, which a path need not be.
+                prefix = f"{PictureError(str(path))}: "
+                self.skipped.append(Skipped(str(path), str(error).removeprefix(prefix)))
+                continue
+            yield Frame(image, index, 0.0, str(path))
+
+    def close(self) -> None:
+        """Read no more pictures."""
+        self._closed = True

@@ -1,0 +1,166 @@
+"""A live stream from the network: http(s) (MJPEG, HLS and others) and rtsp(s).
+
+What it does not know: whether anyone keeps up. Wrap it in `NewestFrame` so that a slow reader never
+lags behind.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+import av
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from mien.errors import SourceError
+from mien.sources.decoding import reason, to_bgr
+from mien.types import Frame
+
+OPEN_SECONDS = 10.0
+READ_SECONDS = 10.0
+# These formats carry no time stamps; FFmpeg would make them up at 25 frames per second.
+UNTIMED_FORMATS = frozenset({"mpjpeg", "mjpeg", "image2pipe", "jpeg_pipe"})
+OPTIONS = {
+    # Looking for the frame rate of a stream would delay its first frame by seconds.
+    "analyzeduration": "500000",
+    "fpsprobesize": "0",
+    # UDP loses packets on wireless networks, and a torn face is worse than a late one.
+    "rtsp_transport": "tcp",
+    # A playlist may name further addresses; it must not name files of this machine.
+    "protocol_whitelist": "http,https,tcp,tls,rtsp,rtp,udp,srtp,httpproxy,crypto",
+}
+
+
+class StreamSource:
+    """A live `Source` that reads an address.
+
+    Time stamps are the stream's own where it has them, otherwise the time of arrival; both start at
+    0. Something with an end, such as a video on a web server, is played at its own speed.
+    """
+
+    live = True
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        open_seconds: float = OPEN_SECONDS,
+        read_seconds: float = READ_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Take an address; nothing is opened yet.
+
+        Args:
+            url: http, https, rtsp or rtsps.
+            open_seconds: How long to wait for the first sign of life.
+            read_seconds: How long to wait for the next frame.
+            clock: Seconds; for tests.
+        """
+        self.name = without_secrets(url)
+        self._url = url
+        self._timeout = (open_seconds, read_seconds)
+        self._clock = clock
+        self._closed = threading.Event()
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Yield frames as they come.
+
+        Raises:
+            SourceError: The stream cannot be opened, holds no video, stalls or breaks off.
+        """
+        if self._closed.is_set():
+            return
+        count = 0
+        with self._open() as container:
+            try:
+                for frame in self._frames(container):
+                    count += 1
+                    yield frame
+            except (av.FFmpegError, OSError) as error:
+                if not self._closed.is_set():
+                    raise SourceError(
+                        f"{self.name}: broke off after frame {count} ({reason(error)}); "
+                        "check the camera and the network, then start again"
+                    ) from error
+            if container.duration is None and not self._closed.is_set():
+                raise SourceError(
+                    f"{self.name}: ended after frame {count}; check that the camera is still on"
+                )
+
+    def close(self) -> None:
+        """End the iteration at the next frame, or when the wait for one ends."""
+        self._closed.set()
+
+    def _open(self) -> InputContainer:
+        try:
+            return av.open(self._url, "r", options=dict(OPTIONS), timeout=self._timeout)
+        except (av.FFmpegError, OSError, ValueError) as error:
+            raise SourceError(
+                f"{self.name}: cannot be opened ({reason(error)}); check the address, "
+                "the user name and password, and that the camera is on"
+            ) from error
+
+    def _frames(self, container: InputContainer) -> Iterator[Frame]:
+        if not container.streams.video:
+            raise SourceError(f"{self.name}: holds no video")
+        timer = _Timer(container.format.name not in UNTIMED_FORMATS, self._clock)
+        for index, (stamp, picture) in enumerate(_decode(container, container.streams.video[0])):
+            timestamp = timer.time(stamp)
+            if container.duration is not None:
+                self._closed.wait(max(0.0, timer.wait(timestamp)))
+            if self._closed.is_set():
+                return
+            yield Frame(to_bgr(picture), index, timestamp, self.name)
+
+
+def without_secrets(url: str) -> str:
+    """Return an address as it may be shown: no user, password, or query, which may hold both."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return "the address"
+    place = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{place}{f':{port}' if port else ''}{parts.path}"
+
+
+class _Timer:
+    """Seconds since the first frame, by the stream's stamps or by the clock."""
+
+    def __init__(self, stamped: bool, clock: Callable[[], float]) -> None:
+        self._stamped = stamped
+        self._clock = clock
+        self._begin: float | None = None
+        self._first_stamp = 0.0
+        self._last = 0.0
+
+    def time(self, stamp: float | None) -> float:
+        now = self._clock()
+        if self._begin is None:
+            self._begin, self._first_stamp = now, stamp or 0.0
+            self._stamped = self._stamped and stamp is not None
+        if self._stamped and stamp is not None:
+            time = stamp - self._first_stamp
+        else:
+            time = now - self._begin
+        # Cameras jump back when they set their clock; time must not.
+        self._last = max(self._last, time)
+        return self._last
+
+    def wait(self, timestamp: float) -> float:
+        """Return seconds until a frame is due."""
+        return timestamp - (self._clock() - (self._begin or 0.0))
+
+
+def _decode(
+    container: InputContainer, stream: VideoStream
+) -> Iterator[tuple[float | None, av.VideoFrame]]:
+    """Yield stamps and pictures; a packet that was damaged on the way costs its picture only."""
+    for packet in container.demux(stream):
+        try:
+            pictures = packet.decode()
+        except av.InvalidDataError:
+            continue
+        for picture in pictures:
+            yield (None if picture.pts is None else float(picture.time)), picture

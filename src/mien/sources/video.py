@@ -1,0 +1,152 @@
+"""A video file as a source: every frame in order, by the time stamps that are in the file."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from mien.errors import SourceError
+from mien.sources.decoding import reason, to_bgr
+from mien.types import Frame
+
+# A file that ends this much before the length it claims has broken off; less is rounding.
+MISSING_SECONDS = 0.5
+FALLBACK_FPS = 25.0
+
+
+class VideoSource:
+    """A `Source` of the frames of a video file.
+
+    Each iteration reads the file anew. Time stamps are exact (variable frame rates included) and
+    start at 0 with the first frame. The frame size may change on the way.
+
+    Attributes:
+        fps: Mean frames per second as the file says; None where it does not.
+        frames: About how many frames there are; None where the file does not say.
+    """
+
+    live = False
+
+    def __init__(self, path: Path) -> None:
+        """Look into the file.
+
+        Raises:
+            SourceError: It cannot be read, or holds no video.
+        """
+        self.name = str(path)
+        self._closed = False
+        with self._open() as container:
+            stream = _video_of(container, self.name)
+            self.fps = float(stream.average_rate) if stream.average_rate else None
+            self._seconds = _length(container, stream)
+            self.frames = stream.frames or self._estimate()
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Yield all frames that can be decoded.
+
+        Raises:
+            SourceError: After the last good frame: the file holds none, breaks off, or is damaged.
+        """
+        decoder = _Decoder(self.name, self.fps or FALLBACK_FPS)
+        with self._open() as container:
+            stream = _video_of(container, self.name)
+            stream.thread_type = "AUTO"
+            for frame in decoder.frames(container, stream):
+                if self._closed:
+                    return
+                yield frame
+        decoder.check(self._seconds)
+
+    def close(self) -> None:
+        """End the iteration at the next frame; that frees the file."""
+        self._closed = True
+
+    def _open(self) -> InputContainer:
+        try:
+            # "file:" keeps a name with a colon from being taken for an address, and the list keeps
+            # a playlist that poses as a video from reading other files or the network.
+            return av.open(f"file:{self.name}", "r", options={"protocol_whitelist": "file"})
+        except (av.FFmpegError, OSError) as error:
+            raise SourceError(
+                f"{self.name}: cannot be read as a video ({reason(error)}); "
+                "check the name, and that it plays elsewhere"
+            ) from error
+
+    def _estimate(self) -> int | None:
+        return round(self._seconds * self.fps) if self._seconds and self.fps else None
+
+
+class _Decoder:
+    """Decodes one pass over a file, and knows afterwards whether all of it was there."""
+
+    def __init__(self, name: str, fps: float) -> None:
+        self._name = name
+        self._step = 1 / fps
+        self._start: float | None = None
+        self._last: float | None = None
+        self._count = 0
+        self._damage = ""
+
+    def frames(self, container: InputContainer, stream: VideoStream) -> Iterator[Frame]:
+        """Yield the good frames; what cannot be decoded is remembered and left out."""
+        packets = container.demux(stream)
+        while True:
+            try:
+                packet = next(packets, None)
+                decoded = packet.decode() if packet is not None else []
+            except av.InvalidDataError:
+                self._damage = self._damage or f"damaged after {self._place()}"
+                continue
+            except (av.FFmpegError, OSError) as error:
+                self._damage = f"cannot be read after {self._place()} ({reason(error)})"
+                return
+            if packet is None:
+                return
+            for frame in decoded:
+                time = self._time(None if frame.pts is None else float(frame.time))
+                yield Frame(to_bgr(frame), self._count - 1, time, self._name)
+
+    def check(self, seconds: float | None) -> None:
+        """Raise `SourceError` where something was missing, given the length the file claims."""
+        if self._last is None:
+            raise SourceError(f"{self._name}: holds no frame that can be decoded; is it complete?")
+        if self._damage:
+            raise SourceError(f"{self._name}: {self._damage}; the good frames were read")
+        # Some formats count the length from the first frame, some from zero.
+        end = self._last + max(0.0, self._start or 0.0) + self._step
+        if seconds is not None and end < seconds - MISSING_SECONDS:
+            raise SourceError(
+                f"{self._name}: breaks off after {self._place()} of {seconds:.1f} s; "
+                "the good frames were read; copy or record it again for the rest"
+            )
+
+    def _time(self, stamp: float | None) -> float:
+        """Return seconds since the first frame; a frame without a stamp follows the last one."""
+        if stamp is None:
+            time = 0.0 if self._last is None else self._last + self._step
+        else:
+            self._start = stamp if self._start is None else self._start
+            time = stamp - self._start
+        self._last = time
+        self._count += 1
+        return time
+
+    def _place(self) -> str:
+        return f"frame {self._count} ({self._last or 0.0:.1f} s)"
+
+
+def _video_of(container: InputContainer, name: str) -> VideoStream:
+    if not container.streams.video:
+        raise SourceError(f"{name}: holds no video, only sound or other data")
+    return container.streams.video[0]
+
+
+def _length(container: InputContainer, stream: VideoStream) -> float | None:
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    # The length of the whole file is that of its longest stream, which may be the sound.
+    if container.duration and len(container.streams) == 1:
+        return container.duration / av.time_base
+    return None

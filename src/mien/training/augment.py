@@ -1,0 +1,94 @@
+"""Random changes to training pictures, on whole batches and on the network's own device.
+
+They stand for what a camera does and a face does: the detector's box is never twice the same, heads
+tilt, rooms are dark, webcams are coarse and noisy, hands and hair hide parts of a face.
+"""
+
+import math
+
+import torch
+from torch import Generator, Tensor
+from torch.nn import functional as F  # noqa: N812
+
+ROTATION = 15.0  # degrees either way
+SCALE = 1.25  # from 1/1.25 to 1.25: detectors differ in how tightly they frame
+SHIFT = 0.08  # of the side, either way
+COARSE, ERASE = 0.2, 0.3  # share of pictures that are coarsened, and that lose a rectangle
+NOISE = 0.04  # highest standard deviation, of 0..1
+
+
+def augment(pictures: Tensor, generator: Generator) -> Tensor:
+    """Change every picture at random.
+
+    Args:
+        pictures: float [N,C,S,S] in 0..1.
+        generator: Source of all randomness, on the device of `pictures`.
+
+    Returns:
+        float [N,C,S,S] in 0..1, newly made.
+    """
+    changed = _move(pictures, generator)
+    changed = _coarsen(changed, generator)
+    changed = _light(changed, generator)
+    return _erase(changed, generator)
+
+
+def _uniform(count: int, low: float, high: float, generator: Generator) -> Tensor:
+    values = torch.rand(count, generator=generator, device=generator.device)
+    return low + (high - low) * values
+
+
+def _move(pictures: Tensor, generator: Generator) -> Tensor:
+    """Mirror, turn, scale and shift in one resampling."""
+    count = len(pictures)
+    angle = _uniform(count, -math.radians(ROTATION), math.radians(ROTATION), generator)
+    scale = torch.exp(_uniform(count, -math.log(SCALE), math.log(SCALE), generator))
+    mirror = torch.where(_uniform(count, 0, 1, generator) < 0.5, -1.0, 1.0)
+    cos, sin = torch.cos(angle) * scale, torch.sin(angle) * scale
+    # The grid spans -1..1, so a shift of one side is 2.
+    dx, dy = (_uniform(count, -2 * SHIFT, 2 * SHIFT, generator) for _ in range(2))
+    rows = torch.stack([cos * mirror, -sin, dx, sin * mirror, cos, dy], dim=1)
+    grid = F.affine_grid(rows.view(count, 2, 3), list(pictures.shape), align_corners=False)
+    return F.grid_sample(pictures, grid, padding_mode="border", align_corners=False)
+
+
+def _coarsen(pictures: Tensor, generator: Generator) -> Tensor:
+    """Shrink some pictures and enlarge them again, as a face far from a webcam looks."""
+    size = pictures.shape[-1]
+    small = int(size * float(_uniform(1, 0.4, 0.8, generator)))
+    coarse = F.interpolate(pictures, size=small, mode="area")
+    coarse = F.interpolate(coarse, size=size, mode="bilinear", align_corners=False)
+    chosen = _uniform(len(pictures), 0, 1, generator) < COARSE
+    return torch.where(chosen.view(-1, 1, 1, 1), coarse, pictures)
+
+
+def _light(pictures: Tensor, generator: Generator) -> Tensor:
+    """Change gamma, contrast and brightness, and add a sensor's noise."""
+    count = len(pictures)
+
+    def each(low: float, high: float) -> Tensor:
+        return _uniform(count, low, high, generator).view(-1, 1, 1, 1)
+
+    gamma, contrast = torch.exp(each(-0.4, 0.4)), torch.exp(each(-0.4, 0.4))
+    lit = pictures.clamp(1e-4, 1).pow(gamma)
+    mean = lit.mean(dim=(1, 2, 3), keepdim=True)
+    lit = (lit - mean) * contrast + mean + each(-0.15, 0.15)
+    noise = torch.randn(pictures.shape, generator=generator, device=pictures.device)
+    return (lit + noise * each(0, NOISE)).clamp(0, 1)
+
+
+def _erase(pictures: Tensor, generator: Generator) -> Tensor:
+    """Fill a rectangle of some pictures with one gray (random erasing, Zhong et al. 2020)."""
+    count, size = len(pictures), pictures.shape[-1]
+
+    def spans(low: float, high: float) -> tuple[Tensor, Tensor]:
+        length = _uniform(count, low * size, high * size, generator)
+        start = _uniform(count, 0, 1, generator) * (size - length)
+        return start.view(-1, 1), (start + length).view(-1, 1)
+
+    place = torch.arange(size, device=pictures.device).view(1, -1)
+    (left, right), (top, bottom) = spans(0.15, 0.45), spans(0.15, 0.45)
+    columns, rows = (place >= left) & (place < right), (place >= top) & (place < bottom)
+    chosen = _uniform(count, 0, 1, generator) < ERASE
+    hole = rows[:, None, :, None] & columns[:, None, None, :] & chosen.view(-1, 1, 1, 1)
+    return torch.where(hole, _uniform(count, 0, 1, generator).view(-1, 1, 1, 1), pictures)

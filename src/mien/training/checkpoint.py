@@ -1,0 +1,118 @@
+"""Checkpoints that a killed run goes on from. Safetensors: loading one can run no code.
+
+The randomness of an epoch depends on the seed and the epoch alone (see `loop`), so the number of
+the epoch is all the random state there is to keep.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
+
+from mien.errors import TrainingError
+
+
+@dataclass(slots=True)
+class Checkpoint:
+    """All that changes during a run.
+
+    Attributes:
+        network: The network being trained.
+        average: The moving average of its weights.
+        optimizer: Its optimiser.
+        best: Weights of the average at the best epoch so far.
+        history: One row of figures per finished epoch.
+    """
+
+    network: nn.Module
+    average: AveragedModel
+    optimizer: torch.optim.Optimizer
+    best: dict[str, Tensor]
+    history: list[dict[str, float]]
+
+    def keep_best(self) -> None:
+        """Remember the average of the weights as the best so far."""
+        state = self.average.module.state_dict()
+        self.best = {name: value.detach().cpu().clone() for name, value in state.items()}
+
+    def save(self, path: Path, settings: dict[str, Any]) -> None:
+        """Write everything, whole or not at all.
+
+        Raises:
+            TrainingError: The disk is full or the folder is gone.
+        """
+        tensors = {
+            **_prefixed("network", self.network.state_dict()),
+            **_prefixed("average", self.average.state_dict()),
+            **_prefixed("best", self.best),
+            **_prefixed("optimizer", _flat_state(self.optimizer)),
+        }
+        header = {"history": json.dumps(self.history), "settings": json.dumps(settings)}
+        temporary = path.with_suffix(".partial")
+        try:
+            save_file(tensors, temporary, metadata=header)
+            temporary.replace(path)
+        except (OSError, SafetensorError) as error:
+            raise TrainingError(f"{path}: the checkpoint cannot be written: {error}") from error
+
+    def load(self, path: Path, settings: dict[str, Any]) -> None:
+        """Take up where `save` left off.
+
+        Raises:
+            TrainingError: The file is damaged, or of a run with other settings.
+        """
+        try:
+            with safe_open(path, framework="pt") as file:
+                header = file.metadata()
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except (OSError, SafetensorError) as error:
+            raise TrainingError(f"{path}: not a checkpoint that can be read: {error}") from error
+        _same_settings(path, json.loads(header["settings"]), settings)
+        self.history = json.loads(header["history"])
+        self.network.load_state_dict(_part(tensors, "network"))
+        self.average.load_state_dict(_part(tensors, "average"))
+        self.best = _part(tensors, "best")
+        _restore_state(self.optimizer, _part(tensors, "optimizer"))
+
+
+def _same_settings(path: Path, kept: dict[str, Any], wanted: dict[str, Any]) -> None:
+    for name in sorted(kept.keys() | wanted.keys()):
+        if kept.get(name) != wanted.get(name):
+            raise TrainingError(
+                f"{path}: this run was started with {name}={kept.get(name)}, not "
+                f"{wanted.get(name)}; resume with the same settings, or name another --out"
+            )
+
+
+def _prefixed(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    # Contiguous copies: safetensors refuses views and channels-last layouts are no values.
+    return {
+        f"{prefix}/{name}": value.detach().clone(memory_format=torch.contiguous_format)
+        for name, value in tensors.items()
+    }
+
+
+def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    start = prefix + "/"
+    return {name[len(start) :]: value for name, value in tensors.items() if name.startswith(start)}
+
+
+def _flat_state(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    state = optimizer.state_dict()["state"]
+    return {
+        f"{index}/{key}": value for index, values in state.items() for key, value in values.items()
+    }
+
+
+def _restore_state(optimizer: torch.optim.Optimizer, flat: dict[str, Tensor]) -> None:
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, value in flat.items():
+        index, key = name.split("/")
+        state.setdefault(int(index), {})[key] = value
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})

@@ -1,0 +1,62 @@
+"""Where and in which precision a run computes: the same code on a CPU and on a GPU."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from mien.errors import TrainingError
+from mien.training.settings import Machine
+
+
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """A device and a precision.
+
+    Attributes:
+        device: Where tensors live.
+        bf16: Whether the forward pass runs under bf16 autocast.
+    """
+
+    device: torch.device
+    bf16: bool
+
+    @classmethod
+    def choose(cls, machine: Machine) -> "Compute":
+        """Settle what is "auto": a GPU where there is one, bf16 where matrix units make it fast.
+
+        Raises:
+            TrainingError: The device is unknown or absent.
+        """
+        name = machine.device
+        if name == "auto":
+            name = "cuda" if torch.cuda.is_available() else "cpu"
+        try:
+            device = torch.device(name)
+            torch.zeros(1, device=device)
+        except (RuntimeError, AssertionError) as error:
+            raise TrainingError(
+                f"--device {name}: not usable here; try --device cpu ({str(error).splitlines()[0]})"
+            ) from error
+        if machine.threads:
+            torch.set_num_threads(machine.threads)
+        # Without matrix units bf16 was measured 15 % slower than fp32, with AMX three times faster.
+        units = device.type == "cuda" or torch.cpu.get_capabilities().get("amx_bf16", False)
+        return cls(device, machine.precision == "bf16" or (machine.precision == "auto" and units))
+
+    def pictures(self, faces: npt.NDArray[np.uint8]) -> Tensor:
+        """Move uint8 [N,S,S,C] to the device as float [N,C,S,S] in 0..1, channels last."""
+        # A copy, because PyTorch warns of the read-only memory of a mapped file.
+        moved = torch.from_numpy(np.array(faces)).to(self.device)
+        return moved.permute(0, 3, 1, 2).float() / 255.0
+
+    def autocast(self) -> torch.autocast:
+        """Return the context in which the forward pass runs."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16)
+
+    def describe(self) -> str:
+        """Say in a few words what this is."""
+        threads = "" if self.device.type != "cpu" else f", {torch.get_num_threads()} threads"
+        return f"{self.device}, {'bf16' if self.bf16 else 'fp32'}{threads}"

@@ -1,0 +1,61 @@
+"""The course of a run: history.csv for machines, curves.png for eyes."""
+
+import csv
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+# Two colours that stay apart for colour-blind eyes (Okabe and Ito 2008).
+TRAIN, VALIDATION = "#E69F00", "#0072B2"
+
+
+def write_history(path: Path, history: list[dict[str, float]]) -> None:
+    """Write one row per epoch."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fieldnames=list(history[0]))
+        writer.writeheader()
+        for row in history:
+            writer.writerow({key: f"{value:.6g}" for key, value in row.items()})
+
+
+def draw_curves(path: Path, history: list[dict[str, float]], title: str) -> None:
+    """Draw loss and accuracy of training and validation over the epochs, as a PNG.
+
+    Args:
+        path: Where to write.
+        history: One row per epoch, as `loop.fit` makes them.
+        title: Shown above.
+    """
+    figure = Figure(figsize=(10, 4), dpi=120, layout="constrained")
+    figure.suptitle(title, fontsize=11)
+    loss, accuracy = figure.subplots(1, 2)
+    _lines(loss, history, "loss")
+    _lines(accuracy, history, "accuracy")
+    accuracy.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    best = min(history, key=lambda row: row["validation_loss"])
+    for axes, value in ((loss, "validation_loss"), (accuracy, "validation_accuracy")):
+        axes.axvline(best["epoch"], color="0.6", linewidth=1, linestyle=":")
+        axes.plot(best["epoch"], best[value], "o", color=VALIDATION)
+        text = f"{best[value]:.1%}" if axes is accuracy else f"{best[value]:.3f}"
+        label = f"kept: epoch {best['epoch']:.0f}, {text}"
+        axes.annotate(
+            label, (best["epoch"], best[value]), (-6, 14), textcoords="offset points", ha="right"
+        )
+    figure.savefig(path)
+
+
+def _lines(axes: Axes, history: list[dict[str, float]], name: str) -> None:
+    epochs = [row["epoch"] for row in history]
+    for split, color in (("train", TRAIN), ("validation", VALIDATION)):
+        # Training faces are augmented and measured while the network still changes.
+        note = " (augmented)" if split == "train" else ""
+        values = [row[f"{split}_{name}"] for row in history]
+        axes.plot(epochs, values, color=color, label=split + note, linewidth=1.8)
+    axes.set(xlabel="epoch", ylabel=name)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.grid(alpha=0.25)
+    axes.legend(frameon=False)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)

@@ -1,0 +1,83 @@
+"""From trained weights to one ONNX graph, checked against PyTorch before anything is written."""
+
+import logging
+import warnings
+
+import numpy as np
+import onnxruntime as ort
+import torch
+from torch import nn
+
+from mien.errors import TrainingError
+from mien.training.network import Deployed
+from mien.types import InputSpec
+
+OPSET = 18
+# Both compute in fp32, but in another order; a probability that differs by more is another model.
+TOLERANCE = 1e-4
+
+
+def export_graph(network: nn.Module, temperature: float, spec: InputSpec) -> bytes:
+    """Export uint8 faces → calibrated probabilities, and compare with PyTorch.
+
+    Args:
+        network: Gives logits for float pictures in 0..1.
+        temperature: What the logits are divided by.
+        spec: Size and channels of the faces.
+
+    Returns:
+        The bytes of an ONNX graph with the input `faces` and the output `probabilities`.
+
+    Raises:
+        TrainingError: The graph gives other probabilities than PyTorch.
+    """
+    deployed = Deployed(network.cpu().float(), temperature).eval()
+    shape = (2, spec.size, spec.size, spec.channels)
+    # Two unlike faces: a graph that folds the batch size into a constant would show.
+    example = torch.randint(0, 256, shape, dtype=torch.uint8)
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        # The exporter warns of its own internals; the parity check below judges the result.
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(
+            deployed,
+            (example,),
+            input_names=["faces"],
+            output_names=["probabilities"],
+            dynamic_shapes={"faces": {0: torch.export.Dim("n", min=1, max=4096)}},
+            opset_version=OPSET,
+            verbose=False,
+        )
+    if program is None:
+        raise TrainingError("PyTorch exported no graph; report this with `mien doctor`")
+    graph = bytes(program.model_proto.SerializeToString())
+    check_parity(graph, deployed, spec)
+    return graph
+
+
+@torch.no_grad()
+def check_parity(graph: bytes, deployed: nn.Module, spec: InputSpec) -> float:
+    """Compare the graph with PyTorch on noise, flat and extreme faces, in several batch sizes.
+
+    Returns:
+        The largest difference of a probability.
+
+    Raises:
+        TrainingError: The difference is above `TOLERANCE`.
+    """
+    session = ort.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    rng = np.random.default_rng(0)
+    shape = (spec.size, spec.size, spec.channels)
+    flat = np.stack([np.full(shape, value, np.uint8) for value in (0, 127, 255)])
+    noise = rng.integers(0, 256, (8, *shape), dtype=np.uint8)
+    worst = 0.0
+    for faces in (flat, noise, noise[:1]):
+        (given,) = session.run(None, {"faces": faces})
+        wanted = deployed(torch.from_numpy(faces)).numpy()
+        worst = max(worst, float(np.abs(given - wanted).max()))
+    if not worst <= TOLERANCE:
+        raise TrainingError(
+            f"the exported graph differs from PyTorch by {worst:.2g} (at most {TOLERANCE:g}); "
+            "no bundle was written, report this with `mien doctor`"
+        )
+    return worst

@@ -1,0 +1,225 @@
+"""The epochs: train, validate, keep the best, stop when it no longer gets better.
+
+All randomness of an epoch is seeded by (seed, epoch), so a run that was killed and resumed ends
+with the same weights as one that was not.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+from torch.optim.swa_utils import AveragedModel
+
+from mien.training.augment import augment
+from mien.training.checkpoint import Checkpoint
+from mien.training.compute import Compute
+from mien.training.network import ARCHITECTURES
+from mien.training.settings import TrainSettings
+from mien.training.store import FaceStore
+from mien.types import OnProgress
+
+WARM_UP = 1.0  # epochs over which the learning rate rises
+Row = dict[str, float]
+
+
+def start(settings: TrainSettings, classes: int, compute: Compute) -> Checkpoint:
+    """Make the network and its optimiser as they are before the first epoch."""
+    torch.manual_seed(settings.seed)
+    network = ARCHITECTURES[settings.arch](classes, settings.channels, settings.size)
+    network = network.to(compute.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimizer = torch.optim.AdamW(
+        network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+    )
+    average = AveragedModel(network, avg_fn=_moving_average(settings), use_buffers=True)
+    return Checkpoint(network, average, optimizer, best={}, history=[])
+
+
+def fit(
+    checkpoint: Checkpoint,
+    train: FaceStore,
+    validation: FaceStore,
+    settings: TrainSettings,
+    compute: Compute,
+    *,
+    on_epoch: Callable[[Row], None],
+    on_progress: OnProgress,
+) -> None:
+    """Train until the validation loss has not fallen for `patience` epochs, or to the last epoch.
+
+    Args:
+        checkpoint: What changes; starts fresh or loaded.
+        train: Faces to learn from.
+        validation: Faces to judge by.
+        settings: The run's settings.
+        compute: Device and precision.
+        on_epoch: Told of each finished epoch, when `checkpoint` is up to date.
+        on_progress: Told of each step.
+    """
+    weights = class_weights(train, settings.class_balance).to(compute.device)
+    while len(checkpoint.history) < settings.epochs and not exhausted(checkpoint, settings):
+        begun = time.perf_counter()
+        row = _train_epoch(checkpoint, train, settings, compute, weights, on_progress)
+        row["images_per_second"] = len(train) / (time.perf_counter() - begun)
+        row |= validate(checkpoint.average, validation, compute)
+        if row["validation_loss"] < best_loss(checkpoint.history):
+            checkpoint.keep_best()
+        checkpoint.history.append({"epoch": len(checkpoint.history) + 1.0, **row})
+        on_epoch(checkpoint.history[-1])
+
+
+def exhausted(checkpoint: Checkpoint, settings: TrainSettings) -> bool:
+    """Whether patience has run out."""
+    losses = [row["validation_loss"] for row in checkpoint.history]
+    return bool(losses) and len(losses) - 1 - int(np.argmin(losses)) >= settings.patience
+
+
+def best_loss(history: list[Row]) -> float:
+    """Lowest validation loss so far; infinite before the first epoch."""
+    return min((row["validation_loss"] for row in history), default=math.inf)
+
+
+def class_weights(store: FaceStore, balance: float) -> Tensor:
+    """Weight per class, float32 [K]: rare classes count more, by the power `balance`."""
+    share = np.asarray(store.soft, dtype=np.float64).mean(axis=0)
+    weights = (1.0 / np.maximum(share, 1e-6)) ** balance
+    return torch.tensor(weights / (weights * share).sum(), dtype=torch.float32)
+
+
+def learning_rate(settings: TrainSettings, done: float) -> float:
+    """Linear warm-up, then half a cosine down to zero (Loshchilov and Hutter 2017).
+
+    Args:
+        settings: The run's settings.
+        done: Epochs done, with a fraction.
+    """
+    if done < WARM_UP:
+        return settings.learning_rate * max(done, 0.01) / WARM_UP
+    span = max(settings.epochs - WARM_UP, 1e-9)
+    return settings.learning_rate * 0.5 * (1 + math.cos(math.pi * (done - WARM_UP) / span))
+
+
+def soft_cross_entropy(logits: Tensor, soft: Tensor, weights: Tensor | None = None) -> Tensor:
+    """Cross-entropy against label distributions [N,K], weighted by class [K]."""
+    share = soft if weights is None else soft * weights
+    return -(share * F.log_softmax(logits.float(), dim=1)).sum() / share.sum()
+
+
+def batches(count: int, size: int, seed: int, epoch: int) -> Iterator[npt.NDArray[np.intp]]:
+    """Yield index arrays that pass over the rows in an order set by seed and epoch.
+
+    Rows that do not fill a last batch are left for another epoch, because batch normalisation
+    needs more than a few faces; where there are fewer rows than a batch, all are one batch.
+    """
+    order = np.random.default_rng((seed, epoch)).permutation(count)
+    for begin in range(0, max(count - size, 0) + 1, size):
+        # Sorted, because neighbours in a memory-mapped file are read together.
+        yield np.sort(order[begin : begin + size])
+
+
+@torch.no_grad()
+def predict_logits(network: nn.Module, store: FaceStore, compute: Compute) -> Tensor:
+    """Return float32 logits [N,K] of a whole split, on the CPU."""
+    network.eval()
+    parts = []
+    for begin in range(0, len(store), 512):
+        pictures = compute.pictures(store.images[begin : begin + 512])
+        with compute.autocast():
+            parts.append(network(pictures).float().cpu())
+    return torch.cat(parts)
+
+
+def validate(network: nn.Module, store: FaceStore, compute: Compute) -> Row:
+    """Return loss, accuracy and balanced accuracy on a split."""
+    logits = predict_logits(network, store, compute)
+    hit = (logits.argmax(1).numpy() == store.labels).astype(np.float64)
+    recalls = [hit[store.labels == label].mean() for label in np.unique(store.labels)]
+    return {
+        "validation_loss": float(
+            soft_cross_entropy(logits, torch.from_numpy(np.array(store.soft)))
+        ),
+        "validation_accuracy": float(hit.mean()),
+        "validation_balanced_accuracy": float(np.mean(recalls)),
+    }
+
+
+def train_step(
+    checkpoint: Checkpoint, pictures: Tensor, soft: Tensor, weights: Tensor, compute: Compute
+) -> tuple[Tensor, Tensor]:
+    """Learn from one batch.
+
+    Args:
+        checkpoint: What changes.
+        pictures: float [N,C,S,S] in 0..1.
+        soft: float32 [N,K].
+        weights: float32 [K].
+        compute: Device and precision.
+
+    Returns:
+        The loss and the number of faces read rightly, both without gradient.
+    """
+    with compute.autocast():
+        logits = checkpoint.network(pictures)
+    loss = soft_cross_entropy(logits, soft, weights)
+    checkpoint.optimizer.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    checkpoint.optimizer.step()
+    checkpoint.average.update_parameters(checkpoint.network)
+    return loss.detach(), (logits.detach().argmax(1) == soft.argmax(1)).sum()
+
+
+def _train_epoch(
+    checkpoint: Checkpoint,
+    store: FaceStore,
+    settings: TrainSettings,
+    compute: Compute,
+    weights: Tensor,
+    on_progress: OnProgress,
+) -> Row:
+    epoch = len(checkpoint.history)
+    generator = _seed(settings.seed, epoch, compute)
+    checkpoint.network.train()
+    steps = max(1, len(store) // settings.batch_size)
+    total, correct = torch.zeros((2,), device=compute.device)
+    seen, rate = 0, 0.0
+    for step, chosen in enumerate(batches(len(store), settings.batch_size, settings.seed, epoch)):
+        rate = learning_rate(settings, epoch + step / steps)
+        for group in checkpoint.optimizer.param_groups:
+            group["lr"] = rate
+        pictures = compute.pictures(store.images[chosen])
+        if settings.augment:
+            pictures = augment(pictures, generator)
+        soft = torch.from_numpy(store.soft[chosen]).to(compute.device)
+        loss, hits = train_step(checkpoint, pictures, soft, weights, compute)
+        total, correct, seen = total + loss * len(chosen), correct + hits, seen + len(chosen)
+        on_progress(f"epoch {epoch + 1}/{settings.epochs}", seen, len(store))
+    return {
+        "learning_rate": rate,
+        "train_loss": float(total) / seen,
+        "train_accuracy": float(correct) / seen,
+    }
+
+
+def _moving_average(settings: TrainSettings) -> Callable[[Tensor, Tensor, Tensor | int], Tensor]:
+    """Return how the average takes up new weights.
+
+    It follows closely at first: with the full decay from the start, the random first weights would
+    weigh on the average for epochs, and early stopping would judge them.
+    """
+
+    def update(average: Tensor, current: Tensor, steps: Tensor | int) -> Tensor:
+        decay = min(settings.average_decay, (1 + int(steps)) / (10 + int(steps)))
+        return average + (current - average) * (1 - decay)
+
+    return update
+
+
+def _seed(seed: int, epoch: int, compute: Compute) -> torch.Generator:
+    """Seed what dropout draws from, and return the generator that augmentation draws from."""
+    dropout, augmentation = np.random.SeedSequence((seed, epoch)).generate_state(2, np.uint32)
+    torch.manual_seed(int(dropout))
+    return torch.Generator(compute.device).manual_seed(int(augmentation))

@@ -1,0 +1,129 @@
+"""The networks: mien's own residual one, and the original demo's as a baseline.
+
+All take float [N,C,S,S] in 0..1 and give logits [N,K]; normalisation is part of the network, so
+that nothing about it can be forgotten when the network is used elsewhere.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+# (channels, blocks) per stage; each stage halves the picture: 48 px become 24, 12, 6.
+STAGES = ((32, 1), (64, 2), (128, 2))
+
+
+class Standardise(nn.Module):
+    """Give each picture zero mean and unit variance: a dark room then looks like a bright one."""
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Standardise [N,C,S,S], each picture by its own pixels."""
+        mean = pictures.mean(dim=(1, 2, 3), keepdim=True)
+        variance = (pictures - mean).square().mean(dim=(1, 2, 3), keepdim=True)
+        # 1e-4 is the variance of a step of 2.5 gray levels: flat pictures stay flat.
+        return (pictures - mean) * torch.rsqrt(variance + 1e-4)
+
+
+class ResidualBlock(nn.Module):
+    """Two 3x3 convolutions around a shortcut (He et al. 2016); average pooling where it halves."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False),
+            nn.BatchNorm2d(outputs),
+            nn.ReLU(),
+            nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False),
+            nn.BatchNorm2d(outputs),
+        )
+        shortcut: list[nn.Module] = [nn.AvgPool2d(stride, ceil_mode=True)] if stride > 1 else []
+        if inputs != outputs:
+            shortcut += [nn.Conv2d(inputs, outputs, 1, bias=False), nn.BatchNorm2d(outputs)]
+        self.shortcut = nn.Sequential(*shortcut)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map [N,inputs,S,S] to [N,outputs,S/stride,S/stride]."""
+        return F.relu(self.body(x) + self.shortcut(x))
+
+
+class ResidualNetwork(nn.Module):
+    """A small residual network with global average pooling."""
+
+    def __init__(self, classes: int, channels: int, size: int) -> None:
+        super().__init__()
+        if size < 16:
+            raise ValueError(f"the residual network needs pictures of at least 16 px, got {size}")
+        width = STAGES[0][0] // 2
+        layers: list[nn.Module] = [
+            Standardise(),
+            nn.Conv2d(channels, width, 3, 1, 1, bias=False),
+            nn.BatchNorm2d(width),
+            nn.ReLU(),
+        ]
+        for outputs, blocks in STAGES:
+            for block in range(blocks):
+                layers.append(ResidualBlock(width, outputs, 2 if block == 0 else 1))
+                width = outputs
+        self.features = nn.Sequential(*layers)
+        self.dropout = nn.Dropout(0.3)
+        self.head = nn.Linear(width, classes)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Map float [N,C,S,S] in 0..1 to logits [N,K]."""
+        pooled = self.features(pictures).mean(dim=(2, 3))
+        return torch.as_tensor(self.head(self.dropout(pooled)))
+
+
+class BaselineNetwork(nn.Module):
+    """The original demo's network, layer by layer, to compare with on the same data."""
+
+    def __init__(self, classes: int, channels: int, size: int) -> None:
+        super().__init__()
+        if size < 48:
+            raise ValueError(f"the baseline network needs pictures of at least 48 px, got {size}")
+        self.features = nn.Sequential(
+            nn.Conv2d(channels, 32, 5),
+            nn.ReLU(),
+            nn.MaxPool2d(5, 2),
+            nn.Conv2d(32, 64, 3),
+            nn.ReLU(),
+            nn.Conv2d(64, 64, 3),
+            nn.ReLU(),
+            nn.AvgPool2d(3, 2),
+            nn.Conv2d(64, 128, 3),
+            nn.ReLU(),
+            nn.Conv2d(128, 128, 3),
+            nn.ReLU(),
+            nn.AvgPool2d(3, 2),
+            nn.Flatten(),
+        )
+        with torch.no_grad():
+            flat = self.features(torch.zeros(1, channels, size, size)).shape[1]
+        self.head = nn.Sequential(
+            nn.Linear(flat, 1024), nn.ReLU(), nn.Dropout(0.5), nn.Linear(1024, classes)
+        )
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Map float [N,C,S,S] in 0..1 to logits [N,K]."""
+        return torch.as_tensor(self.head(self.features(pictures)))
+
+
+ARCHITECTURES: dict[str, Callable[[int, int, int], nn.Module]] = {
+    "residual": ResidualNetwork,
+    "baseline": BaselineNetwork,
+}
+
+
+class Deployed(nn.Module):
+    """What goes into the bundle's graph: uint8 faces in, calibrated probabilities out."""
+
+    def __init__(self, network: nn.Module, temperature: float) -> None:
+        super().__init__()
+        self.network = network
+        self.temperature = temperature
+
+    def forward(self, faces: Tensor) -> Tensor:
+        """Map uint8 [N,S,S,C] to probabilities [N,K] (temperature scaling, Guo et al. 2017)."""
+        pictures = faces.permute(0, 3, 1, 2).float() / 255.0
+        return torch.softmax(self.network(pictures) / self.temperature, dim=1)

@@ -1,0 +1,95 @@
+"""What a training run can be told, kept in its folder so that a run can be repeated."""
+
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+
+from mien.errors import SettingsError
+
+S = TypeVar("S", bound=msgspec.Struct)
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Settings of a run.
+
+    Attributes:
+        arch: Name of the network.
+        size: Side of the pictures the network sees, in pixels.
+        channels: 1 for gray, 3 for RGB.
+        epochs: Passes over the data at most; the learning rate falls to zero over them.
+        patience: Epochs without a better validation loss after which training stops.
+        batch_size: Pictures per step.
+        learning_rate: Highest learning rate.
+        weight_decay: Of AdamW (Loshchilov and Hutter 2019).
+        class_balance: 0 weighs pictures alike, 1 weighs classes alike.
+        average_decay: Decay per step of the moving average of the weights, which is what is kept.
+        augment: Whether training pictures are changed at random.
+        seed: Of all randomness.
+    """
+
+    arch: Literal["residual", "baseline"] = "residual"
+    size: Positive = 48
+    channels: Literal[1, 3] = 1
+    epochs: Positive = 30
+    patience: Positive = 8
+    batch_size: Positive = 128
+    learning_rate: Annotated[float, msgspec.Meta(gt=0)] = 2e-3
+    weight_decay: Annotated[float, msgspec.Meta(ge=0)] = 0.05
+    class_balance: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5
+    average_decay: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.998
+    augment: bool = True
+    seed: int = 0
+
+
+class Machine(msgspec.Struct, frozen=True, kw_only=True):
+    """Where and how a run computes; changes its speed, not its meaning.
+
+    Attributes:
+        device: "cpu", "cuda", or "auto": a GPU where there is one.
+        precision: "fp32", "bf16" (autocast), or "auto": bf16 where the hardware has matrix units
+            for it, since elsewhere it is slower than fp32.
+        threads: CPU threads; 0 leaves PyTorch's choice.
+    """
+
+    device: str = "auto"
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    threads: Annotated[int, msgspec.Meta(ge=0)] = 0
+
+
+class ModelSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What goes into a bundle beside the weights.
+
+    Attributes:
+        name: Name of the model.
+        version: Its version.
+        crop_scale: Side of the crop over `Box.side` that frames live faces as the data set does.
+        alignment: Whether live faces are turned so that the eyes are level.
+        answer_accuracy: Wanted accuracy of what is answered; below it the model says "not sure".
+        training_data: Names of the data; the data set's folder name where empty.
+        licence: Terms of the weights, and notes on those of the data.
+        command: The command that makes the model again.
+    """
+
+    name: str
+    version: str = "1"
+    crop_scale: Annotated[float, msgspec.Meta(gt=0)] = 1.0
+    alignment: Literal["none", "eyes"] = "none"
+    answer_accuracy: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.9
+    training_data: tuple[str, ...] = ()
+    licence: str = "not stated"
+    command: str = ""
+
+
+def checked(kind: type[S], **values: Any) -> S:
+    """Make settings from values a person gave.
+
+    Raises:
+        SettingsError: A value is of the wrong kind or out of range; the message names the option.
+    """
+    try:
+        return msgspec.convert(values, kind)
+    except msgspec.ValidationError as error:
+        reason, _, place = str(error).partition(" - at ")
+        option = place.strip("`$.").replace("_", "-")
+        raise SettingsError(f"--{option}: {reason}") from error

@@ -1,0 +1,151 @@
+"""What the page and the server say to each other over the one WebSocket.
+
+The server speaks first; all texts are JSON objects with a `type`.
+
+Server to page:
+
+- `{"type": "hello", "version", "labels", "sources": [{"id", "name"}], "mode"}`: once, at the start.
+  `mode` is what the page should begin with: "camera", "sample" or "configured".
+- `{"type": "analysis", ...Analysis.to_dict()}`: the answer to one picture of the page's camera.
+- binary: one frame of a source that the server reads. 4 bytes big-endian length, that many bytes of
+  JSON (an analysis as above), then the frame as a JPEG. The next frame comes only after `next`.
+- `{"type": "ended"}`: the source that the server reads has come to its end.
+- `{"type": "stopped"}`: the answer to each `stop`; nothing of the earlier stream comes after it.
+- `{"type": "error", "message"}`: the stream could not start, or broke off. The connection stays.
+
+Page to server:
+
+- binary: one picture of the page's camera. 8 bytes big-endian float64, the time in seconds on a
+  clock of the page that only runs forward, then a JPEG. One at a time: the next after the analysis.
+- `{"type": "watch", "source": "sample" | "configured"}`: let the server read a source.
+- `{"type": "next"}`: the frame has been shown, send the next. A slow page thus never builds a lag.
+- `{"type": "stop"}`: end the stream and free its source.
+
+Whatever is not one of these closes the connection with a code and a reason.
+"""
+
+import math
+import struct
+from typing import Any, Literal
+
+import msgspec
+
+from mien.errors import MienError
+from mien.types import Analysis
+
+MAX_MESSAGE_BYTES = 2_000_000
+# Codes of RFC 6455, section 7.4.1.
+UNSUPPORTED, INVALID_DATA, POLICY_VIOLATION, TOO_BIG = 1003, 1007, 1008, 1009
+
+SourceId = Literal["sample", "configured"]
+Mode = Literal["camera", "sample", "configured"]
+
+_TIMESTAMP = struct.Struct(">d")
+_LENGTH = struct.Struct(">I")
+_JPEG_START = b"\xff\xd8\xff"
+
+
+class ProtocolError(MienError):
+    """A message that the page must not send; `code` says in which way, as RFC 6455 does."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+class Watch(msgspec.Struct, frozen=True, tag="watch", forbid_unknown_fields=True):
+    """Let the server read a source."""
+
+    source: SourceId
+
+
+class Next(msgspec.Struct, frozen=True, tag="next", forbid_unknown_fields=True):
+    """The last frame has been shown."""
+
+
+class Stop(msgspec.Struct, frozen=True, tag="stop", forbid_unknown_fields=True):
+    """End the stream."""
+
+
+class SourceInfo(msgspec.Struct, frozen=True):
+    """A source that the page may watch, and what to call it."""
+
+    id: SourceId
+    name: str
+
+
+class Hello(msgspec.Struct, frozen=True, tag="hello"):
+    """What the page needs to know before anything else."""
+
+    version: str
+    labels: tuple[str, ...]
+    sources: tuple[SourceInfo, ...]
+    mode: Mode
+
+
+class Stopped(msgspec.Struct, frozen=True, tag="stopped"):
+    """The stream has stopped, as the page asked."""
+
+
+class Ended(msgspec.Struct, frozen=True, tag="ended"):
+    """The source has come to its end."""
+
+
+class Failed(msgspec.Struct, frozen=True, tag="error"):
+    """A stream could not start or broke off."""
+
+    message: str
+
+
+ClientMessage = Watch | Next | Stop
+ServerMessage = Hello | Stopped | Ended | Failed
+_DECODER: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(Watch | Next | Stop)
+
+
+def decode_text(text: str) -> ClientMessage:
+    """Decode a text message of the page.
+
+    Raises:
+        ProtocolError: It is too long, no JSON, or not one of the messages.
+    """
+    if len(text) > MAX_MESSAGE_BYTES:
+        raise ProtocolError(TOO_BIG, "message too big")
+    try:
+        return _DECODER.decode(text)
+    except msgspec.DecodeError as error:
+        raise ProtocolError(INVALID_DATA, f"malformed message: {error}") from error
+
+
+def decode_picture_message(data: bytes) -> tuple[float, bytes]:
+    """Split a binary message of the page into its time stamp in seconds and its JPEG.
+
+    Raises:
+        ProtocolError: It is too big or too short, the time is no finite number, or it is no JPEG.
+    """
+    if len(data) > MAX_MESSAGE_BYTES:
+        raise ProtocolError(TOO_BIG, "message too big")
+    picture = data[_TIMESTAMP.size :]
+    if not picture.startswith(_JPEG_START):
+        raise ProtocolError(UNSUPPORTED, "malformed message: not a time stamp and a JPEG")
+    (timestamp,) = _TIMESTAMP.unpack_from(data)
+    if not math.isfinite(timestamp) or timestamp < 0:
+        raise ProtocolError(INVALID_DATA, "malformed message: the time stamp must be 0 or more")
+    return timestamp, picture
+
+
+def encode_text(message: ServerMessage) -> str:
+    """Encode a text message of the server."""
+    return msgspec.json.encode(message).decode()
+
+
+def encode_analysis(analysis: Analysis) -> bytes:
+    """Encode an analysis as JSON."""
+    content: dict[str, Any] = {"type": "analysis", **analysis.to_dict()}
+    # Detectors may leave numpy scalars in boxes and scores.
+    return msgspec.json.encode(content, enc_hook=float)
+
+
+def encode_frame(analysis: Analysis, jpeg: bytes) -> bytes:
+    """Encode a frame of a source that the server reads, with its analysis."""
+    header = encode_analysis(analysis)
+    return _LENGTH.pack(len(header)) + header + jpeg

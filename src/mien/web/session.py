@@ -1,0 +1,255 @@
+"""One page: its connection, its stream and its analyzer."""
+
+import contextlib
+import dataclasses
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import anyio
+import anyio.abc
+from anyio import to_thread
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from mien import __version__
+from mien.errors import MienError
+from mien.protocols import Source
+from mien.types import Analysis, Frame
+from mien.web import protocol
+from mien.web.images import decode_camera_picture, encode_for_page
+from mien.web.protocol import Mode, ProtocolError, SourceId
+from mien.web.stats import LiveMeter
+from mien.web.stream import ServerStream
+
+Analyze = Callable[[Frame], Analysis]
+# RFC 6455 leaves 123 bytes for the reason of a close.
+MAX_REASON = 120
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedSource:
+    """A source that pages may watch.
+
+    Attributes:
+        name: What to call it on the page.
+        open: Opens it; raises `SourceError` where that fails.
+    """
+
+    name: str
+    open: Callable[[], Source]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What all pages share.
+
+    Attributes:
+        labels: The classifier's labels.
+        make_analyzer: Makes an analyzer with a state of its own, on models that all share.
+        sources: What the server can read.
+        mode: What a page begins with.
+        meter: Counts all frames.
+    """
+
+    labels: tuple[str, ...]
+    make_analyzer: Callable[[], Analyze]
+    sources: Mapping[SourceId, OfferedSource]
+    mode: Mode = "camera"
+    meter: LiveMeter = dataclasses.field(default_factory=LiveMeter)
+
+
+class PageSession:
+    """Speaks the protocol with one page until it leaves."""
+
+    def __init__(self, websocket: WebSocket, services: Services) -> None:
+        """Take an unaccepted connection that the guard has let through."""
+        self._websocket = websocket
+        self._sender = _Sender(websocket)
+        self._services = services
+        self._camera: _CameraStream | None = None
+        self._watching: _Watching | None = None
+
+    async def run(self) -> None:
+        """Serve the page; returns when it has left or was closed for a malformed message."""
+        await self._websocket.accept()
+        async with anyio.create_task_group() as tasks:
+            try:
+                await self._sender.send(self._hello())
+                while True:
+                    await self._receive(tasks)
+            except WebSocketDisconnect:
+                pass
+            except ProtocolError as error:
+                await self._sender.close(error)
+            finally:
+                tasks.cancel_scope.cancel()
+
+    def _hello(self) -> protocol.Hello:
+        sources = self._services.sources.items()
+        return protocol.Hello(
+            version=__version__,
+            labels=self._services.labels,
+            sources=tuple(protocol.SourceInfo(key, source.name) for key, source in sources),
+            mode=self._services.mode,
+        )
+
+    async def _receive(self, tasks: anyio.abc.TaskGroup) -> None:
+        message = await self._websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code", 1000))
+        if message.get("text") is not None:
+            await self._obey(protocol.decode_text(message["text"]), tasks)
+        else:
+            await self._read_camera(message["bytes"])
+
+    async def _obey(self, message: protocol.ClientMessage, tasks: anyio.abc.TaskGroup) -> None:
+        match message:
+            case protocol.Watch(source):
+                await self._end_stream()
+                await self._watch(source, tasks)
+            case protocol.Next():
+                # After an end or error an acknowledgement may still be on its way.
+                if self._watching is not None:
+                    self._watching.shown.set()
+            case protocol.Stop():
+                await self._end_stream()
+                await self._sender.send(protocol.Stopped())
+
+    async def _watch(self, key: SourceId, tasks: anyio.abc.TaskGroup) -> None:
+        source = self._services.sources.get(key)
+        if source is None:
+            raise ProtocolError(protocol.POLICY_VIOLATION, f"there is no {key} source")
+        self._watching = _Watching(self._services, source, self._sender)
+        tasks.start_soon(self._watching.run)
+
+    async def _end_stream(self) -> None:
+        self._camera = None
+        if self._watching is not None:
+            await self._watching.stop()
+            self._watching = None
+
+    async def _read_camera(self, data: bytes) -> None:
+        if self._watching is not None and not self._watching.done.is_set():
+            raise ProtocolError(protocol.POLICY_VIOLATION, "send stop before camera pictures")
+        self._camera = self._camera or _CameraStream(self._services)
+        try:
+            answer = await self._camera.read(data)
+        except ProtocolError:
+            raise
+        except MienError as error:
+            await self._sender.send(protocol.Failed(str(error)))
+        else:
+            await self._sender.send_text(answer.decode())
+
+
+class _Sender:
+    """Sends to a page that may leave at any time; then all that sends gets a disconnect."""
+
+    def __init__(self, websocket: WebSocket) -> None:
+        self._websocket = websocket
+
+    async def send(self, message: protocol.ServerMessage) -> None:
+        await self.send_text(protocol.encode_text(message))
+
+    async def send_text(self, text: str) -> None:
+        self._check()
+        await self._websocket.send_text(text)
+
+    async def send_bytes(self, data: bytes) -> None:
+        self._check()
+        await self._websocket.send_bytes(data)
+
+    async def close(self, error: ProtocolError) -> None:
+        with contextlib.suppress(WebSocketDisconnect):
+            self._check()
+            await self._websocket.close(error.code, _short(str(error)))
+
+    def _check(self) -> None:
+        # The stream and the receiving side both send: one may learn of the end before the other.
+        if self._websocket.application_state is not WebSocketState.CONNECTED:
+            raise WebSocketDisconnect(1006)
+
+
+class _CameraStream:
+    """Pictures that the page's own camera takes."""
+
+    def __init__(self, services: Services) -> None:
+        self._analyze = services.make_analyzer()
+        self._meter = services.meter.stream()
+        self._index = 0
+        self._last = -1.0
+
+    async def read(self, data: bytes) -> bytes:
+        """Return the encoded analysis of one binary message of the page."""
+        started = time.perf_counter()
+        timestamp, jpeg = protocol.decode_picture_message(data)
+        if timestamp <= self._last:
+            raise ProtocolError(protocol.INVALID_DATA, "malformed message: time ran backwards")
+        self._last = timestamp
+        analysis = await to_thread.run_sync(self._read, jpeg, timestamp, self._index)
+        self._index += 1
+        self._meter.add(analysis, started)
+        return protocol.encode_analysis(analysis)
+
+    def _read(self, jpeg: bytes, timestamp: float, index: int) -> Analysis:
+        started = time.perf_counter()
+        image = decode_camera_picture(jpeg)
+        decode = time.perf_counter() - started
+        analysis = self._analyze(Frame(image, index, timestamp, "browser camera"))
+        return dataclasses.replace(analysis, timings={"decode": decode, **analysis.timings})
+
+
+class _Watching:
+    """A source that the server reads for one page."""
+
+    def __init__(self, services: Services, source: OfferedSource, sender: _Sender) -> None:
+        self.shown = anyio.Event()
+        self.done = anyio.Event()
+        self._analyze = services.make_analyzer()
+        self._meter = services.meter.stream()
+        self._stream = ServerStream(source.open)
+        self._sender = sender
+        self._scope = anyio.CancelScope()
+
+    async def run(self) -> None:
+        """Send frames until the end, an error, `stop` or the page's leaving."""
+        try:
+            with self._scope, contextlib.suppress(WebSocketDisconnect):
+                await self._run()
+        finally:
+            self.done.set()
+
+    async def stop(self) -> None:
+        """End the stream; returns when its source is free."""
+        self._scope.cancel()
+        await self.done.wait()
+
+    async def _run(self) -> None:
+        try:
+            await self._stream.open()
+            await self._send_all()
+            outcome: protocol.ServerMessage = protocol.Ended()
+        except MienError as error:
+            outcome = protocol.Failed(str(error))
+        finally:
+            await self._stream.close()
+        self.done.set()
+        await self._sender.send(outcome)
+
+    async def _send_all(self) -> None:
+        while (frame := await self._stream.next()) is not None:
+            started = time.perf_counter()
+            analysis, message = await to_thread.run_sync(self._read, frame)
+            self._meter.add(analysis, started)
+            # Made anew before sending, so that no acknowledgement can come too early.
+            self.shown = anyio.Event()
+            await self._sender.send_bytes(message)
+            await self.shown.wait()
+
+    def _read(self, frame: Frame) -> tuple[Analysis, bytes]:
+        analysis = self._analyze(frame)
+        return analysis, protocol.encode_frame(analysis, encode_for_page(frame.image))
+
+
+def _short(reason: str) -> str:
+    return reason.encode()[:MAX_REASON].decode(errors="ignore")

@@ -1,0 +1,165 @@
+// Frames and words over the live picture, drawn at display rate between the results.
+
+import { drawShape, kindOf, tint } from "./looks.js";
+import { words } from "./words.js";
+
+const FOLLOW_MS = 70; // time constant of the frames' movement
+const FADE_MS = 160;
+const GROUND = "rgba(14, 21, 22, 0.8)";
+const INK = "#f6f8f7";
+
+export class Overlay {
+  constructor(canvas) {
+    this.canvas = canvas;
+    this.context = canvas.getContext("2d");
+    this.calm = matchMedia("(prefers-reduced-motion: reduce)");
+    this.faces = new Map();
+    this.size = [16, 9];
+    this.mirrored = false;
+    this.running = false;
+  }
+
+  start(mirrored) {
+    this.mirrored = mirrored;
+    this.faces.clear();
+    if (this.running) return;
+    this.running = true;
+    this.last = performance.now();
+    requestAnimationFrame((now) => this.#step(now));
+  }
+
+  stop() {
+    this.running = false;
+    this.faces.clear();
+    this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+  }
+
+  // Takes the newest result; the frames glide to it.
+  show(analysis) {
+    this.size = analysis.size;
+    for (const face of this.faces.values()) face.present = false;
+    for (const reading of analysis.faces) {
+      const [x1, y1, x2, y2] = reading.box;
+      const goal = this.mirrored ? [this.size[0] - x2, y1, this.size[0] - x1, y2] : [x1, y1, x2, y2];
+      const known = this.faces.get(reading.track_id);
+      this.faces.set(reading.track_id, {
+        goal,
+        box: known?.box ?? goal.slice(),
+        alpha: known?.alpha ?? 0,
+        present: true,
+        reading,
+      });
+    }
+  }
+
+  #step(now) {
+    if (!this.running) return;
+    const elapsed = Math.max(0, Math.min(now - this.last, 100));
+    this.last = now;
+    this.#move(elapsed);
+    this.#draw();
+    requestAnimationFrame((next) => this.#step(next));
+  }
+
+  #move(elapsed) {
+    const share = this.calm.matches ? 1 : 1 - Math.exp(-elapsed / FOLLOW_MS);
+    const fade = this.calm.matches ? 1 : elapsed / FADE_MS;
+    for (const [id, face] of this.faces) {
+      face.box = face.box.map((value, i) => value + (face.goal[i] - value) * share);
+      face.alpha = Math.max(0, Math.min(1, face.alpha + (face.present ? fade : -fade)));
+      if (!face.present && face.alpha === 0) this.faces.delete(id);
+    }
+  }
+
+  #draw() {
+    const { canvas, context } = this;
+    const ratio = devicePixelRatio || 1;
+    const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+    if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
+      canvas.width = Math.round(width * ratio);
+      canvas.height = Math.round(height * ratio);
+    }
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, width, height);
+    const fit = fitInside(this.size, [width, height]);
+    const numbered = this.faces.size > 1;
+    const taken = [];
+    for (const [id, face] of this.faces) {
+      context.globalAlpha = face.alpha;
+      const box = fit(face.box);
+      const kind = kindOf(face.reading.label);
+      drawFrame(context, box, kind);
+      drawLabel(context, box, kind, labelLines(face.reading, numbered ? id : null), [width, height], taken);
+    }
+    context.globalAlpha = 1;
+  }
+}
+
+// The picture fills as much of the canvas as its shape allows, as `object-fit: contain` does.
+function fitInside([w, h], [width, height]) {
+  const scale = Math.min(width / w, height / h);
+  const [left, top] = [(width - w * scale) / 2, (height - h * scale) / 2];
+  return ([x1, y1, x2, y2]) => [left + x1 * scale, top + y1 * scale, left + x2 * scale, top + y2 * scale];
+}
+
+function labelLines(reading, number) {
+  const look = words.look(reading.label);
+  return [number === null ? look : `${number}  ${look}`, words.reasons(reading.quality.issues)];
+}
+
+function drawFrame(context, [x1, y1, x2, y2], kind) {
+  const [width, height] = [x2 - x1, y2 - y1];
+  const radius = Math.min(width, height) * 0.22;
+  context.setLineDash(kind === "unsure" ? [2, 9] : []);
+  context.lineCap = "round";
+  // A dark line below the light one, so that the frame shows on every ground.
+  for (const [line, colour] of [[6, "rgba(10, 16, 17, 0.4)"], [3, tint(kind)]]) {
+    context.lineWidth = line;
+    context.strokeStyle = colour;
+    context.beginPath();
+    context.roundRect(x1, y1, width, height, radius);
+    context.stroke();
+  }
+  context.setLineDash([]);
+}
+
+function drawLabel(context, box, kind, [look, reason], [width, height], taken) {
+  const size = Math.max(16, Math.min(24, height * 0.042));
+  const small = size * 0.78;
+  const font = "system-ui, sans-serif";
+  context.font = `600 ${size}px ${font}`;
+  const wide = context.measureText(look).width;
+  context.font = `${small}px ${font}`;
+  const reasonWide = reason ? context.measureText(reason).width : 0;
+  const [pad, icon] = [size * 0.55, size * 1.25];
+  const pillWidth = icon + pad * 2.6 + Math.max(wide, reasonWide);
+  const pillHeight = size * 2 + (reason ? small * 1.4 : 0);
+  const [x, y] = place(box, [pillWidth, pillHeight], [width, height], taken);
+  context.fillStyle = GROUND;
+  context.beginPath();
+  context.roundRect(x, y, pillWidth, pillHeight, Math.min(size, pillHeight / 2));
+  context.fill();
+  drawShape(context, kind, x + pad, y + (pillHeight - icon) / 2, icon);
+  context.fillStyle = INK;
+  context.textBaseline = "middle";
+  const text = x + icon + pad * 1.7;
+  context.font = `600 ${size}px ${font}`;
+  context.fillText(look, text, y + size * 1.03);
+  context.font = `${small}px ${font}`;
+  if (reason) context.fillText(reason, text, y + size * 2.1);
+}
+
+// Above the face where there is room, else below it, else inside; never over another label.
+function place([x1, y1, x2, y2], [wide, high], [width, height], taken) {
+  const gap = 8;
+  const x = Math.max(4, Math.min((x1 + x2 - wide) / 2, width - wide - 4));
+  const fits = [y1 - high - gap, y2 + gap, y2 - high - gap].filter((y) => y >= 4 && y + high <= height - 4);
+  const free = fits.find((y) => !taken.some((other) => overlap(other, [x, y, wide, high])));
+  const y = free ?? fits[0] ?? 4;
+  taken.push([x, y, wide, high]);
+  return [x, y];
+}
+
+function overlap([ax, ay, aw, ah], [bx, by, bw, bh]) {
+  return ax < bx + bw && bx < ax + aw && ay < by + bh && by < ay + ah;
+}

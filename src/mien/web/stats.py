@@ -1,0 +1,63 @@
+"""Counts what the pages of one server had read, for `--stats` and for the line at the end."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+
+import numpy as np
+
+from mien.pipeline import LATENCY_FRAMES, RunSummary
+from mien.types import Analysis
+
+# A longer gap between two frames is a pause (a hidden tab, a sleeping laptop), not slowness.
+MAX_GAP = 2.0
+
+
+class LiveMeter:
+    """Counts the frames of all pages. Used from the event loop only."""
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        """Start at nothing; `clock` gives seconds."""
+        self._clock = clock
+        self._frames = self._faces = self._faceless = 0
+        self._seconds = 0.0
+        self._latencies: deque[float] = deque(maxlen=LATENCY_FRAMES)
+
+    def stream(self) -> "StreamMeter":
+        """Begin to count one more stream."""
+        return StreamMeter(self, self._clock)
+
+    def summary(self) -> RunSummary:
+        """Return the figures so far.
+
+        `seconds` and `fps` leave out pauses, and two pages at once count as two times the seconds.
+        """
+        p50, p95 = np.percentile(self._latencies or [0.0], [50, 95]) * 1000
+        fps = self._frames / self._seconds if self._seconds > 0 else 0.0
+        return RunSummary(
+            self._frames, self._faces, self._faceless, self._seconds, fps, float(p50), float(p95)
+        )
+
+    def add(self, analysis: Analysis, latency: float, seconds: float) -> None:
+        """Count one frame; use `StreamMeter.add`, which measures the seconds."""
+        self._frames += 1
+        self._faces += len(analysis.readings)
+        self._faceless += not analysis.readings
+        self._seconds += seconds
+        self._latencies.append(latency)
+
+
+class StreamMeter:
+    """Counts the frames of one stream."""
+
+    def __init__(self, total: LiveMeter, clock: Callable[[], float]) -> None:
+        self._total = total
+        self._clock = clock
+        self._last: float | None = None
+
+    def add(self, analysis: Analysis, started: float) -> None:
+        """Count a frame whose work began at `started`, by the meter's clock, and ends now."""
+        now = self._clock()
+        gap = now - (started if self._last is None else self._last)
+        self._last = now
+        self._total.add(analysis, now - started, gap if gap <= MAX_GAP else now - started)

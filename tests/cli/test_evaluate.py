@@ -1,0 +1,204 @@
+"""`mien evaluate` from the words typed to the files written."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mien.bundle import load_bundle
+from mien.cli import evaluate, main
+from mien.data.records import LabelledFace, one_hot
+from mien.pictures import encode_png
+from mien.types import Box, Face, PixelArray
+
+pytest.importorskip("matplotlib", reason="evaluating draws plots: needs the extra [train]")
+
+# The tiny bundle reads dark faces as its first class, bright ones as its last.
+LEVELS = {"angry": 20, "neutral": 240}
+
+
+class FakeDetector:
+    name = "fake"
+
+    def __call__(self, image: PixelArray) -> tuple[Face, ...]:
+        return (Face(Box(0, 0, 48, 48), 0.9),) if image.max() > 0 else ()
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The default report goes into the current folder.
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def faces(tmp_path: Path) -> Path:
+    """Four faces of each class, one of them black, and a class that the bundle does not know."""
+    folder = tmp_path / "press photos"
+    for name, level in {**LEVELS, "fear": 10}.items():
+        (folder / name).mkdir(parents=True)
+        for number in range(4):
+            picture = encode_png(np.full((48, 48, 1), 0 if number == 3 else level, np.uint8))
+            (folder / name / f"Person_{number}.png").write_bytes(picture)
+    return folder
+
+
+@pytest.fixture
+def made_with(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Path | None]]:
+    """Put the fake in the place of every detector; list how it was asked for."""
+    made: list[tuple[str, Path | None]] = []
+
+    def make(name: str, *, model: Path | None = None) -> FakeDetector:
+        made.append((name, model))
+        return FakeDetector()
+
+    monkeypatch.setattr(evaluate, "make_detector", make)
+    return made
+
+
+def run(*words: object) -> int:
+    return main(["evaluate", *map(str, words)])
+
+
+def metrics(folder: Path) -> dict:
+    return json.loads((folder / "metrics.json").read_text())
+
+
+def test_a_folder_of_full_pictures(
+    make_bundle: Callable[..., Path], faces: Path, made_with: list, capsys
+) -> None:
+    assert run(make_bundle(), faces, "--resamples", 20) == 0
+    content = metrics(Path("tiny-press-photos-evaluation"))
+    assert (content["pictures"], content["faces"]) == (8, 6)
+    assert content["figures"]["face_found"]["value"] == pytest.approx(0.75)
+    assert content["figures"]["accuracy"]["value"] == 1
+    assert content["figures"]["accuracy_all_pictures"]["value"] == pytest.approx(0.75)
+    assert content["skipped_classes"] == {"fear": 4}
+    assert made_with == [("mtcnn", None)]
+    shown = capsys.readouterr().out
+    assert "6 faces in 8 pictures" in shown
+    assert "fear 4" in shown
+    assert "tiny-press-photos-evaluation" in shown
+
+
+def test_cropped_faces_and_groups(
+    make_bundle: Callable[..., Path], faces: Path, made_with: list, capsys
+) -> None:
+    words = ("--whole-face", "--group-pattern", r"(.+)_\d", "--out", "there", "--name", "mine")
+    assert run(make_bundle(), faces, *words, "--resamples", 20) == 0
+    content = metrics(Path("there"))
+    assert (content["faces"], content["dataset"], content["split"]) == (8, "mine", "cropped faces")
+    assert content["intervals"]["groups"] == 1
+    assert content["figures"]["accuracy"]["low"] is None
+    assert not made_with
+    assert "groups: 1" in capsys.readouterr().out
+
+
+def test_options_reach_the_detector(
+    make_bundle: Callable[..., Path], faces: Path, made_with: list
+) -> None:
+    words = ("--detector", "yunet", "--detector-model", "w.onnx", "--crop-scale", 1.4)
+    assert run(make_bundle(), faces, *words, "--out", "there", "--resamples", 0) == 0
+    assert made_with == [("yunet", Path("w.onnx"))]
+    assert metrics(Path("there"))["crop_scale"] == 1.4
+
+
+def test_record_writes_figures_with_a_command_without_this_machines_folders(
+    make_bundle: Callable[..., Path], faces: Path, made_with: list
+) -> None:
+    bundle = make_bundle()
+    assert run(bundle, faces, "--record", "--resamples", 0, "--out", "there") == 0
+    (entry,) = load_bundle(bundle).info.metrics
+    assert entry.command == "mien evaluate tiny 'press photos' --resamples 0"
+    assert entry.values["accuracy"] == 1
+    assert entry.command in (bundle / "CARD.md").read_text()
+
+
+def test_the_shipped_bundle_has_a_short_name(
+    make_bundle: Callable[..., Path], faces: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = make_bundle()
+    monkeypatch.setattr("mien.assembly.DEFAULT_BUNDLE", bundle)
+    monkeypatch.setattr(evaluate, "DEFAULT_BUNDLE", bundle)
+    words = ("--whole-face", "--record", "--resamples", 0, "--out", "there")
+    assert run("default", faces, *words) == 0
+    (entry,) = load_bundle(bundle).info.metrics
+    assert entry.command.startswith("mien evaluate default 'press photos' --whole-face")
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("--split", "test"), "--split is for data sets"),
+        (("--whole-face", "--detector", "mtcnn"), "--whole-face needs no detector"),
+        (("--record", "--crop-scale", 1.2), "own framing"),
+        (("--resamples", -1), "0 or more"),
+        (("--out", "tiny/CARD.md"), "tiny/CARD.md is a file"),
+        (("--group-pattern", "("), "not a regular expression"),
+    ],
+)
+def test_options_that_cannot_work_together_are_refused_in_one_line(
+    words: tuple, reason: str, make_bundle: Callable[..., Path], faces: Path, capsys
+) -> None:
+    assert run(make_bundle(), faces, *words) == 1
+    error = capsys.readouterr().err.strip()
+    assert reason in error
+    assert error.count("\n") == 0
+
+
+def test_options_for_folders_are_refused_for_data_sets(
+    make_bundle: Callable[..., Path], tmp_path: Path, capsys
+) -> None:
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "dataset.json").write_text("{}")
+    assert run(make_bundle(), tmp_path / "set", "--detector", "mtcnn") == 1
+    assert "--detector is for folders" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("missing", ["bundle", "data"])
+def test_what_is_missing_is_named(
+    missing: str, make_bundle: Callable[..., Path], faces: Path, made_with: list, capsys
+) -> None:
+    given = {"bundle": make_bundle(), "data": faces, missing: "nowhere"}
+    assert run(given["bundle"], given["data"]) == 1
+    assert "nowhere" in capsys.readouterr().err
+
+
+class GrayFaces:
+    """Faces of two levels of gray under noise, in a class order other than the bundle's."""
+
+    name, classes, refused, splits_itself = "gray", ("neutral", "angry"), (), True
+
+    def __len__(self) -> int:
+        return 40
+
+    def settings(self) -> dict[str, str]:
+        return {"input": "gray"}
+
+    def fingerprint(self, start: int, stop: int) -> str:
+        return f"{start} {stop}"
+
+    def read(self, start: int, stop: int) -> Iterator[LabelledFace]:
+        for row in range(start, stop):
+            noise = np.random.default_rng(row).normal(0, 12, (48, 48, 1))
+            label, held_out = row % 2, row < 12
+            pixels = np.clip(LEVELS[self.classes[label]] + noise, 0, 255).astype(np.uint8)
+            yield LabelledFace(
+                pixels, label, one_hot(label, 2), f"row {row}", f"group {row}", held_out=held_out
+            )
+
+
+def test_a_prepared_data_set_is_evaluated(make_bundle: Callable[..., Path], capsys) -> None:
+    pytest.importorskip("pyarrow")
+    from mien.data.prepare import prepare
+
+    prepare(GrayFaces(), Path("set"))
+    assert run(make_bundle(), "set", "--resamples", 20) == 0
+    content = metrics(Path("tiny-set-test-evaluation"))
+    assert (content["faces"], content["intervals"]["groups"]) == (12, 12)
+    assert content["figures"]["accuracy"]["value"] == 1
+    assert content["absent_classes"] == ["sad", "happy"]
+    assert "face_found" not in content["figures"]
+    assert content["command"] == "mien evaluate tiny set --resamples 20"
+    assert "No face of: sad, happy" in capsys.readouterr().out

@@ -1,0 +1,120 @@
+"""The command line as a whole: help is quick, errors are one line, exit codes are kept."""
+
+import os
+import subprocess
+import sys
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from mien import __version__
+from mien.cli import COMMANDS, main
+from mien.errors import SourceError
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Put a command of ours in the place of `mien doctor`."""
+    fake = SimpleNamespace(add_arguments=lambda parser: None, run=lambda args: 0)
+    monkeypatch.setitem(sys.modules, "mien.cli.doctor", fake)
+    return fake
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    printed = capsys.readouterr().out
+    assert all(name in printed for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", ["predict", "doctor", "live"])
+def test_every_command_of_the_core_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([name, "--help"])
+    assert ended.value.code == 0
+    assert COMMANDS[name].capitalize() in " ".join(capsys.readouterr().out.split())
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out == f"mien {__version__}\n"
+
+
+@pytest.mark.parametrize("words", [[], ["dance"], ["doctor", "--dance"]])
+def test_wrong_usage_is_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 2
+    assert "usage: mien" in capsys.readouterr().err
+
+
+def test_the_status_of_the_command_is_kept(command: Any) -> None:
+    command.run = lambda args: 1
+    assert main(["doctor"]) == 1
+
+
+def test_an_error_is_one_line_without_traceback(
+    command: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(args: Any) -> int:
+        raise SourceError("camera 7 [red]:\nnot there")
+
+    command.run = fail
+    assert main(["doctor"]) == 1
+    assert capsys.readouterr().err == "mien: camera 7 [red]: not there\n"
+
+
+def test_an_interrupt_is_130(command: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupt(args: Any) -> int:
+        raise KeyboardInterrupt
+
+    command.run = interrupt
+    assert main(["doctor"]) == 130
+    assert "interrupted" in capsys.readouterr().err
+
+
+def test_a_fault_of_our_own_is_not_hidden(command: Any) -> None:
+    def fail(args: Any) -> int:
+        raise ZeroDivisionError
+
+    command.run = fail
+    with pytest.raises(ZeroDivisionError):
+        main(["doctor"])
+
+
+def test_help_loads_no_command_and_nothing_heavy() -> None:
+    code = (
+        "import sys, contextlib\n"
+        "from mien.cli import main\n"
+        "with contextlib.suppress(SystemExit): main(['--help'])\n"
+        "heavy = ('cv2', 'onnxruntime', 'av', 'torch', 'mien.assembly')\n"
+        "print([name for name in heavy if name in sys.modules], file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes end otherwise on Windows")
+def test_a_reader_that_leaves_early_is_no_error() -> None:
+    code = (
+        "import sys\n"
+        "from types import SimpleNamespace\n"
+        "def run(args):\n"
+        "    for _ in range(100_000): print('x' * 80, flush=True)\n"
+        "    return 0\n"
+        "sys.modules['mien.cli.doctor'] = SimpleNamespace(add_arguments=lambda p: None, run=run)\n"
+        "from mien.cli import main\n"
+        "raise SystemExit(main(['doctor']))\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        errors = process.stderr.read()
+    assert (process.returncode, errors) == (0, b"")

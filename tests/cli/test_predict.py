@@ -1,0 +1,237 @@
+"""`mien predict`: what it writes, what it says, and how it ends."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from rich.console import Console
+
+from mien.cli import main, predict
+from mien.errors import SourceError
+from mien.pictures import encode_png
+from mien.types import Box, Face, Frame, PixelArray
+
+
+class OneFace:
+    """Sees a face in the middle of every picture that is not black."""
+
+    name = "one face"
+
+    def __call__(self, image: PixelArray) -> tuple[Face, ...]:
+        height, width = image.shape[:2]
+        box = Box(width / 4, height / 4, width * 3 / 4, height * 3 / 4)
+        return (Face(box, 0.9),) if image.any() else ()
+
+
+class FakeSource:
+    """A stream of bright frames that ends as planned."""
+
+    name = "fake"
+    live = False
+
+    def __init__(self, frames: int, end: BaseException | None = None) -> None:
+        self._frames, self._end = frames, end
+
+    def __iter__(self) -> Iterator[Frame]:
+        for index in range(self._frames):
+            yield Frame(np.full((120, 160, 3), 250, dtype=np.uint8), index, index / 10, "fake")
+        if self._end is not None:
+            raise self._end
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def read(make_bundle: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """Run `mien predict` with a tiny bundle and a detector that needs no weights."""
+    bundle = str(make_bundle())
+    monkeypatch.setattr(predict, "make_detector", lambda *_, **__: OneFace())
+    return lambda *words: main(["predict", *map(str, words), "--bundle", bundle])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A bright, a black, and a broken picture."""
+    path = tmp_path / "pictures"
+    path.mkdir()
+    for name, gray in (("a bright.png", 250), ("black.png", 0)):
+        (path / name).write_bytes(encode_png(np.full((120, 160, 3), gray, dtype=np.uint8)))
+    (path / "broken.png").write_bytes(b"not a picture")
+    return path
+
+
+def use(monkeypatch: pytest.MonkeyPatch, source: FakeSource) -> None:
+    monkeypatch.setattr(predict, "open_sources", lambda specs: source)
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """Make standard output a terminal, and keep what is printed there."""
+    screen = io.StringIO()
+    monkeypatch.setattr(predict, "out", Console(file=screen, width=200, highlight=False))
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    return screen
+
+
+def test_without_a_terminal_the_csv_is_printed(
+    read: Callable[..., int], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert read(folder) == 0
+    printed = capsys.readouterr()
+    rows = list(csv.DictReader(io.StringIO(printed.out)))
+    assert [(Path(r["source"]).name, r["label"]) for r in rows] == [("a bright.png", "neutral")]
+    assert "2 pictures read, 1 face, 1 without a face, 1 skipped" in printed.err
+    assert f"{folder / 'broken.png'}: " in printed.err
+
+
+def test_on_a_terminal_words_are_printed(
+    read: Callable[..., int], folder: Path, terminal: io.StringIO
+) -> None:
+    assert read(folder) == 0
+    first, second = terminal.getvalue().splitlines()
+    assert first.startswith(str(folder / "a bright.png"))
+    assert "looks neutral (" in first
+    assert second.endswith("black.png  no face")
+
+
+def test_of_a_video_only_changes_are_printed(
+    read: Callable[..., int], terminal: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(monkeypatch, FakeSource(20))
+    assert read("video") == 0
+    assert terminal.getvalue().splitlines()[0].startswith("fake    0.00 s  1: looks neutral")
+    assert len(terminal.getvalue().splitlines()) == 1
+
+
+def test_a_face_that_cannot_be_read_says_why(
+    read: Callable[..., int], folder: Path, terminal: io.StringIO
+) -> None:
+    (folder / "c.png").write_bytes(encode_png(np.full((20, 20, 3), 250, dtype=np.uint8)))
+    assert read(folder / "c.png") == 0
+    assert "1: not sure (too small, blurred)" in terminal.getvalue()
+
+
+def test_readings_go_to_csv_json_lines_and_pictures(
+    read: Callable[..., int], folder: Path, tmp_path: Path
+) -> None:
+    assert read(folder, "--out", tmp_path / "o.csv", "--annotate", tmp_path / "drawn") == 0
+    assert read(folder, "--out", tmp_path / "o.jsonl") == 0
+    with (tmp_path / "o.csv").open(newline="", encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    (line,) = (tmp_path / "o.jsonl").read_text(encoding="utf-8").splitlines()
+    record = json.loads(line)
+    assert record["label"] == row["label"] == "neutral"
+    assert float(row["confidence"]) == record["confidence"]
+    assert sorted(p.name for p in (tmp_path / "drawn").iterdir()) == ["a bright.png", "black.png"]
+
+
+def test_what_exists_is_kept_unless_force_is_given(
+    read: Callable[..., int], folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "o.csv"
+    out.write_text("precious")
+    assert read(folder, "--out", out) == 1
+    assert out.read_text() == "precious"
+    assert "exists" in capsys.readouterr().err
+    assert read(folder, "--out", out, "--force") == 0
+    assert out.read_text().startswith("source,")
+
+
+@pytest.mark.parametrize(
+    ("option", "name"), [("--out", "o.xlsx"), ("--annotate", "o.avi"), ("--annotate", "o.png")]
+)
+def test_a_format_that_is_not_written_is_named_before_anything_is_made(
+    read: Callable[..., int],
+    folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    option: str,
+    name: str,
+) -> None:
+    before = sorted(tmp_path.iterdir())
+    other = ("--annotate", tmp_path / "drawn") if option == "--out" else ("--out", "-")
+    assert read(folder, option, tmp_path / name, *other) == 1
+    assert name in capsys.readouterr().err
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_limits_end_a_stream(
+    read: Callable[..., int], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    use(monkeypatch, FakeSource(1000))
+    assert read("camera", "--frames", "4", "--stats") == 0
+    printed = capsys.readouterr()
+    assert len(printed.out.splitlines()) == 5
+    assert "pictures per second, latency p50" in printed.err
+    assert read("camera", "--seconds", "0.5") == 0
+    assert "5 pictures read" in capsys.readouterr().err
+
+
+def test_ctrl_c_keeps_what_was_read(
+    read: Callable[..., int],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    use(monkeypatch, FakeSource(6, KeyboardInterrupt()))
+    outputs = ("--out", tmp_path / "o.csv", "--annotate", tmp_path / "o.mp4")
+    assert read("camera", *outputs) == 130
+    assert len((tmp_path / "o.csv").read_text().splitlines()) == 7
+    with av.open(str(tmp_path / "o.mp4")) as container:
+        assert sum(1 for _ in container.decode(video=0)) == 6
+    assert "6 pictures read" in capsys.readouterr().err
+
+
+def test_a_source_that_breaks_off_keeps_what_was_read_and_says_so(
+    read: Callable[..., int],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    use(monkeypatch, FakeSource(3, SourceError("camera 0: unplugged")))
+    assert read("0", "--out", tmp_path / "o.csv") == 1
+    assert len((tmp_path / "o.csv").read_text().splitlines()) == 4
+    error = capsys.readouterr().err
+    assert "3 pictures read" in error
+    assert "mien: camera 0: unplugged" in error
+
+
+def test_nothing_readable_is_a_failure(
+    read: Callable[..., int], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert read(folder / "broken.png") == 1
+    assert "0 pictures read" in capsys.readouterr().err
+
+
+def test_a_long_list_of_skipped_files_is_cut(
+    read: Callable[..., int], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for index in range(30):
+        (folder / f"x{index}.png").touch()
+    assert read(folder) == 0
+    error = capsys.readouterr().err
+    assert "31 skipped" in error
+    assert "and 11 more" in error
+
+
+def test_a_source_that_is_not_there_is_one_line(
+    read: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert read("no-such-file.jpg") == 1
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_the_real_detector_reads_the_sample(
+    make_bundle: Callable[..., Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "o.csv"
+    words = ["predict", "sample", "--frames", "3", "--out", str(out)]
+    assert main([*words, "--bundle", str(make_bundle())]) == 0
+    with out.open(newline="", encoding="utf-8") as file:
+        assert [row["track_id"] for row in csv.DictReader(file)] == ["1", "1", "1"]

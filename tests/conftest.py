@@ -1,0 +1,110 @@
+"""Fixtures that many tests use."""
+
+import contextlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+from mien.bundle import FORMAT, InputInfo, ModelInfo, write_bundle
+from mien.pictures import read_picture
+from mien.types import PixelArray
+
+# No test may fail because the machine is busy.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
+
+ROOT = Path(__file__).parent.parent
+LABELS = ("angry", "sad", "happy", "neutral")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real faces, clips and reference weights beside the checkout."""
+    path = ROOT.parent / "shared"
+    if not (path / "data").is_dir():
+        pytest.skip("needs ../shared (real faces and clips), which is not here")
+    return path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> None:
+    """Keep PyTorch to one thread: for tiny networks more only wait for each other."""
+    with contextlib.suppress(ModuleNotFoundError):
+        import torch
+
+        torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def portrait() -> PixelArray:
+    """A real picture with one smiling face, BGR [320,320,3], read-only."""
+    image = read_picture(ROOT / "src" / "mien" / "assets" / "collins.jpg")
+    image.flags.writeable = False
+    return image
+
+
+@pytest.fixture
+def make_bundle(tmp_path: Path) -> Callable[..., Path]:
+    """Write a tiny bundle whose graph really runs: a linear map of the mean brightness."""
+
+    def make(
+        name: str = "tiny",
+        *,
+        labels: Sequence[str] = LABELS,
+        size: int = 48,
+        not_sure_below: float = 0.4,
+        output_labels: int | None = None,
+    ) -> Path:
+        info = ModelInfo(
+            format=FORMAT,
+            name=name,
+            version="0.0.1",
+            labels=tuple(labels),
+            input=InputInfo(size, 1, 1.0, "none"),
+            sha256="0" * 64,
+            temperature=1.0,
+            not_sure_below=not_sure_below,
+            training_data=("none",),
+            licence="MIT",
+            command="a test",
+            seed=0,
+        )
+        graph = tiny_graph(size, output_labels or len(labels))
+        return write_bundle(tmp_path / name, info, graph, "# A test's bundle\n").path
+
+    return make
+
+
+def tiny_graph(size: int, classes: int) -> bytes:
+    """Build uint8 faces → probabilities: brighter faces make the later classes more probable."""
+    onnx = pytest.importorskip("onnx")
+    helper, proto = onnx.helper, onnx.TensorProto
+    slope = np.linspace(-4, 4, classes, dtype=np.float32)[None]
+    nodes = [
+        helper.make_node("Cast", ["faces"], ["float"], to=proto.FLOAT),
+        helper.make_node("ReduceMean", ["float", "axes"], ["mean"], keepdims=0),
+        helper.make_node("Sub", ["mean", "middle"], ["centred"]),
+        helper.make_node("Div", ["centred", "range"], ["unit"]),
+        helper.make_node("Unsqueeze", ["unit", "last"], ["column"]),
+        helper.make_node("MatMul", ["column", "slope"], ["logits"]),
+        helper.make_node("Softmax", ["logits"], ["probabilities"], axis=-1),
+    ]
+    constants = {
+        "axes": np.array([1, 2, 3], np.int64),
+        "middle": np.array(127.5, np.float32),
+        "range": np.array(64.0, np.float32),
+        "last": np.array([1], np.int64),
+        "slope": slope,
+    }
+    graph = helper.make_graph(
+        nodes,
+        "tiny",
+        [helper.make_tensor_value_info("faces", proto.UINT8, ["n", size, size, 1])],
+        [helper.make_tensor_value_info("probabilities", proto.FLOAT, ["n", classes])],
+        [onnx.numpy_helper.from_array(value, key) for key, value in constants.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    return bytes(model.SerializeToString())

@@ -1,0 +1,159 @@
+"""Fakes at the seams: a classifier that reads brightness, a data set in memory, a detector."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mien.bundle import InputInfo, ModelInfo
+from mien.evaluation.results import Answers, Evaluation
+from mien.pictures import encode_png
+from mien.types import Box, Face, InputSpec, PixelArray, ProbabilityArray
+
+LABELS = ("angry", "sad", "happy", "neutral")
+SURE = 0.7
+
+
+class BrightnessClassifier:
+    """Four classes by four levels of gray; remembers how it was called."""
+
+    labels = LABELS
+    spec = InputSpec(48, 1, 1.0)
+
+    def __init__(self) -> None:
+        self.calls: list[int] = []
+        self.means: list[float] = []
+
+    def __call__(self, faces: PixelArray) -> ProbabilityArray:
+        self.calls.append(len(faces))
+        means = faces.mean(axis=(1, 2, 3))
+        self.means += means.tolist()
+        result = np.full((len(faces), 4), (1 - SURE) / 3, np.float32)
+        result[np.arange(len(faces)), (means // 64).astype(int)] = SURE
+        return result
+
+
+class FixedDetector:
+    """Finds the same faces in every picture that is not black."""
+
+    name = "fixed"
+
+    def __init__(self, *boxes: Box) -> None:
+        self.boxes = boxes
+
+    def __call__(self, image: PixelArray) -> tuple[Face, ...]:
+        return tuple(Face(box, 0.9) for box in self.boxes) if image.any() else ()
+
+
+@dataclass(frozen=True)
+class FakeRows:
+    images: list[bytes]
+    labels: np.ndarray
+    origins: list[str]
+    groups: list[str]
+
+
+class FakeDataset:
+    """Rows of gray faces: (class, gray level or None for a broken picture, group)."""
+
+    def __init__(
+        self, rows: Sequence[tuple[str, int | None, str]], classes: Sequence[str] = LABELS
+    ) -> None:
+        self.path, self.classes, self._rows = Path("somewhere/faces"), tuple(classes), rows
+
+    def count(self, split: str) -> int:
+        return len(self._rows) if split == "test" else 0
+
+    def rows(self, split: str, *, batch_size: int = 512) -> Iterator[FakeRows]:
+        chosen = self._rows if split == "test" else []
+        for start in range(0, len(chosen), 3):
+            part = chosen[start : start + 3]
+            yield FakeRows(
+                [gray_png(level) for _, level, _ in part],
+                np.array([self.classes.index(name) for name, _, _ in part]),
+                [f"{name}/{start + i}.png" for i, (name, _, _) in enumerate(part)],
+                [group for _, _, group in part],
+            )
+
+
+def gray_png(level: int | None, side: int = 48) -> bytes:
+    if level is None:
+        return b"not a picture"
+    return encode_png(np.full((side, side, 1), level, np.uint8))
+
+
+@pytest.fixture
+def info() -> ModelInfo:
+    return ModelInfo(
+        format=1,
+        name="gray",
+        version="1.0",
+        labels=LABELS,
+        input=InputInfo(48, 1, 1.0, "none"),
+        sha256="0" * 64,
+        temperature=1.0,
+        not_sure_below=0.5,
+        training_data=("none",),
+        licence="MIT",
+        command="a test",
+        seed=0,
+    )
+
+
+@pytest.fixture
+def classifier() -> BrightnessClassifier:
+    return BrightnessClassifier()
+
+
+@pytest.fixture
+def fixed_detector() -> type[FixedDetector]:
+    return FixedDetector
+
+
+@pytest.fixture
+def make_dataset() -> type[FakeDataset]:
+    return FakeDataset
+
+
+@pytest.fixture
+def make_folder(tmp_path: Path) -> Callable[..., Path]:
+    """Write `tmp_path/faces/<file>` for each file → gray level (None for a broken picture)."""
+
+    def make(files: dict[str, int | None], side: int = 48) -> Path:
+        for name, level in files.items():
+            path = tmp_path / "faces" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(gray_png(level, side))
+        return tmp_path / "faces"
+
+    return make
+
+
+@pytest.fixture
+def evaluation(info: ModelInfo) -> Evaluation:
+    """Six faces of three classes, five read rightly or not, one not found."""
+    probabilities = np.array(
+        [
+            [0.7, 0.1, 0.1, 0.1],
+            [0.4, 0.2, 0.2, 0.2],
+            [0.1, 0.8, 0.05, 0.05],
+            [0.9, 0.1, 0.0, 0.0],
+            [0.0, 0.0, 1.0, 0.0],
+            [np.nan] * 4,
+        ],
+        np.float32,
+    )
+    truth = np.array([0, 0, 1, 1, 2, 2])
+    origins = tuple(f"{LABELS[number]}/{row}, 'q'.jpg" for row, number in enumerate(truth))
+    groups = ("ann", "ann", "bob", "bob", "", "")
+    return Evaluation(
+        model=info,
+        dataset="six",
+        split="full pictures, fixed",
+        answers=Answers(truth, probabilities, origins, groups),
+        detector="fixed",
+        crop_scale=1.0,
+        skipped={"fear": 3},
+    )

@@ -1,0 +1,105 @@
+"""Figures go into the bundle and its card, and only the same data set's are replaced."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from mien.bundle import MetricsInfo, load_bundle
+from mien.errors import BundleError
+from mien.evaluation.record import END, START, metrics_table, record, with_table
+from mien.evaluation.results import Evaluation
+from mien.evaluation.summary import Summary, summarise
+
+FACTS = {"command": "mien evaluate tiny six", "date": "2025-01-31"}
+
+
+@pytest.fixture
+def bundle(make_bundle: Callable[..., Path]) -> Path:
+    return make_bundle()
+
+
+@pytest.fixture
+def summary(bundle: Path, evaluation: Evaluation) -> Summary:
+    return summarise(dataclasses.replace(evaluation, model=load_bundle(bundle).info), resamples=20)
+
+
+def rename(summary: Summary, dataset: str) -> Summary:
+    return dataclasses.replace(
+        summary, evaluation=dataclasses.replace(summary.evaluation, dataset=dataset)
+    )
+
+
+def test_figures_are_recorded_in_a_bundle_that_still_loads(bundle: Path, summary: Summary) -> None:
+    graph = (bundle / "model.onnx").read_bytes()
+    record(bundle, summary, **FACTS)
+    loaded = load_bundle(bundle)
+    (entry,) = loaded.info.metrics
+    assert (entry.dataset, entry.split, entry.date) == ("six", "full pictures, fixed", "2025-01-31")
+    assert entry.command == FACTS["command"]
+    assert entry.values["accuracy"] == pytest.approx(0.8)
+    assert entry.values["accuracy_low"] <= 0.8 <= entry.values["accuracy_high"]
+    assert "recall_neutral" not in entry.values
+    assert loaded.graph == graph
+    assert {path.name for path in bundle.iterdir()} == {"model.onnx", "model.json", "CARD.md"}
+
+
+def test_only_the_same_data_set_and_split_is_replaced(bundle: Path, summary: Summary) -> None:
+    for name, date in (("six", "2025-01-01"), ("other", "2025-01-02"), ("six", "2025-01-03")):
+        info = record(bundle, rename(summary, name), command="x", date=date)
+    assert [(entry.dataset, entry.date) for entry in info.metrics] == [
+        ("six", "2025-01-03"),
+        ("other", "2025-01-02"),
+    ]
+    card = (bundle / "CARD.md").read_text()
+    assert card.count(START) == card.count(END) == 1
+    assert "2025-01-01" not in card
+    assert "2025-01-02" in card
+
+
+def test_the_rest_of_the_card_stays(bundle: Path, summary: Summary) -> None:
+    text = f"# Card\n\nBefore.\n\n{START}\nold figures\n{END}\n\nAfter.\n"
+    (bundle / "CARD.md").write_text(text)
+    record(bundle, summary, **FACTS)
+    card = (bundle / "CARD.md").read_text()
+    assert card.startswith(f"# Card\n\nBefore.\n\n{START}\n| data set |")
+    assert card.endswith(f"```\n{FACTS['command']}\n```\n{END}\n\nAfter.\n")
+    assert "old figures" not in card
+
+
+def test_a_card_without_markers_gets_a_heading_and_a_table(bundle: Path, summary: Summary) -> None:
+    (bundle / "CARD.md").unlink()
+    record(bundle, summary, **FACTS)
+    assert (bundle / "CARD.md").read_text().startswith(f"# tiny\n\n## Figures\n\n{START}\n|")
+
+
+@pytest.mark.parametrize(
+    "card", [START, END, f"{END} {START}", f"{START} {END} {END}", f"{START} {START} {END}"]
+)
+def test_broken_markers_are_an_error(card: str, summary: Summary) -> None:
+    with pytest.raises(BundleError, match="CARD"):
+        with_table(card, summary.evaluation.model, Path("CARD.md"))
+
+
+def test_a_bundle_that_has_changed_is_not_credited(bundle: Path, summary: Summary) -> None:
+    model = msgspec.structs.replace(summary.evaluation.model, sha256="1" * 64)
+    other = dataclasses.replace(
+        summary, evaluation=dataclasses.replace(summary.evaluation, model=model)
+    )
+    with pytest.raises(BundleError, match="has changed"):
+        record(bundle, other, **FACTS)
+    assert load_bundle(bundle).info.metrics == ()
+
+
+def test_the_table_shows_intervals_and_gaps() -> None:
+    values = {"faces": 2815.0, "accuracy": 0.875, "accuracy_low": 0.862, "accuracy_high": 0.887}
+    one = MetricsInfo("a|b", "test", "2025-01-31", values | {"recall_sad": 0.5}, "first")
+    two = MetricsInfo("wild", "all", "2025-01-31", {"faces": 9.0, "ece": 0.0312}, "second")
+    lines = metrics_table([one, two]).splitlines()
+    assert lines[0] == "| data set | split | faces | accuracy | ECE | measured |"
+    assert lines[2] == "| a\\|b | test | 2,815 | 87.5% (86.2–88.7) | – | 2025-01-31 |"
+    assert lines[3] == "| wild | all | 9 | – | 0.031 | 2025-01-31 |"
+    assert "| wild | all | – |" in lines
+    assert lines[-3:] == ["first", "second", "```"]

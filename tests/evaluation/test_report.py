@@ -1,0 +1,80 @@
+"""The report's files: complete, readable back, and never lost half-way."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from mien.errors import SinkError
+from mien.evaluation.files import replace_files
+from mien.evaluation.results import Evaluation
+from mien.evaluation.summary import summarise
+
+pytest.importorskip("matplotlib", reason="needs the extra [train]")
+from mien.evaluation.report import metrics_json, predictions_csv, write_report
+
+FACTS = {"command": "mien evaluate gray six", "date": "2025-01-31"}
+FILES = {"confusion.png", "metrics.json", "predictions.csv", "reliability.png", "risk_coverage.png"}
+
+
+def test_metrics_are_strict_json_with_null_for_what_is_unknown(evaluation: Evaluation) -> None:
+    def refuse(name: str) -> None:
+        raise AssertionError(name)
+
+    data = metrics_json(summarise(evaluation, resamples=20), **FACTS)
+    content = json.loads(data, parse_constant=refuse)
+    assert content["figures"]["accuracy"]["value"] == pytest.approx(0.8)
+    assert content["figures"]["recall_neutral"] == {"value": None, "low": None, "high": None}
+    assert content["classes"]["happy"] == {"faces": 1, "without_face": 1}
+    assert content["absent_classes"] == ["neutral"]
+    assert content["skipped_classes"] == {"fear": 3}
+    assert content["confusion"][1] == [1, 1, 0, 0]
+    assert (content["pictures"], content["faces"]) == (6, 5)
+    assert content["command"] == FACTS["command"]
+    assert content["risk_coverage"][-1] == {"coverage": 1.0, "accuracy": pytest.approx(0.8)}
+    assert sum(entry["faces"] for entry in content["reliability"]) == 5
+
+
+def test_predictions_come_back_as_they_were(evaluation: Evaluation) -> None:
+    rows = list(csv.DictReader(io.StringIO(predictions_csv(summarise(evaluation, resamples=0)))))
+    assert [row["origin"] for row in rows] == list(evaluation.answers.origins)
+    assert (rows[3]["label"], rows[3]["predicted"], rows[3]["group"]) == ("sad", "angry", "bob")
+    assert float(rows[3]["confidence"]) == float(rows[3]["p_angry"]) == pytest.approx(0.9)
+    assert (rows[5]["predicted"], rows[5]["confidence"], rows[5]["p_sad"]) == ("no face", "", "")
+
+
+def test_a_report_leaves_other_files_alone(evaluation: Evaluation, tmp_path: Path) -> None:
+    out = tmp_path / "new" / "report"
+    summary = summarise(evaluation, resamples=0)
+    assert {path.name for path in write_report(out, summary, **FACTS)} == FILES
+    (out / "notes.txt").write_text("mine")
+    (out / "metrics.json").write_text("old")
+    write_report(out, summary, **FACTS)
+    assert {path.name for path in out.iterdir()} == FILES | {"notes.txt"}
+    assert json.loads((out / "metrics.json").read_text())["dataset"] == "six"
+
+
+def test_a_folder_that_cannot_be_made_is_one_clear_line(
+    evaluation: Evaluation, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SinkError, match=r"file.*cannot be written"):
+        write_report(tmp_path / "file", summarise(evaluation, resamples=0), **FACTS)
+
+
+def test_a_full_disk_loses_no_former_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").write_bytes(b"old a")
+    write = Path.write_bytes
+
+    def fail(path: Path, data: bytes) -> int:
+        if path.name == "b":
+            raise OSError(28, "No space left on device")
+        return write(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", fail)
+    with pytest.raises(OSError, match="No space"):
+        replace_files(tmp_path, {"a": b"new a", "b": b"new b"})
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    assert (tmp_path / "a").read_bytes() == b"old a"

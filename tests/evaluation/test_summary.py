@@ -1,0 +1,76 @@
+"""From answers to figures: what a missing face counts, and what cannot be said."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+
+from mien.evaluation.results import Answers, Evaluation
+from mien.evaluation.summary import summarise
+
+
+def test_a_missing_face_is_out_of_the_accuracy_and_wrong_in_the_other(
+    evaluation: Evaluation,
+) -> None:
+    summary = summarise(evaluation, resamples=0)
+    values = {name: figure.value for name, figure in summary.figures.items()}
+    assert values["accuracy"] == pytest.approx(4 / 5)
+    assert values["accuracy_all_pictures"] == pytest.approx(4 / 6)
+    assert values["face_found"] == pytest.approx(5 / 6)
+    assert values["balanced_accuracy"] == pytest.approx((1 + 1 / 2 + 1) / 3)
+    assert values["balanced_accuracy_all_pictures"] == pytest.approx((1 + 1 / 2 + 1 / 2) / 3)
+    assert (summary.faces, summary.pictures) == (5, 6)
+
+
+def test_what_is_answered_is_judged_at_the_bundles_threshold(evaluation: Evaluation) -> None:
+    values = summarise(evaluation, resamples=0).figures
+    assert values["answered"].value == pytest.approx(4 / 5)
+    assert values["accuracy_of_answered"].value == pytest.approx(3 / 4)
+
+
+def test_classes(evaluation: Evaluation) -> None:
+    summary = summarise(evaluation, resamples=0)
+    angry, sad, happy, neutral = summary.classes
+    assert (angry.faces, angry.recall.value, angry.precision.value) == pytest.approx((2, 1, 2 / 3))
+    assert (sad.faces, sad.recall.value, sad.without_face) == (2, 0.5, 0)
+    assert (happy.faces, happy.without_face) == (1, 1)
+    assert math.isnan(neutral.recall.value)
+    assert summary.absent == ("neutral",)
+
+
+def test_cropped_faces_have_no_figures_of_missing_ones(evaluation: Evaluation) -> None:
+    answers = evaluation.answers
+    found = Answers(
+        answers.truth[:5], answers.probabilities[:5], answers.origins[:5], answers.groups[:5]
+    )
+    cropped = dataclasses.replace(evaluation, detector=None, answers=found)
+    figures = summarise(cropped, resamples=0).figures
+    assert "face_found" not in figures
+    assert figures["accuracy"].value == pytest.approx(4 / 5)
+
+
+def test_intervals_hold_the_value_and_are_drawn_over_groups(evaluation: Evaluation) -> None:
+    summary = summarise(evaluation, resamples=200, seed=1)
+    figure = summary.figures["accuracy"]
+    assert 0 <= figure.low <= figure.value <= figure.high <= 1
+    assert figure.low < figure.high
+    assert summary.groups == 4
+    again = summarise(evaluation, resamples=200, seed=1)
+    assert again.figures["ece"] == summary.figures["ece"]
+
+
+def test_no_resamples_give_no_intervals(evaluation: Evaluation) -> None:
+    figure = summarise(evaluation, resamples=0).figures["accuracy"]
+    assert math.isnan(figure.low)
+    assert math.isnan(figure.high)
+
+
+@pytest.mark.parametrize(
+    ("truth", "rows", "names"), [([0, 4], 2, 2), ([0, 1], 1, 2), ([0, 1], 2, 1)]
+)
+def test_answers_that_do_not_fit_together_are_refused(
+    truth: list[int], rows: int, names: int
+) -> None:
+    with pytest.raises(ValueError, match=r"truth|probabilities|origins"):
+        Answers(np.array(truth), np.full((rows, 4), 0.25, np.float32), ("a",) * names, ("",) * 2)

@@ -1,0 +1,46 @@
+"""Small videos made on the spot."""
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+TICKS = 1000
+
+
+@pytest.fixture
+def make_video(tmp_path: Path) -> Callable[..., Path]:
+    """Write a video whose frames grow brighter; `times` are in seconds."""
+
+    def make(
+        name: str = "clip.mp4",
+        *,
+        times: Sequence[float] = tuple(index / 10 for index in range(30)),
+        size: tuple[int, int] = (64, 48),
+        codec: str = "libx264",
+        rotation: int = 0,
+    ) -> Path:
+        path = tmp_path / name
+        options = {"movflags": "+faststart"} if path.suffix == ".mp4" else {}
+        with av.open(f"file:{path}", "w", options=options) as container:
+            stream = container.add_stream(codec, 10, options={"g": "5"})
+            stream.width, stream.height = size
+            stream.pix_fmt = "yuv420p" if codec != "mjpeg" else "yuvj420p"
+            stream.codec_context.time_base = Fraction(1, TICKS)
+            if rotation:
+                stream.set_display_rotation(rotation)
+            rng = np.random.default_rng(0)
+            for index, time in enumerate(times):
+                image = rng.integers(0, 40, (size[1], size[0], 3), np.uint8)
+                image[: size[1] // 2, : size[0] // 2] += 150
+                image += np.uint8(index)
+                picture = av.VideoFrame.from_ndarray(image, format="bgr24")
+                picture.pts, picture.time_base = round(time * TICKS), Fraction(1, TICKS)
+                container.mux(stream.encode(picture))
+            container.mux(stream.encode())
+        return path
+
+    return make

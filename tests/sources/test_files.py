@@ -1,0 +1,104 @@
+"""Files are found in a fixed order, and links lead nowhere that was not asked for."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from mien.errors import SourceError
+from mien.sources.files import Skipped, find_files, find_pictures
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    root = tmp_path / "faces"
+    for name in ("b.jpg", "a.PNG", "sub/c.webp", "sub/.hidden.jpg", ".git/d.jpg", "notes.txt"):
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+    return root
+
+
+def names(paths: list[Path], root: Path) -> list[str]:
+    return [path.relative_to(root).as_posix() for path in paths]
+
+
+def test_a_folder_is_read_to_the_bottom_sorted_without_hidden_files(folder: Path) -> None:
+    skipped: list[Skipped] = []
+    found = find_pictures(folder, on_skip=skipped.append)
+    assert names(found, folder) == ["a.PNG", "b.jpg", "sub/c.webp"]
+    assert [Path(item.path).name for item in skipped] == ["notes.txt"]
+    assert ".txt" in skipped[0].reason
+
+
+def test_a_file_is_taken_whatever_its_suffix_and_only_once(folder: Path) -> None:
+    note = folder / "notes.txt"
+    assert find_pictures([note, str(note)]) == [note]
+
+
+def test_a_pattern_may_go_deep(folder: Path) -> None:
+    found = find_pictures(str(folder / "**" / "*.webp"))
+    assert names(found, folder) == ["sub/c.webp"]
+
+
+def test_a_name_with_brackets_is_no_pattern(folder: Path) -> None:
+    odd = folder / "a[1] 'quoted' \u00e9.jpg"
+    odd.write_bytes(b"x")
+    assert find_pictures(str(odd)) == [odd]
+
+
+def test_other_suffixes_can_be_asked_for(folder: Path) -> None:
+    assert names(find_files(folder, {".txt"}), folder) == ["notes.txt"]
+
+
+@pytest.mark.parametrize("spec", ["absent.jpg", "absent/*.jpg"])
+def test_what_does_not_exist_is_named(folder: Path, spec: str) -> None:
+    with pytest.raises(SourceError, match="absent"):
+        find_pictures(folder / spec)
+
+
+def test_a_folder_without_pictures_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(SourceError, match=r"empty.*\.png"):
+        find_pictures(tmp_path / "empty")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
+class TestLinks:
+    def test_links_out_of_the_folder_are_listed_and_not_followed(
+        self, folder: Path, tmp_path: Path
+    ) -> None:
+        outside = tmp_path / "outside"
+        outside.mkdir()
+        (outside / "secret.jpg").write_bytes(b"x")
+        (folder / "to_file.jpg").symlink_to(outside / "secret.jpg")
+        (folder / "to_folder").symlink_to(outside)
+        skipped: list[Skipped] = []
+        found = find_pictures(folder, on_skip=skipped.append)
+        assert names(found, folder) == ["a.PNG", "b.jpg", "sub/c.webp"]
+        reasons = {Path(item.path).name: item.reason for item in skipped}
+        assert "leaves the folder" in reasons["to_file.jpg"]
+        assert "leaves the folder" in reasons["to_folder"]
+
+    def test_loops_and_dead_links_end(self, folder: Path) -> None:
+        (folder / "sub" / "up").symlink_to(folder)
+        (folder / "self.jpg").symlink_to(folder / "self.jpg")
+        (folder / "dead.jpg").symlink_to(folder / "nothing.jpg")
+        skipped: list[Skipped] = []
+        found = find_pictures(folder, on_skip=skipped.append)
+        assert names(found, folder) == ["a.PNG", "b.jpg", "sub/c.webp"]
+        assert {Path(item.path).name for item in skipped} >= {"up", "self.jpg", "dead.jpg"}
+
+    def test_a_link_within_the_folder_is_followed(self, folder: Path) -> None:
+        (folder / "z.jpg").symlink_to(folder / "b.jpg")
+        assert names(find_pictures(folder), folder)[-1] == "z.jpg"
+
+    def test_a_link_that_is_named_itself_is_followed(self, folder: Path, tmp_path: Path) -> None:
+        (tmp_path / "link").symlink_to(folder)
+        assert len(find_pictures(tmp_path / "link")) == 3
+
+    def test_a_pipe_is_not_opened(self, folder: Path) -> None:
+        os.mkfifo(folder / "pipe.jpg")
+        skipped: list[Skipped] = []
+        assert len(find_pictures(folder, on_skip=skipped.append)) == 3
+        assert "not a regular file" in {item.reason for item in skipped}

@@ -1,0 +1,215 @@
+"""Assembly: what a user names becomes parts, or one clear line."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from mien.assembly import (
+    DETECTORS,
+    make_analyzer,
+    make_classifier,
+    make_detector,
+    open_source,
+    open_sources,
+)
+from mien.errors import BundleError, SettingsError, SourceError
+from mien.pictures import encode_png
+from mien.pipeline import AnalyzerSettings
+from mien.protocols import Classifier, Detector, Source
+from mien.sources.batch import Batch
+from mien.sources.newest import NewestFrame
+from mien.sources.pictures import PictureSource
+from mien.types import Frame, PixelArray
+
+
+def picture(path: Path, gray: int = 100) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(encode_png(np.full((20, 30, 3), gray, dtype=np.uint8)))
+    return path
+
+
+def video(path: Path, frames: int = 3) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (64, 48))
+    assert writer.isOpened()
+    for _ in range(frames):
+        writer.write(np.full((48, 64, 3), 80, dtype=np.uint8))
+    writer.release()
+    return path
+
+
+def read(source: Source) -> list[Frame]:
+    try:
+        return list(source)
+    finally:
+        source.close()
+
+
+def test_the_default_detector_works_offline() -> None:
+    detector = make_detector()
+    assert isinstance(detector, Detector)
+    assert detector(np.zeros((64, 64, 3), dtype=np.uint8)) == ()
+
+
+def test_an_unknown_detector_is_told_which_there_are() -> None:
+    with pytest.raises(SettingsError, match=r"retina.*" + ", ".join(DETECTORS)):
+        make_detector("retina")
+
+
+def test_yunet_needs_its_weights() -> None:
+    with pytest.raises(SettingsError, match="--detector-model"):
+        make_detector("yunet")
+
+
+@pytest.mark.parametrize("name", ["mtcnn", "dlib-hog"])
+def test_a_model_that_would_be_ignored_is_refused(name: str) -> None:
+    with pytest.raises(SettingsError, match="own weights"):
+        make_detector(name, model=Path("weights.onnx"))
+
+
+def test_a_bundle_gives_its_classifier_and_threshold(make_bundle: Callable[..., Path]) -> None:
+    classifier, info = make_classifier(make_bundle(not_sure_below=0.7))
+    assert isinstance(classifier, Classifier)
+    assert classifier.labels == info.labels
+    analyzer = make_analyzer(make_detector(), classifier, info, settings=AnalyzerSettings(hold=0))
+    assert analyzer.labels == info.labels
+
+
+def test_a_bundle_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="no-such"):
+        make_classifier(tmp_path / "no-such")
+
+
+def test_the_threshold_of_the_bundle_decides_what_is_sure(
+    make_bundle: Callable[..., Path], portrait: PixelArray
+) -> None:
+    labels = []
+    for threshold in (0.0, 1.0):
+        classifier, info = make_classifier(make_bundle(f"b{threshold}", not_sure_below=threshold))
+        analyzer = make_analyzer(make_detector(), classifier, info)
+        (reading,) = analyzer(Frame(portrait, 0, 0.0, "test")).readings
+        labels.append(reading.label)
+    assert labels[0] in info.labels
+    assert labels[1] is None
+
+
+def test_a_picture_is_a_source(tmp_path: Path) -> None:
+    path = picture(tmp_path / "it's [a] ü face.png")
+    source = open_source(str(path))
+    assert isinstance(source, PictureSource)
+    assert [frame.source for frame in read(source)] == [str(path)]
+
+
+def test_a_pattern_is_its_pictures_in_order(tmp_path: Path) -> None:
+    names = [picture(tmp_path / name).name for name in ("b.png", "a.png", "c.png")]
+    picture(tmp_path / "other.jpg")
+    found = [Path(frame.source).name for frame in read(open_source(str(tmp_path / "*.png")))]
+    assert found == sorted(names)
+
+
+def test_a_folder_is_all_its_pictures_and_videos(tmp_path: Path) -> None:
+    picture(tmp_path / "deep" / "er" / "a.png")
+    picture(tmp_path / "z.png")
+    picture(tmp_path / ".hidden" / "h.png")
+    video(tmp_path / "m.avi")
+    frames = read(open_source(str(tmp_path)))
+    assert [Path(frame.source).name for frame in frames] == ["a.png", *["m.avi"] * 3, "z.png"]
+
+
+def test_a_video_is_a_source(tmp_path: Path) -> None:
+    frames = read(open_source(str(video(tmp_path / "clip.avi"))))
+    assert [frame.timestamp for frame in frames] == pytest.approx([0, 0.1, 0.2])
+
+
+def test_the_sample_ends_unless_it_is_live() -> None:
+    source = open_source("sample")
+    assert next(iter(source)).source == "sample"
+    source.close()
+    assert not source.live
+    assert open_source("sample", realtime=True).live
+
+
+@pytest.mark.parametrize(
+    ("spec", "name"),
+    [("3", "camera 3"), ("http://user:secret@host:81/a.mjpg", "http://host:81/a.mjpg")],
+)
+def test_cameras_and_streams_keep_only_the_newest_frame(spec: str, name: str) -> None:
+    source = open_source(spec)
+    source.close()
+    assert isinstance(source, NewestFrame)
+    assert source.name == name
+
+
+@pytest.mark.parametrize("spec", ["nowhere.jpg", "no/*.png", "ftp://host/a.jpg", ""])
+def test_what_is_not_there_is_named_with_what_is_accepted(
+    spec: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SourceError, match="give a picture") as caught:
+        open_source(spec)
+    assert spec in str(caught.value)
+
+
+def test_a_folder_without_pictures_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(SourceError, match=tmp_path.name):
+        open_source(str(tmp_path))
+
+
+def test_no_source_at_all_is_an_error() -> None:
+    with pytest.raises(SourceError, match="give a picture"):
+        open_sources([])
+
+
+def test_several_sources_are_read_in_turn(tmp_path: Path) -> None:
+    first, second = picture(tmp_path / "b.png"), picture(tmp_path / "a.png")
+    clip = video(tmp_path / "m.avi", frames=2)
+    frames = read(open_sources([str(first), str(clip), str(second)]))
+    assert [frame.source for frame in frames] == [str(p) for p in (first, clip, clip, second)]
+
+
+def test_a_batch_goes_on_and_lists_what_could_not_be_read(tmp_path: Path) -> None:
+    good, clip = picture(tmp_path / "good.png"), video(tmp_path / "clip.avi")
+    broken, no_video = tmp_path / "broken.png", tmp_path / "no.mp4"
+    broken.write_bytes(b"not a picture")
+    no_video.write_bytes(b"not a video")
+    specs = [str(p) for p in (broken, no_video, clip, good)]
+    source = open_sources(specs)
+    assert isinstance(source, Batch)
+    frames = read(source)
+    assert [Path(frame.source).name for frame in frames] == ["clip.avi"] * 3 + ["good.png"]
+    assert [skipped.path for skipped in source.skipped] == [str(broken), str(no_video)]
+    assert all(skipped.reason for skipped in source.skipped)
+
+
+def test_a_folder_lists_what_is_of_no_known_format(tmp_path: Path) -> None:
+    picture(tmp_path / "a.png")
+    (tmp_path / "notes.txt").touch()
+    source = open_source(str(tmp_path))
+    assert len(read(source)) == 1
+    assert isinstance(source, Batch)
+    assert [Path(skipped.path).name for skipped in source.skipped] == ["notes.txt"]
+
+
+def test_a_single_video_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "no.mp4"
+    path.touch()
+    with pytest.raises(SourceError, match=r"no\.mp4"):
+        read(open_source(str(path)))
+
+
+def test_a_closed_batch_opens_nothing_more(tmp_path: Path) -> None:
+    first = picture(tmp_path / "a.png")
+    clips = [video(tmp_path / f"{i}.avi") for i in range(2)]
+    source = open_sources([str(first), *map(str, clips)])
+    frames = iter(source)
+    next(frames)
+    shutil.rmtree(tmp_path)
+    source.close()
+    assert list(frames) == []
+    assert isinstance(source, Batch)
+    assert source.skipped == []

@@ -1,0 +1,124 @@
+"""Bundles: loaded strictly, written whole or not at all."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mien.bundle import CARD, GRAPH, INFO, load_bundle, write_bundle
+from mien.errors import BundleError
+from mien.types import InputSpec
+
+MakeBundle = Callable[..., Path]
+
+
+def change(path: Path, **values: Any) -> None:
+    info = json.loads((path / INFO).read_text())
+    info.update(values)
+    (path / INFO).write_text(json.dumps(info))
+
+
+def test_what_was_written_is_read(make_bundle: MakeBundle) -> None:
+    bundle = load_bundle(make_bundle(not_sure_below=0.33))
+    assert bundle.info.labels == ("angry", "sad", "happy", "neutral")
+    assert bundle.info.not_sure_below == 0.33
+    assert bundle.info.spec() == InputSpec(48, 1, 1.0, "none")
+    assert bundle.graph == (bundle.path / GRAPH).read_bytes()
+    assert (bundle.path / CARD).read_text().startswith("#")
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="nowhere"):
+        load_bundle(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("name", [GRAPH, INFO])
+def test_a_missing_file_is_named(make_bundle: MakeBundle, name: str) -> None:
+    path = make_bundle()
+    (path / name).unlink()
+    with pytest.raises(BundleError, match=name):
+        load_bundle(path)
+
+
+def test_a_changed_graph_is_refused(make_bundle: MakeBundle) -> None:
+    path = make_bundle()
+    with (path / GRAPH).open("ab") as file:
+        file.write(b"\0")
+    with pytest.raises(BundleError, match="sha256"):
+        load_bundle(path)
+
+
+@pytest.mark.parametrize(
+    ("values", "word"),
+    [
+        ({"colour": "red"}, "colour"),
+        ({"format": 2}, "format"),
+        ({"name": ""}, "name"),
+        ({"labels": ["happy"]}, "labels"),
+        ({"labels": ["happy", "happy"]}, "labels"),
+        ({"labels": "happy"}, "labels"),
+        ({"input": {"size": 48, "channels": 1, "crop_scale": 1.0}}, "alignment"),
+        ({"input": {"size": 4, "channels": 1, "crop_scale": 1.0, "alignment": "none"}}, "size"),
+        (
+            {"input": {"size": 48, "channels": 2, "crop_scale": 1.0, "alignment": "none"}},
+            "channels",
+        ),
+        ({"input": {"size": 48, "channels": 1, "crop_scale": 1.0, "alignment": "nose"}}, "nose"),
+        ({"sha256": "short"}, "sha256"),
+        ({"temperature": 0}, "temperature"),
+        ({"not_sure_below": 1.5}, "not_sure_below"),
+        ({"seed": "7"}, "seed"),
+        ({"metrics": [{"dataset": "x"}]}, "metrics"),
+    ],
+)
+def test_a_wrong_value_is_named(make_bundle: MakeBundle, values: dict[str, Any], word: str) -> None:
+    path = make_bundle()
+    change(path, **values)
+    with pytest.raises(BundleError, match=word) as caught:
+        load_bundle(path)
+    assert str(path / INFO) in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "\xff"])
+def test_what_is_no_json_is_refused(make_bundle: MakeBundle, text: str) -> None:
+    path = make_bundle()
+    (path / INFO).write_bytes(text.encode("latin-1"))
+    with pytest.raises(BundleError, match=INFO):
+        load_bundle(path)
+
+
+def test_a_missing_key_is_named(make_bundle: MakeBundle) -> None:
+    path = make_bundle()
+    info = json.loads((path / INFO).read_text())
+    del info["licence"]
+    (path / INFO).write_text(json.dumps(info))
+    with pytest.raises(BundleError, match="licence"):
+        load_bundle(path)
+
+
+def test_writing_replaces_the_old_bundle_and_leaves_nothing_else(make_bundle: MakeBundle) -> None:
+    bundle = load_bundle(make_bundle())
+    (bundle.path / "stray").touch()
+    written = write_bundle(bundle.path, bundle.info, b"other", "# Other")
+    assert written.info.sha256 != bundle.info.sha256
+    assert load_bundle(bundle.path).graph == b"other"
+    assert sorted(p.name for p in bundle.path.parent.iterdir()) == [bundle.path.name]
+    assert sorted(p.name for p in bundle.path.iterdir()) == sorted([GRAPH, INFO, CARD])
+
+
+def test_a_failed_write_leaves_the_old_bundle(
+    make_bundle: MakeBundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = load_bundle(make_bundle())
+
+    def full(path: Path, *_: Any, **__: Any) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(BundleError, match="No space left"):
+        write_bundle(bundle.path, bundle.info, b"other", "# Other")
+    monkeypatch.undo()
+    assert load_bundle(bundle.path).graph == bundle.graph
+    assert [p.name for p in bundle.path.parent.iterdir()] == [bundle.path.name]

@@ -1,0 +1,38 @@
+"""The classifier runs a bundle's graph, and refuses one that does not fit its description."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mien.bundle import load_bundle
+from mien.classifier import OnnxClassifier
+from mien.errors import BundleError
+
+
+def test_probabilities_follow_the_faces(make_bundle: Callable[..., Path]) -> None:
+    classifier = OnnxClassifier(load_bundle(make_bundle()))
+    faces = np.stack([np.full((48, 48, 1), value, np.uint8) for value in (0, 128, 255)])
+    result = classifier(faces)
+    assert result.shape == (3, 4)
+    assert result.dtype == np.float32
+    np.testing.assert_allclose(result.sum(axis=1), 1, atol=1e-6)
+    assert result[0].argmax() == 0
+    assert result[2].argmax() == 3
+
+
+def test_no_faces_give_no_rows(make_bundle: Callable[..., Path]) -> None:
+    classifier = OnnxClassifier(load_bundle(make_bundle()))
+    assert classifier(np.empty((0, 48, 48, 1), np.uint8)).shape == (0, 4)
+
+
+def test_faces_of_another_shape_are_refused(make_bundle: Callable[..., Path]) -> None:
+    classifier = OnnxClassifier(load_bundle(make_bundle()))
+    with pytest.raises(ValueError, match="uint8"):
+        classifier(np.zeros((1, 64, 64, 1), np.uint8))
+
+
+def test_graph_with_another_number_of_classes_is_refused(make_bundle: Callable[..., Path]) -> None:
+    with pytest.raises(BundleError, match="4 labels"):
+        OnnxClassifier(load_bundle(make_bundle(output_labels=3)))

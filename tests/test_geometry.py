@@ -1,0 +1,90 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+
+from mien.geometry import iou_matrix, non_maximum_suppression, to_array
+from mien.types import Box
+
+THRESHOLDS = st.floats(0, 1)
+
+
+@st.composite
+def boxes(draw, min_count=0):
+    """Boxes on a coarse grid, so that equal and touching ones are common."""
+    count = draw(st.integers(min_count, 12))
+    corners = draw(npst.arrays(np.float64, (count, 2), elements=st.integers(-20, 20)))
+    sides = draw(npst.arrays(np.float64, (count, 2), elements=st.integers(1, 20)))
+    return np.concatenate([corners, corners + sides], axis=1)
+
+
+@st.composite
+def scored_boxes(draw):
+    found = draw(boxes())
+    scores = draw(npst.arrays(np.float32, len(found), elements=st.floats(0, 1, width=32)))
+    return found, scores
+
+
+def test_to_array_keeps_order_and_shape():
+    assert to_array([]).shape == (0, 4)
+    assert to_array([Box(1, 2, 3, 4), Box(5, 6, 7, 8)]).tolist() == [[1, 2, 3, 4], [5, 6, 7, 8]]
+
+
+def test_iou_of_half_covered_boxes_is_a_third():
+    a, b = np.array([[0.0, 0, 2, 2]]), np.array([[1.0, 0, 3, 2], [2, 0, 4, 2], [0, 0, 2, 2]])
+    assert iou_matrix(a, b)[0] == pytest.approx([1 / 3, 0, 1])
+
+
+@given(boxes(), boxes())
+def test_iou_is_symmetric_and_bounded(a, b):
+    overlap = iou_matrix(a, b)
+    assert overlap.shape == (len(a), len(b))
+    assert ((overlap >= 0) & (overlap <= 1)).all()
+    assert np.array_equal(overlap, iou_matrix(b, a).T)
+
+
+@given(boxes(min_count=1), st.integers(-50, 50), st.integers(1, 9))
+def test_iou_does_not_depend_on_place_or_unit(found, shift, scale):
+    assert np.diag(iou_matrix(found, found)) == pytest.approx(1)
+    moved = (found + shift) * scale
+    assert iou_matrix(moved, moved) == pytest.approx(iou_matrix(found, found))
+
+
+def test_iou_of_boxes_without_area_is_zero():
+    point = np.array([[1.0, 1, 1, 1]])
+    assert iou_matrix(point, point).tolist() == [[0.0]]
+
+
+@given(scored_boxes(), THRESHOLDS)
+def test_kept_boxes_are_sorted_and_do_not_overlap(found, threshold):
+    places, scores = found
+    kept = non_maximum_suppression(places, scores, threshold)
+    assert len(set(kept.tolist())) == len(kept)
+    assert (np.diff(scores[kept]) <= 0).all()
+    overlap = iou_matrix(places[kept], places[kept])
+    np.fill_diagonal(overlap, 0)
+    assert (overlap <= threshold + 1e-9).all()
+
+
+@given(scored_boxes(), THRESHOLDS)
+def test_each_dropped_box_overlaps_a_better_kept_one(found, threshold):
+    places, scores = found
+    kept = non_maximum_suppression(places, scores, threshold)
+    for dropped in set(range(len(places))) - set(kept.tolist()):
+        better = kept[scores[kept] >= scores[dropped]]
+        assert iou_matrix(places[[dropped]], places[better]).max() > threshold - 1e-9
+
+
+@given(scored_boxes(), THRESHOLDS)
+def test_suppressing_twice_changes_nothing(found, threshold):
+    places, scores = found
+    kept = non_maximum_suppression(places, scores, threshold)
+    again = non_maximum_suppression(places[kept], scores[kept], threshold)
+    assert again.tolist() == list(range(len(kept)))
+
+
+def test_a_box_inside_another_is_dropped_only_by_the_smaller_area():
+    places, scores = np.array([[0.0, 0, 10, 10], [4, 4, 6, 6]]), np.array([0.9, 0.8])
+    assert len(non_maximum_suppression(places, scores, 0.5)) == 2
+    assert non_maximum_suppression(places, scores, 0.5, use_minimum=True).tolist() == [0]

@@ -1,0 +1,148 @@
+"""The smoother: steady whatever the frame rate, quick at first sight, never flickering."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from mien.smoothing import NOT_SURE_MARGIN, Smoother
+from mien.types import ProbabilityArray
+
+
+def smoother(**settings: float) -> Smoother:
+    return Smoother(**{"not_sure_below": 0.4, **settings})
+
+
+def sure(index: int, confidence: float = 0.9, classes: int = 4) -> ProbabilityArray:
+    values = np.full(classes, (1 - confidence) / (classes - 1), dtype=np.float32)
+    values[index] = confidence
+    return values
+
+
+def unit(values: np.ndarray) -> ProbabilityArray:
+    return np.asarray(values / values.sum(), dtype=np.float32)
+
+
+signals = hnp.arrays(
+    np.float32, st.tuples(st.integers(1, 60), st.just(4)), elements=st.floats(1 / 128, 1, width=32)
+).map(lambda rows: np.apply_along_axis(unit, 1, rows))
+
+
+@given(signals, st.floats(0.001, 1))
+def test_probabilities_sum_to_one_and_stay_within_what_was_read(
+    signal: np.ndarray, step: float
+) -> None:
+    tested = smoother()
+    for index, row in enumerate(signal):
+        result = tested.update(1, row, index * step).probabilities
+        assert result.dtype == np.float32
+        assert result.sum() == pytest.approx(1, abs=1e-5)
+        seen = signal[: index + 1]
+        assert (result >= seen.min(axis=0) - 1e-5).all()
+        assert (result <= seen.max(axis=0) + 1e-5).all()
+
+
+@given(st.lists(st.integers(0, 3), min_size=2, max_size=6), st.sampled_from([(10, 60), (5, 30)]))
+def test_the_frame_rate_does_not_matter(parts: list[int], rates: tuple[int, int]) -> None:
+    """A signal that changes every 2 seconds ends alike; labels too, once they have settled."""
+    ends = []
+    for fps in rates:
+        tested = smoother()
+        frames = [(i / fps, parts[int(i / fps) // 2]) for i in range(2 * fps * len(parts))]
+        # The first frame of a part counts for the time since the one before: end at one time.
+        results = [tested.update(1, sure(part), now) for now, part in frames]
+        ends.append(results[-1])
+    slow, fast = ends
+    assert np.allclose(slow.probabilities, fast.probabilities, atol=0.01)
+    assert slow.label_index == fast.label_index == parts[-1]
+
+
+@pytest.mark.parametrize("fps", [10, 30, 60])
+def test_after_one_time_constant_a_step_is_two_thirds_done(fps: int) -> None:
+    tested = smoother(time_constant=0.5)
+    tested.update(1, sure(0, 1.0), 0.0)
+    results = [tested.update(1, sure(1, 1.0), i / fps) for i in range(1, fps // 2 + 1)]
+    assert results[-1].probabilities[1] == pytest.approx(1 - np.exp(-1), abs=1e-4)
+
+
+@given(signals, st.floats(0.005, 0.3), st.floats(0.1, 0.8))
+def test_the_label_never_changes_faster_than_hold(
+    signal: np.ndarray, step: float, hold: float
+) -> None:
+    tested = smoother(hold=hold, time_constant=0.01)
+    labels = [tested.update(1, row, i * step).label_index for i, row in enumerate(signal)]
+    changes = [i * step for i in range(1, len(labels)) if labels[i] != labels[i - 1]]
+    assert all(later - earlier >= hold - 1e-6 for earlier, later in pairwise(changes))
+    assert not changes or changes[0] >= hold - 1e-6
+
+
+def test_the_first_sight_shows_at_once() -> None:
+    assert smoother().update(1, sure(2), 0.0).label_index == 2
+    assert smoother().update(1, sure(2, 0.35), 0.0).label_index is None
+    assert smoother().update(1, sure(2), 0.0, doubtful=True).label_index is None
+
+
+def test_another_label_shows_after_it_has_held() -> None:
+    tested = smoother(time_constant=0, hold=0.4)
+    tested.update(1, sure(0), 0.0)
+    shown = [tested.update(1, sure(1), 0.1 + i / 10).label_index for i in range(6)]
+    assert shown == [0, 0, 0, 0, 1, 1]
+
+
+def test_a_label_that_does_not_hold_is_not_shown() -> None:
+    tested = smoother(time_constant=0, hold=0.4)
+    shown = {tested.update(1, sure(int(i % 3 == 0)), i / 10).label_index for i in range(30)}
+    assert shown == {1}
+
+
+def test_not_sure_has_a_margin() -> None:
+    tested = smoother(time_constant=0, hold=0)
+    confidences = [0.41, 0.4 - NOT_SURE_MARGIN / 2, 0.4 - NOT_SURE_MARGIN * 1.5, 0.38, 0.41]
+    shown = [tested.update(1, sure(3, c), i / 10).label_index for i, c in enumerate(confidences)]
+    assert shown == [3, 3, None, None, 3]
+
+
+def test_doubt_becomes_not_sure_after_it_has_held_and_keeps_the_probabilities() -> None:
+    tested = smoother(hold=0.4)
+    tested.update(1, sure(0), 0.0)
+    results = [tested.update(1, sure(0), i / 10, doubtful=True) for i in range(1, 7)]
+    assert [r.label_index for r in results] == [0, 0, 0, 0, None, None]
+    assert results[-1].probabilities[0] == pytest.approx(0.9, abs=1e-5)
+
+
+def test_faces_do_not_mix() -> None:
+    tested = smoother()
+    for index in range(20):
+        first = tested.update(1, sure(0), index / 10)
+        second = tested.update(2, sure(1), index / 10)
+    assert np.allclose(first.probabilities, sure(0))
+    assert np.allclose(second.probabilities, sure(1))
+
+
+def test_forgotten_faces_start_afresh() -> None:
+    tested = smoother()
+    tested.update(1, sure(0), 0.0)
+    tested.update(2, sure(0), 0.0)
+    tested.keep([2])
+    assert tested.update(1, sure(1), 0.1).label_index == 1
+    assert tested.update(2, sure(1), 0.1).label_index == 0
+    tested.reset()
+    assert tested.update(2, sure(1), 0.2).label_index == 1
+
+
+def test_what_was_given_is_not_changed() -> None:
+    given_first = sure(0)
+    tested = smoother()
+    tested.update(1, given_first, 0.0)
+    tested.update(1, sure(1), 1.0)
+    assert np.array_equal(given_first, sure(0))
+
+
+def test_time_that_jumps_back_counts_as_none() -> None:
+    tested = smoother()
+    tested.update(1, sure(0), 10.0)
+    assert np.allclose(tested.update(1, sure(1), 3.0).probabilities, sure(0))
+    assert tested.update(1, sure(1), 4.0).probabilities[1] > 0.8

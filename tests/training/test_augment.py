@@ -1,0 +1,65 @@
+"""Augmentation keeps shape and range, follows its generator, and does what it says."""
+
+import hypothesis.strategies as st
+import pytest
+import torch
+from hypothesis import given, settings
+
+from mien.training import augment as module
+from mien.training.augment import augment
+
+
+def seeded(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+@given(
+    count=st.integers(1, 5),
+    channels=st.sampled_from([1, 3]),
+    size=st.integers(16, 50),
+    seed=st.integers(0, 1000),
+)
+@settings(deadline=None, max_examples=25)
+def test_keeps_shape_and_range(count: int, channels: int, size: int, seed: int) -> None:
+    pictures = torch.rand(count, channels, size, size, generator=seeded(seed))
+    changed = augment(pictures, seeded(seed))
+    assert changed.shape == pictures.shape
+    assert torch.isfinite(changed).all()
+    assert changed.min() >= 0
+    assert changed.max() <= 1
+
+
+def test_is_decided_by_its_generator_alone() -> None:
+    pictures = torch.rand(4, 1, 32, 32)
+    assert torch.equal(augment(pictures, seeded(1)), augment(pictures, seeded(1)))
+    assert not torch.equal(augment(pictures, seeded(1)), augment(pictures, seeded(2)))
+
+
+def test_does_not_change_its_input() -> None:
+    pictures = torch.rand(4, 1, 32, 32)
+    before = pictures.clone()
+    augment(pictures, seeded())
+    assert torch.equal(pictures, before)
+
+
+def test_about_half_are_mirrored(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("ROTATION", 0.0), ("SCALE", 1.0), ("SHIFT", 0.0)):
+        monkeypatch.setattr(module, name, value)
+    picture = torch.rand(1, 1, 16, 16)
+    moved = module._move(picture.repeat(200, 1, 1, 1), seeded())
+    same = (moved - picture).abs().amax(dim=(1, 2, 3)) < 1e-4
+    mirrored = (moved - picture.flip(3)).abs().amax(dim=(1, 2, 3)) < 1e-4
+    assert (same ^ mirrored).all()
+    assert 60 < int(mirrored.sum()) < 140
+
+
+def test_erases_a_rectangle_of_one_gray() -> None:
+    pictures = torch.rand(300, 1, 32, 32)
+    changed = module._erase(pictures, seeded())
+    touched = (changed != pictures).flatten(1).any(1)
+    assert 0.2 < touched.float().mean() < 0.4
+    picture, original = changed[touched][0, 0], pictures[touched][0, 0]
+    hole = picture != original
+    assert picture[hole].unique().numel() == 1
+    rows, columns = hole.any(1).nonzero(), hole.any(0).nonzero()
+    assert int(hole.sum()) == len(rows) * len(columns)

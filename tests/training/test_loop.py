@@ -1,0 +1,151 @@
+"""The training loop: learns, stops early, keeps the best, and is the same after a resume."""
+
+from pathlib import Path
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+
+from mien.errors import TrainingError
+from mien.training import loop
+from mien.training.compute import Compute
+from mien.training.settings import Machine, TrainSettings
+from mien.training.store import FaceStore
+from mien.types import ignore_progress
+
+CPU = Compute(torch.device("cpu"), bf16=False)
+SMALL = TrainSettings(size=16, epochs=3, batch_size=16, average_decay=0.5, seed=3)
+
+
+def bright_and_dark(count: int, seed: int = 0) -> FaceStore:
+    """Two classes that differ in the side that is bright."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(count) % 2
+    images = rng.integers(0, 100, (count, 16, 16, 1), dtype=np.uint8)
+    images[labels == 0, :8] += 120
+    images[labels == 1, 8:] += 120
+    return FaceStore(images, np.eye(2, dtype=np.float32)[labels], labels.astype(np.int64))
+
+
+def run(config: TrainSettings, *, stop_after: int | None = None, folder: Path | None = None):
+    """Fit, optionally killed after some epochs; with a folder, each epoch is saved there."""
+    checkpoint = loop.start(config, 2, CPU)
+    path = folder / "checkpoint.safetensors" if folder else None
+    if path and path.exists():
+        checkpoint.load(path, {"seed": config.seed})
+
+    def on_epoch(row: dict[str, float]) -> None:
+        if path:
+            checkpoint.save(path, {"seed": config.seed})
+        if row["epoch"] == stop_after:
+            raise KeyboardInterrupt
+
+    train, validation = bright_and_dark(64), bright_and_dark(32, seed=1)
+    loop.fit(
+        checkpoint, train, validation, config, CPU, on_epoch=on_epoch, on_progress=ignore_progress
+    )
+    return checkpoint
+
+
+def test_learns_what_can_be_learnt() -> None:
+    config = TrainSettings(size=16, epochs=6, batch_size=16, average_decay=0.5, augment=False)
+    history = run(config).history
+    assert history[-1]["validation_accuracy"] == 1.0
+    assert history[-1]["validation_loss"] < 0.5 * history[0]["validation_loss"]
+
+
+def test_killed_and_resumed_run_ends_with_the_same_weights(tmp_path: Path) -> None:
+    whole = run(SMALL)
+    with pytest.raises(KeyboardInterrupt):
+        run(SMALL, stop_after=1, folder=tmp_path)
+    resumed = run(SMALL, folder=tmp_path)
+    wanted, given_ = whole.network.state_dict(), resumed.network.state_dict()
+    for name, value in wanted.items():
+        assert torch.equal(value, given_[name]), name
+    for name, value in whole.best.items():
+        assert torch.equal(value, resumed.best[name]), name
+
+
+def test_other_seed_gives_other_weights() -> None:
+    a, b = run(SMALL), run(TrainSettings(size=16, epochs=3, batch_size=16, seed=4))
+    assert not torch.equal(a.best["head.weight"], b.best["head.weight"])
+
+
+def test_checkpoint_of_other_settings_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.safetensors"
+    checkpoint = run(SMALL)
+    checkpoint.save(path, {"seed": 3})
+    with pytest.raises(TrainingError, match="seed=3, not 4"):
+        checkpoint.load(path, {"seed": 4})
+
+
+def test_damaged_checkpoint_is_a_clear_error(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.safetensors"
+    checkpoint = run(SMALL)
+    checkpoint.save(path, {})
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(TrainingError, match=r"checkpoint\.safetensors"):
+        checkpoint.load(path, {})
+
+
+def test_stops_when_validation_no_longer_improves(monkeypatch: pytest.MonkeyPatch) -> None:
+    losses = iter([0.9, 0.5, 0.6, 0.7, 0.4, 0.3])
+    monkeypatch.setattr(
+        loop,
+        "validate",
+        lambda *_: {"validation_loss": next(losses), "validation_accuracy": 0.0},
+    )
+    checkpoint = run(TrainSettings(size=16, epochs=6, patience=2, batch_size=32))
+    assert [row["validation_loss"] for row in checkpoint.history] == [0.9, 0.5, 0.6, 0.7]
+
+
+def test_best_epoch_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    losses = iter([0.5, 0.9])
+    monkeypatch.setattr(loop, "validate", lambda *_: {"validation_loss": next(losses)})
+    first = run(TrainSettings(size=16, epochs=2, batch_size=16, average_decay=0.5, seed=3))
+    final = first.average.module.state_dict()
+    assert not torch.equal(first.best["head.weight"], final["head.weight"])
+
+
+@given(
+    count=st.integers(1, 300),
+    size=st.integers(1, 64),
+    seed=st.integers(0, 5),
+    epoch=st.integers(0, 5),
+)
+@settings(deadline=None)
+def test_batches_pass_over_the_rows_once(count: int, size: int, seed: int, epoch: int) -> None:
+    chosen = list(loop.batches(count, size, seed, epoch))
+    rows = np.concatenate(chosen)
+    assert len(set(rows.tolist())) == len(rows)
+    assert len(rows) == (count - count % size if count >= size else count)
+    again = np.concatenate(list(loop.batches(count, size, seed, epoch)))
+    np.testing.assert_array_equal(rows, again)
+
+
+@given(done=st.floats(0, 30))
+def test_learning_rate_stays_between_zero_and_the_highest(done: float) -> None:
+    config = TrainSettings(epochs=30, learning_rate=0.01)
+    assert 0 <= loop.learning_rate(config, done) <= 0.01
+
+
+def test_class_weights_keep_the_mean_loss_and_favour_the_rare() -> None:
+    labels = np.array([0] * 90 + [1] * 10)
+    store = FaceStore(np.zeros((100, 1)), np.eye(2, dtype=np.float32)[labels], labels)
+    alike, balanced = loop.class_weights(store, 0.0), loop.class_weights(store, 1.0)
+    torch.testing.assert_close(alike, torch.ones(2))
+    torch.testing.assert_close(balanced[1] / balanced[0], torch.tensor(9.0))
+    torch.testing.assert_close(balanced @ torch.tensor([0.9, 0.1]), torch.tensor(1.0))
+
+
+def test_soft_cross_entropy_equals_pytorch_on_hard_labels() -> None:
+    logits, labels = torch.randn(8, 3), torch.randint(0, 3, (8,))
+    given_ = loop.soft_cross_entropy(logits, torch.eye(3)[labels])
+    torch.testing.assert_close(given_, torch.nn.functional.cross_entropy(logits, labels))
+
+
+def test_unknown_device_is_a_clear_error() -> None:
+    with pytest.raises(TrainingError, match="--device warp"):
+        Compute.choose(Machine(device="warp"))

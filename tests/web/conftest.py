@@ -1,0 +1,244 @@
+"""A server with fakes at the seams, and a real browser for the page."""
+
+import contextlib
+import logging
+import shutil
+import struct
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+import pytest
+
+from mien.errors import SourceError
+from mien.types import Analysis, Box, Face, Frame, PixelArray, Prediction, Quality, Reading
+from mien.web.app import create_app
+from mien.web.security import local_hosts
+from mien.web.server import Server, bind
+from mien.web.session import OfferedSource, Services
+
+with warnings.catch_warnings():
+    # Starlette would rather have httpx's successor, and says so once, when this is first imported.
+    warnings.filterwarnings("ignore", message="Using `httpx`")
+    import starlette.testclient  # noqa: F401
+
+LABELS = ("angry", "sad", "happy", "neutral")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+class FakeAnalyze:
+    """Sees one face in the middle of every bright picture: happy from mid-gray on, else sad."""
+
+    def __init__(self) -> None:
+        self.frames: list[Frame] = []
+
+    def __call__(self, frame: Frame) -> Analysis:
+        self.frames.append(frame)
+        width, height = frame.size
+        brightness = float(frame.image.mean())
+        label = "happy" if brightness > 128 else "sad"
+        chances = tuple(0.7 if name == label else 0.1 for name in LABELS)
+        face = Face(Box(width * 0.3, height * 0.2, width * 0.7, height * 0.9), 0.9)
+        prediction = Prediction(LABELS, chances)
+        reading = Reading(1, face, prediction, prediction, label, Quality(100, 50, brightness))
+        readings = (reading,) if brightness > 10 else ()
+        timings = {"detect": 0.002}
+        return Analysis(frame.index, frame.timestamp, frame.source, frame.size, readings, timings)
+
+
+@dataclass
+class FakeSource:
+    """Gray frames at 20 per second; knows whether it was closed."""
+
+    count: int = 1_000_000
+    gray: int = 200
+    breaks_off: bool = False
+    live: bool = False
+    name: str = "fake"
+    closed: threading.Event = field(default_factory=threading.Event)
+
+    def __iter__(self) -> Iterator[Frame]:
+        for index in range(self.count):
+            yield Frame(gray_picture(self.gray), index, index / 20, self.name)
+        if self.breaks_off:
+            raise SourceError("fake: the camera was unplugged; plug it in")
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+def gray_picture(gray: int, size: tuple[int, int] = (320, 180)) -> PixelArray:
+    return np.full((size[1], size[0], 3), gray, np.uint8)
+
+
+@pytest.fixture
+def source() -> FakeSource:
+    return FakeSource()
+
+
+@pytest.fixture(scope="session")
+def picture_message() -> Callable[..., bytes]:
+    """What the page sends of its camera."""
+
+    def make(timestamp: float, gray: int = 200, size: tuple[int, int] = (320, 180)) -> bytes:
+        data = cv2.imencode(".jpg", gray_picture(gray, size))[1]
+        return struct.pack(">d", timestamp) + bytes(data)
+
+    return make
+
+
+@pytest.fixture
+def analyzers() -> list[FakeAnalyze]:
+    """All analyzers that the server made."""
+    return []
+
+
+@pytest.fixture
+def services(source: FakeSource, analyzers: list[FakeAnalyze]) -> Services:
+    def make_analyzer() -> FakeAnalyze:
+        analyzers.append(FakeAnalyze())
+        return analyzers[-1]
+
+    return Services(LABELS, make_analyzer, {"sample": OfferedSource("the sample", lambda: source)})
+
+
+@pytest.fixture(scope="session")
+def serve() -> Callable[..., contextlib.AbstractContextManager[str]]:
+    """Run a real server while a `with` block lasts."""
+    return serving
+
+
+@contextlib.contextmanager
+def serving(services: Services, port: int = 0) -> Iterator[str]:
+    """Run a real server in a thread; yields its address, ends it, and wants no error logged."""
+    with bind("127.0.0.1", port) as listener:
+        port = listener.getsockname()[1]
+        started = threading.Event()
+        app = create_app(services, hosts=local_hosts(port))
+        server = Server(app, on_started=started.set)
+        log = LogKeeper(logging.ERROR)
+        logging.getLogger("uvicorn.error").addHandler(log)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            assert started.wait(10), "the server did not start"
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.should_exit = True
+            thread.join(10)
+            logging.getLogger("uvicorn.error").removeHandler(log)
+            assert not thread.is_alive(), "the server did not end"
+    assert not log.lines, "\n".join(log.lines)
+
+
+class LogKeeper(logging.Handler):
+    """Keeps what is logged."""
+
+    def __init__(self, level: int) -> None:
+        super().__init__(level)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record))
+
+
+@pytest.fixture
+def address(services: Services) -> Iterator[str]:
+    with serving(services) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def browser_path() -> str:
+    pytest.importorskip("playwright", reason="needs playwright")
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.skip(f"needs a browser: none of {', '.join(BROWSERS)} is installed")
+    return path
+
+
+@pytest.fixture(scope="module")
+def playwright_api():
+    """Playwright; no longer than one module, because no event loop can run beside it."""
+    api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+    with api.sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="module")
+def launch(playwright_api, browser_path):
+    """Start a browser with more flags."""
+
+    def start(*flags: str):
+        return playwright_api.chromium.launch(
+            executable_path=browser_path, headless=True, args=[*FLAGS, *flags]
+        )
+
+    return start
+
+
+@pytest.fixture(scope="module")
+def browser(launch):
+    """A browser whose fake camera (a moving test picture) may be used without asking."""
+    browser = launch("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def open_page(browser, address):
+    """Open a page that must stay clean: no error in its console, no request to another host."""
+    with watched_pages(browser) as open_one:
+        yield lambda path="/", **options: open_one(address + path, **options)
+
+
+@pytest.fixture(scope="session")
+def watch_pages():
+    """As `open_page`, for any browser and address."""
+    return watched_pages
+
+
+@contextlib.contextmanager
+def watched_pages(browser, *, allowed: str = "") -> Iterator[Callable]:
+    """Yield a function that opens pages; all are checked and closed in the end.
+
+    Errors in the console that contain `allowed` are expected, where it is given.
+    """
+    contexts, errors, hosts = [], [], set()
+
+    def open_one(url: str, *, script: str = "", **options: object):
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
+        page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
+        page.on("websocket", lambda socket: hosts.add(socket.url.split("/")[2]))
+        if script:
+            page.add_init_script(script)
+        page.goto(url)
+        return page
+
+    try:
+        yield open_one
+        for context in contexts:
+            for page in context.pages:
+                page.evaluate("1")  # whatever was on its way has arrived now
+    finally:
+        for context in contexts:
+            context.close()
+    unexpected = [error for error in errors if not (allowed and allowed in error)]
+    assert not unexpected, unexpected
+    assert len(hosts) <= 1, f"the page asked {hosts}"

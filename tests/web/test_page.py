@@ -1,0 +1,251 @@
+"""The page in a real browser. Judged by what it says, never by how fast."""
+
+import dataclasses
+import re
+
+import cv2
+import pytest
+
+from mien.assembly import DEFAULT_BUNDLE, make_analyzer, make_classifier, make_detector, open_source
+from mien.errors import SourceError
+from mien.web.session import OfferedSource, Services
+
+pytestmark = pytest.mark.timeout(120)
+REFUSING = """
+navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", "%s"));
+"""
+
+
+@pytest.fixture
+def expect(playwright_api):
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=15_000)
+    return expect
+
+
+@pytest.fixture(scope="session")
+def detector():
+    return make_detector("mtcnn")
+
+
+@pytest.fixture
+def real_services(detector, make_bundle) -> Services:
+    """The real parts, but for a bundle whose answer only follows brightness."""
+    classifier, info = make_classifier(make_bundle(not_sure_below=0.0))
+    sample = OfferedSource("the sample", lambda: open_source("sample", realtime=True))
+    return Services(
+        classifier.labels, lambda: make_analyzer(detector, classifier, info), {"sample": sample}
+    )
+
+
+def test_first_view(open_page, expect):
+    page = open_page()
+    expect(page.locator("#connection")).to_have_text("Ready")
+    expect(page.get_by_role("heading", level=2)).to_have_text("See how a face looks")
+    expect(page.get_by_role("button", name="Start camera")).to_be_visible()
+    expect(page.get_by_role("button", name="Show the sample")).to_be_visible()
+    expect(page.get_by_role("button", name="Stop")).to_be_hidden()
+    assert "Nothing leaves this machine" in page.inner_text("main")
+
+
+def test_the_sample_shows_a_face(serve, real_services, browser, watch_pages, expect):
+    with serve(real_services) as address, watch_pages(browser) as open_page:
+        page = open_page(address)
+        page.get_by_role("button", name="Show the sample").click()
+        faces = page.locator("#faces li")
+        expect(faces.first.locator(".person")).to_have_text("Person 1")
+        look = re.compile("^looks (angry|sad|happy|neutral)$")
+        expect(faces.first.locator(".look")).to_have_text(look)
+        expect(page.locator("#spoken")).to_have_text(re.compile("Person 1: looks "))
+        expect(page.locator("#source")).to_have_text("Showing the sample")
+        assert painted(page, "#overlay")
+        page.get_by_role("button", name="Stop").click()
+        expect(page.get_by_role("button", name="Show the sample")).to_be_focused()
+        expect(faces).to_have_count(0)
+
+
+def test_the_camera_reads_a_real_face(
+    serve, real_services, launch, watch_pages, expect, portrait, tmp_path
+):
+    clip = tmp_path / "portrait.mjpeg"
+    write_mjpeg(clip, [cv2.copyMakeBorder(portrait, 80, 80, 160, 160, cv2.BORDER_REPLICATE)] * 5)
+    browser = launch(*camera_flags(clip))
+    try:
+        with serve(real_services) as address, watch_pages(browser) as open_page:
+            page = open_page(address + "/?stats")
+            page.get_by_role("button", name="Start camera").click()
+            expect(page.locator("#faces li .look")).to_have_text(re.compile("^looks "))
+            expect(page.locator("#source")).to_have_text("Your camera")
+            expect(page.locator("#stats")).to_contain_text("frames per second")
+            expect(page.locator("#stats")).to_contain_text("grab to overlay")
+            expect(page.locator("#video")).to_have_css("transform", "matrix(-1, 0, 0, 1, 0, 0)")
+    finally:
+        browser.close()
+
+
+def test_stop_frees_the_camera(open_page, expect):
+    page = open_page()
+    page.get_by_role("button", name="Start camera").click()
+    expect(page.locator("#faces li")).to_have_count(1)
+    track = page.evaluate_handle("document.getElementById('video').srcObject.getTracks()[0]")
+    page.get_by_role("button", name="Stop").click()
+    assert track.evaluate("track => track.readyState") == "ended"
+    expect(page.get_by_role("button", name="Start camera")).to_be_focused()
+
+
+def test_the_keyboard_is_enough(open_page, expect):
+    page = open_page()
+    expect(page.locator("#connection")).to_have_text("Ready")
+    for _ in range(2):
+        page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Show the sample")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#faces li .look")).to_have_text("looks happy")
+    page.keyboard.press("Enter")  # the focus is on Stop
+    expect(page.get_by_role("button", name="Show the sample")).to_be_visible()
+
+
+def test_says_when_no_face_is_in_view(open_page, source, expect):
+    source.gray = 0
+    page = open_page()
+    page.get_by_role("button", name="Show the sample").click()
+    expect(page.locator("#note")).to_have_text("No face in view")
+    expect(page.locator("#nobody")).to_be_visible()
+    expect(page.locator("#spoken")).to_have_text("No face in view")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        ("NotAllowedError", "The camera was refused"),
+        ("NotFoundError", "No camera was found"),
+        ("NotReadableError", "in use by another program"),
+        ("TypeError", "could not start (TypeError)"),
+    ],
+)
+def test_says_why_there_is_no_camera(open_page, expect, error, words):
+    page = open_page(script=REFUSING % error)
+    page.get_by_role("button", name="Start camera").click()
+    expect(page.get_by_role("alert")).to_contain_text(words)
+    expect(page.get_by_role("button", name="Start camera")).to_be_visible()
+
+
+def test_says_that_the_camera_was_unplugged(open_page, expect):
+    page = open_page()
+    page.get_by_role("button", name="Start camera").click()
+    expect(page.locator("#faces li")).to_have_count(1)
+    page.locator("#video").evaluate(
+        "video => video.srcObject.getTracks()[0].dispatchEvent(new Event('ended'))"
+    )
+    expect(page.get_by_role("alert")).to_contain_text("unplugged")
+    expect(page.get_by_role("button", name="Start camera")).to_be_visible()
+
+
+def test_a_configured_source_starts_and_its_end_is_said(
+    services, serve, source, browser, watch_pages, expect
+):
+    source.count = 3
+    sources = {**services.sources, "configured": OfferedSource("clip.mp4", lambda: source)}
+    services = dataclasses.replace(services, sources=sources, mode="configured")
+    with serve(services) as address, watch_pages(browser) as open_page:
+        page = open_page(address)
+        expect(page.get_by_role("alert")).to_have_text("This was all of clip.mp4.")
+        page.get_by_role("button", name="Show clip.mp4").click()
+        expect(page.get_by_role("alert")).to_have_text("This was all of clip.mp4.")
+
+
+def test_a_source_that_fails_says_why(services, serve, browser, watch_pages, expect):
+    def fail():
+        raise SourceError("camera 3: there is no such camera; see mien doctor")
+
+    services = dataclasses.replace(services, sources={"sample": OfferedSource("camera 3", fail)})
+    with serve(services) as address, watch_pages(browser) as open_page:
+        page = open_page(address)
+        page.get_by_role("button", name="Show the sample").click()
+        expect(page.get_by_role("alert")).to_contain_text("there is no such camera")
+
+
+def test_says_that_the_server_is_lost_and_goes_on_when_it_is_back(
+    services, serve, browser, watch_pages, expect
+):
+    with watch_pages(browser, allowed="WebSocket connection") as open_page:
+        with serve(services) as address:
+            page = open_page(address)
+            page.get_by_role("button", name="Start camera").click()
+            expect(page.locator("#faces li")).to_have_count(1)
+        expect(page.get_by_role("alert")).to_contain_text("tries again by itself")
+        expect(page.locator("#connection")).to_have_text("Not connected")
+        expect(page.locator("#faces li")).to_have_count(0)
+        with serve(services, port=int(address.rsplit(":", 1)[1])):
+            expect(page.get_by_role("alert")).to_have_text("mien is back.")
+            expect(page.locator("#faces li")).to_have_count(1)
+
+
+def test_two_pages_read_at_once(open_page, analyzers, expect):
+    pages = [open_page(), open_page()]
+    for page, button in zip(pages, ("Start camera", "Show the sample"), strict=True):
+        page.get_by_role("button", name=button).click()
+    for page in pages:
+        expect(page.locator("#faces li .look")).to_have_count(1)
+    assert len(analyzers) == 2
+
+
+def test_nothing_reaches_beyond_the_page(open_page, expect):
+    page = open_page()
+    for running in (False, True):
+        if running:
+            page.get_by_role("button", name="Show the sample").click()
+            expect(page.locator("#faces li")).to_have_count(1)
+        for width in (320, 390, 768, 1280):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_page_is_small(address):
+    from mien.web.app import STATIC
+
+    assert sum(path.stat().st_size for path in STATIC.iterdir()) < 150_000
+
+
+def test_a_clip_turns_from_sad_to_happy(
+    shared, serve, detector, launch, watch_pages, expect, tmp_path
+):
+    if not DEFAULT_BUNDLE.is_dir():
+        pytest.skip(f"needs the shipped bundle, {DEFAULT_BUNDLE.name}, which is not here yet")
+    clip = tmp_path / "clip.mjpeg"
+    video = shared / "data" / "clips" / "WolfgangLanger_Pexels.mp4"
+    write_mjpeg(clip, (frame.image for frame in open_source(str(video))))
+    classifier, info = make_classifier()
+    services = Services(classifier.labels, lambda: make_analyzer(detector, classifier, info), {})
+    browser = launch(*camera_flags(clip))
+    try:
+        with serve(services) as address, watch_pages(browser) as open_page:
+            page = open_page(address)
+            page.get_by_role("button", name="Start camera").click()
+            look, person = page.locator("#faces li .look"), page.locator("#faces li .person")
+            expect(look).to_have_text("looks sad", timeout=60_000)
+            name = person.inner_text()
+            expect(look).to_have_text("looks happy", timeout=60_000)
+            expect(person).to_have_text(name)
+    finally:
+        browser.close()
+
+
+def camera_flags(clip) -> tuple[str, ...]:
+    return (
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={clip}",
+    )
+
+
+def write_mjpeg(path, images) -> None:
+    path.write_bytes(b"".join(bytes(cv2.imencode(".jpg", image)[1]) for image in images))
+
+
+def painted(page, canvas: str) -> bool:
+    return page.locator(canvas).evaluate(
+        "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)"
+        ".data.some(value => value > 0)"
+    )

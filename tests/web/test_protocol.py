@@ -1,0 +1,119 @@
+import json
+import math
+import struct
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mien.types import Analysis, Box, Face, Prediction, Quality, Reading
+from mien.web import protocol
+from mien.web.protocol import ProtocolError
+
+JPEG = b"\xff\xd8\xff\xe0 and so on"
+
+
+@pytest.fixture
+def analysis() -> Analysis:
+    prediction = Prediction(("a", "b"), (0.25, 0.75))
+    box = Box(*np.array([1, 2, 3, 4.5], np.float32))  # as a detector may leave it
+    face = Face(box, 0.5, np.ones((5, 2), np.float32))
+    reading = Reading(3, face, prediction, prediction, None, Quality(9, 1, 2, None, ("dark",)))
+    return Analysis(7, 1.5, "sample", (64, 48), (reading,), {"detect": 0.01})
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"type": "watch", "source": "sample"}', protocol.Watch("sample")),
+        ('{"source": "configured", "type": "watch"}', protocol.Watch("configured")),
+        ('{"type": "next"}', protocol.Next()),
+        ('{"type": "stop"}', protocol.Stop()),
+    ],
+)
+def test_decodes_what_the_page_says(text, expected):
+    assert protocol.decode_text(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "null",
+        "[]",
+        "{",
+        "{}",
+        '{"type": "shutdown"}',
+        '{"type": "watch"}',
+        '{"type": "watch", "source": "/etc/passwd"}',
+        '{"type": "watch", "source": ["sample"]}',
+        '{"type": "stop", "more": 1}',
+        '{"type": 3}',
+        "[" * 100_000,
+    ],
+)
+def test_refuses_other_text(text):
+    with pytest.raises(ProtocolError) as caught:
+        protocol.decode_text(text)
+    assert caught.value.code == protocol.INVALID_DATA
+
+
+@given(st.text())
+def test_any_text_is_decoded_or_refused(text):
+    try:
+        message = protocol.decode_text(text)
+    except ProtocolError:
+        return
+    assert isinstance(message, protocol.Watch | protocol.Next | protocol.Stop)
+
+
+def test_refuses_a_text_that_is_too_long():
+    with pytest.raises(ProtocolError) as caught:
+        protocol.decode_text(" " * (protocol.MAX_MESSAGE_BYTES + 1))
+    assert caught.value.code == protocol.TOO_BIG
+
+
+@given(st.floats(min_value=0, allow_infinity=False, allow_nan=False))
+def test_splits_a_picture_message(timestamp):
+    message = struct.pack(">d", timestamp) + JPEG
+    assert protocol.decode_picture_message(message) == (timestamp, JPEG)
+
+
+@pytest.mark.parametrize("timestamp", [-0.5, math.inf, -math.inf, math.nan])
+def test_refuses_an_impossible_time(timestamp):
+    with pytest.raises(ProtocolError, match="time stamp") as caught:
+        protocol.decode_picture_message(struct.pack(">d", timestamp) + JPEG)
+    assert caught.value.code == protocol.INVALID_DATA
+
+
+@given(st.binary(max_size=64))
+def test_refuses_what_is_no_jpeg(data):
+    if data[8:].startswith(b"\xff\xd8\xff"):
+        return
+    with pytest.raises(ProtocolError) as caught:
+        protocol.decode_picture_message(data)
+    assert caught.value.code == protocol.UNSUPPORTED
+
+
+def test_refuses_a_picture_that_is_too_big():
+    message = struct.pack(">d", 1.0) + JPEG + bytes(protocol.MAX_MESSAGE_BYTES)
+    with pytest.raises(ProtocolError) as caught:
+        protocol.decode_picture_message(message)
+    assert caught.value.code == protocol.TOO_BIG
+
+
+def test_an_analysis_is_its_own_dict_with_a_type(analysis):
+    content = json.loads(protocol.encode_analysis(analysis))
+    assert content == {
+        "type": "analysis",
+        **msgspec.to_builtins(analysis.to_dict(), enc_hook=float),
+    }
+
+
+def test_a_frame_can_be_taken_apart(analysis):
+    message = protocol.encode_frame(analysis, JPEG)
+    (length,) = struct.unpack_from(">I", message)
+    assert json.loads(message[4 : 4 + length])["frame"] == 7
+    assert message[4 + length :] == JPEG

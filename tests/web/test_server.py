@@ -1,0 +1,107 @@
+import contextlib
+import socket
+import urllib.error
+import urllib.request
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from mien.errors import SettingsError
+from mien.web.protocol import MAX_MESSAGE_BYTES
+from mien.web.server import bind
+
+
+@contextlib.contextmanager
+def joined(address: str):
+    """Connect as the page does."""
+    with connect(address.replace("http", "ws") + "/ws", origin=address) as page:
+        assert '"hello"' in page.recv()
+        yield page
+
+
+def test_serves_the_page(address):
+    with urllib.request.urlopen(address) as response:
+        assert b"<title>mien</title>" in response.read()
+        assert "server" not in response.headers
+
+
+def test_refuses_another_host(address):
+    request = urllib.request.Request(address, headers={"Host": "evil.example"})
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(request)
+    caught.value.close()
+    assert caught.value.code == 421
+
+
+def test_nothing_is_compressed(address):
+    with joined(address) as page:
+        assert "sec-websocket-extensions" not in page.response.headers
+
+
+def test_a_message_that_is_too_big_closes_the_connection(address):
+    with joined(address) as page:
+        with contextlib.suppress(ConnectionClosed):
+            page.send(bytes(MAX_MESSAGE_BYTES + 1))
+        with pytest.raises(ConnectionClosed) as caught:
+            page.recv(timeout=5)
+        assert caught.value.rcvd is not None
+        assert caught.value.rcvd.code == 1009
+
+
+def test_a_malformed_message_closes_the_connection_with_a_reason(address):
+    with joined(address) as page:
+        page.send("nonsense")
+        with pytest.raises(ConnectionClosed) as caught:
+            page.recv(timeout=5)
+        assert caught.value.rcvd is not None
+        assert "malformed" in caught.value.rcvd.reason
+
+
+def test_a_page_may_leave_at_any_moment(address, source):
+    # That nothing is logged then is checked where the server ends.
+    for words in (["watch"], ["watch", "stop"], ["watch", "next", "next"]):
+        for _ in range(5):
+            with joined(address) as page:
+                for word in words:
+                    text = '{"type": "watch", "source": "sample"}' if word == "watch" else None
+                    page.send(text or f'{{"type": "{word}"}}')
+                page.socket.close()
+        assert source.closed.wait(5)
+
+
+def test_ends_while_a_page_watches(services, serve, source):
+    with (
+        serve(services) as address,
+        connect(address.replace("http", "ws") + "/ws", origin=address) as page,
+    ):
+        page.recv()
+        page.send('{"type": "watch", "source": "sample"}')
+        assert isinstance(page.recv(timeout=5), bytes)
+    # `serve` fails where the server does not end.
+    assert source.closed.wait(5)
+
+
+def test_a_port_in_use_is_an_error_of_one_line():
+    with bind("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(SettingsError, match=rf"port {port} .*--port") as caught:
+            bind("127.0.0.1", port)
+        assert "\n" not in str(caught.value)
+
+
+def test_the_next_free_port_is_found():
+    with bind("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        with bind("127.0.0.1", port, search=True) as found:
+            assert port < found.getsockname()[1] <= port + 9
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="needs IPv6")
+def test_ipv6_loopback():
+    try:
+        listener = bind("::1", 0)
+    except SettingsError:
+        pytest.skip("needs an IPv6 loopback address")
+    with listener:
+        assert listener.family == socket.AF_INET6

@@ -1,0 +1,79 @@
+import itertools
+
+import anyio
+import pytest
+
+from mien.errors import SourceError
+from mien.web.stream import MAX_LATE, MAX_SKIPPED, ServerStream
+
+
+class Clock:
+    """Time that runs only as told, plus what a test adds per look."""
+
+    def __init__(self, step: float = 0.0) -> None:
+        self.now, self.step = 0.0, step
+
+    def __call__(self) -> float:
+        self.now += self.step
+        return self.now
+
+
+def read(stream: ServerStream, count: int, clock: Clock, busy: float) -> list[int]:
+    """Read frames with a consumer that is busy for so many seconds after each."""
+
+    async def go() -> list[int]:
+        indices = []
+        await stream.open()
+        for _ in range(count):
+            frame = await stream.next()
+            if frame is None:
+                break
+            indices.append(frame.index)
+            clock.now += busy
+        await stream.close()
+        return indices
+
+    return anyio.run(go)
+
+
+def test_a_slow_page_sees_a_file_at_its_own_speed(source):
+    clock = Clock()
+    # 20 frames per second, and a page that manages less than 2; each may be 0.1 s late.
+    indices = read(ServerStream(lambda: source, clock=clock), 4, clock, busy=0.52)
+    assert indices == [0, 9, 19, 30]
+    assert source.closed.is_set()
+
+
+def test_a_live_source_is_never_skipped(source):
+    source.live = True
+    clock = Clock()
+    assert read(ServerStream(lambda: source, clock=clock), 4, clock, busy=5) == [0, 1, 2, 3]
+
+
+def test_moves_on_where_decoding_cannot_keep_up(source):
+    clock = Clock(step=MAX_LATE * 2)
+    indices = read(ServerStream(lambda: source, clock=clock), 3, clock, busy=0)
+    assert len(indices) == 3
+    assert max(b - a for a, b in itertools.pairwise(indices)) <= MAX_SKIPPED + 1
+
+
+def test_ends_with_the_source(source):
+    source.count = 2
+    clock = Clock()
+    assert read(ServerStream(lambda: source, clock=clock), 9, clock, busy=0.05) == [0, 1]
+
+
+def test_an_error_arrives(source):
+    source.count, source.breaks_off = 0, True
+    with pytest.raises(SourceError, match="unplugged"):
+        read(ServerStream(lambda: source), 1, Clock(), busy=0)
+
+
+def test_a_source_that_opens_too_late_is_closed(source):
+    async def go() -> None:
+        stream = ServerStream(lambda: source)
+        await stream.close()
+        await stream.open()
+
+    anyio.run(go)
+    assert source.closed.is_set()
