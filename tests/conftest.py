@@ -1,7 +1,8 @@
 """Fixtures that many tests use."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,9 @@ import pytest
 from hypothesis import settings
 
 from mien.bundle import FORMAT, InputInfo, ModelInfo, write_bundle
+from mien.data.dataset import Dataset
+from mien.data.prepare import prepare
+from mien.data.records import LabelledFace, Rejection
 from mien.pictures import read_picture
 from mien.types import PixelArray
 
@@ -18,6 +22,7 @@ settings.load_profile("untimed")
 
 ROOT = Path(__file__).parent.parent
 LABELS = ("angry", "sad", "happy", "neutral")
+HALVES = ("down", "up")
 
 
 @pytest.fixture(scope="session")
@@ -108,3 +113,38 @@ def tiny_graph(size: int, classes: int) -> bytes:
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     return bytes(model.SerializeToString())
+
+
+@dataclass(frozen=True)
+class HalfBright:
+    """Faces of noise, their upper or lower half brighter."""
+
+    count: int
+    name: str = "half-bright"
+    classes: tuple[str, ...] = HALVES
+    refused: tuple[Rejection, ...] = ()
+    splits_itself: bool = False
+
+    def __len__(self) -> int:
+        return self.count
+
+    def settings(self) -> dict[str, str | int | float | None]:
+        return {"input": self.name}
+
+    def fingerprint(self, start: int, stop: int) -> str:
+        return f"{start}-{stop}"
+
+    def read(self, start: int, stop: int) -> Iterator[LabelledFace | Rejection]:
+        for index in range(start, stop):
+            rng, label = np.random.default_rng(index), index % 2
+            pixels = rng.integers(0, 150, (24, 24, 1), dtype=np.uint8)
+            half = slice(0, 12) if label else slice(12, 24)
+            pixels[half] += 100
+            soft = (0.1, 0.9) if label else (0.9, 0.1)
+            yield LabelledFace(pixels, label, soft, f"{index}.png")
+
+
+@pytest.fixture(scope="session")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """A tiny data set that `prepare` really wrote: two classes, told apart by the bright half."""
+    return prepare(HalfBright(120), tmp_path_factory.mktemp("data") / "halves")

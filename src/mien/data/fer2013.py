@@ -69,7 +69,9 @@ class Fer2013Input:
     splits_itself = True
     refused: tuple[Rejection, ...] = ()
 
-    def __init__(self, path: Path, ferplus: Path | None = None, classes: Sequence[str] = ()) -> None:
+    def __init__(
+        self, path: Path, ferplus: Path | None = None, classes: Sequence[str] = ()
+    ) -> None:
         self._path, self._ferplus = path, ferplus
         known = FER_CLASSES if ferplus is None else FERPLUS_CLASSES
         self.classes = _check_classes(classes, known, FER_CLASSES if ferplus is None else ())
@@ -109,7 +111,9 @@ class Fer2013Input:
         with _open(self._path) as file:
             file.seek(self._offsets[start])
             for row in range(start, stop):
-                yield self._face(row, next(csv.reader([file.readline().decode("utf-8", "replace")])))
+                yield self._face(
+                    row, next(csv.reader([file.readline().decode("utf-8", "replace")]))
+                )
 
     def _face(self, row: int, fields: list[str]) -> LabelledFace | Rejection:
         place = f"{self._path.name}:{row + 2}"

@@ -59,7 +59,9 @@ class PrepareSettings:
     def __post_init__(self) -> None:
         for name in ("validation", "test"):
             if not 0 <= getattr(self, name) < 1:
-                raise SettingsError(f"--{name} must be from 0 to below 1, got {getattr(self, name)}")
+                raise SettingsError(
+                    f"--{name} must be from 0 to below 1, got {getattr(self, name)}"
+                )
         if self.validation + self.test >= 1:
             raise SettingsError(
                 f"--validation {self.validation} and --test {self.test} leave nothing to train on"

@@ -53,9 +53,9 @@ def balance(labels: IntArray, *, seed: int) -> npt.NDArray[np.bool_]:
     return keep
 
 
-def _wishes(totals: npt.NDArray[np.float64], fractions: npt.NDArray[np.float64]) -> npt.NDArray[
-    np.float64
-]:
+def _wishes(
+    totals: npt.NDArray[np.float64], fractions: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
     """Return the wished number [splits,classes]; a small class still wants one face everywhere."""
     used = fractions > 0
     wish = fractions[:, None] * totals[None]

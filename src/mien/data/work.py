@@ -76,7 +76,7 @@ def find_pairs(
         stop = min(start + duplicates.BLOCK, len(thumbs))
         path = folder / f"pairs-{digest}-{start:09d}.npy"
         if not path.exists():
-            pairs = duplicates.near_pairs(thumbs, start, stop, threshold)
+            pairs, _ = duplicates.near_pairs(thumbs, start, stop, threshold)
             temporary = path.with_suffix(".tmp.npy")
             np.save(temporary, pairs, allow_pickle=False)
             temporary.rename(path)

@@ -10,11 +10,11 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F  # noqa: N812
 
-ROTATION = 15.0  # degrees either way
-SCALE = 1.25  # from 1/1.25 to 1.25: detectors differ in how tightly they frame
-SHIFT = 0.08  # of the side, either way
-COARSE, ERASE = 0.2, 0.3  # share of pictures that are coarsened, and that lose a rectangle
-NOISE = 0.04  # highest standard deviation, of 0..1
+ROTATION = 12.0  # degrees either way
+SCALE = 1.2  # from 1/1.2 to 1.2: detectors differ in how tightly they frame
+SHIFT = 0.06  # of the side, either way
+COARSE, ERASE = 0.15, 0.15  # share of pictures that are coarsened, and that lose a rectangle
+NOISE = 0.03  # highest standard deviation, of 0..1
 
 
 def augment(pictures: Tensor, generator: Generator) -> Tensor:
@@ -69,10 +69,10 @@ def _light(pictures: Tensor, generator: Generator) -> Tensor:
     def each(low: float, high: float) -> Tensor:
         return _uniform(count, low, high, generator).view(-1, 1, 1, 1)
 
-    gamma, contrast = torch.exp(each(-0.4, 0.4)), torch.exp(each(-0.4, 0.4))
+    gamma, contrast = torch.exp(each(-0.3, 0.3)), torch.exp(each(-0.3, 0.3))
     lit = pictures.clamp(1e-4, 1).pow(gamma)
     mean = lit.mean(dim=(1, 2, 3), keepdim=True)
-    lit = (lit - mean) * contrast + mean + each(-0.15, 0.15)
+    lit = (lit - mean) * contrast + mean + each(-0.1, 0.1)
     noise = torch.randn(pictures.shape, generator=generator, device=pictures.device)
     return (lit + noise * each(0, NOISE)).clamp(0, 1)
 
@@ -87,7 +87,7 @@ def _erase(pictures: Tensor, generator: Generator) -> Tensor:
         return start.view(-1, 1), (start + length).view(-1, 1)
 
     place = torch.arange(size, device=pictures.device).view(1, -1)
-    (left, right), (top, bottom) = spans(0.15, 0.45), spans(0.15, 0.45)
+    (left, right), (top, bottom) = spans(0.1, 0.4), spans(0.1, 0.4)
     columns, rows = (place >= left) & (place < right), (place >= top) & (place < bottom)
     chosen = _uniform(count, 0, 1, generator) < ERASE
     hole = rows[:, None, :, None] & columns[:, None, None, :] & chosen.view(-1, 1, 1, 1)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 # (channels, blocks) per stage; each stage halves the picture: 48 px become 24, 12, 6.
-STAGES = ((32, 1), (64, 2), (128, 2))
+STAGES = ((32, 1), (64, 2), (160, 2))
 
 
 class Standardise(nn.Module):
@@ -66,7 +66,7 @@ class ResidualNetwork(nn.Module):
                 layers.append(ResidualBlock(width, outputs, 2 if block == 0 else 1))
                 width = outputs
         self.features = nn.Sequential(*layers)
-        self.dropout = nn.Dropout(0.3)
+        self.dropout = nn.Dropout(0.2)
         self.head = nn.Linear(width, classes)
 
     def forward(self, pictures: Tensor) -> Tensor:
