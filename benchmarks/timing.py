@@ -62,17 +62,18 @@ class Stopwatch:
 def take_turns(
     tasks: Mapping[str, Task], repeats: int, *, shortest: float = SHORTEST_SAMPLE
 ) -> dict[str, Samples]:
-    """Time tasks as A B C A B C ..., each called once before as a warm-up.
+    """Time tasks as A B C A B C ..., each called before as a warm-up.
 
     Args:
         tasks: What to time.
         repeats: Samples of each.
-        shortest: A task is called as often within a sample as it takes to fill so many seconds.
+        shortest: A task is called as often within a sample as it takes to fill so many seconds; 0
+            where it is known to be long.
 
     Returns:
         The samples of each task, in seconds per call.
     """
-    calls = {name: _calls_to_fill(task, shortest) for name, task in tasks.items()}
+    calls = {name: _warm_up(task, shortest) for name, task in tasks.items()}
     result = {name: Samples() for name in tasks}
     for _ in range(repeats):
         for name, task in tasks.items():
@@ -97,8 +98,11 @@ def cpu_ratio(task: Samples, reference: Samples) -> float:
     return float(np.median(np.divide(task.cpu, reference.cpu)))
 
 
-def _calls_to_fill(task: Task, shortest: float) -> int:
+def _warm_up(task: Task, shortest: float) -> int:
+    """Call a task, and return how many calls make a sample."""
     task()
+    if shortest == 0:
+        return 1
     watch = Stopwatch()
     task()
     return max(1, math.ceil(shortest / max(watch.read()[0], 1e-9)))

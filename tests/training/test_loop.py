@@ -10,6 +10,7 @@ from hypothesis import given, settings
 
 from mien.errors import TrainingError
 from mien.training import loop
+from mien.training.checkpoint import Checkpoint
 from mien.training.compute import Compute
 from mien.training.settings import Machine, TrainSettings
 from mien.training.store import FaceStore
@@ -29,7 +30,13 @@ def bright_and_dark(count: int, seed: int = 0) -> FaceStore:
     return FaceStore(images, np.eye(2, dtype=np.float32)[labels], labels.astype(np.int64))
 
 
-def run(config: TrainSettings, *, stop_after: int | None = None, folder: Path | None = None):
+def run(
+    config: TrainSettings,
+    *,
+    faces: int = 64,
+    stop_after: int | None = None,
+    folder: Path | None = None,
+) -> Checkpoint:
     """Fit, optionally killed after some epochs; with a folder, each epoch is saved there."""
     checkpoint = loop.start(config, 2, CPU)
     path = folder / "checkpoint.safetensors" if folder else None
@@ -42,7 +49,7 @@ def run(config: TrainSettings, *, stop_after: int | None = None, folder: Path | 
         if row["epoch"] == stop_after:
             raise KeyboardInterrupt
 
-    train, validation = bright_and_dark(64), bright_and_dark(32, seed=1)
+    train, validation = bright_and_dark(faces), bright_and_dark(32, seed=1)
     loop.fit(
         checkpoint, train, validation, config, CPU, on_epoch=on_epoch, on_progress=ignore_progress
     )
@@ -51,7 +58,7 @@ def run(config: TrainSettings, *, stop_after: int | None = None, folder: Path | 
 
 def test_learns_what_can_be_learnt() -> None:
     config = TrainSettings(size=16, epochs=6, batch_size=16, average_decay=0.5, augment=False)
-    history = run(config).history
+    history = run(config, faces=320).history
     assert history[-1]["validation_accuracy"] == 1.0
     assert history[-1]["validation_loss"] < 0.5 * history[0]["validation_loss"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 import numpy as np
@@ -16,7 +16,7 @@ from mien.errors import DatasetError
 from mien.types import ProbabilityArray
 
 INFO, DATA, REJECTED, CONFLICTS = "dataset.json", "data", "rejected.csv", "conflicts.csv"
-FORMAT = 1
+FORMAT: Final = 1
 
 
 class DatasetInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -49,6 +49,13 @@ class DatasetInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     command: str
     versions: dict[str, str]
     notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(set(self.classes)) != len(self.classes) or len(self.classes) < 2:
+            raise ValueError(f"classes must be two or more that differ, got {list(self.classes)}")
+        for split in SPLITS:
+            if set(self.counts.get(split, ())) != set(self.classes):
+                raise ValueError(f"counts must have a number for each class in {split}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,7 +118,7 @@ class Dataset:
         Raises:
             DatasetError: There is no such split, or a file is missing or damaged.
         """
-        shards = self._shards(self._known(split))
+        shards = self.shards(self._known(split))
         try:
             for batch in read_batches(shards, batch_size):
                 yield _to_rows(batch, len(self.classes))
@@ -127,7 +134,8 @@ class Dataset:
                 return known
         raise DatasetError(f"{self.path}: no split {split!r}; choose from {', '.join(SPLITS)}")
 
-    def _shards(self, split: Split) -> list[Path]:
+    def shards(self, split: str) -> list[Path]:
+        """Return the Parquet files of a split, in order."""
         return sorted((self.path / DATA).glob(f"{split}-*-of-*.parquet"))
 
 
@@ -160,9 +168,8 @@ def partial_folder(path: Path) -> Path:
 
 def _check_shards(dataset: Dataset) -> None:
     for split in SPLITS:
-        shards = dataset._shards(split)
         try:
-            found = sum(count_rows(shard) for shard in shards)
+            found = sum(count_rows(shard) for shard in dataset.shards(split))
         except (pa.ArrowException, OSError) as error:
             reason = " ".join(str(error).split())
             raise DatasetError(

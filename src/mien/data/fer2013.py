@@ -73,8 +73,10 @@ class Fer2013Input:
         self, path: Path, ferplus: Path | None = None, classes: Sequence[str] = ()
     ) -> None:
         self._path, self._ferplus = path, ferplus
-        known = FER_CLASSES if ferplus is None else FERPLUS_CLASSES
-        self.classes = _check_classes(classes, known, FER_CLASSES if ferplus is None else ())
+        if ferplus is None:
+            self.classes = _check_classes(classes or FER_CLASSES, FER_CLASSES)
+        else:
+            self.classes = _check_classes(classes or DEFAULT_CLASSES, FERPLUS_CLASSES)
         self._offsets = _line_offsets(path)
         self._votes = None if ferplus is None else _Votes(ferplus, self.classes)
         if self._votes is not None and len(self._votes) != len(self):
@@ -189,10 +191,8 @@ class _Votes:
         return _Truth(name, self._classes.index(winner), soft)
 
 
-def _check_classes(
-    classes: Sequence[str], known: Sequence[str], default: Sequence[str]
-) -> tuple[str, ...]:
-    wanted = tuple(classes) or tuple(default) or DEFAULT_CLASSES
+def _check_classes(classes: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
+    wanted = tuple(classes)
     strange = [name for name in wanted if name not in known]
     if strange:
         raise SettingsError(f"--classes: no class {strange[0]!r}; choose from {', '.join(known)}")

@@ -86,7 +86,12 @@ def make_plan(
         The plan.
     """
     photos = clusters(np.concatenate([near, _same(index.hashes)]), len(index))
-    rejected = {**_exact_duplicates(index), **_twins_of_test(index, photos)}
+    units = clusters(np.concatenate([_chain(photos), _same(index.groups)]), len(index))
+    rejected = {
+        **_exact_duplicates(index),
+        **_beside_test(index, units, "same group as test face"),
+        **_beside_test(index, photos, "near twin of test face"),
+    }
     pool = ~index.held_out
     pool[list(rejected)] = False
     if balanced:
@@ -96,7 +101,6 @@ def make_plan(
         rejected |= {int(i): Rejection(index.origins[i], kind) for i in surplus}
         pool[surplus] = False
     splits = np.full(len(index), TEST, dtype=np.int64)
-    units = clusters(np.concatenate([_chain(photos), _same(index.groups)]), len(index))
     splits[pool] = assign_splits(index.labels[pool], units[pool], fractions, seed=seed)
     splits[list(rejected)] = LEFT_OUT
     listed = tuple(rejected[i] for i in sorted(rejected))
@@ -140,16 +144,16 @@ def _exact_duplicates(index: RowIndex) -> dict[int, Rejection]:
     return result
 
 
-def _twins_of_test(index: RowIndex, photos: IntArray) -> dict[int, Rejection]:
+def _beside_test(index: RowIndex, parts: IntArray, kind: str) -> dict[int, Rejection]:
+    """Leave out what shares a part with a face that is held out for the test."""
     tested: dict[int, int] = {}
     for i in np.flatnonzero(index.held_out).tolist():
-        tested.setdefault(int(photos[i]), i)
+        tested.setdefault(int(parts[i]), i)
     result = {}
     for i in np.flatnonzero(~index.held_out).tolist():
-        twin = tested.get(int(photos[i]))
-        if twin is not None:
-            kind, detail = "near twin of test face", index.origins[twin]
-            result[i] = Rejection(index.origins[i], kind, detail)
+        face = tested.get(int(parts[i]))
+        if face is not None:
+            result[i] = Rejection(index.origins[i], kind, index.origins[face])
     return result
 
 

@@ -4,43 +4,31 @@ The data set appears whole or not at all. All work goes on in `OUT.partial`, whe
 run finds what it had done (see `mien.data.work`).
 """
 
-import csv
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import msgspec
 import numpy as np
 import PIL
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from mien import __version__
 from mien.data import work
-from mien.data.dataset import (
-    CONFLICTS,
-    DATA,
-    FORMAT,
-    INFO,
-    REJECTED,
-    Dataset,
-    DatasetInfo,
-    load_dataset,
-    partial_folder,
-)
+from mien.data.dataset import FORMAT, INFO, Dataset, DatasetInfo, load_dataset, partial_folder
+from mien.data.duplicates import PairArray
 from mien.data.plan import LEFT_OUT, Plan, RowIndex, check_classes, make_plan
 from mien.data.records import SPLITS, FaceInput, Rejection
-from mien.data.shards import SplitWriter, face_schema
+from mien.data.write import write_dataset
 from mien.errors import DatasetError, SettingsError
 from mien.types import OnProgress
 
 
 @dataclass(frozen=True, slots=True)
 class PrepareSettings:
-    """How duplicates are found and faces are dealt to splits.
+    """How duplicates are found and faces are dealt to splits and files.
 
     Attributes:
         validation: Part of the faces for validation, 0 to 1.
@@ -48,6 +36,8 @@ class PrepareSettings:
         near: Similarity from which two pictures are the same photo, 0 to 1.
         balance: Whether to make all classes as small as the smallest.
         seed: Decides among equals.
+        chunk_size: Entries of the input that are read before the work is saved.
+        shard_rows: Faces per file.
     """
 
     validation: float = 0.1
@@ -55,13 +45,13 @@ class PrepareSettings:
     near: float = 0.86
     balance: bool = False
     seed: int = 0
+    chunk_size: int = 512
+    shard_rows: int = 10_000
 
     def __post_init__(self) -> None:
-        for name in ("validation", "test"):
-            if not 0 <= getattr(self, name) < 1:
-                raise SettingsError(
-                    f"--{name} must be from 0 to below 1, got {getattr(self, name)}"
-                )
+        for name, part in (("validation", self.validation), ("test", self.test)):
+            if not 0 <= part < 1:
+                raise SettingsError(f"--{name} must be from 0 to below 1, got {part}")
         if self.validation + self.test >= 1:
             raise SettingsError(
                 f"--validation {self.validation} and --test {self.test} leave nothing to train on"
@@ -70,6 +60,8 @@ class PrepareSettings:
             raise SettingsError(f"--near must be above 0 and at most 1, got {self.near}")
         if self.seed < 0:
             raise SettingsError(f"--seed must be 0 or more, got {self.seed}")
+        if self.chunk_size < 1 or self.shard_rows < 1:
+            raise SettingsError("chunk_size and shard_rows must be 1 or more")
 
 
 def prepare(
@@ -79,55 +71,87 @@ def prepare(
     *,
     overwrite: bool = False,
     command: str = "",
-    chunk_size: int = 512,
-    shard_rows: int = 10_000,
-    on_progress: OnProgress = lambda stage, done, total: None,
+    on_progress: OnProgress = lambda _stage, _done, _total: None,
 ) -> Dataset:
     """Make a data set.
 
     Args:
         source: Where the faces come from.
         out: The folder to make.
-        settings: Duplicates and splits; the defaults where None.
-        overwrite: Whether to replace what is at `out`; done only at the end.
+        settings: Duplicates, splits and files; the defaults where None.
+        overwrite: Whether to replace the data set at `out`; done only at the end.
         command: What the user called, kept in dataset.json.
-        chunk_size: Entries that are read before the work is saved.
-        shard_rows: Faces per file.
         on_progress: Told of the stage and how much of it is done.
 
     Returns:
         The data set.
 
     Raises:
-        DatasetError: `out` exists, a class is too small, the input is inconsistent, or the disk
-            is full.
+        DatasetError: `out` exists, a class is too small, the input is inconsistent, or `out`
+            cannot be written, for instance because the disk is full.
     """
     settings = settings or PrepareSettings()
-    if out.exists() and not overwrite:
-        raise DatasetError(f"{out}: exists already; choose another name or add --overwrite")
+    _check_out(source, out, overwrite=overwrite)
     folder = partial_folder(out)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        chunks = work.write_chunks(source, folder, chunk_size, on_progress)
-        index = _read_index(chunks)
-        check_classes(index.labels, source.classes, source.name)
-        near = work.find_pairs(chunks, folder, settings.near, on_progress)
-        plan = _plan(source, index, near, settings)
-        rejected = [*source.refused, *(r for c in chunks for r in work.rejected_in(c))]
-        rejected += plan.rejected
-        info = _describe(source, settings, index, plan, rejected, command)
-        finished = _write(folder, info, chunks, plan, index, rejected, shard_rows, on_progress)
+        finished = _make(source, folder, settings, command, on_progress)
         _move(finished, out, folder)
     except OSError as error:
-        reason = error.strerror or " ".join(str(error).split())
+        reason = " ".join((error.strerror or str(error)).split())
         raise DatasetError(
-            f"{out}: cannot be written: {reason}; what is done is kept in {folder.name}, put it "
-            "right and run the same command again"
+            f"{out}: cannot be written: {reason}; put that right and run the same command again, "
+            f"which goes on from what is kept in {folder.name}"
+        ) from error
+    except pa.ArrowException as error:
+        reason = " ".join(str(error).split())
+        raise DatasetError(
+            f"{folder}: what was kept is damaged ({reason}); delete this folder and run again"
         ) from error
     return load_dataset(out)
 
 
-def _plan(source: FaceInput, index: RowIndex, near: np.ndarray, settings: PrepareSettings) -> Plan:
+def _check_out(source: FaceInput, out: Path, *, overwrite: bool) -> None:
+    if Path(source.name).resolve() in (out.resolve(), *out.resolve().parents):
+        raise DatasetError(f"{out}: lies inside the pictures' own folder; choose another place")
+    if not out.exists():
+        return
+    if not overwrite:
+        raise DatasetError(f"{out}: exists already; choose another name or add --overwrite")
+    if not (out / INFO).is_file():
+        raise DatasetError(f"{out}: is no data set, so it is not overwritten; choose another name")
+
+
+def _make(
+    source: FaceInput,
+    folder: Path,
+    settings: PrepareSettings,
+    command: str,
+    on_progress: OnProgress,
+) -> Path:
+    """Do all the work in the work folder; return the finished data set there."""
+    chunks = work.write_chunks(source, folder, settings.chunk_size, on_progress)
+    index = _read_index(chunks)
+    check_classes(index.labels, source.classes, source.name)
+    near = work.find_pairs(chunks, folder, settings.near, on_progress)
+    plan = _plan(source, index, near, settings)
+    check_classes(index.labels[plan.splits != LEFT_OUT], source.classes, source.name)
+    rejected = [*source.refused, *(r for chunk in chunks for r in work.rejected_in(chunk))]
+    rejected += plan.rejected
+    finished = folder / "finished"
+    write_dataset(
+        finished,
+        _describe(source, settings, index, plan, rejected, command),
+        chunks,
+        plan,
+        rejected,
+        shard_rows=settings.shard_rows,
+        on_progress=on_progress,
+    )
+    return finished
+
+
+def _plan(source: FaceInput, index: RowIndex, near: PairArray, settings: PrepareSettings) -> Plan:
     test = 0.0 if source.splits_itself else settings.test
     fractions = (1 - settings.validation - test, settings.validation, test)
     return make_plan(index, near, fractions, balanced=settings.balance, seed=settings.seed)
@@ -156,6 +180,8 @@ def _describe(
     sizes = np.bincount(plan.clusters, minlength=1)
     counts = _count(index, plan, source.classes)
     values = asdict(settings)
+    if source.splits_itself:
+        values["test"] = "set aside by the input"
     return DatasetInfo(
         format=FORMAT,
         classes=source.classes,
@@ -178,7 +204,7 @@ def _describe(
 
 
 def _count(index: RowIndex, plan: Plan, classes: Sequence[str]) -> dict[str, dict[str, int]]:
-    result = {}
+    result: dict[str, dict[str, int]] = {}
     for number, split in enumerate(SPLITS):
         labels = index.labels[plan.splits == number]
         counts = np.bincount(labels, minlength=len(classes)).tolist()
@@ -194,79 +220,6 @@ def _notes(counts: dict[str, dict[str, int]]) -> tuple[str, ...]:
         for name, count in classes.items()
         if not count
     )
-
-
-def _write(
-    folder: Path,
-    info: DatasetInfo,
-    chunks: Sequence[Path],
-    plan: Plan,
-    index: RowIndex,
-    rejected: Sequence[Rejection],
-    shard_rows: int,
-    on_progress: OnProgress,
-) -> Path:
-    finished = folder / "finished"
-    shutil.rmtree(finished, ignore_errors=True)
-    (finished / DATA).mkdir(parents=True)
-    _write_shards(finished / DATA, info, chunks, plan, shard_rows, on_progress)
-    _write_csv(finished / REJECTED, ("file", "reason"), ((r.origin, r.reason) for r in rejected))
-    conflicts = (
-        (c.cluster, "|".join(c.origins), "|".join(info.classes[k] for k in c.labels))
-        for c in plan.conflicts
-    )
-    _write_csv(finished / CONFLICTS, ("cluster", "files", "labels"), conflicts)
-    # Last, because a folder without it is no data set.
-    text = msgspec.json.format(msgspec.json.encode(info), indent=2) + b"\n"
-    (finished / INFO).write_bytes(text)
-    return finished
-
-
-def _write_shards(
-    folder: Path,
-    info: DatasetInfo,
-    chunks: Sequence[Path],
-    plan: Plan,
-    shard_rows: int,
-    on_progress: OnProgress,
-) -> None:
-    schema = face_schema(info.classes)
-    totals = {split: sum(info.counts[split].values()) for split in SPLITS}
-    writers = [SplitWriter(folder, s, schema, totals[s], shard_rows) for s in SPLITS]
-    start = 0
-    for done, chunk in enumerate(chunks, start=1):
-        table = pq.read_table(chunk)
-        rows = slice(start, start + table.num_rows)
-        _write_chunk(writers, table, plan.splits[rows], plan.clusters[rows], schema)
-        start += table.num_rows
-        on_progress("writing", done, len(chunks))
-    for writer in writers:
-        writer.close()
-
-
-def _write_chunk(
-    writers: Sequence[SplitWriter],
-    table: pa.Table,
-    splits: np.ndarray,
-    clusters: np.ndarray,
-    schema: pa.Schema,
-) -> None:
-    table = table.append_column("cluster", pa.array(clusters))
-    # A face without a group is its photo's: what is sampled by groups then keeps photos whole.
-    own = pa.array([f"photo {cluster}" for cluster in clusters])
-    group = pc.if_else(pc.equal(table["group"], ""), own, table["group"])
-    table = table.set_column(table.schema.get_field_index("group"), "group", group)
-    for number, (split, writer) in enumerate(zip(SPLITS, writers, strict=True)):
-        chosen = table.filter(pa.array(splits == number))
-        names = pa.array([split] * chosen.num_rows, type=pa.string())
-        writer.write(chosen.append_column("split", names).select(schema.names).cast(schema))
-
-
-def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    with path.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
-        writer = csv.writer(file)
-        writer.writerow(header)
-        writer.writerows(rows)
 
 
 def _move(finished: Path, out: Path, folder: Path) -> None:

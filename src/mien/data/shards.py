@@ -9,13 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from mien.errors import MissingExtraError
-
-try:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-except ImportError as error:
-    raise MissingExtraError("reading and writing data sets", "train") from error
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 # Rows that are decoded at a time when a shard is read.
 ROW_GROUP = 512

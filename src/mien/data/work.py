@@ -5,8 +5,10 @@ only when it is whole. So an interrupted run goes on where it was, and other set
 pictures give other names, never a mixture.
 """
 
+import contextlib
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,13 +41,15 @@ def write_chunks(
     Returns:
         The chunks in order: Parquet files with one row per face.
     """
-    paths = []
-    for start in range(0, len(source), chunk_size):
-        stop = min(start + chunk_size, len(source))
-        path = folder / f"chunk-{_chunk_digest(source, start, stop)}.parquet"
+    slices = [(i, min(i + chunk_size, len(source))) for i in range(0, len(source), chunk_size)]
+    paths = [folder / f"chunk-{_chunk_digest(source, *part)}.parquet" for part in slices]
+    for stale in set(folder.glob("chunk-*")) - set(paths):
+        stale.unlink()
+    for path, (start, stop) in zip(paths, slices, strict=True):
         if not path.exists():
-            _write_whole(path, _read_chunk(source, start, stop))
-        paths.append(path)
+            table = _read_chunk(source, start, stop)
+            with _whole(path) as temporary:
+                pq.write_table(table, temporary)
         on_progress("reading pictures", stop, len(source))
     return paths
 
@@ -77,9 +81,8 @@ def find_pairs(
         path = folder / f"pairs-{digest}-{start:09d}.npy"
         if not path.exists():
             pairs, _ = duplicates.near_pairs(thumbs, start, stop, threshold)
-            temporary = path.with_suffix(".tmp.npy")
-            np.save(temporary, pairs, allow_pickle=False)
-            temporary.rename(path)
+            with _whole(path) as temporary:
+                np.save(temporary, pairs, allow_pickle=False)
         found.append(np.load(path, allow_pickle=False))
         on_progress("finding duplicates", stop, len(thumbs))
     return np.concatenate([np.empty((0, 2), dtype=np.int64), *found])
@@ -134,9 +137,11 @@ def _to_row(face: LabelledFace) -> dict[str, object]:
     }
 
 
-def _write_whole(path: Path, table: pa.Table) -> None:
-    temporary = path.with_suffix(".tmp")
-    pq.write_table(table, temporary)
+@contextlib.contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """Give a name to write to, and the right name once all is written."""
+    temporary = path.with_name(f"{path.stem}-{os.getpid()}.tmp{path.suffix}")
+    yield temporary
     temporary.rename(path)
 
 
@@ -147,14 +152,14 @@ def _thumbnails(chunks: list[Path], path: Path) -> PixelArray:
     if not count:
         return np.empty((0, side, side), dtype=np.uint8)
     if not path.exists():
-        temporary = path.with_suffix(".tmp.npy")
-        shape = (count, side, side)
-        mapped = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
-        for start, values in _chunk_thumbnails(chunks):
-            mapped[start : start + len(values)] = values
-        mapped.flush()
-        temporary.rename(path)
-    return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+        with _whole(path) as temporary:
+            shape = (count, side, side)
+            mapped = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
+            for start, values in _chunk_thumbnails(chunks):
+                mapped[start : start + len(values)] = values
+            mapped.flush()
+    mapped = np.load(path, mmap_mode="r", allow_pickle=False)
+    return np.asarray(mapped)
 
 
 def _chunk_thumbnails(chunks: list[Path]) -> Iterator[tuple[int, PixelArray]]:

@@ -41,7 +41,12 @@ def draw_curves(path: Path, history: list[dict[str, float]], title: str) -> None
         text = f"{best[value]:.1%}" if axes is accuracy else f"{best[value]:.3f}"
         label = f"kept: epoch {best['epoch']:.0f}, {text}"
         axes.annotate(
-            label, (best["epoch"], best[value]), (-6, 14), textcoords="offset points", ha="right"
+            label,
+            (best["epoch"], best[value]),
+            (-6, 14),
+            textcoords="offset points",
+            ha="right",
+            bbox={"boxstyle": "round,pad=0.2", "facecolor": "white", "edgecolor": "none"},
         )
     figure.savefig(path)
 

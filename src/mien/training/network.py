@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-# (channels, blocks) per stage; each stage halves the picture: 48 px become 24, 12, 6.
-STAGES = ((32, 1), (64, 2), (160, 2))
+# (channels, blocks) per stage; each stage halves the picture: 48 px become 24, 12, 6, 3.
+STAGES = ((32, 1), (64, 2), (128, 2), (192, 1))
 
 
 class Standardise(nn.Module):

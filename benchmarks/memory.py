@@ -1,0 +1,155 @@
+"""Memory: that of a live run after few and many frames, and that of `prepare` for few and many.
+
+Every figure comes from a process of its own, because memory that one measure took stays with a
+process. Resident memory as Linux counts it in /proc/self/status.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks import faces
+from benchmarks.report import Column, Result
+from mien.assembly import make_analyzer, make_classifier, make_detector
+from mien.pipeline import run
+from mien.sources.sample import SampleSource
+from mien.types import Analysis, Frame
+
+LIVE, PREPARE = "memory", "prepare-memory"
+ROOT = Path(__file__).parent.parent
+STATUS = Path("/proc/self/status")
+MEGABYTE = 1024 * 1024
+LIVE_COLUMNS = (
+    Column("frames", "after frame", ",d"),
+    Column("megabytes", "resident MB", ",.1f"),
+    Column("growth", "since the row above", "+.1f"),
+    Column("ratio", "frame 1 = 1", ".3f"),
+)
+PREPARE_COLUMNS = (
+    Column("faces", "faces", ",d"),
+    Column("before", "before, MB", ",.1f"),
+    Column("peak", "peak, MB", ",.1f"),
+    Column("growth", "for the work, MB", ",.1f"),
+    Column("decoded", "all pictures decoded, MB", ",.1f"),
+    Column("ratio", "first row = 1", ".2f"),
+)
+
+
+def is_measurable() -> bool:
+    """Whether this system says how much memory a process has."""
+    return STATUS.is_file()
+
+
+def measure_live(bundle: Path | None, *, frames: Sequence[int] = (1, 200, 2000)) -> Result:
+    """Read the sample, endlessly, in a process of its own.
+
+    Args:
+        bundle: The model; the shipped one where None.
+        frames: After how many frames to look.
+    """
+    arguments = ["live", "--frames", *map(str, frames)]
+    found = _in_own_process([*arguments, "--bundle", str(bundle)] if bundle else arguments)
+    values = [found[str(count)] for count in frames]
+    rows: list[dict[str, float]] = [
+        {"frames": count, "megabytes": value, "ratio": value / values[0]}
+        for count, value in zip(frames, values, strict=True)
+    ]
+    for row, before in zip(rows[1:], rows, strict=False):
+        row["growth"] = row["megabytes"] - before["megabytes"]
+    finding = (
+        f"From frame {frames[-2]:,} to frame {frames[-1]:,} memory grew by "
+        f"{values[-1] / values[-2] - 1:.1%}; the frames before load what is loaded on first use."
+    )
+    title = "a live run over the sample, one and two faces in turn"
+    return Result(LIVE, title, LIVE_COLUMNS, tuple(rows), (finding,))
+
+
+def measure_prepare(*, counts: Sequence[int] = (2000, 8000), side: int = 160) -> Result:
+    """Prepare folders of faces, each in a process of its own.
+
+    Args:
+        counts: Faces per folder.
+        side: Of a picture in pixels.
+    """
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="mien-bench-") as name:
+        for count in counts:
+            folder = Path(name) / str(count)
+            faces.write_folder(folder / "in", count, side=side)
+            found = _in_own_process(["prepare", str(folder / "in"), str(folder / "out")])
+            rows.append(
+                {
+                    "faces": count,
+                    **found,
+                    "growth": found["peak"] - found["before"],
+                    "decoded": count * side * side * 3 / MEGABYTE,
+                }
+            )
+    for row in rows:
+        row["ratio"] = row["peak"] / rows[0]["peak"]
+    return Result(PREPARE, "highest resident memory of a process", PREPARE_COLUMNS, tuple(rows))
+
+
+def main() -> None:
+    """Measure this very process and print JSON; `measure_…` start it."""
+    parser = argparse.ArgumentParser(description="Measures the memory of this process.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    live = commands.add_parser("live")
+    live.add_argument("--frames", type=int, nargs="+", required=True)
+    live.add_argument("--bundle", type=Path)
+    prepare = commands.add_parser("prepare")
+    prepare.add_argument("source", type=Path)
+    prepare.add_argument("out", type=Path)
+    args = parser.parse_args()
+    if args.command == "live":
+        print(json.dumps(_run_live(args.frames, args.bundle)))
+    else:
+        print(json.dumps(_run_prepare(args.source, args.out)))
+
+
+def _in_own_process(arguments: Sequence[str]) -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks.memory", *arguments]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    return {name: float(value) for name, value in json.loads(done.stdout).items()}
+
+
+def _run_live(frames: Sequence[int], bundle: Path | None) -> dict[str, float]:
+    classifier, info = make_classifier(bundle)
+    analyzer = make_analyzer(make_detector(), classifier, info)
+    source, found = SampleSource(loop=True), dict[str, float]()
+
+    def look(frame: Frame, _analysis: Analysis) -> None:
+        count = frame.index + 1
+        if count in frames:
+            found[str(count)] = _megabytes("VmRSS")
+        if count >= max(frames):
+            source.close()
+
+    run(source, analyzer, on_frame=look)
+    return found
+
+
+def _run_prepare(source: Path, out: Path) -> dict[str, float]:
+    from mien.data.folders import FolderInput
+    from mien.data.prepare import prepare
+
+    before = _megabytes("VmRSS")
+    prepare(FolderInput(source), out)
+    return {"before": before, "peak": _megabytes("VmHWM")}
+
+
+def _megabytes(key: str) -> float:
+    # Not getrusage: a child's highest memory starts at that of the parent that started it.
+    for line in STATUS.read_text(encoding="ascii").splitlines():
+        name, _, value = line.partition(":")
+        if name == key:
+            return float(value.removesuffix("kB")) * 1024 / MEGABYTE
+    raise RuntimeError(f"{STATUS}: no line {key}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,174 @@
+"""`mien prepare`: labelled pictures → data set."""
+
+import argparse
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.markup import escape
+from rich.table import Table
+
+from mien.assembly import DETECTORS, make_detector
+from mien.cli import console
+from mien.errors import MissingExtraError, SettingsError
+from mien.protocols import Detector
+
+if TYPE_CHECKING:
+    from mien.data.dataset import Dataset, DatasetInfo
+    from mien.data.records import FaceInput
+
+USAGE = """mien prepare [options] FACES OUT
+       mien prepare [options] --fer2013 FILE [--ferplus FILE] OUT"""
+# Options that have no meaning for FER2013, whose faces are cropped already.
+FOLDER_OPTIONS = ("crop", "detector", "detector_model", "crop_scale", "size", "channels", "test")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the arguments."""
+    parser.usage = USAGE
+    parser.add_argument(
+        "paths",
+        nargs="+",
+        type=Path,
+        metavar="[FACES] OUT",
+        help="folder with one sub-folder of pictures per class, and the data set to make",
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace the data set at OUT")
+    folder = parser.add_argument_group("folders of pictures")
+    folder.add_argument(
+        "--crop",
+        choices=("none", "detector"),
+        help="none: the pictures are faces already (default); detector: find the face first",
+    )
+    folder.add_argument("--detector", choices=DETECTORS, help="default: mtcnn")
+    folder.add_argument("--detector-model", type=Path, metavar="FILE", help="its weights")
+    folder.add_argument(
+        "--crop-scale", type=float, metavar="X", help="side of the crop over the box (default: 1)"
+    )
+    folder.add_argument(
+        "--size", type=int, metavar="PX", help="longest side that is kept (default: 112)"
+    )
+    folder.add_argument("--channels", choices=("keep", "gray"), help="default: keep")
+    fer = parser.add_argument_group("FER2013")
+    fer.add_argument("--fer2013", type=Path, metavar="FILE", help="fer2013.csv")
+    fer.add_argument("--ferplus", type=Path, metavar="FILE", help="fer2013new.csv, FER+'s votes")
+    fer.add_argument(
+        "--classes",
+        metavar="A,B,…",
+        help="default: angry,sad,happy,neutral; without --ferplus FER2013's seven",
+    )
+    splits = parser.add_argument_group("duplicates and splits")
+    splits.add_argument("--validation", type=float, default=0.1, metavar="PART", help="default 0.1")
+    splits.add_argument(
+        "--test", type=float, metavar="PART", help="default: 0.1; FER2013 has its own test rows"
+    )
+    splits.add_argument(
+        "--near",
+        type=float,
+        default=0.86,
+        metavar="X",
+        help="similarity from which two pictures are the same photo (default: 0.86)",
+    )
+    splits.add_argument(
+        "--balance", action="store_true", help="make all classes as small as the smallest"
+    )
+    splits.add_argument("--seed", type=int, default=0)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Make the data set and say what is in it."""
+    try:
+        from mien.data.prepare import PrepareSettings, prepare
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("mien prepare", "train") from error
+    settings = PrepareSettings(
+        validation=args.validation,
+        test=0.1 if args.test is None else args.test,
+        near=args.near,
+        balance=args.balance,
+        seed=args.seed,
+    )
+    source = _source(args)
+    with console.progress() as on_progress:
+        dataset = prepare(
+            source,
+            args.paths[-1],
+            settings,
+            overwrite=args.overwrite,
+            command=shlex.join(["mien", *sys.argv[1:]]),
+            on_progress=on_progress,
+        )
+    _print(dataset)
+    return 0
+
+
+def _source(args: argparse.Namespace) -> "FaceInput":
+    if args.fer2013 is None:
+        return _folder(args)
+    given = [name for name in FOLDER_OPTIONS if getattr(args, name) is not None]
+    if given:
+        name = given[0].replace("_", "-")
+        raise SettingsError(f"--{name} has no meaning with --fer2013; leave it out")
+    if len(args.paths) != 1:
+        raise SettingsError("with --fer2013 name one folder only, the data set to make")
+    from mien.data.fer2013 import Fer2013Input
+
+    classes = [name.strip() for name in (args.classes or "").split(",") if name.strip()]
+    return Fer2013Input(args.fer2013, args.ferplus, classes)
+
+
+def _folder(args: argparse.Namespace) -> "FaceInput":
+    for name in ("ferplus", "classes"):
+        if getattr(args, name) is not None:
+            raise SettingsError(f"--{name} goes with --fer2013; leave it out or name fer2013.csv")
+    if len(args.paths) != 2:
+        raise SettingsError(
+            "name two folders: the pictures, and the data set to make; see `mien prepare --help`"
+        )
+    from mien.data.folders import CropSettings, FolderInput
+
+    chosen = {"crop_scale": args.crop_scale, "size": args.size}
+    crop = CropSettings(
+        detector=_detector(args),
+        gray=args.channels == "gray",
+        **{name: value for name, value in chosen.items() if value is not None},
+    )
+    return FolderInput(args.paths[0], crop)
+
+
+def _detector(args: argparse.Namespace) -> Detector | None:
+    if args.crop == "detector":
+        return make_detector(args.detector or "mtcnn", model=args.detector_model)
+    for name in ("detector", "detector_model", "crop_scale"):
+        if getattr(args, name) is not None:
+            option = name.replace("_", "-")
+            raise SettingsError(f"--{option} goes with --crop detector; add it or leave this out")
+    return None
+
+
+def _print(dataset: "Dataset") -> None:
+    info = dataset.info
+    console.out.print(_table(info))
+    for kind, count in info.rejected.items():
+        console.out.print(f"  {count:>7,}  left out: {kind}", markup=False)
+    console.out.print(
+        f"{info.clusters:,} photos in more than one picture, {info.conflicts:,} of them with "
+        "different labels",
+    )
+    for note in info.notes:
+        console.out.print(f"Note: {note}", style="yellow", markup=False)
+    console.out.print(f"Data set: {dataset.path}", markup=False)
+
+
+def _table(info: "DatasetInfo") -> Table:
+    table = Table(box=box.SIMPLE)
+    table.add_column("class")
+    for split in info.counts:
+        table.add_column(split, justify="right")
+    for name in info.classes:
+        table.add_row(escape(name), *(f"{info.counts[split][name]:,}" for split in info.counts))
+    table.add_section()
+    table.add_row("all", *(f"{sum(counts.values()):,}" for counts in info.counts.values()))
+    return table

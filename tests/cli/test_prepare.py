@@ -1,0 +1,110 @@
+"""`mien prepare` from the command line."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mien.cli import main
+from mien.data.dataset import load_dataset
+from mien.data.fer2013 import FERPLUS_COLUMNS
+
+
+@pytest.fixture
+def faces(tmp_path: Path) -> Path:
+    """Two classes of twelve pictures, and a broken one."""
+    root = tmp_path / "faces"
+    for label, name in enumerate(("calm", "tense")):
+        (root / name).mkdir(parents=True)
+        for number in range(12):
+            rng = np.random.default_rng(100 * label + number)
+            pixels = rng.integers(0, 255, (24, 24), dtype=np.uint8)
+            Image.fromarray(pixels).save(root / name / f"{number}.png")
+    (root / "calm" / "broken.jpg").write_bytes(b"no picture")
+    return root
+
+
+def run(*words: object) -> int:
+    return main(["prepare", *map(str, words)])
+
+
+def test_says_what_is_in_the_data_set(
+    faces: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "my set"
+    assert run(faces, out, "--seed", 3) == 0
+    dataset = load_dataset(out)
+    assert dataset.info.seed == 3
+    assert sum(dataset.count(split) for split in dataset.info.counts) == 24
+    printed = capsys.readouterr().out
+    assert str(out) in printed
+    assert "left out: unreadable picture" in printed
+    assert all(name in printed for name in ("calm", "tense", "train", "validation", "test"))
+
+
+def test_fer2013_with_votes(tmp_path: Path) -> None:
+    fer, plus = tmp_path / "fer2013.csv", tmp_path / "fer2013new.csv"
+    rows = ["emotion,pixels,Usage"]
+    votes = [",".join(["Usage", "Image name", *FERPLUS_COLUMNS])]
+    for number in range(40):
+        pixels = np.random.default_rng(number).integers(0, 255, 48 * 48)
+        usage = "PublicTest" if number >= 30 else "Training"
+        rows.append(f"0,{' '.join(map(str, pixels))},{usage}")
+        shares = "9,1" if number % 2 else "2,8"
+        votes.append(f"{usage},fer{number}.png,{shares},0,0,0,0,0,0,0,0")
+    fer.write_text("\n".join(rows))
+    plus.write_text("\n".join(votes))
+    out = tmp_path / "set"
+    assert run("--fer2013", fer, "--ferplus", plus, "--classes", "happy, neutral", out) == 0
+    dataset = load_dataset(out)
+    assert dataset.classes == ("happy", "neutral")
+    assert dataset.count("test") == 10
+    first = next(dataset.rows("test"))
+    np.testing.assert_allclose(first.soft[0], [0.8, 0.2], atol=1e-6)
+
+
+def test_full_pictures_are_cropped(portrait, tmp_path: Path) -> None:
+    for name in ("left", "right"):
+        (tmp_path / "faces" / name).mkdir(parents=True)
+        for number in range(2):
+            image = portrait[: 300 + 10 * number, :, ::-1]
+            image = image if name == "left" else image[:, ::-1]
+            brighter = np.clip(image * (1 + 0.1 * number), 0, 255).astype(np.uint8)
+            Image.fromarray(brighter).save(tmp_path / "faces" / name / f"{number}.png")
+    out = tmp_path / "set"
+    words = ("--crop", "detector", "--size", 64, "--near", 1, "--validation", 0, "--test", 0)
+    assert run(tmp_path / "faces", out, *words) == 0
+    dataset = load_dataset(out)
+    assert dataset.info.input["detector"] == "mtcnn"
+    assert dataset.count("train") == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (["out"], "name two folders"),
+        (["faces", "out", "more"], "name two folders"),
+        (["faces", "out", "--classes", "a,b"], "--classes goes with --fer2013"),
+        (["faces", "out", "--detector", "yunet"], "--detector goes with --crop detector"),
+        (["faces", "out", "--near", "2"], "--near"),
+        (["faces", "out", "--size", "2"], "--size"),
+        (["--fer2013", "a.csv", "faces", "out"], "name one folder"),
+        (["--fer2013", "a.csv", "out", "--crop", "none"], "--crop has no meaning"),
+        (["--fer2013", "a.csv", "out"], "a.csv: cannot be read"),
+        (["absent", "out"], "absent: cannot be read"),
+    ],
+)
+def test_wrong_words_are_one_line(
+    faces: Path,
+    words: list[str],
+    wanted: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(faces.parent)
+    assert run(*words) == 1
+    message = capsys.readouterr().err.strip()
+    assert wanted in message
+    assert "\n" not in message
+    assert not Path("out").exists()

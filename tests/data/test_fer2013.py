@@ -1,0 +1,171 @@
+"""FER2013's csv and FER+'s votes become labelled faces; what is broken is named by its line."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mien.data.fer2013 import FER_CLASSES, FERPLUS_COLUMNS, Fer2013Input
+from mien.data.records import LabelledFace, Rejection
+from mien.errors import DatasetError, SettingsError
+
+PIXELS = " ".join(str(i % 256) for i in range(48 * 48))
+HEADER = "emotion,pixels,Usage"
+VOTE_HEADER = ",".join(["Usage", "Image name", *FERPLUS_COLUMNS])
+
+
+def write_fer(folder: Path, *rows: str, header: str = HEADER) -> Path:
+    path = folder / "fer2013.csv"
+    path.write_text("\n".join([header, *rows]) + "\n")
+    return path
+
+
+def write_votes(folder: Path, *rows: str, header: str = VOTE_HEADER) -> Path:
+    path = folder / "fer2013new.csv"
+    path.write_text("\n".join([header, *rows]) + "\n")
+    return path
+
+
+def votes(usage: str = "Training", name: str = "fer1.png", **given: int) -> str:
+    return ",".join([usage, name, *(str(given.get(column, 0)) for column in FERPLUS_COLUMNS)])
+
+
+def read_one(folder: Path, vote_row: str, classes: Sequence[str] = ()) -> LabelledFace | Rejection:
+    usage = vote_row.split(",")[0]
+    source = Fer2013Input(
+        write_fer(folder, f"0,{PIXELS},{usage}"), write_votes(folder, vote_row), classes
+    )
+    (result,) = source.read(0, len(source))
+    return result
+
+
+def test_votes_give_label_and_shares(tmp_path: Path) -> None:
+    face = read_one(tmp_path, votes(anger=2, happiness=6, surprise=2))
+    assert isinstance(face, LabelledFace)
+    assert (face.label, face.soft, face.origin) == (2, (0.25, 0.0, 0.75, 0.0), "fer1.png")
+    assert not face.held_out
+    assert face.pixels.shape == (48, 48, 1)
+    assert face.pixels.ravel()[:300].tolist() == [i % 256 for i in range(300)]
+
+
+@pytest.mark.parametrize("usage", ["PublicTest", "PrivateTest"])
+def test_all_other_rows_are_for_the_test(tmp_path: Path, usage: str) -> None:
+    face = read_one(tmp_path, votes(usage, anger=9))
+    assert isinstance(face, LabelledFace)
+    assert face.held_out
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        (votes(surprise=6, anger=4), "another class (surprise)"),
+        (votes(unknown=6, anger=4), "another class (unknown)"),
+        (votes(NF=6, anger=4), "another class (not a face)"),
+        (votes(anger=5, sadness=5), "no majority among the votes"),
+        (votes(), "no majority among the votes"),
+        (votes(name="", anger=10), "no picture named by FER+"),
+    ],
+)
+def test_rows_without_a_wanted_majority_are_rejected(tmp_path: Path, row: str, reason: str) -> None:
+    result = read_one(tmp_path, row)
+    assert isinstance(result, Rejection)
+    assert result.reason == reason
+    assert result.origin in ("fer1.png", "fer2013.csv:2")
+
+
+def test_classes_and_their_order_are_the_users(tmp_path: Path) -> None:
+    face = read_one(tmp_path, votes(fear=6, contempt=2), ["contempt", "fear"])
+    assert isinstance(face, LabelledFace)
+    assert (face.label, face.soft) == (1, (0.25, 0.75))
+
+
+def test_without_ferplus_the_own_labels_count(tmp_path: Path) -> None:
+    path = write_fer(tmp_path, f"3,{PIXELS},Training", f"1,{PIXELS},Training")
+    source = Fer2013Input(path)
+    assert source.classes == FER_CLASSES
+    faces = list(source.read(0, 2))
+    assert [(f.label, f.origin) for f in faces if isinstance(f, LabelledFace)] == [
+        (3, "fer2013.csv:2"),
+        (1, "fer2013.csv:3"),
+    ]
+    (result,) = Fer2013Input(path, classes=["sad", "happy"]).read(1, 2)
+    assert isinstance(result, Rejection)
+    assert result.reason == "another class (disgust)"
+
+
+@pytest.mark.parametrize(
+    ("row", "wanted"),
+    [
+        ("3,1 2 3,Training", "3 pixels instead of 2304"),
+        (f"3,{PIXELS.replace('255', '256', 1)},Training", "outside 0 to 255"),
+        (f"3,{PIXELS.replace('255', 'x', 1)},Training", "not whole numbers"),
+        (f"9,{PIXELS},Training", "emotion is '9'"),
+        (f"3,{PIXELS},Holiday", "Holiday"),
+        ("3", "1 columns"),
+    ],
+)
+def test_broken_row_is_rejected_and_the_next_is_read(tmp_path: Path, row: str, wanted: str) -> None:
+    source = Fer2013Input(write_fer(tmp_path, row, f"3,{PIXELS},Training"))
+    broken, good = source.read(0, len(source))
+    assert isinstance(broken, Rejection)
+    assert broken.kind == "broken row"
+    assert wanted in broken.reason
+    assert broken.origin == "fer2013.csv:2"
+    assert isinstance(good, LabelledFace)
+
+
+def test_any_slice_is_the_same_as_reading_all(tmp_path: Path) -> None:
+    rows = [f"{i % 7},{' '.join([str(i)] * 2304)},Training" for i in range(10)]
+    source = Fer2013Input(write_fer(tmp_path, *rows))
+    faces = [face for i in range(0, 10, 3) for face in source.read(i, min(i + 3, 10))]
+    assert [int(f.pixels[0, 0, 0]) for f in faces if isinstance(f, LabelledFace)] == [*range(10)]
+
+
+def test_windows_line_ends_and_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "fer2013.csv"
+    text = f"\ufeff{HEADER}\r\n3,{PIXELS},Training\r\n"
+    path.write_bytes(text.encode())
+    (face,) = Fer2013Input(path).read(0, 1)
+    assert isinstance(face, LabelledFace)
+    assert face.pixels.max() == np.uint8(255)
+
+
+def test_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"absent\.csv: cannot be read"):
+        Fer2013Input(tmp_path / "absent.csv")
+
+
+def test_wrong_columns_are_named(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"fer2013\.csv:1: .*'a,b,c'"):
+        Fer2013Input(write_fer(tmp_path, "1,2,3", header="a,b,c"))
+    fer = write_fer(tmp_path, f"3,{PIXELS},Training")
+    with pytest.raises(DatasetError, match=r"fer2013new\.csv:1"):
+        Fer2013Input(fer, write_votes(tmp_path, votes(), header=HEADER))
+
+
+def test_wrong_votes_are_named_by_their_line(tmp_path: Path) -> None:
+    fer = write_fer(tmp_path, f"3,{PIXELS},Training")
+    with pytest.raises(DatasetError, match=r"fer2013new\.csv:3: .*'Training,x,1'"):
+        Fer2013Input(fer, write_votes(tmp_path, votes(), "Training,x,1"))
+
+
+def test_files_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
+    fer = write_fer(tmp_path, f"3,{PIXELS},Training")
+    with pytest.raises(DatasetError, match=r"2 rows, but .* has 1"):
+        Fer2013Input(fer, write_votes(tmp_path, votes(anger=9), votes(anger=9)))
+    source = Fer2013Input(fer, write_votes(tmp_path, votes("PublicTest", anger=9)))
+    with pytest.raises(DatasetError, match=r"fer2013new\.csv:2: Usage is 'PublicTest'"):
+        list(source.read(0, 1))
+
+
+def test_empty_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="no rows"):
+        Fer2013Input(write_fer(tmp_path))
+
+
+@pytest.mark.parametrize("classes", [["happy", "bored"], ["happy"], ["happy", "happy"]])
+def test_impossible_classes_are_refused(tmp_path: Path, classes: list[str]) -> None:
+    fer = write_fer(tmp_path, f"3,{PIXELS},Training")
+    with pytest.raises(SettingsError, match="--classes"):
+        Fer2013Input(fer, classes=classes)

@@ -1,0 +1,231 @@
+"""Folders of pictures become labelled faces; what cannot be read is listed, never guessed."""
+
+import io
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from mien.data.folders import CropSettings, FolderInput
+from mien.data.records import LabelledFace, Rejection
+from mien.errors import DatasetError, SettingsError
+from mien.types import Box, Face, PixelArray
+
+
+def picture(seed: int = 0, size: tuple[int, int] = (40, 40)) -> Image.Image:
+    pixels = np.random.default_rng(seed).integers(0, 255, (*size, 3), dtype=np.uint8)
+    return Image.fromarray(pixels)
+
+
+def save(path: Path, image: Image.Image | None = None) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    (image or picture(abs(hash(path.name)) % 1000)).save(path)
+    return path
+
+
+@pytest.fixture
+def faces(tmp_path: Path) -> Path:
+    """Two classes of two pictures."""
+    root = tmp_path / "faces"
+    for name in ("calm/1.png", "calm/2.png", "tense/1.png", "tense/2.png"):
+        save(root / name)
+    return root
+
+
+def read(source: FolderInput) -> dict[str, LabelledFace | Rejection]:
+    entries = list(source.read(0, len(source)))
+    return {entry.origin: entry for entry in entries}
+
+
+def face(source: FolderInput, origin: str) -> LabelledFace:
+    found = read(source)[origin]
+    assert isinstance(found, LabelledFace)
+    return found
+
+
+def reasons(source: FolderInput) -> dict[str, str]:
+    read_ones = [r for r in source.read(0, len(source)) if isinstance(r, Rejection)]
+    return {r.origin: r.reason for r in [*source.refused, *read_ones]}
+
+
+class FakeDetector:
+    """Finds the faces that it was told of."""
+
+    name = "fake"
+
+    def __init__(self, *faces: Face) -> None:
+        self.faces = faces
+
+    def __call__(self, image: PixelArray) -> tuple[Face, ...]:
+        return self.faces
+
+
+def test_classes_are_the_sorted_folders_and_files_may_lie_deep(faces: Path) -> None:
+    save(faces / "angry" / "a b" / 'o\'clock "x".jpg')
+    save(faces / "angry" / "Zoë" / "日本.webp")
+    source = FolderInput(faces)
+    assert source.classes == ("angry", "calm", "tense")
+    assert [(e.origin, e.label) for e in read(source).values() if isinstance(e, LabelledFace)] == [
+        ("angry/Zoë/日本.webp", 0),
+        ('angry/a b/o\'clock "x".jpg', 0),
+        ("calm/1.png", 1),
+        ("calm/2.png", 1),
+        ("tense/1.png", 2),
+        ("tense/2.png", 2),
+    ]
+
+
+def test_color_is_kept_and_gray_is_stored_as_gray(faces: Path) -> None:
+    color = np.zeros((20, 20, 3), np.uint8)
+    color[..., 0] = 200
+    save(faces / "calm" / "red.png", Image.fromarray(color))
+    save(faces / "calm" / "gray.png", picture().convert("L"))
+    source = FolderInput(faces)
+    assert face(source, "calm/red.png").pixels[0, 0].tolist() == [200, 0, 0]
+    assert face(source, "calm/gray.png").pixels.shape == (40, 40, 1)
+    gray = FolderInput(faces, CropSettings(gray=True))
+    assert face(gray, "calm/red.png").pixels.shape == (20, 20, 1)
+
+
+def test_large_pictures_are_shrunk_and_small_ones_stay(faces: Path) -> None:
+    save(faces / "calm" / "wide.png", picture(size=(100, 300)))
+    source = FolderInput(faces, CropSettings(size=60))
+    assert face(source, "calm/wide.png").pixels.shape == (20, 60, 3)
+    assert face(source, "calm/1.png").pixels.shape == (40, 40, 3)
+
+
+def test_unreadable_pictures_are_listed_with_the_reason(faces: Path) -> None:
+    buffer = io.BytesIO()
+    picture(size=(200, 200)).save(buffer, "JPEG")
+    (faces / "calm" / "half.jpg").write_bytes(buffer.getvalue()[:2000])
+    (faces / "calm" / "empty.jpg").write_bytes(b"")
+    (faces / "calm" / "notes.txt").write_text("buy milk")
+    save(faces / "calm" / "dot.png", picture(size=(3, 3)))
+    found = reasons(FolderInput(faces))
+    assert found["calm/half.jpg"].startswith("unreadable picture (broken or truncated")
+    assert found["calm/empty.jpg"] == "unreadable picture (the file is empty (0 bytes))"
+    assert found["calm/notes.txt"].startswith("unreadable picture (not a picture")
+    assert found["calm/dot.png"] == "picture too small (3x3 pixels)"
+    assert not any(str(faces) in reason for reason in found.values())
+
+
+def test_links_out_of_the_folder_are_refused_and_listed(faces: Path, tmp_path: Path) -> None:
+    secret = save(tmp_path / "secret" / "me.png")
+    (faces / "calm" / "link.png").symlink_to(secret)
+    (faces / "calm" / "away").symlink_to(secret.parent)
+    (faces / "elsewhere").symlink_to(secret.parent)
+    (faces / "calm" / "circle").symlink_to(faces / "calm")
+    (faces / "calm" / "again.png").symlink_to(faces / "calm" / "1.png")
+    source = FolderInput(faces)
+    assert source.classes == ("calm", "tense")
+    assert reasons(source) == {
+        "calm/link.png": "link out of the folder",
+        "calm/away": "link out of the folder",
+        "elsewhere": "link out of the folder",
+        "calm/circle": "link to a folder",
+    }
+    assert isinstance(read(source)["calm/again.png"], LabelledFace)
+
+
+def test_hidden_files_are_passed_over_and_stray_ones_listed(faces: Path) -> None:
+    save(faces / "calm" / ".thumb.png")
+    save(faces / ".cache" / "1.png")
+    save(faces / "stray.png")
+    os.mkfifo(faces / "calm" / "pipe.png")
+    source = FolderInput(faces)
+    assert source.classes == ("calm", "tense")
+    assert reasons(source) == {"stray.png": "not in a class folder", "calm/pipe.png": "not a file"}
+
+
+def test_names_that_are_no_text_are_still_read(faces: Path) -> None:
+    path = os.fsencode(faces / "calm") + b"/caf\xe9.png"
+    try:
+        with open(path, "wb") as file:  # noqa: PTH123
+            picture().save(file, "PNG")
+    except OSError:
+        pytest.skip("this file system takes only UTF-8 names")
+    assert isinstance(read(FolderInput(faces))["calm/caf\\xe9.png"], LabelledFace)
+
+
+def test_metadata_gives_groups_and_shares(faces: Path) -> None:
+    (faces / "metadata.csv").write_text(
+        "file_name,group,calm,tense\ncalm/1.png,anna,3,1\ncalm/9.png,anna,1,0\n"
+    )
+    source = FolderInput(faces)
+    noted = face(source, "calm/1.png")
+    assert (noted.group, noted.soft) == ("anna", (0.75, 0.25))
+    plain = face(source, "tense/2.png")
+    assert (plain.group, plain.soft) == ("", (0.0, 1.0))
+    assert reasons(source) == {"calm/9.png": "named by metadata.csv but not there"}
+
+
+def test_largest_sure_face_is_cropped(faces: Path) -> None:
+    image = np.zeros((100, 100, 3), np.uint8)
+    image[10:30, 10:30] = 100
+    image[40:80, 40:80] = 200
+    save(faces / "calm" / "two.png", Image.fromarray(image))
+    small, large = Face(Box(10, 10, 30, 30), 0.99), Face(Box(40, 40, 80, 80), 0.9)
+    detector = FakeDetector(small, large)
+    found = face(FolderInput(faces, CropSettings(detector, size=48)), "calm/two.png").pixels
+    assert found.shape == (40, 40, 1)
+    assert (found == 200).all()
+    framed = CropSettings(detector, crop_scale=2.0, size=48)
+    found = face(FolderInput(faces, framed), "calm/two.png").pixels
+    assert found.shape == (48, 48, 1)
+    assert found[0, 0, 0] < 200
+
+
+def test_picture_without_a_face_is_listed(faces: Path) -> None:
+    assert set(reasons(FolderInput(faces, CropSettings(FakeDetector()))).values()) == {
+        "no face found"
+    }
+
+
+def test_fingerprint_follows_files_and_notes(faces: Path) -> None:
+    first = FolderInput(faces).fingerprint(0, 2)
+    assert first == FolderInput(faces).fingerprint(0, 2)
+    save(faces / "calm" / "1.png", picture(7, (50, 50)))
+    second = FolderInput(faces).fingerprint(0, 2)
+    assert second != first
+    (faces / "metadata.csv").write_text("file_name,group\ncalm/1.png,anna\n")
+    assert FolderInput(faces).fingerprint(0, 2) != second
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_class_with_no_or_one_picture_is_named(faces: Path, count: int) -> None:
+    (faces / "bored").mkdir()
+    for number in range(count):
+        save(faces / "bored" / f"{number}.png")
+    with pytest.raises(DatasetError, match=rf"faces: .*'bored' \({count}\); add pictures"):
+        FolderInput(faces)
+
+
+def test_fewer_than_two_classes_are_refused(tmp_path: Path) -> None:
+    save(tmp_path / "faces" / "only" / "1.png")
+    with pytest.raises(DatasetError, match="1 class folders"):
+        FolderInput(tmp_path / "faces")
+    with pytest.raises(DatasetError, match="absent: cannot be read"):
+        FolderInput(tmp_path / "absent")
+
+
+@pytest.mark.parametrize("values", [{"size": 4}, {"crop_scale": 0.0}])
+def test_impossible_crops_are_refused(values: dict[str, float]) -> None:
+    with pytest.raises(SettingsError, match="--"):
+        CropSettings(**values)  # type: ignore[arg-type]
+
+
+def test_exif_turned_and_cmyk_pictures_are_read_as_they_are_meant(faces: Path) -> None:
+    image = np.zeros((20, 40, 3), np.uint8)
+    image[:, :20] = 255
+    turned = Image.fromarray(image)
+    exif = turned.getexif()
+    exif[0x0112] = 6
+    turned.save(faces / "calm" / "turned.jpg", exif=exif, quality=95)
+    picture().convert("CMYK").save(faces / "calm" / "cmyk.jpg")
+    source = FolderInput(faces)
+    assert face(source, "calm/turned.jpg").pixels.shape[:2] == (40, 20)
+    assert face(source, "calm/cmyk.jpg").pixels.shape == (40, 40, 3)
+    assert cv2.mean(face(source, "calm/turned.jpg").pixels[:18])[0] > 240

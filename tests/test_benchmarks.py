@@ -1,0 +1,191 @@
+"""The benchmarks run, in sizes that say nothing about speed; no figure is judged here."""
+
+import importlib
+import json
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from mien.bundle import load_bundle
+from mien.classifier import OnnxClassifier
+from mien.detectors.mtcnn import MtcnnDetector
+from mien.types import PixelArray
+
+ROOT = Path(__file__).parent.parent
+Importer = Callable[[str], ModuleType]
+STAGES = {"detect", "track", "crop", "quality", "classify", "smooth"}
+
+
+@pytest.fixture
+def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Importer]:
+    """Import a module of `benchmarks`, which is no part of the package."""
+    monkeypatch.syspath_prepend(ROOT)
+    return lambda name: importlib.import_module(f"benchmarks.{name}")
+
+
+def check(result: Any, rows: int) -> None:
+    """Every row has its numbers, all finite; none but a difference of memory is below zero."""
+    assert len(result.rows) == rows
+    for row in result.rows:
+        numbers = {key: value for key, value in row.items() if isinstance(value, int | float)}
+        assert len(numbers) >= 3
+        for key, value in numbers.items():
+            assert math.isfinite(value), key
+            assert value >= 0 or key == "growth", key
+    assert all(cells[0] for cells in result.cells())
+
+
+def test_prepare_is_timed(bench: Importer) -> None:
+    result = bench("prepare").measure(MtcnnDetector(), counts=(40, 80), scenes=8, repeats=1)
+    check(result, rows=6)
+    assert result.rows[1]["read_ms"] > 0
+    assert result.rows[1]["ratio"] > 0
+
+
+def test_training_is_timed(bench: Importer) -> None:
+    torch = pytest.importorskip("torch")
+    from mien.training.settings import Machine, TrainSettings
+
+    result = bench("training").measure(
+        machine=Machine(threads=torch.get_num_threads()),
+        settings=TrainSettings(batch_size=2, size=16),
+        steps=3,
+        repeats=1,
+    )
+    check(result, rows=6)
+    assert result.rows[0]["ratio"] == 1
+
+
+def test_the_classifier_is_timed(bench: Importer, make_bundle: Callable[..., Path]) -> None:
+    classifier = OnnxClassifier(load_bundle(make_bundle()))
+    result = bench("classifier").measure(classifier, "tiny 0", batches=(1, 2), repeats=2)
+    check(result, rows=2)
+    assert result.rows[0]["ratio"] == 1
+    assert "tiny 0" in result.title
+
+
+def test_a_frame_is_timed_stage_by_stage(bench: Importer, make_bundle: Callable[..., Path]) -> None:
+    bundle = load_bundle(make_bundle())
+    result = bench("frame").measure(
+        MtcnnDetector(),
+        OnnxClassifier(bundle),
+        bundle.info,
+        sizes=((320, 240),),
+        counts=(1, 2),
+        repeats=1,
+    )
+    check(result, rows=2)
+    assert [row["found"] for row in result.rows] == [1, 2]
+    for row in result.rows:
+        stages = [value for key, value in row.items() if key.removesuffix("_ms") in STAGES]
+        assert len(stages) == len(STAGES)
+
+
+def test_memory_is_measured(bench: Importer, make_bundle: Callable[..., Path]) -> None:
+    memory = bench("memory")
+    if not memory.is_measurable():
+        pytest.skip("needs /proc/self/status")
+    live = memory.measure_live(make_bundle(), frames=(1, 3))
+    check(live, rows=2)
+    assert live.rows[0]["megabytes"] > 10
+    few = memory.measure_prepare(counts=(40,), side=64)
+    check(few, rows=1)
+    assert few.rows[0]["peak"] >= few.rows[0]["before"] > 10
+
+
+def test_the_command_prints_and_writes(
+    bench: Importer,
+    make_bundle: Callable[..., Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    kept = tmp_path / "kept.json"
+    arguments = ["--quick", "--only", "classifier", "--bundle", str(make_bundle())]
+    assert bench("__main__").main([*arguments, "--json", str(kept), "--markdown"]) == 0
+    printed = capsys.readouterr().out
+    assert "ms per face" in printed
+    assert "| 8 | " in printed
+    found = json.loads(kept.read_text())
+    assert found["environment"]["cores"] >= 1
+    assert [row["batch"] for row in found["measures"]["classifier"]["rows"]] == [1, 8, 32]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (["--only", "classifier", "--bundle", "nowhere"], "nowhere: no such bundle"),
+        (["--quick", "--bundle", "nowhere", "--write", "a.md"], "leave out --quick"),
+        (["--bundle", "nowhere", "--write", "LICENSE"], "LICENSE: needs the lines"),
+        (["--bundle", "nowhere", "--write", "a.md"], "a.md: cannot be read"),
+        (["--bundle", "nowhere", "--json", "nowhere/a.json"], "nowhere: no such folder"),
+    ],
+)
+def test_what_cannot_be_measured_is_said(
+    bench: Importer,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    part: str,
+) -> None:
+    monkeypatch.chdir(ROOT)
+    assert bench("__main__").main(arguments) == 1
+    error = capsys.readouterr().err
+    assert part in error
+    assert error.count("\n") == 1
+
+
+def test_only_what_is_between_the_marks_is_replaced(bench: Importer, tmp_path: Path) -> None:
+    report = bench("report")
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
+    report.replace_marked(page, "new")
+    assert page.read_text() == f"before\n{report.BEGIN}\n\nnew\n\n{report.END}\nafter\n"
+    page.write_text("no marks")
+    with pytest.raises(ValueError, match=r"page\.md: needs the lines"):
+        report.replace_marked(page, "new")
+    assert page.read_text() == "no marks"
+
+
+def test_the_documents_marks_are_there(bench: Importer) -> None:
+    report = bench("report")
+    text = (ROOT / "docs" / "performance.md").read_text()
+    assert text.index(report.BEGIN) < text.index(report.END)
+
+
+def test_a_ratio_is_that_of_pairs(bench: Importer) -> None:
+    timing = bench("timing")
+    slow = timing.Samples(wall=[2.0, 20.0, 3.0], cpu=[1.0, 1.0, 1.0])
+    fast = timing.Samples(wall=[1.0, 10.0, 1.0], cpu=[2.0, 2.0, 2.0])
+    assert timing.ratio(slow, fast) == 2
+    assert timing.cpu_ratio(slow, fast) == 0.5
+    assert slow.seconds == 3
+
+
+def test_tasks_take_turns(bench: Importer) -> None:
+    calls: list[str] = []
+    tasks = {"a": lambda: calls.append("a"), "b": lambda: calls.append("b")}
+    samples = bench("timing").take_turns(tasks, 2, shortest=0)
+    assert calls == ["a", "b", "a", "b", "a", "b"]
+    assert [len(taken.wall) for taken in samples.values()] == [2, 2]
+
+
+def test_written_faces_differ_but_for_twins(bench: Importer, tmp_path: Path) -> None:
+    prepare = pytest.importorskip("mien.data.prepare").prepare
+    folders = pytest.importorskip("mien.data.folders")
+    bench("faces").write_folder(tmp_path / "in", 80, side=64)
+    dataset = prepare(folders.FolderInput(tmp_path / "in"), tmp_path / "out")
+    assert dataset.info.clusters == 8
+    assert dataset.info.conflicts == 0
+
+
+def test_scenes_have_the_faces_they_say(bench: Importer) -> None:
+    faces = bench("faces")
+    scene: PixelArray = faces.scene(320, 240, 2)
+    assert scene.shape == (240, 320, 3)
+    assert len(MtcnnDetector()(scene)) == 2
+    assert (scene == faces.scene(320, 240, 2)).all()
+    assert (scene != faces.scene(320, 240, 2, seed=1)).any()
