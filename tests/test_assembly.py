@@ -13,10 +13,11 @@ from mien.assembly import (
     make_analyzer,
     make_classifier,
     make_detector,
+    make_sinks,
     open_source,
     open_sources,
 )
-from mien.errors import BundleError, SettingsError, SourceError
+from mien.errors import BundleError, SettingsError, SinkError, SourceError
 from mien.pictures import encode_png
 from mien.pipeline import AnalyzerSettings
 from mien.protocols import Classifier, Detector, Source
@@ -24,6 +25,8 @@ from mien.sources.batch import Batch
 from mien.sources.newest import NewestFrame
 from mien.sources.pictures import PictureSource
 from mien.types import Frame, PixelArray
+
+LABELS = ("angry", "sad", "happy", "neutral")
 
 
 def picture(path: Path, gray: int = 100) -> Path:
@@ -213,3 +216,37 @@ def test_a_closed_batch_opens_nothing_more(tmp_path: Path) -> None:
     assert list(frames) == []
     assert isinstance(source, Batch)
     assert source.skipped == []
+
+
+def test_a_file_named_twice_is_read_once(tmp_path: Path) -> None:
+    path = video(tmp_path / "clips" / "a.avi")
+    frames = read(open_sources([str(path), str(tmp_path / "clips"), str(path)]))
+    assert [frame.index for frame in frames] == [0, 1, 2]
+
+
+def test_a_folder_of_nothing_but_locked_files_says_so(tmp_path: Path) -> None:
+    (tmp_path / "faces").mkdir()
+    (tmp_path / "faces" / "a.jpg").symlink_to(tmp_path / "gone.jpg")
+    with pytest.raises(SourceError, match=r"a\.jpg: a link that leads nowhere"):
+        open_sources([str(tmp_path / "faces")])
+
+
+def test_a_source_is_never_overwritten_also_where_it_is_not_the_first(tmp_path: Path) -> None:
+    first, second = video(tmp_path / "a.avi"), video(tmp_path / "b.mp4")
+    before = second.read_bytes()
+    source = open_sources([str(first), str(second)])
+    with pytest.raises(SettingsError, match=r"b\.mp4: is to be read"):
+        make_sinks(LABELS, annotate=second, overwrite=True, source=source)
+    assert second.read_bytes() == before
+
+
+def test_an_output_that_cannot_be_made_leaves_the_others_as_they_were(tmp_path: Path) -> None:
+    old, blocked = tmp_path / "old.csv", tmp_path / "file" / "x.mp4"
+    old.write_text("precious")
+    blocked.parent.touch()
+    with pytest.raises(SinkError):
+        make_sinks(LABELS, out=old, annotate=blocked, overwrite=True)
+    with pytest.raises(SinkError):
+        make_sinks(LABELS, out=tmp_path / "new.csv", annotate=blocked)
+    assert old.read_text() == "precious"
+    assert not (tmp_path / "new.csv").exists()

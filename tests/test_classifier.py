@@ -1,5 +1,6 @@
 """The classifier runs a bundle's graph, and refuses one that does not fit its description."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,3 +37,16 @@ def test_faces_of_another_shape_are_refused(make_bundle: Callable[..., Path]) ->
 def test_graph_with_another_number_of_classes_is_refused(make_bundle: Callable[..., Path]) -> None:
     with pytest.raises(BundleError, match="4 labels"):
         OnnxClassifier(load_bundle(make_bundle(output_labels=3)))
+
+
+def test_values_that_are_no_probabilities_never_become_readings(
+    make_bundle: Callable[..., Path],
+) -> None:
+    onnx = pytest.importorskip("onnx")
+    bundle = load_bundle(make_bundle())
+    model = onnx.load_from_string(bundle.graph)
+    (slope,) = (item for item in model.graph.initializer if item.name == "slope")
+    slope.CopyFrom(onnx.numpy_helper.from_array(np.full((1, 4), np.nan, np.float32), "slope"))
+    damaged = dataclasses.replace(bundle, graph=model.SerializeToString())
+    with pytest.raises(BundleError, match=r"model\.onnx: the graph gives .*no probabilities"):
+        OnnxClassifier(damaged)(np.zeros((1, 48, 48, 1), np.uint8))

@@ -1,6 +1,7 @@
 """Every picture is seen as it is meant to be, and every broken one is one clear line."""
 
 import io
+import os
 import struct
 import warnings
 import zlib
@@ -312,3 +313,15 @@ def _png_rgb16(red: int, green: int, blue: int) -> bytes:
     row = b"\x00" + struct.pack(">HHH", *(value * 257 for value in (red, green, blue)))
     body = _chunk(b"IHDR", header) + _chunk(b"IDAT", zlib.compress(row)) + _chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + body
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other pipes")
+def test_a_pipe_is_not_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+    with pytest.raises(PictureError, match=r"pipe\.jpg: a pipe or device"):
+        read_picture(tmp_path / "pipe.jpg")
+
+
+def test_a_name_that_no_system_has_is_an_error_like_others() -> None:
+    with pytest.raises(PictureError, match="cannot be read: embedded null"):
+        read_picture(Path("a\0b.jpg"))

@@ -126,12 +126,37 @@ def test_two_watches_do_not_share_faces(reader: Reader) -> None:
 
 
 def test_a_source_is_named_as_on_the_command_line(reader: Reader, tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
     for name in ("a.png", "b.png"):
-        (tmp_path / name).write_bytes(encode_png(np.full((60, 60, 3), 200, dtype=np.uint8)))
-    sources = [Path(a.source).name for a in reader.watch(tmp_path)]
+        (folder / name).write_bytes(encode_png(np.full((60, 60, 3), 200, dtype=np.uint8)))
+    sources = [Path(a.source).name for a in reader.watch(folder)]
     assert sources == ["a.png", "b.png"]
     with pytest.raises(SourceError, match="nowhere"):
         next(iter(reader.watch("nowhere.mp4")))
+
+
+def test_a_camera_may_be_a_number(reader: Reader) -> None:
+    with pytest.raises(SourceError, match="camera 97"):
+        next(reader.watch(97))
+
+
+def test_what_is_no_source_is_told(reader: Reader) -> None:
+    with pytest.raises(SourceError, match=r"ndarray is no source; give a picture"):
+        next(reader.watch(np.zeros((4, 4, 3), np.uint8)))  # type: ignore[arg-type]
+
+
+def test_what_is_left_out_is_named_in_a_warning(reader: Reader, tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    (folder / "good.png").write_bytes(encode_png(np.full((60, 60, 3), 200, dtype=np.uint8)))
+    for number in range(5):
+        (folder / f"bad{number}.png").touch()
+    with pytest.warns(RuntimeWarning, match=r"5 skipped: .*bad0\.png: .*empty.*; and 2 more"):
+        assert len(list(reader.watch(folder))) == 1
+    (folder / "good.png").unlink()
+    with pytest.raises(SourceError, match=r"nothing could be read: .*bad0\.png"):
+        list(reader.watch(folder))
 
 
 def test_a_detector_is_named_or_brought(make_bundle: Callable[..., Path]) -> None:

@@ -11,6 +11,7 @@ does not wait for OpenCV and onnxruntime.
 """
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from mien.types import Analysis, Box, Face, Frame, InputSpec, Prediction, Quality, Reading
 
 __version__ = "0.1.0"
+
+# The official builds of onnxruntime report to Microsoft and keep an identifier in the home folder.
+# Only this variable stops both, and only if it is set before onnxruntime is first imported.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __all__ = [
     "Analysis",

@@ -16,10 +16,11 @@ from mien.pictures import SUFFIXES
 from mien.pipeline import Analyzer, AnalyzerSettings
 from mien.protocols import Classifier, Detector, Sink, Source
 from mien.sinks import CsvSink, JsonlSink, PictureSink, VideoSink
+from mien.sinks.files import same_file
 from mien.sinks.tables import STDOUT
 from mien.sources.batch import Batch
 from mien.sources.camera import CameraSource
-from mien.sources.files import Skipped, find_files
+from mien.sources.files import NothingFoundError, Skipped, find_files
 from mien.sources.newest import NewestFrame
 from mien.sources.pictures import PictureSource
 from mien.sources.sample import SampleSource
@@ -128,6 +129,7 @@ def make_sinks(
     out: Path | None = None,
     annotate: Path | None = None,
     overwrite: bool = False,
+    source: Source | None = None,
 ) -> list[Sink]:
     """Make the outputs that a user asks for.
 
@@ -136,15 +138,17 @@ def make_sinks(
         out: A .csv or .jsonl file; "-" is CSV on standard output.
         annotate: A .mp4 file, or a folder for annotated pictures.
         overwrite: Replace what is there.
+        source: What is going to be read, which is never overwritten.
 
     Raises:
-        SettingsError: The ending is of no known format.
+        SettingsError: The ending is of no known format, or a source would be overwritten.
         SinkError: It exists already, or cannot be written.
     """
     makers: list[Callable[[], Sink]] = []
     if out is not None:
         makers.append(_table_maker(out, labels, overwrite))
     if annotate is not None:
+        _refuse_source(annotate, source)
         makers.append(_picture_maker(annotate, overwrite))
     # All names are judged before the first file is made, and none stays open if a later one fails.
     with contextlib.ExitStack() as made:
@@ -154,6 +158,12 @@ def make_sinks(
             made.callback(sinks[-1].close)
         made.pop_all()
     return sinks
+
+
+def _refuse_source(path: Path, source: Source | None) -> None:
+    names = () if source is None else getattr(source, "names", (source.name,))
+    if path.is_file() and any(same_file(path, Path(name)) for name in names):
+        raise SettingsError(f"{path}: is to be read, and would be overwritten; choose another name")
 
 
 def _table_maker(path: Path, labels: Sequence[str], overwrite: bool) -> Callable[[], Sink]:
@@ -201,19 +211,25 @@ def _openers(specs: Sequence[str], skipped: list[Skipped]) -> list[_Opener]:
 
 
 def _items(specs: Sequence[str], skipped: list[Skipped]) -> Iterator[Path | str]:
-    """Yield files as paths, and everything else (camera, stream, sample) as it was named."""
+    """Yield files as paths, each once, and everything else (camera, sample) as it was named."""
+    seen: set[Path] = set()
     for spec in specs:
         if spec == "sample" or spec.isdecimal() or _is_address(spec):
             yield spec
         else:
-            yield from _files(spec, skipped)
+            new = [path for path in _files(spec, skipped) if path not in seen]
+            seen.update(new)
+            yield from new
 
 
 def _files(spec: str, skipped: list[Skipped]) -> list[Path]:
+    before = len(skipped)
     try:
         return find_files(spec, SUFFIXES | VIDEO_SUFFIXES, on_skip=skipped.append)
-    except SourceError as error:
-        raise SourceError(f"{error}; {ACCEPTED}") from error
+    except NothingFoundError as error:
+        # A folder of nothing but locked files or links has no files either.
+        why = "".join(f" ({item.path}: {item.reason})" for item in skipped[before : before + 1])
+        raise NothingFoundError(f"{error}{why}; {ACCEPTED}") from error
 
 
 def _open_one(item: Path | str) -> Source:

@@ -154,11 +154,15 @@ def _decode_info(path: Path) -> ModelInfo:
     try:
         return msgspec.json.decode(_read(path), type=ModelInfo)
     except (msgspec.DecodeError, ValueError) as error:
-        raise BundleError(f"{path}: {error}") from error
+        raise BundleError(
+            f"{path}: {error}; get the bundle again, or one for this version of mien"
+        ) from error
 
 
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise BundleError(f"{path}: cannot be read: {error.strerror}") from error
+        raise BundleError(
+            f"{path}: cannot be read: {error.strerror}; get the bundle again"
+        ) from error

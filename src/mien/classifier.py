@@ -1,11 +1,13 @@
 """Reads expressions with a bundle's graph, by onnxruntime."""
 
+from typing import NoReturn
+
 import numpy as np
 import onnxruntime as ort
 
 from mien.bundle import GRAPH, Bundle
 from mien.errors import BundleError
-from mien.types import InputSpec, PixelArray, ProbabilityArray
+from mien.types import SUM_TOLERANCE, InputSpec, PixelArray, ProbabilityArray
 
 
 class OnnxClassifier:
@@ -44,14 +46,39 @@ class OnnxClassifier:
         return self._spec
 
     def __call__(self, faces: PixelArray) -> ProbabilityArray:
-        """Return calibrated probabilities, float32 [N,K], for uint8 [N,size,size,channels]."""
+        """Read all faces in one call; see `mien.protocols.Classifier`.
+
+        Args:
+            faces: uint8 [N,size,size,channels]; N may be 0.
+
+        Returns:
+            Calibrated probabilities, float32 [N,K].
+
+        Raises:
+            BundleError: The graph fails, or gives something that is no probability.
+        """
         expected = (self._spec.size, self._spec.size, self._spec.channels)
         if faces.dtype != np.uint8 or faces.shape[1:] != expected:
             raise ValueError(f"faces must be uint8 [N,{expected}], got {faces.dtype} {faces.shape}")
         if not len(faces):
             return np.empty((0, len(self._labels)), dtype=np.float32)
-        (result,) = self._session.run(None, {self._input: faces})
-        return np.asarray(result, dtype=np.float32)
+        try:
+            (result,) = self._session.run(None, {self._input: faces})
+        except Exception as error:  # onnxruntime raises many types without a common base
+            reason = " ".join(str(error).split())
+            raise BundleError(f"{self._bundle.path / GRAPH}: the graph fails ({reason})") from error
+        return self._checked(np.asarray(result, dtype=np.float32), len(faces))
+
+    def _checked(self, result: ProbabilityArray, count: int) -> ProbabilityArray:
+        """Keep what is no probability from becoming a reading; NaN fails every comparison."""
+        good = (
+            result.shape == (count, len(self._labels))
+            and result.min() >= -SUM_TOLERANCE
+            and (np.abs(result.sum(axis=1) - 1) <= SUM_TOLERANCE).all()
+        )
+        if not good:
+            self._refuse("gives values that are no probabilities; it was exported wrongly")
+        return result
 
     def _check_graph(self) -> str:
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
@@ -68,7 +95,7 @@ class OnnxClassifier:
             self._refuse(f"gives {result.type} {result.shape}, but model.json has {count} labels")
         return str(given.name)
 
-    def _refuse(self, reason: str) -> None:
+    def _refuse(self, reason: str) -> NoReturn:
         raise BundleError(f"{self._bundle.path / GRAPH}: the graph {reason}")
 
 

@@ -1,9 +1,11 @@
 """Decoding and encoding of still pictures: every format, in one place, safely."""
 
 import io
+import stat
 import warnings
 from pathlib import Path
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -31,13 +33,19 @@ def read_picture(path: Path, *, max_pixels: int = MAX_PIXELS) -> PixelArray:
         PictureError: The file is missing, empty, broken, truncated, no picture or too large.
     """
     try:
-        if path.stat().st_size > MAX_BYTES:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+            # Opening a pipe would wait for ever.
+            raise PictureError(f"{path}: a pipe or device, not a file; save it to a file first")
+        if status.st_size > MAX_BYTES:
             raise PictureError(
                 f"{path}: more than {MAX_BYTES / 1e6:g} MB is no picture; make it smaller first"
             )
         data = path.read_bytes()
-    except OSError as error:
-        raise PictureError(f"{path}: cannot be read: {error.strerror}") from error
+    except (OSError, ValueError) as error:
+        # A name that no system could have is a ValueError.
+        reason = getattr(error, "strerror", None) or error
+        raise PictureError(f"{path}: cannot be read: {reason}") from error
     return decode_picture(data, str(path), max_pixels=max_pixels)
 
 
@@ -71,7 +79,9 @@ def decode_picture(data: bytes, name: str, *, max_pixels: int = MAX_PIXELS) -> P
     except UnidentifiedImageError as error:
         raise PictureError(f"{name}: not a picture, or of an unknown format") from error
     except Image.DecompressionBombError as error:
-        raise PictureError(f"{name}: far too large to be decoded safely") from error
+        raise PictureError(
+            f"{name}: far too large to be decoded safely; make it smaller first"
+        ) from error
     except (OSError, SyntaxError, ValueError, IndexError, TypeError, EOFError) as error:
         # Pillow's decoders raise all of these for broken files.
         reason = " ".join(str(error).split()) or type(error).__name__
@@ -80,10 +90,10 @@ def decode_picture(data: bytes, name: str, *, max_pixels: int = MAX_PIXELS) -> P
 
 def encode_png(image: PixelArray) -> bytes:
     """Encode uint8 [H,W,1] gray or [H,W,3] RGB without loss."""
-    buffer = io.BytesIO()
-    pixels = image[..., 0] if image.shape[2] == 1 else image
-    Image.fromarray(pixels).save(buffer, "PNG", compress_level=6)
-    return buffer.getvalue()
+    pixels = image if image.shape[2] == 1 else image[..., ::-1]
+    # Pillow's encoder takes three times as long, which was most of the time of `mien prepare`.
+    _, data = cv2.imencode(".png", pixels)
+    return bytes(data)
 
 
 def _to_bgr(image: Image.Image) -> PixelArray:

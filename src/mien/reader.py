@@ -1,6 +1,8 @@
 """The Python API: load once, then read pictures or watch sources."""
 
-from collections.abc import Iterable, Iterator
+import contextlib
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,16 +10,26 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mien.assembly import make_analyzer, make_classifier, make_detector, open_source
+from mien.assembly import (
+    ACCEPTED,
+    make_analyzer,
+    make_classifier,
+    make_detector,
+    open_source,
+)
 from mien.bundle import ModelInfo
-from mien.errors import MienError, PictureError
+from mien.errors import MienError, PictureError, SourceError
 from mien.pictures import read_picture
 from mien.pipeline import AnalyzerSettings
 from mien.protocols import Classifier, Detector, Source
+from mien.sources.files import Skipped
 from mien.types import Analysis, Frame, PixelArray, Reading
 
 if TYPE_CHECKING:
     import pandas as pd
+
+# How many of the files that were left out a message names.
+NAMED_SKIPPED = 3
 
 
 class Reader:
@@ -65,9 +77,11 @@ class Reader:
         return analyzer(Frame(_to_bgr(image), 0, 0.0, name)).readings
 
     def watch(
-        self, source: str | Path | Source, *, settings: AnalyzerSettings | None = None
+        self, source: str | Path | int | Source, *, settings: AnalyzerSettings | None = None
     ) -> Iterator[Analysis]:
         """Read a source frame by frame, following each face; closes the source at the end.
+
+        Of several files, those that cannot be read are left out, and named in a warning at the end.
 
         Args:
             source: What `mien predict` takes (a file, folder, camera number, address or
@@ -78,15 +92,37 @@ class Reader:
             The readings of each frame.
 
         Raises:
-            SourceError: There is no such source, or it broke off.
+            SourceError: There is no such source, nothing could be read from it, or it broke off.
         """
         analyzer = make_analyzer(self._detector, self._classifier, self._info, settings=settings)
-        opened = open_source(str(source)) if isinstance(source, str | Path) else source
-        try:
+        opened = _opened(source)
+        frames = 0
+        with contextlib.closing(opened):
             for frame in opened:
+                frames += 1
                 yield analyzer(frame)
-        finally:
-            opened.close()
+        _tell_of_skipped(opened, frames)
+
+
+def _opened(source: str | Path | int | Source) -> Source:
+    if isinstance(source, str | Path | int):
+        return open_source(str(source))
+    if not isinstance(source, Source):
+        raise SourceError(f"{type(source).__name__} is no source; {ACCEPTED}")
+    return source
+
+
+def _tell_of_skipped(source: Source, frames: int) -> None:
+    skipped: Sequence[Skipped] = getattr(source, "skipped", ())
+    if not skipped:
+        return
+    names = "; ".join(f"{item.path}: {item.reason}" for item in skipped[:NAMED_SKIPPED])
+    rest = len(skipped) - NAMED_SKIPPED
+    told = f"{names}; and {rest:,} more" if rest > 0 else names
+    if not frames:
+        raise SourceError(f"nothing could be read: {told}")
+    # Up to the caller of `watch`'s iterator.
+    warnings.warn(f"{len(skipped):,} skipped: {told}", RuntimeWarning, stacklevel=3)
 
 
 def load(
@@ -136,8 +172,12 @@ def to_frame(analyses: Iterable[Analysis]) -> "pd.DataFrame":
 
 
 def _to_bgr(image: str | Path | npt.NDArray[np.uint8]) -> PixelArray:
-    if not isinstance(image, np.ndarray):
+    if isinstance(image, str | Path):
         return read_picture(Path(image))
+    if not isinstance(image, np.ndarray):
+        raise PictureError(
+            f"a picture must be the name of a file or a uint8 array, got {type(image).__name__}"
+        )
     if image.dtype != np.uint8 or image.size == 0 or image.ndim not in (2, 3):
         raise PictureError(
             "a picture must be a uint8 array [H,W,3] in BGR, or [H,W] in gray; "

@@ -14,6 +14,10 @@ from mien.types import Analysis
 from mien.web.server import bind
 from mien.web.stats import LiveMeter
 
+ENDING_SIGNALS = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
+
 
 @pytest.fixture
 def bundle(make_bundle) -> str:
@@ -46,7 +50,7 @@ def address_of(process: subprocess.Popen[str]) -> str:
     return found[1]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", ENDING_SIGNALS)
 def test_serves_until_it_is_ended(running, number):
     process = running("--port", "0")
     address = address_of(process)
@@ -103,6 +107,15 @@ def test_a_missing_source_is_one_line(capsys, bundle, source, named):
     assert named in error
 
 
+def test_a_source_of_broken_pictures_says_why(capsys, bundle, tmp_path):
+    (tmp_path / "empty.png").touch()
+    source = str(tmp_path / "empty.png")
+    status, error = run(capsys, "--bundle", bundle, "--port", "0", "--source", source)
+    assert status == 1
+    assert error.count("\n") == 1
+    assert "the file is empty" in error
+
+
 def test_a_missing_bundle_is_one_line(capsys, tmp_path):
     status, error = run(capsys, "--bundle", str(tmp_path / "nothing"))
     assert status == 1
@@ -152,10 +165,11 @@ def test_figures_are_printed_while_it_runs(capsys, monkeypatch):
 
 
 @pytest.mark.parametrize("port", ["-1", "65536", "eighty"])
-def test_an_impossible_port_is_wrong_usage(port):
+def test_an_impossible_port_is_wrong_usage(capsys, port):
     with pytest.raises(SystemExit) as caught:
         main(["live", "--port", port])
     assert caught.value.code == 2
+    assert f"{port} is no port; give one from 1 to 65535" in capsys.readouterr().err
 
 
 def test_only_this_machine_is_served():

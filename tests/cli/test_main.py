@@ -1,6 +1,7 @@
 """The command line as a whole: help is quick, errors are one line, exit codes are kept."""
 
 import os
+import signal
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -51,6 +52,14 @@ def test_wrong_usage_is_2(words: list[str], capsys: pytest.CaptureFixture[str]) 
     assert "usage: mien" in capsys.readouterr().err
 
 
+def test_without_a_command_the_commands_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([])
+    assert ended.value.code == 2
+    printed = " ".join(capsys.readouterr().err.split())
+    assert all(summary in printed for summary in COMMANDS.values())
+
+
 def test_the_status_of_the_command_is_kept(command: Any) -> None:
     command.run = lambda args: 1
     assert main(["doctor"]) == 1
@@ -60,11 +69,78 @@ def test_an_error_is_one_line_without_traceback(
     command: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail(args: Any) -> int:
-        raise SourceError("camera 7 [red]:\nnot there")
+        raise SourceError("camera 7 [red]:\nnot  there \x1b[31m :smile:")
 
     command.run = fail
     assert main(["doctor"]) == 1
-    assert capsys.readouterr().err == "mien: camera 7 [red]: not there\n"
+    # What a name holds is shown, and neither obeyed nor tidied up.
+    assert capsys.readouterr().err == "mien: camera 7 [red]: not  there \\x1b[31m :smile:\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (PermissionError(13, "Permission denied", "locked/a.jpg"), "locked/a.jpg: Permission"),
+        (OSError(28, "No space left on device"), "No space left on device"),
+        (ModuleNotFoundError("No module named 'av'", name="av"), "av: a package that mien needs"),
+    ],
+)
+def test_what_the_system_refuses_is_one_line(
+    command: Any, capsys: pytest.CaptureFixture[str], error: Exception, line: str
+) -> None:
+    def fail(args: Any) -> int:
+        raise error
+
+    command.run = fail
+    assert main(["doctor"]) == 1
+    printed = capsys.readouterr().err
+    assert printed.startswith(f"mien: {line}")
+    assert printed.count("\n") == 1
+
+
+def test_a_missing_module_of_our_own_is_not_hidden(command: Any) -> None:
+    def fail(args: Any) -> int:
+        raise ModuleNotFoundError("No module named 'mien.x'", name="mien.x")
+
+    command.run = fail
+    with pytest.raises(ModuleNotFoundError):
+        main(["doctor"])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other signals")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_other_signals_end_like_ctrl_c(command: Any, name: str) -> None:
+    number = getattr(signal, name)
+    former = signal.getsignal(number)
+    ended = []
+
+    def run(args: Any) -> int:
+        try:
+            signal.raise_signal(number)
+        finally:
+            ended.append(number)
+        return 0
+
+    command.run = run
+    assert main(["doctor"]) == 130
+    assert ended == [number]
+    assert signal.getsignal(number) is former
+
+
+def test_an_ignored_signal_stays_ignored(command: Any) -> None:
+    if not hasattr(signal, "SIGHUP"):
+        pytest.skip("needs SIGHUP, which Windows lacks")
+
+    def run(args: Any) -> int:
+        signal.raise_signal(signal.SIGHUP)
+        return 0
+
+    command.run = run
+    former = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert main(["doctor"]) == 0
+    finally:
+        signal.signal(signal.SIGHUP, former)
 
 
 def test_an_interrupt_is_130(command: Any, capsys: pytest.CaptureFixture[str]) -> None:
@@ -98,12 +174,14 @@ def test_help_loads_no_command_and_nothing_heavy() -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="pipes end otherwise on Windows")
-def test_a_reader_that_leaves_early_is_no_error() -> None:
+@pytest.mark.parametrize("call", ["print('x' * 80, flush=True)", "out.print('x' * 80)"])
+def test_a_reader_that_leaves_early_is_no_error(call: str) -> None:
     code = (
         "import sys\n"
         "from types import SimpleNamespace\n"
+        "from mien.cli.console import out\n"
         "def run(args):\n"
-        "    for _ in range(100_000): print('x' * 80, flush=True)\n"
+        f"    for _ in range(10_000): {call}\n"
         "    return 0\n"
         "sys.modules['mien.cli.doctor'] = SimpleNamespace(add_arguments=lambda p: None, run=run)\n"
         "from mien.cli import main\n"

@@ -202,6 +202,18 @@ def test_a_source_that_breaks_off_keeps_what_was_read_and_says_so(
     assert "mien: camera 0: unplugged" in error
 
 
+def test_a_run_that_reads_nothing_leaves_nothing_in_the_way(
+    read: Callable[..., int], folder: Path, tmp_path: Path
+) -> None:
+    outputs = ("--out", tmp_path / "o.csv", "--annotate", tmp_path / "o.mp4")
+    before = sorted(tmp_path.iterdir())
+    assert read(folder / "broken.png", *outputs) == 1
+    assert sorted(tmp_path.iterdir()) == before
+    (tmp_path / "o.csv").write_text("precious")
+    assert read(folder / "broken.png", *outputs, "--force") == 1
+    assert (tmp_path / "o.csv").read_text() == "precious"
+
+
 def test_nothing_readable_is_a_failure(
     read: Callable[..., int], folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -211,3 +211,19 @@ def test_a_link_to_nowhere_is_listed(
     (folder / "sad" / "2.png").symlink_to("gone.png")
     result = evaluate_folder(classifier, info, None, folder)
     assert [entry.origin for entry in result.unreadable] == ["sad/2.png"]
+
+
+def test_links_out_of_the_folder_are_listed_and_not_followed(
+    classifier, info: ModelInfo, make_folder: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder = make_folder({"sad/1.png": 100})
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "2.png").write_bytes((folder / "sad" / "1.png").read_bytes())
+    (folder / "sad" / "2.png").symlink_to(outside / "2.png")
+    (folder / "happy").symlink_to(outside)
+    (folder / "sad" / "again.png").symlink_to(folder / "sad" / "1.png")
+    result = evaluate_folder(classifier, info, None, folder)
+    assert result.answers.origins == ("sad/1.png", "sad/again.png")
+    assert [entry.origin for entry in result.unreadable] == ["happy/2.png", "sad/2.png"]
+    assert all("leaves the folder" in entry.reason for entry in result.unreadable)

@@ -41,6 +41,12 @@ def test_jpeg_stays_jpeg_and_the_rest_becomes_png(tmp_path: Path, make_pair: Mak
         assert image.format == "JPEG"
 
 
+def test_what_is_too_large_for_jpeg_becomes_png(tmp_path: Path, make_pair: MakePair) -> None:
+    sink = PictureSink(tmp_path)
+    sink.write(*make_pair(source="wide.jpg", size=(66_000, 4), faces=0))
+    assert written(tmp_path) == ["wide.png"]
+
+
 def test_the_same_name_in_other_folders_gets_a_number(tmp_path: Path, make_pair: MakePair) -> None:
     sink = PictureSink(tmp_path)
     for value, name in enumerate(("x/a.png", "y/a.png", "y/A.PNG", "z/a-2.png")):

@@ -122,13 +122,40 @@ def test_a_dash_is_standard_output(capsys: pytest.CaptureFixture[str], make_pair
 
 @pytest.mark.parametrize("opener", OPENERS)
 class TestFailures:
-    def test_an_existing_file_is_kept(self, tmp_path: Path, opener: Callable[..., CsvSink]) -> None:
+    def test_an_existing_file_is_kept_until_there_is_something_to_replace_it(
+        self, tmp_path: Path, opener: Callable[..., CsvSink], make_pair: MakePair
+    ) -> None:
         path = tmp_path / "old"
         path.write_text("precious")
         with pytest.raises(SinkError, match=r"old: .*exists already"):
             opener(path)
         assert path.read_text() == "precious"
         opener(path, overwrite=True).close()
+        assert path.read_text() == "precious"
+        sink = opener(path, overwrite=True)
+        sink.write(*make_pair())
+        sink.close()
+        assert "precious" not in path.read_text()
+        assert "happy" in path.read_text()
+
+    def test_a_file_made_for_nothing_is_removed(
+        self, tmp_path: Path, opener: Callable[..., CsvSink], make_pair: MakePair
+    ) -> None:
+        opener(tmp_path / "out").close()
+        assert not (tmp_path / "out").exists()
+        sink = opener(tmp_path / "out")
+        sink.write(*make_pair(faces=0))
+        sink.close()
+        assert (tmp_path / "out").exists()
+
+    def test_a_table_without_faces_replaces_an_older_one_too(
+        self, tmp_path: Path, opener: Callable[..., CsvSink], make_pair: MakePair
+    ) -> None:
+        path = tmp_path / "old"
+        path.write_text("precious")
+        sink = opener(path, overwrite=True)
+        sink.write(*make_pair(faces=0))
+        sink.close()
         assert "precious" not in path.read_text()
 
     def test_a_folder_is_no_file(self, tmp_path: Path, opener: Callable[..., CsvSink]) -> None:
@@ -176,7 +203,11 @@ def test_a_disk_that_fills_up_keeps_the_rows_before(
     sink.write(*make_pair(0))
 
     class Full(io.StringIO):
-        def flush(self) -> None:
+        """Takes half of a text, as a disk does that fills up."""
+
+        def write(self, text: str) -> int:
+            stream.write(text[: len(text) // 2])
+            stream.close()
             raise OSError(errno.ENOSPC, "No space left on device")
 
     stream = sink._file._stream
@@ -185,7 +216,7 @@ def test_a_disk_that_fills_up_keeps_the_rows_before(
     with pytest.raises(SinkError, match=r"out\.csv: .*disk is full"):
         sink.write(*make_pair(1))
     sink.close()
-    stream.close()
+    assert path.read_text().endswith(",ok\n")
     assert [row["frame"] for row in rows(path)] == ["0"]
 
 
@@ -197,4 +228,4 @@ def test_a_reader_of_a_pipe_who_leaves_is_no_failure(make_pair: MakePair) -> Non
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.stdout", Left())
         with pytest.raises(BrokenPipeError):
-            CsvSink("-", LABELS)
+            CsvSink("-", LABELS).write(*make_pair())

@@ -83,6 +83,14 @@ def test_a_change_of_size_is_fitted_in(tmp_path: Path, make_pair: MakePair) -> N
     assert upright[:, :8].mean() < 40 < 150 < upright[:, 28:36].mean()
 
 
+def test_what_players_cannot_show_is_made_smaller(tmp_path: Path, make_pair: MakePair) -> None:
+    sink = VideoSink(tmp_path / "out.mp4")
+    sink.write(*make_pair(size=(20_000, 300), faces=0))
+    sink.write(*make_pair(1, 0.1, faces=0))
+    sink.close()
+    assert {frame.size for frame in VideoSource(tmp_path / "out.mp4")} == {(3840, 58)}
+
+
 def test_fit_repeats_an_odd_edge_and_centres_the_rest() -> None:
     image = np.arange(27, dtype=np.uint8).reshape(3, 3, 3)
     padded = fit(image, 4, 4)

@@ -1,5 +1,6 @@
 """Files are found in a fixed order, and links lead nowhere that was not asked for."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -63,6 +64,56 @@ def test_a_folder_without_pictures_is_an_error(tmp_path: Path) -> None:
         find_pictures(tmp_path / "empty")
 
 
+def test_an_empty_name_is_not_this_folder() -> None:
+    with pytest.raises(SourceError, match="empty name"):
+        find_pictures("")
+
+
+@pytest.mark.parametrize("spec", ["~nobody-of-this-name/a.jpg", "a\0b.jpg"])
+def test_names_that_cannot_be_are_named(spec: str) -> None:
+    with pytest.raises(SourceError, match="no such file"):
+        find_pictures(spec)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the limit is another on Windows")
+def test_a_name_that_is_too_long_is_one_line() -> None:
+    with pytest.raises(SourceError, match="cannot be read"):
+        find_pictures("a" * 5000)
+
+
+def test_a_folder_inside_that_may_not_be_listed_costs_only_itself(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ordinary = os.scandir
+
+    def scandir(path: Path) -> object:
+        if Path(path).name == "sub":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return ordinary(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    skipped: list[Skipped] = []
+    found = find_pictures(folder, on_skip=skipped.append)
+    assert names(found, folder) == ["a.PNG", "b.jpg"]
+    assert Skipped(str(folder / "sub"), "cannot be listed: Permission denied") in skipped
+    with pytest.raises(SourceError, match=r"sub: cannot be listed"):
+        find_pictures(folder / "sub")
+
+
+def test_a_folder_that_may_be_listed_but_not_entered_costs_only_itself(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> bool:
+        if path.parent.name == "sub":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return False
+
+    monkeypatch.setattr(Path, "is_symlink", refuse)
+    skipped: list[Skipped] = []
+    assert names(find_pictures(folder, on_skip=skipped.append), folder) == ["a.PNG", "b.jpg"]
+    assert Skipped(str(folder / "sub" / "c.webp"), "cannot be read: Permission denied") in skipped
+
+
 @pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
 class TestLinks:
     def test_links_out_of_the_folder_are_listed_and_not_followed(
@@ -102,3 +153,14 @@ class TestLinks:
         skipped: list[Skipped] = []
         assert len(find_pictures(folder, on_skip=skipped.append)) == 3
         assert "not a regular file" in {item.reason for item in skipped}
+
+    def test_a_pipe_in_a_pattern_is_listed_and_one_that_is_named_is_refused(
+        self, folder: Path
+    ) -> None:
+        os.mkfifo(folder / "pipe.jpg")
+        skipped: list[Skipped] = []
+        found = find_pictures(str(folder / "*.jpg"), on_skip=skipped.append)
+        assert names(found, folder) == ["b.jpg"]
+        assert skipped == [Skipped(str(folder / "pipe.jpg"), "not a regular file")]
+        with pytest.raises(SourceError, match=r"pipe\.jpg: a pipe or device"):
+            find_pictures(folder / "pipe.jpg")

@@ -149,6 +149,35 @@ def test_a_change_of_size_comes_through(make_video: Callable[..., Path]) -> None
     assert sizes == [(64, 48), (64, 48), (96, 80), (96, 80)]
 
 
+def test_text_is_no_video(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("a list of names\n" * 50)
+    with pytest.raises(SourceError, match=r"notes\.txt: holds no video"):
+        VideoSource(path)
+
+
+def test_frames_too_large_to_be_decoded_are_refused(
+    make_video: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_video()
+    monkeypatch.setattr("mien.sources.decoding.MAX_PIXELS", 64 * 48 - 1)
+    with pytest.raises(SourceError, match=r"clip\.mp4: 64x48 is more than"):
+        VideoSource(path)
+
+
+def test_frames_that_become_too_large_on_the_way_are_not_decoded(
+    make_video: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = make_video("a.mjpeg", codec="mjpeg", times=[0, 0.1])
+    large = make_video("b.mjpeg", codec="mjpeg", times=[0, 0.1], size=(960, 800))
+    joined = small.with_name("both.mjpeg")
+    joined.write_bytes(small.read_bytes() + large.read_bytes())
+    monkeypatch.setattr("mien.sources.decoding.MAX_PIXELS", 640 * 480)
+    frames, message = read_broken(VideoSource(joined))
+    assert [frame.size for frame in frames] == [(64, 48), (64, 48)]
+    assert "after frame 2" in message
+
+
 @pytest.mark.parametrize("name", ['12:30 "quoted" é.mp4', "line\nbreak.mp4", "per%03dcent.mp4"])
 def test_odd_names_are_only_names(make_video: Callable[..., Path], name: str) -> None:
     path = make_video(name)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mien.errors import TrainingError
-from mien.training.export import check_parity, export_graph
+from mien.training.export import check_parity, export_graph, shrink
 from mien.training.network import ARCHITECTURES, Deployed
 from mien.types import InputSpec
 
@@ -22,6 +22,24 @@ def test_graph_equals_pytorch(arch: str, channels: int, size: int) -> None:
         with torch.no_grad():
             wanted = Deployed(network, 1.7)(torch.from_numpy(faces)).numpy()
         np.testing.assert_allclose(given, wanted, atol=1e-5)
+
+
+def test_shrunk_network_reads_the_same_from_half_the_bytes() -> None:
+    torch.manual_seed(0)
+    network = ARCHITECTURES["residual"](4, 1, 16)
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):  # as after some training
+            torch.nn.init.uniform_(module.running_mean, -0.5, 0.5)
+            torch.nn.init.uniform_(module.running_var, 0.5, 2.0)
+    network.eval()
+    small = shrink(network)
+    pictures = torch.rand(8, 1, 16, 16)
+    with torch.no_grad():
+        wanted, given = (torch.softmax(n(pictures), 1) for n in (network, small))
+    torch.testing.assert_close(given, wanted, atol=2e-3, rtol=0)
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in small.modules())
+    weights = sum(p.numel() for p in small.parameters())
+    assert len(export_graph(small, 1.0, InputSpec(16, 1, 1.0))) < 2.2 * weights
 
 
 def test_other_network_is_noticed() -> None:

@@ -5,13 +5,16 @@ command that was asked for is imported, so `mien --help` stays quick and works w
 """
 
 import argparse
+import contextlib
 import importlib
+import io
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 
 from mien import __version__
-from mien.cli.console import print_error
 from mien.errors import MienError
 
 COMMANDS = {
@@ -31,22 +34,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status: 0 done, 1 failed with a message, 2 wrong usage, 130 interrupted.
     """
     words = list(sys.argv[1:] if argv is None else argv)
-    args = _parser(words).parse_args(words)
     try:
-        return int(args.run(args))
-    except MienError as error:
-        print_error(str(error))
-        return 1
+        with _ended_like_ctrl_c():
+            _let_every_name_be_printed()
+            args = _parse(words)
+            return int(args.run(args))
     except KeyboardInterrupt:
-        print_error("interrupted")
-        return 130
+        return _fail("interrupted", 130)
     except BrokenPipeError:
         # The reader of our output has left (`mien predict … | head`): nothing more to say.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return 0
+    except MienError as error:
+        return _fail(str(error), 1)
+    except OSError as error:
+        return _fail(_describe(error), 1)
+    except ModuleNotFoundError as error:
+        if (error.name or "mien").startswith("mien"):
+            raise
+        return _fail(f"{error.name}: a package that mien needs is missing; install mien again", 1)
 
 
-def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+def _parse(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="mien", description="Reads facial expressions. Nothing leaves this machine."
     )
@@ -59,4 +68,56 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
             module = importlib.import_module(f"mien.cli.{name}")
             module.add_arguments(command)
             command.set_defaults(run=module.run)
-    return parser
+    if not words:
+        parser.print_help(sys.stderr)
+        parser.exit(2)
+    return parser.parse_args(words)
+
+
+@contextlib.contextmanager
+def _ended_like_ctrl_c() -> Iterator[None]:
+    """Let SIGTERM and a closed terminal end a command as Ctrl-C does, with its files finished."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    # `nohup` ignores one of them, and that must stay.
+    replaced = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
+    for number in replaced:
+        # The very signal of Ctrl-C, because the server of `mien live` handles it in its own way.
+        signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        yield
+    finally:
+        for number in replaced:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _let_every_name_be_printed() -> None:
+    """Print as an escape what the output's encoding lacks; standard error does so by itself."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _describe(error: OSError) -> str:
+    reason = error.strerror or str(error) or type(error).__name__
+    return f"{error.filename}: {reason}" if error.filename else reason
+
+
+def _fail(message: str, status: int) -> int:
+    # Imported here, so that Ctrl-C finds no slow import above that it could cut short.
+    from mien.cli.console import print_error
+
+    print_error(message)
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        _discard_output()
+    return status
+
+
+def _discard_output() -> None:
+    """Keep Python from trying once more, at its end, to write where writing failed."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

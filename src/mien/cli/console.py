@@ -1,7 +1,9 @@
 """What all commands print with: one console for results, one for progress and errors."""
 
 import contextlib
+import unicodedata
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import (
@@ -15,15 +17,38 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from mien.types import OnProgress
+if TYPE_CHECKING:  # it needs numpy, and `mien doctor` must be able to say that numpy is missing
+    from mien.types import OnProgress
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+# Line breaks, escapes that a terminal would obey, and bytes of a name that are no Unicode.
+UNPRINTABLE = frozenset({"Cc", "Cs"})
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to `main`; rich would end the program with 1."""
+        raise BrokenPipeError
+
+
+# Without emoji, because a file's name may well hold ":smile:".
+out = _Console(highlight=False, soft_wrap=True, emoji=False)
+err = _Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
 def print_error(message: str) -> None:
     """Print one line that says what went wrong."""
-    err.print("mien: " + " ".join(message.split()), style="bold red", markup=False)
+    err.print("mien: " + printable(message), style="bold red", markup=False)
+
+
+def printable(text: str) -> str:
+    """Return one line, with what a terminal must not get written as escapes."""
+    return "".join(map(_escaped, text))
+
+
+def _escaped(character: str) -> str:
+    if unicodedata.category(character) in UNPRINTABLE:
+        return character.encode("unicode_escape").decode()
+    return character
 
 
 class _Speed(ProgressColumn):
@@ -32,7 +57,7 @@ class _Speed(ProgressColumn):
 
 
 @contextlib.contextmanager
-def progress() -> Iterator[OnProgress]:
+def progress() -> Iterator["OnProgress"]:
     """Show a bar for each stage of long work, with speed and time left.
 
     Yields:
@@ -45,12 +70,18 @@ def progress() -> Iterator[OnProgress]:
         _Speed(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=err) as bars:
-        tasks = {}
+    bars = Progress(*columns, console=err)
+    tasks = {}
 
-        def update(stage: str, done: int, total: int | None) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=total)
-            bars.update(tasks[stage], completed=done, total=total)
+    def update(stage: str, done: int, total: int | None) -> None:
+        if stage not in tasks:
+            # Not before there is something to show: it prints an empty line where there is none.
+            bars.start()
+            tasks[stage] = bars.add_task(stage, total=total)
+        bars.update(tasks[stage], completed=done, total=total)
 
+    try:
         yield update
+    finally:
+        if tasks:
+            bars.stop()

@@ -16,10 +16,13 @@ from mien.assembly import DEFAULT_BUNDLE, DETECTORS, make_classifier, make_detec
 from mien.bundle import ModelInfo
 from mien.classifier import OnnxClassifier
 from mien.cli import console
-from mien.errors import SettingsError
+from mien.errors import MissingExtraError, SettingsError
 from mien.types import OnProgress
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mien.data.dataset import Dataset
     from mien.evaluation.results import Evaluation
     from mien.evaluation.summary import Estimate, Summary
 
@@ -181,8 +184,7 @@ def _evaluate(
     from mien.evaluation.evaluate import FolderSettings, evaluate_dataset, evaluate_folder
 
     if (args.data / DATASET_FILE).is_file():
-        from mien.data.dataset import load_dataset
-
+        load_dataset = _dataset_reader()
         return evaluate_dataset(
             classifier,
             info,
@@ -205,6 +207,14 @@ def _evaluate(
         name=args.name,
         on_progress=on_progress,
     )
+
+
+def _dataset_reader() -> "Callable[[Path], Dataset]":
+    try:
+        from mien.data.dataset import load_dataset
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("evaluating a data set", "train") from error
+    return load_dataset
 
 
 def _default_folder(args: argparse.Namespace, info: ModelInfo) -> Path:

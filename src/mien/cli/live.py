@@ -3,7 +3,6 @@
 import argparse
 import contextlib
 import os
-import signal
 import socket
 import sys
 import threading
@@ -13,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from mien.assembly import DETECTORS, make_analyzer, make_classifier, make_detector, open_source
-from mien.cli.console import err, out
+from mien.cli.console import err, out, printable
 from mien.errors import SourceError
 from mien.pipeline import RunSummary
 from mien.protocols import Source
@@ -63,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
             create_app(services, hosts=local_hosts(port)),
             on_started=lambda: _open_browser(args, port),
         )
-        with _ends_on_signal(), _stats_printed(services.meter, on=args.stats):
+        with _stats_printed(services.meter, on=args.stats):
             _serve(server, listener)
     _print_summary(services.meter.summary())
     return 0
@@ -96,26 +95,19 @@ def _check_source(name: str, opener: Callable[[], Source]) -> None:
     """Read one frame, so that a missing file or camera is known before the page is."""
     with contextlib.closing(opener()) as source:
         if next(iter(source), None) is None:
-            raise SourceError(f"{name}: no picture could be read from it")
+            raise SourceError(f"{name}: no picture could be read from it{_first_reason(source)}")
+
+
+def _first_reason(source: Source) -> str:
+    for item in getattr(source, "skipped", ()):
+        return f" ({item.path}: {item.reason})"
+    return ""
 
 
 def _serve(server: Server, listener: socket.socket) -> None:
     # uvicorn ends cleanly on Ctrl-C, then raises the signal again.
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
-
-
-@contextlib.contextmanager
-def _ends_on_signal() -> Iterator[None]:
-    """Let SIGTERM end the server as Ctrl-C does, with its summary."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    former = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, former)
 
 
 @contextlib.contextmanager
@@ -183,7 +175,7 @@ def _source_name(spec: str) -> str:
         return f"camera {spec}"
     if "://" in spec:
         return "the stream"
-    return Path(spec).name or spec
+    return printable(Path(spec).name or spec)
 
 
 def _has_screen() -> bool:
@@ -203,7 +195,7 @@ def _has_camera() -> bool:
 
 
 def _port(text: str) -> int:
-    port = int(text)
+    port = int(text) if text.isdecimal() else -1
     if not 0 <= port <= 65535:
         raise argparse.ArgumentTypeError(f"{text} is no port; give one from 1 to 65535")
     return port

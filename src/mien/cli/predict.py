@@ -16,7 +16,7 @@ from mien.assembly import (
     make_sinks,
     open_sources,
 )
-from mien.cli.console import err, out, progress
+from mien.cli.console import err, out, printable, progress
 from mien.pictures import SUFFIXES
 from mien.pipeline import Meter, OnFrame, RunSummary
 from mien.pipeline import run as run_pipeline
@@ -30,6 +30,7 @@ SHOWN_SKIPPED = 20
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `mien predict`."""
+    parser.epilog = "Write ./ before a name that begins with a dash."
     add = parser.add_argument
     add("sources", nargs="+", metavar="SOURCE", help=ACCEPTED)
     add(
@@ -60,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
         detector = make_detector(args.detector, model=args.detector_model)
         classifier, info = make_classifier(args.bundle)
         analyzer = make_analyzer(detector, classifier, info)
-        limited, sinks = _limited(source, args), _sinks(args, classifier.labels)
+        limited, sinks = _limited(source, args), _sinks(args, classifier.labels, source)
         meter = Meter()
         with _reported(source, meter, stats=args.stats), _shown(args, source) as on_frame:
             run_pipeline(limited, analyzer, sinks, on_frame=on_frame, meter=meter)
@@ -73,17 +74,24 @@ def _limited(source: Source, args: argparse.Namespace) -> Source:
     return Limited(source, frames=args.frames, seconds=args.seconds)
 
 
-def _sinks(args: argparse.Namespace, labels: Sequence[str]) -> list[Sink]:
+def _sinks(args: argparse.Namespace, labels: Sequence[str], source: Source) -> list[Sink]:
     table = args.out
-    if table is None and not sys.stdout.isatty():
+    if table is None and not _on_terminal():
         table = STDOUT
-    return make_sinks(labels, out=table, annotate=args.annotate, overwrite=args.force)
+    return make_sinks(
+        labels, out=table, annotate=args.annotate, overwrite=args.force, source=source
+    )
+
+
+def _on_terminal() -> bool:
+    # There is none at all where a shell was told to close it.
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 @contextlib.contextmanager
 def _shown(args: argparse.Namespace, source: Source) -> Iterator[OnFrame]:
     """Show lines of words where a person reads along, and a progress bar elsewhere."""
-    if args.out is None and sys.stdout.isatty():
+    if args.out is None and _on_terminal():
         yield Listing().write
         return
     with progress() as update:
@@ -118,7 +126,7 @@ class Listing:
             return
         self._last = frame.source, looks
         words = ", ".join(map(_words, analysis.readings)) or "no face"
-        out.print(f"{_place(frame)}  {words}", markup=False)
+        out.print(printable(f"{_place(frame)}  {words}"), markup=False)
 
 
 def _place(frame: Frame) -> str:
@@ -151,7 +159,7 @@ def _reported(source: Source, meter: Meter, *, stats: bool) -> Iterator[None]:
             markup=False,
         )
         for item in skipped[:SHOWN_SKIPPED]:
-            err.print(f"  {item.path}: {item.reason}", markup=False)
+            err.print(printable(f"  {item.path}: {item.reason}"), markup=False)
         if len(skipped) > SHOWN_SKIPPED:
             err.print(f"  and {len(skipped) - SHOWN_SKIPPED:,} more")
         if stats and summary.frames:

@@ -105,7 +105,8 @@ def _settings(args: argparse.Namespace, folder: Path, crop_scale: object) -> Any
         answer_accuracy=args.answer_accuracy,
         training_data=(args.training_data,) if args.training_data else (),
         licence=args.licence,
-        command="mien " + shlex.join(sys.argv[1:]),
+        # Resuming gives the weights of an unbroken run, so that is what the command says.
+        command="mien " + shlex.join(word for word in sys.argv[1:] if word != "--resume"),
     )
     machine = checked(Machine, device=args.device, precision=args.precision, threads=args.threads)
     return settings, model, machine

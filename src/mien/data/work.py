@@ -23,7 +23,7 @@ from mien.pictures import encode_png
 from mien.types import OnProgress, PixelArray
 
 # Raise when pieces are made otherwise than before.
-_VERSION = 1
+_VERSION = 2
 _REJECTED = b"rejected"
 
 

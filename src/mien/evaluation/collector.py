@@ -43,14 +43,14 @@ class Collector:
             self._rows.append(len(self._truth))
             self._crops.append(crop)
         self._truth.append(truth)
-        self._origins.append(origin)
+        self._origins.append(_unicode(origin))
         self._groups.append(group)
         if len(self._crops) == self._batch_size:
             self._classify()
 
     def add_unreadable(self, origin: str, error: PictureError) -> None:
         """List a picture that could not be decoded."""
-        self._unreadable.append(Unreadable(origin, str(error)))
+        self._unreadable.append(Unreadable(_unicode(origin), _unicode(str(error))))
 
     def finish(self, place: str) -> Answers:
         """Return all answers.
@@ -89,3 +89,8 @@ class Collector:
             )
         self._answers.append(result)
         self._crops.clear()
+
+
+def _unicode(name: str) -> str:
+    """Write with escapes the bytes of a file's name that are no Unicode: reports are UTF-8."""
+    return name.encode("utf-8", "backslashreplace").decode()

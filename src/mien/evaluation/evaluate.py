@@ -168,7 +168,7 @@ def evaluate_folder(
     for done, (path, truth) in enumerate(pictures, start=1):
         origin = path.relative_to(folder).as_posix()
         try:
-            face = _face(read_picture(path), detector, spec)
+            face = _face(_read_inside(path, folder), detector, spec)
         except PictureError as error:
             collector.add_unreadable(origin, error)
         else:
@@ -184,6 +184,12 @@ def evaluate_folder(
         skipped=skipped,
         unreadable=collector.unreadable,
     )
+
+
+def _read_inside(path: Path, folder: Path) -> PixelArray:
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise PictureError(f"{path}: a link that leaves the folder; put the file itself there")
+    return read_picture(path)
 
 
 def _face(image: PixelArray, detector: Detector | None, spec: InputSpec) -> PixelArray | None:

@@ -10,6 +10,7 @@ from mien.errors import SinkError
 
 ADVICE = {
     errno.ENOSPC: "the disk is full; free some space or write to another disk",
+    errno.EFBIG: "this disk takes no larger file; write to another disk, or less at a time",
     errno.EDQUOT: "your share of the disk is full; free some space or write to another disk",
     errno.EACCES: "you may not write there; choose another folder",
     errno.EPERM: "you may not write there; choose another folder",
@@ -43,7 +44,12 @@ def open_mode(path: Path, *, overwrite: bool) -> Literal["w", "x"]:
 
     Devices and pipes, such as /dev/stdout, exist and lose nothing.
     """
-    return "w" if overwrite or (path.exists() and not path.is_file()) else "x"
+    try:
+        special = path.exists() and not path.is_file()
+    except OSError:
+        # It may not even be looked at; opening it will say why.
+        special = False
+    return "w" if overwrite or special else "x"
 
 
 def same_file(path: Path, other: Path) -> bool:

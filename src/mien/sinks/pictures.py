@@ -12,6 +12,8 @@ from mien.sinks.files import make_folder, open_mode, same_file, writing
 from mien.types import Analysis, Frame
 
 JPEG_QUALITY = 92
+# What JPEG libraries write at most, in pixels.
+JPEG_SIDE = 65_500
 JPEG_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif"})
 # Not allowed in names on Windows, or everywhere.
 UNSAFE = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
@@ -81,4 +83,5 @@ def _name(frame: Frame) -> tuple[str, str]:
     stem, suffix = UNSAFE.sub("_", source.stem) or "frame", source.suffix.lower()
     if suffix not in SUFFIXES:
         return f"{stem}-{frame.index:06d}", ".jpg"
-    return stem, suffix if suffix in JPEG_SUFFIXES else ".png"
+    is_jpeg = suffix in JPEG_SUFFIXES and max(frame.size) <= JPEG_SIDE
+    return stem, suffix if is_jpeg else ".png"

@@ -7,16 +7,18 @@ import contextlib
 import csv
 import io
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import Literal, TextIO
 
 from mien.errors import SinkError
 from mien.sinks.files import make_folder, open_mode, writing
 from mien.types import Analysis, Frame
 
 STDOUT = "-"
+ESCAPES = "backslashreplace"
 PLACE = ("source", "frame", "time", "track_id")
 BOX = ("x1", "y1", "x2", "y2")
 VERDICT = ("label", "confidence", "quality")
@@ -28,40 +30,68 @@ def columns(labels: Sequence[str]) -> tuple[str, ...]:
 
 
 class _TextFile:
-    """A text file, or standard output, whose failures are `SinkError`."""
+    """A text file, or standard output, whose failures are `SinkError`.
+
+    A file that exists is emptied when there is something to replace it with, not before; one that
+    was made for nothing is removed, so that it is not in the way of the next try.
+    """
 
     def __init__(self, path: Path | str, *, overwrite: bool) -> None:
-        self._owned = str(path) != STDOUT
-        self._name = str(path) if self._owned else "standard output"
+        self._path = None if str(path) == STDOUT else Path(path)
+        self._name = "standard output" if self._path is None else str(path)
         self._stream: TextIO | None = sys.stdout
-        if self._owned:
-            path = Path(path)
-            make_folder(path.parent)
-            mode = open_mode(path, overwrite=overwrite)
-            with writing(path):
-                # A name that is no valid Unicode is written with escapes rather than lost.
-                self._stream = path.open(
-                    mode, encoding="utf-8", errors="backslashreplace", newline=""
-                )
+        self._begun = self._made = False
+        self._size = 0
+        if self._path is not None:
+            make_folder(self._path.parent)
+            self._stream = self._open(self._path, overwrite)
+
+    def _open(self, path: Path, overwrite: bool) -> TextIO:
+        mode: Literal["a", "x"] = "a" if open_mode(path, overwrite=overwrite) == "w" else "x"
+        with writing(path):
+            self._made = not path.exists()
+            # A name that is no valid Unicode is written with escapes rather than lost.
+            return path.open(mode, encoding="utf-8", errors=ESCAPES, newline="")
 
     def write(self, text: str) -> None:
+        """Hand whole lines to the system; where that fails, none of them is left half."""
         if self._stream is None:
             raise SinkError(f"{self._name}: is closed already")
         try:
             with writing(self._name):
+                self._begin(self._stream)
                 self._stream.write(text)
                 self._stream.flush()
         except SinkError:
-            # Closing tries to write the rest again; that it fails again is no news.
-            with contextlib.suppress(SinkError):
-                self.close()
+            self._cut()
             raise
+        self._size += len(text.encode("utf-8", ESCAPES))
 
     def close(self) -> None:
         stream, self._stream = self._stream, None
-        if stream is not None and self._owned:
-            with writing(self._name):
-                stream.close()
+        if stream is None or self._path is None:
+            return
+        with writing(self._name):
+            stream.close()
+            if self._made and not self._begun:
+                self._path.unlink()
+
+    def _begin(self, stream: TextIO) -> None:
+        if not self._begun and self._path is not None and self._path.is_file():
+            stream.truncate(0)
+        self._begun = True
+
+    def _cut(self) -> None:
+        """Close, and leave what was written before; that more of it fails is no news."""
+        with contextlib.suppress(SinkError):
+            self.close()
+        if self._path is None or not self._path.is_file():
+            return
+        with contextlib.suppress(OSError):
+            if self._made and not self._size:
+                self._path.unlink()
+            else:
+                os.truncate(self._path, self._size)
 
 
 class CsvSink:
@@ -71,12 +101,12 @@ class CsvSink:
     """
 
     def __init__(self, path: Path | str, labels: Sequence[str], *, overwrite: bool = False) -> None:
-        """Make the file and write the header.
+        """Make the file.
 
         Args:
             path: The file; "-" is standard output. Its folder is made where it is missing.
             labels: The classes, in the order of the bundle.
-            overwrite: Replace a file that exists.
+            overwrite: Replace a file that exists, with the first frame.
 
         Raises:
             SinkError: The file exists, or cannot be written.
@@ -85,24 +115,19 @@ class CsvSink:
         self._buffer = io.StringIO(newline="")
         self._writer = csv.DictWriter(self._buffer, columns(labels), lineterminator="\n")
         self._writer.writeheader()
-        self._flush()
 
     def write(self, frame: Frame, analysis: Analysis) -> None:  # noqa: ARG002 - the protocol's
         """Write the faces of one frame; raise `SinkError` where that fails."""
         self._writer.writerows(analysis.to_rows())
-        self._flush()
+        # In one piece, the first time with the header.
+        text = self._buffer.getvalue()
+        self._buffer.seek(0)
+        self._buffer.truncate()
+        self._file.write(text)
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-    def _flush(self) -> None:
-        """Hand the rows of a frame over in one piece."""
-        text = self._buffer.getvalue()
-        self._buffer.seek(0)
-        self._buffer.truncate()
-        if text:
-            self._file.write(text)
 
 
 class JsonlSink:
@@ -117,7 +142,7 @@ class JsonlSink:
 
         Args:
             path: The file; "-" is standard output. Its folder is made where it is missing.
-            overwrite: Replace a file that exists.
+            overwrite: Replace a file that exists, with the first frame.
 
         Raises:
             SinkError: The file exists, or cannot be written.
@@ -134,8 +159,7 @@ class JsonlSink:
             record["probabilities"] = reading.smoothed.to_dict()
             record |= {name: row[name] for name in VERDICT}
             lines.append(json.dumps(record, ensure_ascii=False) + "\n")
-        if lines:
-            self._file.write("".join(lines))
+        self._file.write("".join(lines))
 
     def close(self) -> None:
         """Close the file."""

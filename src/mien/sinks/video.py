@@ -1,36 +1,29 @@
 """An annotated video that browsers play: H.264 in MP4, with the time stamps of its source."""
 
-from fractions import Fraction
+import math
 from pathlib import Path
 
 import av
 import cv2
 import numpy as np
-from av.container import OutputContainer
-from av.video.stream import VideoStream
 
 from mien.errors import SinkError
 from mien.overlay import draw
 from mien.sinks.files import make_folder, open_mode, same_file, writing
+from mien.sinks.mp4 import TIME_BASE, Mp4Writer
 from mien.types import Analysis, Frame, PixelArray
 
-# Fine enough for every frame rate in use, and the usual clock of video.
-TIME_BASE = Fraction(1, 90_000)
 # Between the last frame of a source and the first of the next; shows still pictures for a second.
 PAUSE_SECONDS = 1.0
-# Only a hint for the encoder: the time stamps say when a frame is shown.
-NOMINAL_RATE = 30
-ENCODER = {"crf": "20", "preset": "veryfast"}
-# At the end the index moves to the front, so that a browser can start before it has all.
-CONTAINER = {"movflags": "+faststart"}
-BT709, LIMITED_RANGE = 1, 1
+# 4K: larger ones are beyond many players, and from 16,384 on beyond the encoder.
+MAX_SIDE = 3840
 
 
 class VideoSink:
     """A `Sink` that writes every frame with its readings drawn on it.
 
-    The first frame sets the size of the video, rounded up to even numbers; a frame of another size
-    is fitted in with black bars. Where the source changes, its time goes on after a pause.
+    The first frame sets the size of the video, rounded up to even numbers and at most 3840 pixels
+    wide and high; a frame of another size is fitted in with black bars. Where the source changes, its time goes on after a pause.
     """
 
     def __init__(self, path: Path, *, overwrite: bool = False) -> None:
@@ -50,8 +43,8 @@ class VideoSink:
         with writing(path), path.open(mode):
             pass
         self._path = path
-        self._container: OutputContainer | None = None
-        self._stream: VideoStream | None = None
+        self._writer: Mp4Writer | None = None
+        self._size = (0, 0)
         self._clock = _Clock()
         self._closed = False
 
@@ -63,70 +56,29 @@ class VideoSink:
         """
         if self._closed:
             raise SinkError(f"{self._path}: is closed already")
-        if self._stream is None and same_file(self._path, Path(frame.source)):
-            raise SinkError(f"{self._path}: would overwrite its own source; choose another name")
-        stream = self._stream or self._start(frame.image)
-        image = fit(draw(frame.image, analysis), stream.width, stream.height)
-        picture = _to_yuv(image)
+        writer = self._writer or self._start(frame)
+        picture = _to_yuv(fit(draw(frame.image, analysis), *self._size))
         picture.pts, picture.time_base = self._clock.ticks(frame), TIME_BASE
-        self._encode(stream, picture)
+        writer.write(picture)
 
     def close(self) -> None:
         """Finish the file; one without frames is removed, because nothing can play it."""
         if self._closed:
             return
         self._closed = True
-        if self._container is None or self._stream is None:
-            if self._path.is_file() and self._path.stat().st_size == 0:
-                self._path.unlink()
-            return
-        try:
-            self._encode(self._stream, None)
-        finally:
-            self._finish(self._container)
+        if self._writer is not None:
+            self._writer.close()
+        elif self._path.is_file() and self._path.stat().st_size == 0:
+            self._path.unlink()
 
-    def _start(self, image: PixelArray) -> VideoStream:
-        height, width = (side + side % 2 for side in image.shape[:2])
-        with writing(self._path):
-            try:
-                # "file:" keeps a name with a colon from being taken for an address.
-                self._container = av.open(
-                    f"file:{self._path}", "w", format="mp4", options=CONTAINER
-                )
-                stream = self._container.add_stream("libx264", NOMINAL_RATE, options=ENCODER)
-            except (av.FFmpegError, ValueError) as error:
-                raise self._refused(error) from error
-        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        stream.codec_context.time_base = TIME_BASE
-        for name in ("colorspace", "color_primaries", "color_trc"):
-            setattr(stream.codec_context, name, BT709)
-        stream.codec_context.color_range = LIMITED_RANGE
-        self._stream = stream
-        return stream
-
-    def _encode(self, stream: VideoStream, picture: av.VideoFrame | None) -> None:
-        if self._container is None:
-            return
-        with writing(self._path):
-            try:
-                self._container.mux(stream.encode(picture))
-            except OSError:
-                raise
-            except av.FFmpegError as error:
-                raise self._refused(error) from error
-
-    def _finish(self, container: OutputContainer) -> None:
-        with writing(self._path):
-            try:
-                container.close()
-            except OSError:
-                raise
-            except av.FFmpegError as error:
-                raise self._refused(error) from error
-
-    def _refused(self, error: Exception) -> SinkError:
-        reason = getattr(error, "strerror", None) or str(error)
-        return SinkError(f"{self._path}: cannot be encoded as H.264 ({reason}); write pictures")
+    def _start(self, frame: Frame) -> Mp4Writer:
+        if same_file(self._path, Path(frame.source)):
+            raise SinkError(f"{self._path}: would overwrite its own source; choose another name")
+        scale = min(1.0, MAX_SIDE / max(frame.size))
+        width, height = (2 * math.ceil(side * scale / 2) for side in frame.size)
+        self._size = width, height
+        self._writer = Mp4Writer(self._path, width, height)
+        return self._writer
 
 
 class _Clock:

@@ -35,6 +35,11 @@ class Batch:
         self._closed = False
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the sources; pictures that follow each other are one."""
+        return tuple(name for name, _ in self._openers)
+
+    @property
     def skipped(self) -> list[Skipped]:
         """What could not be read, and why: pictures, and sources that did not open or broke off."""
         return self._done + _skipped(self._current)

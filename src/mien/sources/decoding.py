@@ -1,11 +1,36 @@
-"""What a video file and a stream share: from PyAV's frames to ours."""
+"""What a video file and a stream share: from PyAV's containers and frames to ours."""
 
 import numpy as np
 from av import VideoFrame
+from av.container import InputContainer
+from av.video.stream import VideoStream
 
+from mien.errors import SourceError
+from mien.pictures import MAX_PIXELS
 from mien.types import PixelArray
 
 RIGHT_ANGLE = 90
+# FFmpeg plays text files, as terminals showed them once.
+TEXT_FORMATS = frozenset({"adf", "bin", "idf", "tty", "xbin"})
+
+
+def video_of(container: InputContainer, name: str) -> VideoStream:
+    """Return the video in an open file or stream.
+
+    Raises:
+        SourceError: There is none, or its frames are too large to be decoded safely.
+    """
+    if not container.streams.video or container.format.name in TEXT_FORMATS:
+        raise SourceError(f"{name}: holds no video, only sound or other data")
+    stream = container.streams.video[0]
+    if stream.width * stream.height > MAX_PIXELS:
+        raise SourceError(
+            f"{name}: {stream.width}x{stream.height} is more than {MAX_PIXELS // 1_000_000} "
+            "megapixels; make it smaller first"
+        )
+    # The size may grow on the way.
+    stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
+    return stream
 
 
 def to_bgr(frame: VideoFrame) -> PixelArray:

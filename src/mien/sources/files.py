@@ -6,6 +6,7 @@ a named folder is ever read by way of a link inside it.
 
 import glob
 import os
+import stat
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,10 @@ class Skipped:
 
     path: str
     reason: str
+
+
+class NothingFoundError(SourceError):
+    """A name that leads to no file that is read here."""
 
 
 OnSkip = Callable[[Skipped], None]
@@ -58,7 +63,7 @@ def find_files(
         on_skip: Told of every file in a folder that is left out, and why.
 
     Raises:
-        SourceError: A file or folder does not exist or cannot be listed, or nothing was found.
+        SourceError: A file or folder does not exist or cannot be read, or nothing was found.
     """
     specs = [specs] if isinstance(specs, str | Path) else list(specs)
     found: dict[Path, None] = {}
@@ -66,24 +71,64 @@ def find_files(
         for path in _expand(spec):
             if path.is_dir():
                 found |= dict.fromkeys(_walk(path, path.resolve(), suffixes, on_skip))
+            elif _waits(path):
+                on_skip(Skipped(str(path), "not a regular file"))
             else:
                 found[path] = None
     if not found:
         names = ", ".join(str(spec) for spec in specs) or "no name given"
-        raise SourceError(f"{names}: no such files inside; wanted are {_listing(suffixes)}")
+        raise NothingFoundError(f"{names}: no such files inside; wanted are {_listing(suffixes)}")
     return list(found)
 
 
 def _expand(spec: str | Path) -> list[Path]:
-    path = Path(spec).expanduser()
+    if spec == "":
+        # Path("") is the current folder, which someone with an unset variable did not mean.
+        raise NothingFoundError("an empty name; for this folder write .")
+    path = _at_home(Path(spec))
     # A file whose name holds brackets or stars is itself, not a pattern.
-    if path.exists():
+    if _exists(path):
         return [path]
     # Path.glob takes no absolute pattern.
     matches = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207
     if not matches:
-        raise SourceError(f"{spec}: no such file or folder, and no pattern that fits any")
+        raise NothingFoundError(f"{spec}: no such file or folder, and no pattern that fits any")
     return [Path(match) for match in matches]
+
+
+def _at_home(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        # There is no such user: then it is a name that begins with ~.
+        return path
+
+
+def _exists(path: Path) -> bool:
+    """Whether there is a file or folder; raise `SourceError` where it is nothing to read."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+    except OSError as error:
+        raise SourceError(
+            f"{path}: cannot be read: {error.strerror}; check the name, and that you may read it"
+        ) from error
+    if _waits(path):
+        raise SourceError(
+            f"{path}: a pipe or device, not a file; save it to a file first (a camera is named by "
+            "its number)"
+        )
+    return True
+
+
+def _waits(path: Path) -> bool:
+    """Whether it is a pipe or device, whose opening or reading may never end."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def _walk(folder: Path, root: Path, suffixes: Collection[str], on_skip: OnSkip) -> Iterator[Path]:
@@ -91,7 +136,12 @@ def _walk(folder: Path, root: Path, suffixes: Collection[str], on_skip: OnSkip) 
         with os.scandir(folder) as entries:
             names = sorted(entry.name for entry in entries if not entry.name.startswith("."))
     except OSError as error:
-        raise SourceError(f"{folder}: cannot be listed: {error.strerror}") from error
+        if folder.resolve() == root:
+            raise SourceError(
+                f"{folder}: cannot be listed: {error.strerror}; check that you may read it"
+            ) from error
+        on_skip(Skipped(str(folder), f"cannot be listed: {error.strerror}"))
+        return
     for path in (folder / name for name in names):
         reason = _objection(path, root, suffixes)
         if reason is not None:
@@ -104,16 +154,19 @@ def _walk(folder: Path, root: Path, suffixes: Collection[str], on_skip: OnSkip) 
 
 def _objection(path: Path, root: Path, suffixes: Collection[str]) -> str | None:
     """Say what stands against reading a file or folder that was found inside `root`."""
-    if path.is_symlink():
-        reason = _link_objection(path, root)
-        if reason is not None:
-            return reason
-    if path.is_dir():
-        return None
-    if path.suffix.lower() not in suffixes:
-        return f"no format that is read here ({path.suffix or 'no suffix'})"
-    # Opening a pipe would wait for ever.
-    return None if path.is_file() else "not a regular file"
+    try:
+        if path.is_symlink():
+            reason = _link_objection(path, root)
+            if reason is not None:
+                return reason
+        if path.is_dir():
+            return None
+        if path.suffix.lower() not in suffixes:
+            return f"no format that is read here ({path.suffix or 'no suffix'})"
+        return "not a regular file" if _waits(path) else None
+    except OSError as error:
+        # The folder may be listed, but not entered.
+        return f"cannot be read: {error.strerror}"
 
 
 def _link_objection(path: Path, root: Path) -> str | None:

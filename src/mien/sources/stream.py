@@ -14,7 +14,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from mien.errors import SourceError
-from mien.sources.decoding import reason, to_bgr
+from mien.sources.decoding import reason, to_bgr, video_of
 from mien.types import Frame
 
 OPEN_SECONDS = 10.0
@@ -102,10 +102,9 @@ class StreamSource:
             ) from error
 
     def _frames(self, container: InputContainer) -> Iterator[Frame]:
-        if not container.streams.video:
-            raise SourceError(f"{self.name}: holds no video")
+        stream = video_of(container, self.name)
         timer = _Timer(container.format.name not in UNTIMED_FORMATS, self._clock)
-        for index, (stamp, picture) in enumerate(_decode(container, container.streams.video[0])):
+        for index, (stamp, picture) in enumerate(_decode(container, stream)):
             timestamp = timer.time(stamp)
             if container.duration is not None:
                 self._closed.wait(max(0.0, timer.wait(timestamp)))

@@ -8,7 +8,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from mien.errors import SourceError
-from mien.sources.decoding import reason, to_bgr
+from mien.sources.decoding import reason, to_bgr, video_of
 from mien.types import Frame
 
 # A file that ends this much before the length it claims has broken off; less is rounding.
@@ -38,7 +38,7 @@ class VideoSource:
         self.name = str(path)
         self._closed = False
         with self._open() as container:
-            stream = _video_of(container, self.name)
+            stream = video_of(container, self.name)
             self.fps = float(stream.average_rate) if stream.average_rate else None
             self._seconds = _length(container, stream)
             self.frames = stream.frames or self._estimate()
@@ -51,7 +51,7 @@ class VideoSource:
         """
         decoder = _Decoder(self.name, self.fps or FALLBACK_FPS)
         with self._open() as container:
-            stream = _video_of(container, self.name)
+            stream = video_of(container, self.name)
             stream.thread_type = "AUTO"
             for frame in decoder.frames(container, stream):
                 if self._closed:
@@ -135,12 +135,6 @@ class _Decoder:
 
     def _place(self) -> str:
         return f"frame {self._count} ({self._last or 0.0:.1f} s)"
-
-
-def _video_of(container: InputContainer, name: str) -> VideoStream:
-    if not container.streams.video:
-        raise SourceError(f"{name}: holds no video, only sound or other data")
-    return container.streams.video[0]
 
 
 def _length(container: InputContainer, stream: VideoStream) -> float | None:

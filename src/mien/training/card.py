@@ -1,5 +1,7 @@
 """The card of a model: what it was trained on, how it was made, what it does not know."""
 
+import textwrap
+
 from mien.bundle import ModelInfo
 from mien.data.dataset import Dataset
 from mien.training.checkpoint import Checkpoint
@@ -49,12 +51,12 @@ def write_card(
 ) -> str:
     """Return the text of CARD.md."""
     best = min(checkpoint.history, key=lambda row: row["validation_loss"])
-    return CARD.format(
+    text = CARD.format(
         name=info.name,
         version=info.version,
         labels=", ".join(info.labels),
         count=len(info.labels),
-        data=", ".join(info.training_data),
+        data="; ".join(info.training_data),
         train=dataset.count("train"),
         validation=dataset.count("validation"),
         licence=info.licence.rstrip("."),
@@ -73,6 +75,15 @@ def write_card(
         threshold=info.not_sure_below,
         crop_scale=info.input.crop_scale,
     )
+    return "\n\n".join(map(_wrapped, text.split("\n\n")))
+
+
+def _wrapped(paragraph: str) -> str:
+    """Break a paragraph of prose into lines; headings, lists, tables and code stay as they are."""
+    if paragraph.startswith(("#", "-", "|", " ", "<")):
+        return paragraph
+    end = "\n" if paragraph.endswith("\n") else ""
+    return textwrap.fill(paragraph, 100, break_on_hyphens=False, break_long_words=False) + end
 
 
 def _counts(dataset: Dataset) -> str:

@@ -24,7 +24,7 @@ from mien.training.card import write_card
 from mien.training.checkpoint import Checkpoint
 from mien.training.compute import Compute
 from mien.training.curves import draw_curves, write_history
-from mien.training.export import export_graph
+from mien.training.export import export_graph, shrink
 from mien.training.loop import Row, fit, predict_logits, start
 from mien.training.network import ARCHITECTURES
 from mien.training.settings import Machine, ModelSettings, TrainSettings
@@ -147,7 +147,7 @@ def _write(
     validation: FaceStore,
     compute: Compute,
 ) -> Bundle:
-    network = _best_network(dataset, settings, checkpoint, compute)
+    network = shrink(_best_network(dataset, settings, checkpoint)).to(compute.device)
     logits = predict_logits(network, validation, compute)
     temperature = fit_temperature(logits, validation.labels)
     probabilities = np.asarray(torch.softmax(logits / temperature, dim=1))
@@ -169,9 +169,7 @@ def _write(
     return write_bundle(out / BUNDLE, info, graph, write_card(info, settings, dataset, checkpoint))
 
 
-def _best_network(
-    dataset: Dataset, settings: TrainSettings, checkpoint: Checkpoint, compute: Compute
-) -> nn.Module:
+def _best_network(dataset: Dataset, settings: TrainSettings, checkpoint: Checkpoint) -> nn.Module:
     network = ARCHITECTURES[settings.arch](len(dataset.classes), settings.channels, settings.size)
     network.load_state_dict(checkpoint.best)
-    return network.to(compute.device)
+    return network

@@ -141,6 +141,8 @@ def encode_text(message: ServerMessage) -> str:
 def encode_analysis(analysis: Analysis) -> bytes:
     """Encode an analysis as JSON."""
     content: dict[str, Any] = {"type": "analysis", **analysis.to_dict()}
+    # The name of a file may hold bytes that are no Unicode.
+    content["source"] = analysis.source.encode("utf-8", "backslashreplace").decode()
     # Detectors may leave numpy scalars in boxes and scores.
     return msgspec.json.encode(content, enc_hook=float)
 

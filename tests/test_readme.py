@@ -1,0 +1,43 @@
+"""The README says what is true: its Python runs, its commands parse, its files are there."""
+
+import doctest
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from mien.assembly import DEFAULT_BUNDLE
+from mien.cli import _parse
+
+ROOT = Path(__file__).parent.parent
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def commands() -> list[str]:
+    """Every `mien …` line or code span of the README, without those that are cut short."""
+    found = re.findall(r"(?:^    |`)(mien [^`\n]+)", TEXT, flags=re.MULTILINE)
+    return [command for command in dict.fromkeys(found) if "…" not in command]
+
+
+def test_python_example_gives_what_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert DEFAULT_BUNDLE.is_dir()
+    monkeypatch.chdir(ROOT)
+    result = doctest.testfile(str(ROOT / "README.md"), module_relative=False)
+    assert result.attempted >= 5
+    assert result.failed == 0
+
+
+@pytest.mark.parametrize("command", commands())
+def test_command_is_understood(command: str) -> None:
+    words = shlex.split(command)[1:]
+    assert _parse(words).run
+
+
+def test_commands_are_found() -> None:
+    assert len(commands()) >= 8
+
+
+def test_links_lead_somewhere() -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", TEXT):
+        assert (ROOT / target).exists(), target
