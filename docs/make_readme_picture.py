@@ -1,6 +1,6 @@
 """Make docs/sample.webp, the README's moving picture: mien reading its own sample.
 
-    python docs/make_readme_picture.py
+python docs/make_readme_picture.py
 """
 
 from pathlib import Path

@@ -1,5 +1,6 @@
 """The live path with fakes at its seams: order, state, errors and the closing of everything."""
 
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -280,6 +281,18 @@ def test_an_interrupted_run_closes_everything() -> None:
     with pytest.raises(KeyboardInterrupt):
         run(source, analyzer([]), [sink])
     assert (source.closed, sink.closed, len(sink.rows)) == (1, 1, 1)
+
+
+def test_ctrl_c_waits_until_all_sinks_have_the_frame() -> None:
+    class Interrupted(FakeSink):
+        def write(self, frame: Frame, analysis: Analysis) -> None:
+            signal.raise_signal(signal.SIGINT)
+            super().write(frame, analysis)
+
+    first, second = Interrupted(), FakeSink()
+    with pytest.raises(KeyboardInterrupt):
+        run(FakeSource([frame(0), frame(1)]), analyzer([]), [first, second])
+    assert (len(first.rows), len(second.rows)) == (1, 1)
 
 
 def test_a_run_without_frames_has_a_summary() -> None:

@@ -13,6 +13,7 @@ from typing import Self
 import numpy as np
 
 from mien.errors import SettingsError
+from mien.interrupts import uninterrupted
 from mien.preprocess import crop_faces
 from mien.protocols import Classifier, Detector, Sink, Source
 from mien.quality import DOUBTFUL, QualitySettings, assess
@@ -238,6 +239,7 @@ def run(
     """Read a source to its end and write every frame to all sinks.
 
     Source and sinks are closed whatever happens; what was written before an error stays good.
+    Ctrl-C waits until all sinks have the frame.
 
     Args:
         source: Where frames come from.
@@ -258,8 +260,9 @@ def run(
         for frame in source:
             analysis = analyzer(frame)
             meter.add(analysis)
-            for sink in sinks:
-                sink.write(frame, analysis)
+            with uninterrupted():
+                for sink in sinks:
+                    sink.write(frame, analysis)
             if on_frame is not None:
                 on_frame(frame, analysis)
     return meter.summary()

@@ -14,6 +14,8 @@ from mien.data.dataset import Dataset
         (["--epochs", "0"], "--epochs"),
         (["--class-balance", "2"], "--class-balance"),
         (["--learning-rate", "0"], "--learning-rate"),
+        (["--size", "3"], "--size 3"),
+        (["--crop-scale", "99"], "--crop-scale 99"),
     ],
 )
 def test_setting_out_of_range_is_one_line(

@@ -227,3 +227,17 @@ def test_links_out_of_the_folder_are_listed_and_not_followed(
     assert result.answers.origins == ("sad/1.png", "sad/again.png")
     assert [entry.origin for entry in result.unreadable] == ["happy/2.png", "sad/2.png"]
     assert all("leaves the folder" in entry.reason for entry in result.unreadable)
+
+
+def test_a_name_that_is_no_unicode_is_listed_with_escapes(
+    classifier, info: ModelInfo, make_folder: Callable[..., Path]
+) -> None:
+    try:
+        folder = make_folder({"sad/\udce9.png": 100})
+        make_folder({"sad/\udcea.png": None})
+    except OSError:
+        pytest.skip("this disk takes names of Unicode only")
+    result = evaluate_folder(classifier, info, None, folder)
+    assert result.answers.origins == ("sad/\\udce9.png",)
+    assert [entry.origin for entry in result.unreadable] == ["sad/\\udcea.png"]
+    assert "\\udcea" in result.unreadable[0].reason

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import math
 import struct
@@ -117,3 +118,8 @@ def test_a_frame_can_be_taken_apart(analysis):
     (length,) = struct.unpack_from(">I", message)
     assert json.loads(message[4 : 4 + length])["frame"] == 7
     assert message[4 + length :] == JPEG
+
+
+def test_a_name_that_is_no_unicode_comes_through_with_escapes(analysis):
+    odd = dataclasses.replace(analysis, source="caf\udce9.mp4")
+    assert json.loads(protocol.encode_analysis(odd))["source"] == "caf\\udce9.mp4"

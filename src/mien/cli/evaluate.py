@@ -20,8 +20,6 @@ from mien.errors import MissingExtraError, SettingsError
 from mien.types import OnProgress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from mien.data.dataset import Dataset
     from mien.evaluation.results import Evaluation
     from mien.evaluation.summary import Estimate, Summary
@@ -184,11 +182,10 @@ def _evaluate(
     from mien.evaluation.evaluate import FolderSettings, evaluate_dataset, evaluate_folder
 
     if (args.data / DATASET_FILE).is_file():
-        load_dataset = _dataset_reader()
         return evaluate_dataset(
             classifier,
             info,
-            load_dataset(args.data),
+            _load_dataset(args.data),
             args.split or "test",
             name=args.name,
             ignore_unknown=args.ignore_unknown,
@@ -209,12 +206,12 @@ def _evaluate(
     )
 
 
-def _dataset_reader() -> "Callable[[Path], Dataset]":
+def _load_dataset(path: Path) -> "Dataset":
     try:
         from mien.data.dataset import load_dataset
     except ModuleNotFoundError as error:
         raise MissingExtraError("evaluating a data set", "train") from error
-    return load_dataset
+    return load_dataset(path)
 
 
 def _default_folder(args: argparse.Namespace, info: ModelInfo) -> Path:

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from mien.assembly import DETECTORS, make_analyzer, make_classifier, make_detector, open_source
+from mien.assembly import make_analyzer, make_classifier, make_detector, open_source
 from mien.cli.console import err, out, printable
+from mien.cli.models import add_model_arguments
 from mien.errors import SourceError
 from mien.pipeline import RunSummary
 from mien.protocols import Source
@@ -45,9 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="address of this machine to serve on (default %(default)s)",
     )
     add("--no-browser", action="store_true", help="do not open the browser")
-    add("--bundle", type=Path, metavar="FOLDER", help="a model of your own (default: the shipped)")
-    add("--detector", choices=DETECTORS, default="mtcnn", help="face detector (%(default)s)")
-    add("--detector-model", type=Path, metavar="FILE", help="weights of the detector")
+    add_model_arguments(parser)
     add("--stats", action="store_true", help=f"print figures every {STATS_SECONDS:.0f} seconds")
 
 

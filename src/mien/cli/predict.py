@@ -9,7 +9,6 @@ from typing import Any
 
 from mien.assembly import (
     ACCEPTED,
-    DETECTORS,
     make_analyzer,
     make_classifier,
     make_detector,
@@ -17,6 +16,7 @@ from mien.assembly import (
     open_sources,
 )
 from mien.cli.console import err, out, printable, progress
+from mien.cli.models import add_model_arguments
 from mien.pictures import SUFFIXES
 from mien.pipeline import Meter, OnFrame, RunSummary
 from mien.pipeline import run as run_pipeline
@@ -49,9 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--force", action="store_true", help="replace files that exist")
     add("--frames", type=int, metavar="N", help="end after so many pictures")
     add("--seconds", type=float, metavar="N", help="end after so many seconds of the stream")
-    add("--bundle", type=Path, metavar="FOLDER", help="a model of your own (default: the shipped)")
-    add("--detector", choices=DETECTORS, default="mtcnn", help="face detector (%(default)s)")
-    add("--detector-model", type=Path, metavar="FILE", help="weights of the detector")
+    add_model_arguments(parser)
     add("--stats", action="store_true", help="say at the end how fast it was")
 
 

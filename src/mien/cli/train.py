@@ -16,18 +16,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, help="run folder (default: runs/<data set>)")
     parser.add_argument("--resume", action="store_true", help="go on where a run was stopped")
     what = parser.add_argument_group("what is learnt")
-    what.add_argument("--arch", choices=("residual", "baseline"), default="residual")
-    what.add_argument("--size", type=int, default=48, help="side of the pictures in pixels")
-    what.add_argument("--channels", choices=("gray", "rgb"), default="gray")
-    what.add_argument("--epochs", type=int, default=30, help="passes over the data at most")
-    what.add_argument("--patience", type=int, default=8, help="epochs without gain before it stops")
-    what.add_argument("--batch-size", type=int, default=128)
-    what.add_argument("--learning-rate", type=float, default=2e-3)
     what.add_argument(
-        "--class-balance", type=float, default=0.5, help="0: faces count alike, 1: classes do"
+        "--arch",
+        choices=("residual", "baseline"),
+        default="residual",
+        help="mien's network, or that of the demo it succeeds (default: %(default)s)",
+    )
+    what.add_argument(
+        "--size", type=int, default=48, help="side of the pictures in pixels (default: %(default)s)"
+    )
+    what.add_argument("--channels", choices=("gray", "rgb"), default="gray")
+    what.add_argument(
+        "--epochs", type=int, default=30, help="passes over the data at most (%(default)s)"
+    )
+    what.add_argument(
+        "--patience", type=int, default=8, help="epochs without gain before it stops (%(default)s)"
+    )
+    what.add_argument("--batch-size", type=int, default=128, help="default: %(default)s")
+    what.add_argument("--learning-rate", type=float, default=2e-3, help="default: %(default)s")
+    what.add_argument(
+        "--class-balance",
+        type=float,
+        default=0.5,
+        help="0: faces count alike, 1: classes do (%(default)s)",
     )
     what.add_argument("--no-augment", dest="augment", action="store_false")
-    what.add_argument("--seed", type=int, default=0)
+    what.add_argument("--seed", type=int, default=0, help="default: %(default)s")
     model = parser.add_argument_group("the bundle")
     model.add_argument("--name", help="name of the model (default: that of the run folder)")
     model.add_argument(
@@ -36,12 +50,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     model.add_argument("--licence", default="not stated", help="terms, for the card")
     model.add_argument("--training-data", help="names of the data, for the card")
     model.add_argument(
-        "--answer-accuracy", type=float, default=0.9, help="wanted of what is not 'not sure'"
+        "--answer-accuracy",
+        type=float,
+        default=0.9,
+        help="wanted of what is not 'not sure' (%(default)s)",
     )
     machine = parser.add_argument_group("the machine")
     machine.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 …")
     machine.add_argument("--precision", choices=("auto", "fp32", "bf16"), default="auto")
-    machine.add_argument("--threads", type=int, default=0, help="CPU threads (0: all)")
+    machine.add_argument(
+        "--threads", type=int, default=0, help="CPU threads (default: PyTorch's choice)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -23,7 +23,8 @@ class VideoSink:
     """A `Sink` that writes every frame with its readings drawn on it.
 
     The first frame sets the size of the video, rounded up to even numbers and at most 3840 pixels
-    wide and high; a frame of another size is fitted in with black bars. Where the source changes, its time goes on after a pause.
+    wide and high; a frame of another size is fitted in with black bars. Where the source changes,
+    its time goes on after a pause.
     """
 
     def __init__(self, path: Path, *, overwrite: bool = False) -> None:

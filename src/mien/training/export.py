@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 import onnx
 import onnxruntime as ort
+import onnxscript  # noqa: F401  # PyTorch's exporter needs it: missing, it shows before training
 import torch
 from onnx import helper, numpy_helper
 from torch import nn

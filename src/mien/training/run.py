@@ -78,11 +78,12 @@ def train(
     """
     on_progress = on_progress or ignore_progress
     compute = Compute.choose(machine)
-    spec = InputSpec(settings.size, settings.channels, model.crop_scale, model.alignment)
     try:
+        spec = InputSpec(settings.size, settings.channels, model.crop_scale, model.alignment)
         checkpoint = start(settings, len(dataset.classes), compute)
     except ValueError as error:
-        raise TrainingError(f"--size {settings.size}: {error}") from error
+        given = f"--size {settings.size}, --crop-scale {model.crop_scale:g}"
+        raise TrainingError(f"{given}: {error}") from error
     record = _record(dataset, settings)
     _open_folder(out, record, checkpoint, resume=resume)
     stores = {

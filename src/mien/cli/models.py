@@ -1,0 +1,14 @@
+"""The options of every command that reads faces: which model and which face detector."""
+
+import argparse
+from pathlib import Path
+
+from mien.assembly import DETECTORS
+
+
+def add_model_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add --bundle, --detector and --detector-model."""
+    add = parser.add_argument
+    add("--bundle", type=Path, metavar="FOLDER", help="a model of your own (default: the shipped)")
+    add("--detector", choices=DETECTORS, default="mtcnn", help="face detector (%(default)s)")
+    add("--detector-model", type=Path, metavar="FILE", help="weights of the detector")

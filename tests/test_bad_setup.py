@@ -1,0 +1,148 @@
+"""Bad models, detectors and installations at every door: one clear line, before any work."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+import mien
+from mien import assembly
+from mien.cli import main
+from mien.errors import MienError
+from mien.pictures import encode_png
+from mien.types import PixelArray
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, portrait: PixelArray) -> None:
+    """Work in a folder that holds one labelled face, with a detector that costs nothing."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(assembly._DETECTORS, "mtcnn", lambda _: lambda image: ())
+    Path("faces/happy").mkdir(parents=True)
+    Path("faces/happy/face.png").write_bytes(encode_png(portrait))
+
+
+@pytest.fixture
+def bundle(make_bundle: Callable[..., Path]) -> str:
+    return str(make_bundle())
+
+
+def last_line(capsys: pytest.CaptureFixture[str]) -> str:
+    """Return the message, which must be the only thing said but for counts and bars."""
+    lines = capsys.readouterr().err.splitlines()
+    told = [line for line in lines if line.startswith("mien: ")]
+    assert len(told) == 1, lines
+    return told[0]
+
+
+def edit_info(path: Path, old: str, new: str) -> None:
+    file = path / "model.json"
+    file.write_text(file.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+
+
+BAD_BUNDLES = {
+    "a changed graph": (lambda path: (path / "model.onnx").write_bytes(b"x"), "sha256"),
+    "no graph": (lambda path: (path / "model.onnx").unlink(), r"model\.onnx: cannot be read"),
+    "no description": (lambda path: (path / "model.json").unlink(), r"model\.json: cannot be read"),
+    "an unknown key": (lambda path: edit_info(path, '"name"', '"x": 1, "name"'), "unknown field"),
+    "a label too many": (lambda path: edit_info(path, '"sad"', '"sad", "glad"'), "5 labels"),
+    "a label twice": (lambda path: edit_info(path, '"sad"', '"happy"'), "labels must differ"),
+    "nothing": (shutil.rmtree, "no such bundle"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_BUNDLES)
+def test_a_bad_bundle_is_one_line_at_every_door(
+    name: str, bundle: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spoil, reason = BAD_BUNDLES[name]
+    spoil(Path(bundle))
+    with pytest.raises(MienError, match=reason) as caught:
+        mien.load(bundle)
+    assert bundle in str(caught.value)
+    doors = [["predict", "faces"], ["live", "--port", "0"]]
+    for words in doors:
+        assert main([*words, "--bundle", bundle]) == 1
+        assert last_line(capsys) == f"mien: {caught.value}"
+    assert main(["evaluate", bundle, "faces"]) == 1
+    assert last_line(capsys) == f"mien: {caught.value}"
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["--detector", "yunet"], "--detector-model FILE"),
+        (["--detector", "yunet", "--detector-model", "wrong.onnx"], "wrong.onnx: sha256 is"),
+        (["--detector", "yunet", "--detector-model", "none.onnx"], "none.onnx: cannot be read"),
+        (["--detector-model", "wrong.onnx"], "has its own weights"),
+    ],
+)
+def test_a_bad_detector_is_one_line_at_every_door(
+    words: list[str], reason: str, bundle: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("wrong.onnx").write_bytes(b"wrong")
+    doors = [["predict", "faces", "--bundle", bundle], ["live", "--port", "0", "--bundle", bundle]]
+    for door in (*doors, ["evaluate", bundle, "faces"]):
+        assert main([*door, *words]) == 1
+        assert reason in last_line(capsys)
+
+
+def test_an_unknown_detector_is_told_which_there_are(
+    bundle: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["predict", "faces", "--bundle", bundle, "--detector", "retina"])
+    assert ended.value.code == 2
+    assert "yunet" in capsys.readouterr().err.splitlines()[-1]
+
+
+def mien_process(
+    words: Sequence[str], *, without: Sequence[str]
+) -> subprocess.CompletedProcess[bytes]:
+    """Run `mien` in a process of its own, where some packages are not installed."""
+    code = (
+        "import sys\n"
+        f"for name in {list(without)!r}: sys.modules[name] = None\n"
+        "from mien.cli import main\n"
+        "sys.exit(main(sys.argv[1:]))\n"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", code, *words],
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "missing", "extra"),
+    [
+        (["train", "set"], "torch", "train"),
+        (["train", "set"], "pyarrow", "train"),
+        (["prepare", "faces", "set"], "pyarrow", "train"),
+        (["evaluate", "BUNDLE", "faces"], "matplotlib", "train"),
+        (["evaluate", "BUNDLE", "set"], "pyarrow", "train"),
+        (["predict", "faces", "--bundle", "BUNDLE", "--detector", "dlib-hog"], "dlib", "dlib"),
+    ],
+)
+def test_a_missing_extra_is_named_with_how_to_install_it(
+    words: list[str], missing: str, extra: str, bundle: str
+) -> None:
+    Path("set").mkdir()
+    Path("set/dataset.json").write_text("{}")
+    words = [bundle if word == "BUNDLE" else word for word in words]
+    done = mien_process(words, without=[missing])
+    assert done.returncode == 1
+    (line,) = done.stderr.decode().splitlines()
+    assert line.endswith(f"needs packages that are not installed: pip install 'mien[{extra}]'")
+
+
+def test_reading_needs_no_extra(bundle: str) -> None:
+    extras = ["torch", "pyarrow", "matplotlib", "onnx", "onnxscript", "safetensors", "dlib"]
+    done = mien_process(
+        ["predict", "faces", "--bundle", bundle], without=[*extras, "pandas", "joblib"]
+    )
+    assert done.returncode == 0, done.stderr
