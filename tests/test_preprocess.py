@@ -32,8 +32,17 @@ def test_gray_is_the_usual_weighting() -> None:
     assert np.array_equal(result[..., 0], cv2.cvtColor(ramp(), cv2.COLOR_BGR2GRAY)[30:62, 40:72])
 
 
+def sixty_fourths(low: int, high: int) -> st.SearchStrategy[float]:
+    """Numbers that stay exact when 100 is added, so that both ways round at the same place."""
+    return st.integers(low * 64, high * 64).map(lambda value: value / 64)
+
+
 @given(
-    st.floats(30, 130), st.floats(30, 90), st.floats(16, 50), st.floats(16, 50), st.floats(0.7, 1.2)
+    sixty_fourths(30, 130),
+    sixty_fourths(30, 90),
+    sixty_fourths(16, 50),
+    sixty_fourths(16, 50),
+    st.floats(0.7, 1.2),
 )
 def test_the_crop_is_a_square_around_the_middle_of_the_box(
     x: float, y: float, width: float, height: float, scale: float

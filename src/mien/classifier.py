@@ -6,7 +6,7 @@ import numpy as np
 import onnxruntime as ort
 
 from mien.bundle import GRAPH, Bundle
-from mien.errors import BundleError
+from mien.errors import BundleError, one_line
 from mien.types import SUM_TOLERANCE, InputSpec, PixelArray, ProbabilityArray
 
 
@@ -31,7 +31,7 @@ class OnnxClassifier:
                 bundle.graph, session_options(threads), providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # onnxruntime raises many types without a common base
-            reason = " ".join(str(error).split())
+            reason = one_line(error)
             raise BundleError(f"{bundle.path / GRAPH}: not a graph that runs ({reason})") from error
         self._input = self._check_graph()
 
@@ -65,7 +65,7 @@ class OnnxClassifier:
         try:
             (result,) = self._session.run(None, {self._input: faces})
         except Exception as error:  # onnxruntime raises many types without a common base
-            reason = " ".join(str(error).split())
+            reason = one_line(error)
             raise BundleError(f"{self._bundle.path / GRAPH}: the graph fails ({reason})") from error
         return self._checked(np.asarray(result, dtype=np.float32), len(faces))
 

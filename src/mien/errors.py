@@ -48,3 +48,8 @@ class MissingExtraError(MienError):
         super().__init__(
             f"{feature} needs packages that are not installed: pip install 'mien[{extra}]'"
         )
+
+
+def one_line(error: BaseException) -> str:
+    """Return what a library's error says on one line; its type where it says nothing."""
+    return " ".join(str(error).split()) or type(error).__name__

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from mien.errors import PictureError
+from mien.errors import PictureError, one_line
 from mien.types import PixelArray
 
 # 64 megapixels: beyond every camera in common use, and 200 MB once decoded.
@@ -84,7 +84,7 @@ def decode_picture(data: bytes, name: str, *, max_pixels: int = MAX_PIXELS) -> P
         ) from error
     except (OSError, SyntaxError, ValueError, IndexError, TypeError, EOFError) as error:
         # Pillow's decoders raise all of these for broken files.
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = one_line(error)
         raise PictureError(f"{name}: broken or truncated picture ({reason})") from error
 
 

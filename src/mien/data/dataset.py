@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from mien.data.records import SPLITS, Split
 from mien.data.shards import count_rows, read_batches
-from mien.errors import DatasetError
+from mien.errors import DatasetError, one_line
 from mien.types import ProbabilityArray
 
 INFO, DATA, REJECTED, CONFLICTS = "dataset.json", "data", "rejected.csv", "conflicts.csv"
@@ -123,7 +123,7 @@ class Dataset:
             for batch in read_batches(shards, batch_size):
                 yield _to_rows(batch, len(self.classes))
         except (pa.ArrowException, OSError) as error:
-            reason = " ".join(str(error).split())
+            reason = one_line(error)
             raise DatasetError(
                 f"{self.path}: the {split} files are damaged ({reason}); prepare it again"
             ) from error
@@ -171,7 +171,7 @@ def _check_shards(dataset: Dataset) -> None:
         try:
             found = sum(count_rows(shard) for shard in dataset.shards(split))
         except (pa.ArrowException, OSError) as error:
-            reason = " ".join(str(error).split())
+            reason = one_line(error)
             raise DatasetError(
                 f"{dataset.path}: a file of {split} is damaged ({reason}); prepare it again"
             ) from error

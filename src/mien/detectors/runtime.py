@@ -3,7 +3,7 @@
 import onnxruntime as ort
 
 from mien.classifier import session_options
-from mien.errors import BundleError
+from mien.errors import BundleError, one_line
 
 
 def make_session(graph: bytes, name: str, threads: int) -> ort.InferenceSession:
@@ -22,5 +22,5 @@ def make_session(graph: bytes, name: str, threads: int) -> ort.InferenceSession:
             graph, session_options(threads), providers=["CPUExecutionProvider"]
         )
     except Exception as error:  # onnxruntime raises many types without a common base
-        reason = " ".join(str(error).split())
+        reason = one_line(error)
         raise BundleError(f"{name}: not a graph that this onnxruntime runs ({reason})") from error

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from mien.evaluation.metrics import IntArray, RealArray
-from mien.types import OnProgress
+from mien.types import OnProgress, ignore_progress
 
 RESAMPLES = 1000
 LEVEL = 0.95
@@ -37,7 +37,7 @@ def bootstrap(
     resamples: int = RESAMPLES,
     seed: int = 0,
     level: float = LEVEL,
-    on_progress: OnProgress = lambda _stage, _done, _total: None,
+    on_progress: OnProgress = ignore_progress,
 ) -> tuple[RealArray, RealArray]:
     """Find the interval in which each figure lies when the groups are drawn anew.
 

@@ -20,7 +20,7 @@ from mien.evaluation.results import Evaluation
 from mien.pictures import SUFFIXES, decode_picture, read_picture
 from mien.preprocess import crop_faces, whole_face
 from mien.protocols import Classifier, Detector
-from mien.types import InputSpec, OnProgress, PixelArray
+from mien.types import InputSpec, OnProgress, PixelArray, ignore_progress
 
 if TYPE_CHECKING:  # reading data sets needs an extra, evaluating a folder does not
     from mien.data.dataset import Dataset
@@ -84,7 +84,7 @@ def evaluate_dataset(
     *,
     name: str | None = None,
     ignore_unknown: bool = False,
-    on_progress: OnProgress = lambda _stage, _done, _total: None,
+    on_progress: OnProgress = ignore_progress,
 ) -> Evaluation:
     """Ask about every face of one split of a prepared data set.
 
@@ -138,7 +138,7 @@ def evaluate_folder(
     *,
     settings: FolderSettings | None = None,
     name: str | None = None,
-    on_progress: OnProgress = lambda _stage, _done, _total: None,
+    on_progress: OnProgress = ignore_progress,
 ) -> Evaluation:
     """Ask about every picture of `folder/<class>/**`, the whole way that a camera's frame goes.
 

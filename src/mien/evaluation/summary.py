@@ -9,7 +9,7 @@ from mien.evaluation import metrics
 from mien.evaluation.bootstrap import RESAMPLES, bootstrap, group_numbers
 from mien.evaluation.metrics import BoolArray, IntArray, RealArray, Reliability, RiskCoverage
 from mien.evaluation.results import Evaluation
-from mien.types import OnProgress, ProbabilityArray
+from mien.types import OnProgress, ProbabilityArray, ignore_progress
 
 COVERAGE = 0.8
 
@@ -91,7 +91,7 @@ def summarise(
     *,
     resamples: int = RESAMPLES,
     seed: int = 0,
-    on_progress: OnProgress = lambda _stage, _done, _total: None,
+    on_progress: OnProgress = ignore_progress,
 ) -> Summary:
     """Make all figures of an evaluation.
 

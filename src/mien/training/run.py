@@ -59,7 +59,7 @@ def train(
     *,
     resume: bool = False,
     on_epoch: Callable[[Row], None] | None = None,
-    on_progress: OnProgress | None = None,
+    on_progress: OnProgress = ignore_progress,
 ) -> TrainResult:
     """Train a model on a data set and write its bundle.
 
@@ -76,7 +76,6 @@ def train(
     Raises:
         TrainingError: The folder is taken, the settings differ, or the export is not exact.
     """
-    on_progress = on_progress or ignore_progress
     compute = Compute.choose(machine)
     try:
         spec = InputSpec(settings.size, settings.channels, model.crop_scale, model.alignment)
