@@ -128,7 +128,7 @@ class HalfBright:
     def __len__(self) -> int:
         return self.count
 
-    def settings(self) -> dict[str, str | int | float | None]:
+    def settings(self) -> dict[str, str | int | float | bool | None]:
         return {"input": self.name}
 
     def fingerprint(self, start: int, stop: int) -> str:

@@ -31,10 +31,15 @@ def votes(usage: str = "Training", name: str = "fer1.png", **given: int) -> str:
     return ",".join([usage, name, *(str(given.get(column, 0)) for column in FERPLUS_COLUMNS)])
 
 
-def read_one(folder: Path, vote_row: str, classes: Sequence[str] = ()) -> LabelledFace | Rejection:
+def read_one(
+    folder: Path, vote_row: str, classes: Sequence[str] = (), *, keep_unclear: bool = False
+) -> LabelledFace | Rejection:
     usage = vote_row.split(",")[0]
     source = Fer2013Input(
-        write_fer(folder, f"0,{PIXELS},{usage}"), write_votes(folder, vote_row), classes
+        write_fer(folder, f"0,{PIXELS},{usage}"),
+        write_votes(folder, vote_row),
+        classes,
+        keep_unclear=keep_unclear,
     )
     (result,) = source.read(0, len(source))
     return result
@@ -47,6 +52,22 @@ def test_votes_give_label_and_shares(tmp_path: Path) -> None:
     assert not face.held_out
     assert face.pixels.shape == (48, 48, 1)
     assert face.pixels.ravel()[:300].tolist() == [i % 256 for i in range(300)]
+
+
+def test_rows_without_a_majority_can_be_kept_to_learn_from(tmp_path: Path) -> None:
+    face = read_one(tmp_path, votes(sadness=4, neutral=4, unknown=2), keep_unclear=True)
+    assert isinstance(face, LabelledFace)
+    assert face.train_only
+    assert face.soft == (0.0, 0.5, 0.0, 0.5)
+    clear = read_one(tmp_path, votes(sadness=5, neutral=4), keep_unclear=True)
+    assert isinstance(clear, LabelledFace)
+    assert not clear.train_only
+
+
+def test_no_test_face_is_judged_without_a_majority(tmp_path: Path) -> None:
+    face = read_one(tmp_path, votes("PublicTest", sadness=4, neutral=4), keep_unclear=True)
+    assert isinstance(face, Rejection)
+    assert face.reason == "no majority among the votes"
 
 
 @pytest.mark.parametrize("usage", ["PublicTest", "PrivateTest"])
@@ -63,7 +84,8 @@ def test_all_other_rows_are_for_the_test(tmp_path: Path, usage: str) -> None:
         (votes(unknown=6, anger=4), "another class (unknown)"),
         (votes(NF=6, anger=4), "another class (not a face)"),
         (votes(anger=5, sadness=5), "no majority among the votes"),
-        (votes(), "no majority among the votes"),
+        (votes(surprise=5, fear=5), "another class (surprise or fear)"),
+        (votes(), "no votes"),
         (votes(name="", anger=10), "no picture named by FER+"),
     ],
 )

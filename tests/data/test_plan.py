@@ -11,12 +11,18 @@ from mien.errors import DatasetError
 TRAIN, TEST = 0, 2
 
 
-def index(rows: str, *, labels: str = "", test: str = "", groups: str = "") -> RowIndex:
-    """One letter per row says its pixels; others its label, "x" if held out, its group."""
+def index(
+    rows: str, *, labels: str = "", test: str = "", groups: str = "", learn: str = ""
+) -> RowIndex:
+    """One letter per row says its pixels; others its label, "x" if held out, its group.
+
+    In `learn`, "x" stands for a face that may only be learnt from.
+    """
     count = len(rows)
     return RowIndex(
         labels=np.array([int(c) for c in labels or "01" * count][:count], dtype=np.int64),
         held_out=np.array([c == "x" for c in test.ljust(count)]),
+        train_only=np.array([c == "x" for c in learn.ljust(count)]),
         groups=[c.strip() for c in groups.ljust(count)],
         hashes=list(rows),
         origins=[f"{i}.png" for i in range(count)],
@@ -72,6 +78,24 @@ def test_conflicts_name_files_and_labels_of_left_out_faces_too() -> None:
         (("0.png", "3.png"), (0, 1)),
         (("1.png", "2.png"), (1, 0)),
     ]
+
+
+def test_unclear_faces_are_learnt_from_only() -> None:
+    rows = "abcdefghijklmnopqrst"
+    result = plan(index(rows, learn=" x" * 10))
+    assert (result.splits[1::2] == TRAIN).all()
+    assert set(result.splits[::2].tolist()) == {TRAIN, 1, TEST}
+
+
+def test_unclear_twin_of_a_judged_face_is_left_out() -> None:
+    learn = " x" * 10
+    judged = int(np.flatnonzero(plan(index("abcdefghijklmnopqrst", learn=learn)).splits == 1)[0])
+    result = plan(index("abcdefghijklmnopqrst", learn=learn), (judged, judged + 1))
+    if result.splits[judged] == TRAIN:
+        assert result.splits[judged + 1] == TRAIN
+    else:
+        assert result.splits[judged + 1] == LEFT_OUT
+        assert result.rejected[0].kind == "unclear twin of a validation or test face"
 
 
 def test_balance_leaves_the_test_alone() -> None:

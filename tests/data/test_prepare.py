@@ -45,7 +45,7 @@ class FakeInput:
     def __len__(self) -> int:
         return self.count
 
-    def settings(self) -> dict[str, str | int | float | None]:
+    def settings(self) -> dict[str, str | int | float | bool | None]:
         return {"input": "fake"}
 
     def fingerprint(self, start: int, stop: int) -> str:

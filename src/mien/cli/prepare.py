@@ -59,6 +59,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="A,B,…",
         help="default: angry,sad,happy,neutral; without --ferplus FER2013's seven",
     )
+    fer.add_argument(
+        "--keep-unclear",
+        action="store_true",
+        help="keep rows without a majority for training, by their votes",
+    )
     splits = parser.add_argument_group("duplicates and splits")
     splits.add_argument("--validation", type=float, default=0.1, metavar="PART", help="default 0.1")
     splits.add_argument(
@@ -116,13 +121,14 @@ def _source(args: argparse.Namespace) -> "FaceInput":
     from mien.data.fer2013 import Fer2013Input
 
     classes = [name.strip() for name in (args.classes or "").split(",") if name.strip()]
-    return Fer2013Input(args.fer2013, args.ferplus, classes)
+    return Fer2013Input(args.fer2013, args.ferplus, classes, keep_unclear=args.keep_unclear)
 
 
 def _folder(args: argparse.Namespace) -> "FaceInput":
-    for name in ("ferplus", "classes"):
-        if getattr(args, name) is not None:
-            raise SettingsError(f"--{name} goes with --fer2013; leave it out or name fer2013.csv")
+    for name in ("ferplus", "classes", "keep_unclear"):
+        if getattr(args, name):
+            option = name.replace("_", "-")
+            raise SettingsError(f"--{option} goes with --fer2013; leave it out or name fer2013.csv")
     if len(args.paths) != 2:
         raise SettingsError(
             "name two folders: the pictures, and the data set to make; see `mien prepare --help`"

@@ -43,7 +43,7 @@ class DatasetInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     clusters: int
     conflicts: int
     rejected: dict[str, int]
-    input: dict[str, str | int | float | None]
+    input: dict[str, str | int | float | bool | None]
     settings: dict[str, str | int | float | bool]
     seed: int
     command: str

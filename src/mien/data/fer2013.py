@@ -34,7 +34,8 @@ FERPLUS_COLUMNS = {
     "unknown": "unknown",
     "NF": "not a face",
 }
-FERPLUS_CLASSES = tuple(FERPLUS_COLUMNS.values())[:8]
+COLUMNS = tuple(FERPLUS_COLUMNS.values())
+FERPLUS_CLASSES = COLUMNS[:8]
 DEFAULT_CLASSES = ("angry", "sad", "happy", "neutral")
 CSV_COLUMNS = ("emotion", "pixels", "Usage")
 USAGES = ("Training", "PublicTest", "PrivateTest")
@@ -47,6 +48,7 @@ class _Truth:
     origin: str
     label: int
     soft: tuple[float, ...]
+    clear: bool = True
 
 
 class Fer2013Input:
@@ -60,6 +62,7 @@ class Fer2013Input:
         path: fer2013.csv.
         ferplus: fer2013new.csv, the same rows in the same order; None for FER2013's own labels.
         classes: The wanted classes, in the order of the labels; empty for the default.
+        keep_unclear: Whether training rows without a majority stay, to learn from their votes.
 
     Raises:
         DatasetError: A file is missing, has other columns, or the two do not belong together.
@@ -70,9 +73,14 @@ class Fer2013Input:
     refused: tuple[Rejection, ...] = ()
 
     def __init__(
-        self, path: Path, ferplus: Path | None = None, classes: Sequence[str] = ()
+        self,
+        path: Path,
+        ferplus: Path | None = None,
+        classes: Sequence[str] = (),
+        *,
+        keep_unclear: bool = False,
     ) -> None:
-        self._path, self._ferplus = path, ferplus
+        self._path, self._ferplus, self._keep_unclear = path, ferplus, keep_unclear
         if ferplus is None:
             self.classes = _check_classes(classes or FER_CLASSES, FER_CLASSES)
         else:
@@ -93,10 +101,15 @@ class Fer2013Input:
     def __len__(self) -> int:
         return len(self._offsets) - 1
 
-    def settings(self) -> dict[str, str | int | float | None]:
+    def settings(self) -> dict[str, str | int | float | bool | None]:
         """All settings that change what is read."""
         ferplus = None if self._ferplus is None else self._ferplus.name
-        return {"input": "fer2013", "file": self._path.name, "ferplus": ferplus}
+        return {
+            "input": "fer2013",
+            "file": self._path.name,
+            "ferplus": ferplus,
+            "keep_unclear": self._keep_unclear,
+        }
 
     def fingerprint(self, start: int, stop: int) -> str:
         """Say which rows of which files these are."""
@@ -131,7 +144,16 @@ class Fer2013Input:
         if isinstance(pixels, str):
             return Rejection(truth.origin, "broken row", f"({pixels})")
         held_out = usage != "Training"
-        return LabelledFace(pixels, truth.label, truth.soft, truth.origin, held_out=held_out)
+        if not truth.clear and (held_out or not self._keep_unclear):
+            return Rejection(truth.origin, "no majority among the votes")
+        return LabelledFace(
+            pixels,
+            truth.label,
+            truth.soft,
+            truth.origin,
+            held_out=held_out,
+            train_only=not truth.clear,
+        )
 
     def _truth(self, row: int, place: str, emotion: str, usage: str) -> _Truth | Rejection:
         if self._votes is not None:
@@ -180,15 +202,16 @@ class _Votes:
         if not name:
             return Rejection(place, "no picture named by FER+")
         votes = self._votes[row]
-        best = np.flatnonzero(votes == votes.max())
-        if len(best) > 1:
-            return Rejection(name, "no majority among the votes")
-        winner = tuple(FERPLUS_COLUMNS.values())[int(best[0])]
-        if winner not in self._classes:
-            return Rejection(name, "another class", f"({winner})")
+        if not votes.any():
+            return Rejection(name, "no votes")
+        winners = [COLUMNS[i] for i in np.flatnonzero(votes == votes.max())]
+        known = [winner for winner in winners if winner in self._classes]
+        if not known:
+            return Rejection(name, "another class", f"({' or '.join(winners)})")
         wanted = votes[[FERPLUS_CLASSES.index(c) for c in self._classes]].astype(np.float64)
         soft = tuple((wanted / wanted.sum()).tolist())
-        return _Truth(name, self._classes.index(winner), soft)
+        label = self._classes.index(known[0])
+        return _Truth(name, label, soft, clear=len(winners) == 1)
 
 
 def _check_classes(classes: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:

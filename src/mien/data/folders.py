@@ -92,7 +92,7 @@ class FolderInput:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def settings(self) -> dict[str, str | int | float | None]:
+    def settings(self) -> dict[str, str | int | float | bool | None]:
         """All settings that change what is read."""
         crop = self._crop
         return {

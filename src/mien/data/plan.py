@@ -13,7 +13,7 @@ from mien.data.splits import assign_splits, balance
 from mien.errors import DatasetError
 
 IntArray = npt.NDArray[np.int64]
-TEST = SPLITS.index("test")
+TRAIN, TEST = SPLITS.index("train"), SPLITS.index("test")
 LEFT_OUT = -1
 
 
@@ -24,6 +24,7 @@ class RowIndex:
     Attributes:
         labels: int64 [N], index of the class.
         held_out: bool [N], whether the input sets the face aside for the test.
+        train_only: bool [N], whether the face may only be learnt from.
         groups: What must stay together; "" where nothing is said.
         hashes: Of the pixels.
         origins: Where each came from.
@@ -31,6 +32,7 @@ class RowIndex:
 
     labels: IntArray
     held_out: npt.NDArray[np.bool_]
+    train_only: npt.NDArray[np.bool_]
     groups: Sequence[str]
     hashes: Sequence[str]
     origins: Sequence[str]
@@ -101,7 +103,10 @@ def make_plan(
         rejected |= {int(i): Rejection(index.origins[i], kind) for i in surplus}
         pool[surplus] = False
     splits = np.full(len(index), TEST, dtype=np.int64)
-    splits[pool] = assign_splits(index.labels[pool], units[pool], fractions, seed=seed)
+    dealt = pool & ~index.train_only
+    splits[dealt] = assign_splits(index.labels[dealt], units[dealt], fractions, seed=seed)
+    splits[pool & index.train_only] = TRAIN
+    rejected |= _beside_judged(index, units, splits, pool)
     splits[list(rejected)] = LEFT_OUT
     listed = tuple(rejected[i] for i in sorted(rejected))
     return Plan(splits, photos, listed, _conflicts(index, photos))
@@ -155,6 +160,19 @@ def _beside_test(index: RowIndex, parts: IntArray, kind: str) -> dict[int, Rejec
         if face is not None:
             result[i] = Rejection(index.origins[i], kind, index.origins[face])
     return result
+
+
+def _beside_judged(
+    index: RowIndex, units: IntArray, splits: IntArray, pool: npt.NDArray[np.bool_]
+) -> dict[int, Rejection]:
+    """Leave out what may only be learnt from, but belongs to a face that is judged by."""
+    judged = {int(units[i]): i for i in np.flatnonzero((splits != TRAIN) & pool).tolist()}
+    kind = "unclear twin of a validation or test face"
+    return {
+        i: Rejection(index.origins[i], kind, index.origins[judged[int(units[i])]])
+        for i in np.flatnonzero(pool & index.train_only).tolist()
+        if int(units[i]) in judged
+    }
 
 
 def _conflicts(index: RowIndex, photos: IntArray) -> tuple[Conflict, ...]:

@@ -158,11 +158,12 @@ def _plan(source: FaceInput, index: RowIndex, near: PairArray, settings: Prepare
 
 
 def _read_index(chunks: Sequence[Path]) -> RowIndex:
-    names = ["label", "held_out", "group", "sha256", "origin"]
+    names = ["label", "held_out", "train_only", "group", "sha256", "origin"]
     table = pa.concat_tables([pq.read_table(chunk, columns=names) for chunk in chunks])
     return RowIndex(
         labels=table["label"].to_numpy(),
         held_out=np.array(table["held_out"].to_numpy(), dtype=np.bool_),
+        train_only=np.array(table["train_only"].to_numpy(), dtype=np.bool_),
         groups=table["group"].to_pylist(),
         hashes=table["sha256"].to_pylist(),
         origins=table["origin"].to_pylist(),

@@ -21,6 +21,8 @@ class LabelledFace:
         origin: The file or row that it came from.
         group: What must stay together in one split, such as a person; "" where nothing is said.
         held_out: Whether the input itself sets this face aside for the test.
+        train_only: Whether its label is too unclear to judge by: it may only be learnt from, by
+            `soft`.
     """
 
     pixels: PixelArray
@@ -29,6 +31,7 @@ class LabelledFace:
     origin: str
     group: str = ""
     held_out: bool = False
+    train_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ class FaceInput(Protocol):
         """Number of entries."""
         ...
 
-    def settings(self) -> dict[str, str | int | float | None]:
+    def settings(self) -> dict[str, str | int | float | bool | None]:
         """All settings that change what is read; kept in dataset.json."""
         ...
 
