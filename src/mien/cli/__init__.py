@@ -23,6 +23,7 @@ COMMANDS = {
     "prepare": "make a data set from folders of labelled pictures",
     "train": "train a model on a data set",
     "evaluate": "say how good a model is",
+    "import-keras": "make a bundle of a Keras model",
     "doctor": "say what mien finds on this machine",
 }
 
@@ -63,9 +64,10 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     wanted = next((word for word in words if not word.startswith("-")), None)
     for name, summary in COMMANDS.items():
-        command = commands.add_parser(name, help=summary, description=summary.capitalize() + ".")
+        described = f"{summary[0].upper()}{summary[1:]}."
+        command = commands.add_parser(name, help=summary, description=described)
         if name == wanted:
-            module = importlib.import_module(f"mien.cli.{name}")
+            module = importlib.import_module(f"mien.cli.{name.replace('-', '_')}")
             module.add_arguments(command)
             command.set_defaults(run=module.run)
     if not words:

@@ -75,6 +75,11 @@ def write_card(
         threshold=info.not_sure_below,
         crop_scale=info.input.crop_scale,
     )
+    return wrapped(text)
+
+
+def wrapped(text: str) -> str:
+    """Return Markdown with its paragraphs of prose broken into lines of at most 100 characters."""
     return "\n\n".join(map(_wrapped, text.split("\n\n")))
 
 

@@ -1,0 +1,80 @@
+"""`mien import-keras`: a Keras model that a user brings along → bundle."""
+
+import argparse
+import shlex
+import sys
+from pathlib import Path
+
+from mien.cli.console import err, out, printable, progress
+from mien.errors import MissingExtraError
+
+SCALES = ("0..1", "-1..1", "0..255", "standardised")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the arguments."""
+    add = parser.add_argument
+    add("model", type=Path, help="a .keras or .h5 file with the whole model, or with its weights")
+    add("--labels", required=True, help="the classes in the order of its outputs: angry,sad,…")
+    add("--out", type=Path, required=True, help="folder of the bundle")
+    add("--architecture", type=Path, metavar="FILE", help="the model's JSON, for weights alone")
+    add(
+        "--scale",
+        choices=SCALES,
+        default="0..1",
+        help="how pixels were scaled when it was trained (default: %(default)s); "
+        "write --scale=-1..1 with an equals sign",
+    )
+    add(
+        "--validation",
+        type=Path,
+        metavar="DATASET",
+        help="folder that `mien prepare` wrote; fits the confidence and when it is 'not sure'",
+    )
+    add(
+        "--answer-accuracy",
+        type=float,
+        default=0.9,
+        help="wanted of what is not 'not sure', with --validation (%(default)s)",
+    )
+    add("--name", help="name of the model (default: that of the folder)")
+    add("--crop-scale", type=float, help="crop over detector box that frames faces as training did")
+    add("--licence", default="not stated", help="terms, for the card")
+    add("--training-data", help="names of the data it was trained on, for the card")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Import the model, and say how exact the bundle is."""
+    try:
+        from mien.data.dataset import load_dataset
+        from mien.training.keras_import.run import import_keras
+        from mien.training.settings import ModelSettings, checked
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("mien import-keras", "keras") from error
+    validation = load_dataset(args.validation) if args.validation else None
+    framing = validation.info.input.get("crop_scale") if validation else None
+    settings = checked(
+        ModelSettings,
+        name=args.name or args.out.resolve().name,
+        crop_scale=args.crop_scale or framing or 1.0,
+        answer_accuracy=args.answer_accuracy,
+        training_data=(args.training_data,) if args.training_data else (),
+        licence=args.licence,
+        command="mien " + shlex.join(sys.argv[1:]),
+    )
+    with progress() as on_progress:
+        result = import_keras(
+            args.model,
+            [label.strip() for label in args.labels.split(",")],
+            args.out,
+            settings,
+            architecture=args.architecture,
+            scale=args.scale,
+            validation=validation,
+            on_progress=on_progress,
+        )
+    if not result.calibrated_on:
+        err.print("not calibrated: --validation DATASET fits its confidence on labelled faces")
+    out.print(f"probabilities differ from Keras by at most {result.parity:.1g}")
+    out.print(f"bundle: {printable(str(args.out))}", markup=False)
+    return 0

@@ -1,0 +1,1 @@
+"""From a Keras model that a user brings along to a bundle."""

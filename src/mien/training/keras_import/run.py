@@ -1,0 +1,238 @@
+"""The whole import: Keras file → network → calibration → checked graph → bundle."""
+
+import tempfile
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+import torch
+
+from mien.bundle import Bundle, InputInfo, ModelInfo, write_bundle
+from mien.data.dataset import Dataset
+from mien.errors import MienError, SettingsError, TrainingError, one_line
+from mien.training.calibrate import choose_threshold, fit_temperature
+from mien.training.compute import Compute
+from mien.training.export import TOLERANCE, export_graph
+from mien.training.keras_import.card import Origin, write_card
+from mien.training.keras_import.network import (
+    ImportedNetwork,
+    KerasModel,
+    Scale,
+    import_keras_on_torch,
+    load_network,
+)
+from mien.training.keras_import.source import KerasSource, read_source
+from mien.training.loop import predict_logits
+from mien.training.settings import Machine, ModelSettings
+from mien.training.store import open_store
+from mien.types import InputSpec, OnProgress, ignore_progress
+
+# Where nothing was fitted: the likeliest look must outweigh all others together.
+UNFITTED_THRESHOLD = 0.5
+UNKNOWN_DATA = "not known to mien"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What an import gives.
+
+    Attributes:
+        bundle: The bundle that was written.
+        parity: Largest difference of a probability between Keras and the bundle's graph.
+        calibrated_on: Number of validation faces it was calibrated on; 0 where it was not.
+    """
+
+    bundle: Bundle
+    parity: float
+    calibrated_on: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Calibration:
+    temperature: float
+    not_sure_below: float
+    faces: int
+
+
+def import_keras(
+    path: Path,
+    labels: Sequence[str],
+    out: Path,
+    settings: ModelSettings,
+    *,
+    architecture: Path | None = None,
+    scale: Scale = "0..1",
+    validation: Dataset | None = None,
+    on_progress: OnProgress = ignore_progress,
+) -> ImportResult:
+    """Make a bundle of a Keras model. No code of the file is run.
+
+    Args:
+        path: A `.keras` file, a whole model as `.h5`, or weights where `architecture` is given.
+        labels: The classes, in the order of the model's outputs.
+        out: Folder of the bundle; must not exist yet.
+        settings: What goes into the bundle beside the weights.
+        architecture: The architecture as JSON.
+        scale: How pixels were scaled when the model was trained.
+        validation: Its "validation" split fits the temperature and the threshold of "not sure".
+        on_progress: Told of decoding.
+
+    Raises:
+        SettingsError: The labels, the crop scale, the data set or `out` do not fit.
+        BundleError: The file is unsafe, damaged, or no classifier of single faces.
+        TrainingError: The graph cannot be exported, or differs from Keras.
+        MissingExtraError: Keras is not installed.
+    """
+    _check_settings(labels, out, validation)
+    source = read_source(path, architecture)
+    loaded = load_network(source)
+    _check_labels(loaded, labels, path)
+    network = ImportedNetwork(loaded, scale).eval()
+    spec = _spec(loaded, settings)
+    # Keras would move what it is given to a GPU, where there is one.
+    with import_keras_on_torch().device("cpu"):
+        fitted = _calibrate(network, spec, labels, validation, settings, on_progress)
+        graph = _export(network, fitted.temperature, spec, path)
+        parity = _check_against_keras(graph, network, loaded, fitted.temperature, spec)
+    info = _info(labels, spec, fitted, settings)
+    origin = _origin(source, loaded, scale, parity, fitted, validation)
+    bundle = write_bundle(out, info, graph, write_card(info, origin))
+    return ImportResult(bundle, parity, fitted.faces)
+
+
+def _check_settings(labels: Sequence[str], out: Path, validation: Dataset | None) -> None:
+    if len(labels) < 2 or len(set(labels)) != len(labels) or not all(labels):
+        raise SettingsError(f"--labels {','.join(labels)}: name at least two labels, each once")
+    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise SettingsError(f"--out {out}: exists already; name another folder")
+    if validation is not None and set(validation.classes) != set(labels):
+        raise SettingsError(
+            f"--validation {validation.path}: its classes are {', '.join(validation.classes)}, but "
+            f"the labels are {', '.join(labels)}"
+        )
+
+
+def _check_labels(loaded: KerasModel, labels: Sequence[str], path: Path) -> None:
+    outputs = loaded.model.outputs[0].shape[1]
+    if outputs != len(labels):
+        raise SettingsError(
+            f"--labels {','.join(labels)}: {len(labels)} labels, but {path} gives {outputs} values"
+        )
+
+
+def _spec(loaded: KerasModel, settings: ModelSettings) -> InputSpec:
+    try:
+        return InputSpec(loaded.size, loaded.channels, settings.crop_scale, settings.alignment)
+    except ValueError as error:
+        raise SettingsError(
+            f"--crop-scale {settings.crop_scale:g}, faces of {loaded.size} px: {error}"
+        ) from error
+
+
+def _calibrate(
+    network: ImportedNetwork,
+    spec: InputSpec,
+    labels: Sequence[str],
+    validation: Dataset | None,
+    settings: ModelSettings,
+    on_progress: OnProgress,
+) -> _Calibration:
+    if validation is None:
+        return _Calibration(1.0, UNFITTED_THRESHOLD, 0)
+    compute = Compute.choose(Machine(device="cpu", precision="fp32"))
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(validation, "validation", spec, Path(folder), on_progress)
+        logits = predict_logits(network, store, compute)
+        columns = np.array([labels.index(name) for name in validation.classes])
+        wanted = columns[store.labels]
+        # A file that is still mapped cannot be deleted everywhere.
+        del store
+    temperature = fit_temperature(logits, wanted)
+    probabilities = np.asarray(torch.softmax(logits / temperature, dim=1))
+    threshold = choose_threshold(probabilities, wanted, settings.answer_accuracy)
+    return _Calibration(temperature, threshold, len(wanted))
+
+
+def _export(network: ImportedNetwork, temperature: float, spec: InputSpec, path: Path) -> bytes:
+    try:
+        return export_graph(network, temperature, spec)
+    except MienError:
+        raise
+    except Exception as error:  # PyTorch's exporter raises many types without a common base
+        reason = one_line(error)[:200]
+        raise TrainingError(f"{path}: PyTorch cannot export this model ({reason})") from error
+
+
+@torch.no_grad()
+def _check_against_keras(
+    graph: bytes,
+    network: ImportedNetwork,
+    loaded: KerasModel,
+    temperature: float,
+    spec: InputSpec,
+) -> float:
+    """Return the largest difference between Keras's own `predict` and onnxruntime.
+
+    Raises:
+        TrainingError: The difference is too large.
+    """
+    shape = (7, spec.size, spec.size, spec.channels)
+    faces = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
+    pictures = torch.from_numpy(faces).permute(0, 3, 1, 2).float() / 255.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Keras uses what NumPy calls outdated
+        given = np.asarray(loaded.model.predict(network.prepare(pictures).numpy(), verbose=0))
+    with np.errstate(divide="ignore"):
+        logits = np.log(given) if loaded.head == "softmax" else given
+    wanted = torch.softmax(torch.from_numpy(logits) / temperature, dim=1).numpy()
+    session = ort.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    (probabilities,) = session.run(None, {"faces": faces})
+    parity = float(np.abs(probabilities - wanted).max())
+    if not parity <= TOLERANCE:
+        raise TrainingError(
+            f"the exported graph differs from Keras by {parity:.2g} (at most {TOLERANCE:g}); "
+            "no bundle was written, report this with `mien doctor`"
+        )
+    return parity
+
+
+def _info(
+    labels: Sequence[str], spec: InputSpec, fitted: _Calibration, settings: ModelSettings
+) -> ModelInfo:
+    return ModelInfo(
+        format=1,
+        name=settings.name,
+        version=settings.version,
+        labels=tuple(labels),
+        input=InputInfo(spec.size, spec.channels, spec.crop_scale, spec.alignment),
+        sha256="0" * 64,  # set by write_bundle
+        temperature=fitted.temperature,
+        not_sure_below=fitted.not_sure_below,
+        training_data=settings.training_data or (UNKNOWN_DATA,),
+        licence=settings.licence,
+        command=settings.command,
+        seed=0,
+    )
+
+
+def _origin(
+    source: KerasSource,
+    loaded: KerasModel,
+    scale: Scale,
+    parity: float,
+    fitted: _Calibration,
+    validation: Dataset | None,
+) -> Origin:
+    return Origin(
+        file=source.path.name,
+        sha256=source.sha256,
+        parameters=loaded.model.count_params(),
+        scale=scale,
+        head=loaded.head,
+        parity=parity,
+        dataset=None if validation is None else validation.path.name,
+        faces=fitted.faces,
+    )
