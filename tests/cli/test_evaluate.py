@@ -104,6 +104,49 @@ def test_options_reach_the_detector(
     assert metrics(Path("there"))["crop_scale"] == 1.4
 
 
+def test_a_closer_look_is_shown_written_and_drawn(
+    make_bundle: Callable[..., Path], faces: Path, made_with: list, capsys
+) -> None:
+    other = make_bundle("other", labels=("neutral", "happy", "sad", "angry"), size=32)
+    words = ("--corruptions", "--corruption-faces", 4, "--against", other, "--slices")
+    looks = (*words, "--crop-scales", "1.2,0.9", "--resamples", 10, "--out", "there")
+    assert run(make_bundle(), faces, *looks) == 0
+    content = metrics(Path("there"))
+    assert content["corruptions"][0]["faces"] == 4
+    assert [point["crop_scale"] for point in content["crop_scales"]] == [0.9, 1.2]
+    # The other's graph is the same, its labels are the other way round.
+    assert (content["comparison"]["only_first"], content["comparison"]["both_right"]) == (6, 0)
+    assert content["slices"][0]["measure"] == "brightness of the face"
+    assert content["command"] == (
+        "mien evaluate tiny 'press photos' --crop-scales 0.9,1.2 --against other "
+        "--corruption-faces 4 --corruptions --resamples 10"
+    )
+    shown = capsys.readouterr().out
+    for part in ("size of the face", "mouth covered", "crop scale", "exact McNemar test"):
+        assert part in shown
+    assert Path("there/report.html").is_file()
+    assert Path("there/corruptions.png").is_file()
+
+
+def test_slices_are_written_always_and_shown_on_request(
+    make_bundle: Callable[..., Path], faces: Path, made_with: list, capsys
+) -> None:
+    assert run(make_bundle(), faces, "--resamples", 0, "--out", "there") == 0
+    content = metrics(Path("there"))
+    assert content["slices"]
+    assert "corruptions" not in content
+    assert content["command"] == "mien evaluate tiny 'press photos' --resamples 0"
+    assert "brightness" not in capsys.readouterr().out
+
+
+def test_a_list_of_crop_scales_is_numbers(
+    make_bundle: Callable[..., Path], faces: Path, capsys
+) -> None:
+    with pytest.raises(SystemExit):
+        run(make_bundle(), faces, "--crop-scales", "1,wide")
+    assert "'1,wide' is no list of numbers" in capsys.readouterr().err
+
+
 def test_record_writes_figures_with_a_command_without_this_machines_folders(
     make_bundle: Callable[..., Path], faces: Path, made_with: list
 ) -> None:
@@ -136,6 +179,13 @@ def test_the_shipped_bundle_has_a_short_name(
         (("--resamples", -1), "0 or more"),
         (("--out", "tiny/CARD.md"), "tiny/CARD.md is a file"),
         (("--group-pattern", "("), "not a regular expression"),
+        (("--corruption-faces", 5), "--corruption-faces is for --corruptions"),
+        (("--corruptions", "--corruption-faces", 0), "1 or more"),
+        (("--crop-scales", "1,1.2", "--whole-face"), "--crop-scales with --whole-face"),
+        (("--crop-scales", "1,1.2", "--crop-scale", 1.2), "own framing"),
+        (("--crop-scales", "1,99"), "crop scale 99"),
+        (("--against", "tiny", "--crop-scale", 1.2), "own framing"),
+        (("--against", "nowhere"), "nowhere: no such bundle"),
     ],
 )
 def test_options_that_cannot_work_together_are_refused_in_one_line(
@@ -187,6 +237,23 @@ class GrayFaces:
             yield LabelledFace(
                 pixels, label, one_hot(label, 2), f"row {row}", f"group {row}", held_out=held_out
             )
+
+
+def test_a_data_set_of_more_classes_serves_a_bundle_of_fewer(
+    make_bundle: Callable[..., Path], capsys
+) -> None:
+    pytest.importorskip("pyarrow")
+    from mien.data.prepare import prepare
+
+    prepare(GrayFaces(), Path("set"))
+    bundle = make_bundle(labels=("fear", "angry"))
+    assert run(bundle, "set", "--resamples", 0, "--out", "there") == 1
+    assert "--ignore-unknown" in capsys.readouterr().err
+    words = ("--ignore-unknown", "--corruptions", "--against", bundle, "--slices")
+    assert run(bundle, "set", *words, "--resamples", 0, "--out", "there") == 0
+    content = metrics(Path("there"))
+    assert (content["faces"], content["skipped_classes"]) == (6, {"neutral": 6})
+    assert content["corruptions"][0]["faces"] == content["comparison"]["faces"] == 6
 
 
 def test_a_prepared_data_set_is_evaluated(make_bundle: Callable[..., Path], capsys) -> None:

@@ -36,32 +36,42 @@ class BrightnessClassifier:
 
 
 class FixedDetector:
-    """Finds the same faces in every picture that is not black."""
+    """Finds the same faces in every picture that is not black; counts how often it looked."""
 
     name = "fixed"
 
-    def __init__(self, *boxes: Box) -> None:
-        self.boxes = boxes
+    def __init__(self, *boxes: Box, landmarks: np.ndarray | None = None) -> None:
+        self.boxes, self.landmarks, self.looked = boxes, landmarks, 0
 
     def __call__(self, image: PixelArray) -> tuple[Face, ...]:
-        return tuple(Face(box, 0.9) for box in self.boxes) if image.any() else ()
+        self.looked += 1
+        faces = tuple(Face(box, 0.9, self.landmarks) for box in self.boxes)
+        return faces if image.any() else ()
 
 
 @dataclass(frozen=True)
 class FakeRows:
     images: list[bytes]
     labels: np.ndarray
+    soft: np.ndarray
     origins: list[str]
     groups: list[str]
 
 
 class FakeDataset:
-    """Rows of gray faces: (class, gray level or None for a broken picture, group)."""
+    """Rows of gray faces: (class, gray level or None for a broken picture, group).
+
+    The label has `agreement` of the votes; the other classes share the rest.
+    """
 
     def __init__(
-        self, rows: Sequence[tuple[str, int | None, str]], classes: Sequence[str] = LABELS
+        self,
+        rows: Sequence[tuple[str, int | None, str]],
+        classes: Sequence[str] = LABELS,
+        agreement: float = 1.0,
     ) -> None:
         self.path, self.classes, self._rows = Path("somewhere/faces"), tuple(classes), rows
+        self._agreement = agreement
 
     def count(self, split: str) -> int:
         return len(self._rows) if split == "test" else 0
@@ -70,9 +80,14 @@ class FakeDataset:
         chosen = self._rows if split == "test" else []
         for start in range(0, len(chosen), 3):
             part = chosen[start : start + 3]
+            labels = np.array([self.classes.index(name) for name, _, _ in part])
+            rest = (1 - self._agreement) / max(1, len(self.classes) - 1)
+            soft = np.full((len(part), len(self.classes)), rest, np.float32)
+            soft[np.arange(len(part)), labels] = self._agreement
             yield FakeRows(
                 [gray_png(level) for _, level, _ in part],
-                np.array([self.classes.index(name) for name, _, _ in part]),
+                labels,
+                soft,
                 [f"{name}/{start + i}.png" for i, (name, _, _) in enumerate(part)],
                 [group for _, _, group in part],
             )

@@ -9,7 +9,9 @@ import pytest
 
 from mien.bundle import ModelInfo
 from mien.errors import BundleError, DatasetError, SettingsError
-from mien.evaluation.evaluate import FolderSettings, evaluate_dataset, evaluate_folder
+from mien.evaluation.evaluate import evaluate_dataset, evaluate_folder
+from mien.evaluation.labelled import FolderSettings, Picture
+from mien.evaluation.measures import AGREEMENT
 from mien.types import Box
 
 ROWS = [("angry", 10, "ann"), ("sad", 100, "bob"), ("happy", 150, "bob"), ("neutral", 10, "")]
@@ -53,6 +55,39 @@ def test_unknown_classes_are_left_out_and_counted_on_request(
     result = evaluate_dataset(classifier, info, dataset, ignore_unknown=True)
     assert result.answers.truth.tolist() == [2]
     assert result.skipped == {"fear": 2}
+
+
+def test_a_data_set_of_more_classes_serves_a_bundle_of_fewer(
+    classifier, info: ModelInfo, make_dataset
+) -> None:
+    classes = ("happy", "fear", "contempt", "sad", "neutral", "angry")
+    rows = [("fear", None, ""), ("sad", 100, ""), ("contempt", 90, ""), ("happy", 150, "")]
+    dataset = make_dataset(rows, classes, agreement=0.7)
+    result = evaluate_dataset(classifier, info, dataset, ignore_unknown=True)
+    assert result.answers.truth.tolist() == [1, 2]
+    assert result.skipped == {"fear": 1, "contempt": 1}
+    # A vote for a class that the bundle lacks is a vote all the same.
+    assert result.measures[AGREEMENT].tolist() == pytest.approx([0.7, 0.7])
+    # What is left out is not even decoded, so a broken picture of it is no complaint.
+    assert not result.unreadable
+
+
+def test_watchers_see_every_picture_once(
+    classifier, info: ModelInfo, fixed_detector, make_folder: Callable[..., Path]
+) -> None:
+    class Watcher:
+        def __init__(self) -> None:
+            self.seen: list[tuple[str, bool]] = []
+
+        def add(self, picture: Picture) -> None:
+            self.seen.append((picture.origin, picture.face is None))
+
+    folder = make_folder({"sad/1.png": 100, "sad/2.png": 0, "sad/3.png": None})
+    detector, watchers = fixed_detector(Box(8, 8, 40, 40)), (Watcher(), Watcher())
+    evaluate_folder(classifier, info, detector, folder, watchers=watchers)
+    for watcher in watchers:
+        assert watcher.seen == [("sad/1.png", False), ("sad/2.png", True)]
+    assert detector.looked == 2
 
 
 def test_no_class_in_common_is_an_error_even_when_unknown_ones_are_ignored(
@@ -172,12 +207,6 @@ def test_groups_come_from_the_file_names(
     result = evaluate_folder(classifier, info, None, folder, settings=settings)
     groups = dict(zip(result.answers.origins, result.answers.groups, strict=True))
     assert [groups[name] for name in names] == ["Ann_Lee", "Ann_Lee", "Bob", ""]
-
-
-@pytest.mark.parametrize(("pattern", "reason"), [("(", "not a regular"), (r".+_\d", "parentheses")])
-def test_a_pattern_that_names_no_group_is_refused(pattern: str, reason: str) -> None:
-    with pytest.raises(SettingsError, match=reason):
-        FolderSettings(group_pattern=pattern)
 
 
 def test_a_framing_out_of_range_is_refused(

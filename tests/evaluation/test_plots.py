@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mien.evaluation.corruptions import CorruptionPoint
+from mien.evaluation.crop_scales import CropScalePoint
 from mien.evaluation.results import Answers, Evaluation
-from mien.evaluation.summary import summarise
+from mien.evaluation.summary import Estimate, summarise
 
 pytest.importorskip("matplotlib", reason="needs the extra [train]")
 from mien.evaluation import plots
@@ -73,6 +75,47 @@ def test_plots_are_pictures(evaluation: Evaluation) -> None:
         with Image.open(io.BytesIO(plots.to_png(draw(summary)))) as image:
             image.load()
             assert min(image.size) > 600
+
+
+def estimates(*values: float) -> list[Estimate]:
+    return [Estimate(value, value - 0.1, value + 0.1) for value in values]
+
+
+def test_corruptions_have_a_panel_each_with_lines_told_apart(evaluation: Evaluation) -> None:
+    points = [
+        CorruptionPoint(name, severity, f"level {severity}", 9, right, right, 0, 0.8, 0.7)
+        for name in ("blur", "JPEG", "low light", "noise", "fog")
+        for severity, right in enumerate(estimates(0.9, 0.8, 0.6))
+    ]
+    figure = plots.corruption_plot(summarise(evaluation, resamples=0), points)
+    shown = [axes for axes in figure.axes if axes.get_visible()]
+    assert [axes.get_title() for axes in shown[:2]] == ["blur\nto level 2", "JPEG\nto level 2"]
+    assert len(shown) == 5
+    accuracy, confidence, answered = shown[0].get_lines()
+    assert [list(line.get_ydata()) for line in (accuracy, confidence, answered)] == [
+        [0.9, 0.8, 0.6],
+        [0.8] * 3,
+        [0.7] * 3,
+    ]
+    styles = {(line.get_linestyle(), line.get_marker()) for line in shown[0].get_lines()}
+    assert len(styles) == 3
+    assert "9 faces" in figure.get_suptitle()
+
+
+def test_crop_scales_are_drawn_with_the_models_own_marked(evaluation: Evaluation) -> None:
+    points = [
+        CropScalePoint(scale, 9, right, balanced, 0)
+        for scale, right, balanced in zip(
+            (0.8, 1.0, 1.2), estimates(0.7, 0.8, 0.9), estimates(0.5, 0.6, 0.4), strict=True
+        )
+    ]
+    figure = plots.crop_scale_plot(summarise(evaluation, resamples=0), points)
+    accuracy, balanced, own = figure.axes[0].get_lines()
+    assert list(accuracy.get_xdata()) == [0.8, 1.0, 1.2]
+    assert list(balanced.get_ydata()) == [0.5, 0.6, 0.4]
+    assert accuracy.get_linestyle() != balanced.get_linestyle()
+    assert set(own.get_xdata()) == {evaluation.model.input.crop_scale}
+    assert "highest balanced accuracy 60.0% at crop scale 1," in figure.axes[0].get_title()
 
 
 def test_many_classes_are_drawn_without_numbers_in_the_cells(evaluation: Evaluation) -> None:

@@ -1,22 +1,34 @@
 """The report's files: complete, readable back, and never lost half-way."""
 
 import csv
+import dataclasses
 import io
 import json
+import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mien.errors import SinkError
+from mien.evaluation.compare import Comparison
+from mien.evaluation.corruptions import CorruptionPoint
+from mien.evaluation.crop_scales import CropScalePoint
 from mien.evaluation.files import replace_files
+from mien.evaluation.measures import BRIGHTNESS
 from mien.evaluation.results import Evaluation
-from mien.evaluation.summary import summarise
+from mien.evaluation.slices import slices
+from mien.evaluation.studies import Studies
+from mien.evaluation.summary import Estimate, summarise
 
 pytest.importorskip("matplotlib", reason="needs the extra [train]")
 from mien.evaluation.report import metrics_json, predictions_csv, write_report
 
 FACTS = {"command": "mien evaluate gray six", "date": "2025-01-31"}
-FILES = {"confusion.png", "metrics.json", "predictions.csv", "reliability.png", "risk_coverage.png"}
+FILES = {
+    *("confusion.png", "metrics.json", "predictions.csv", "reliability.png", "report.html"),
+    "risk_coverage.png",
+}
 
 
 def test_metrics_are_strict_json_with_null_for_what_is_unknown(evaluation: Evaluation) -> None:
@@ -54,6 +66,57 @@ def test_a_report_leaves_other_files_alone(evaluation: Evaluation, tmp_path: Pat
     write_report(out, summary, **FACTS)
     assert {path.name for path in out.iterdir()} == FILES | {"notes.txt"}
     assert json.loads((out / "metrics.json").read_text())["dataset"] == "six"
+
+
+@pytest.fixture
+def studies(evaluation: Evaluation) -> Studies:
+    measures = {BRIGHTNESS: np.array([10, 30, 60, 90, 120, np.nan])}
+    part = Estimate(0.5, 0.25, math.nan)
+    points = tuple(
+        CorruptionPoint("blur", severity, "", 9, part, part, 0.1, 0.9 - 0.1 * severity, 1)
+        for severity in range(3)
+    )
+    scales = (CropScalePoint(1.0, 5, part, part, 0.1), CropScalePoint(1.2, 5, part, part, 0.1))
+    return Studies(
+        slices(dataclasses.replace(evaluation, measures=measures), resamples=20),
+        points,
+        Comparison("gray 1.0", "other 2", 5, 3, 1, 1, 0, 1.0, part, part),
+        scales,
+    )
+
+
+def test_studies_are_in_the_figures(evaluation: Evaluation, studies: Studies) -> None:
+    summary = summarise(evaluation, resamples=0)
+    content = json.loads(metrics_json(summary, **FACTS, studies=studies))
+    first = content["slices"][0]
+    assert (first["measure"], first["part"], first["faces"]) == (
+        "brightness of the face",
+        "below 25 of 255 (dark)",
+        1,
+    )
+    assert [recall["value"] for recall in first["recalls"]] == [1, None, None, None]
+    assert [point["severity"] for point in content["corruptions"]] == [0, 1, 2]
+    assert content["confidence_trends"]["blur"]["correlation"] == pytest.approx(-1)
+    assert content["comparison"]["only_first"] == 1
+    assert content["comparison"]["accuracy_difference"] == {"value": 0.5, "low": 0.25, "high": None}
+    assert [point["crop_scale"] for point in content["crop_scales"]] == [1.0, 1.2]
+    # What was not asked is not there, so that no zero is taken for an answer.
+    plain = json.loads(metrics_json(summary, **FACTS))
+    assert not {"corruptions", "confidence_trends", "comparison", "crop_scales"} & plain.keys()
+
+
+def test_studies_have_plots_and_are_on_the_page(
+    evaluation: Evaluation, studies: Studies, tmp_path: Path
+) -> None:
+    summary = summarise(evaluation, resamples=0)
+    files = {path.name for path in write_report(tmp_path, summary, **FACTS, studies=studies)}
+    assert files == FILES | {"corruptions.png", "crop_scales.png"}
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    for words in ("below 25 of 255 (dark)", "other 2", "As pictures get worse", FACTS["command"]):
+        assert words in page
+    # A plot of an older evaluation would be taken for this one's.
+    write_report(tmp_path, summary, **FACTS)
+    assert {path.name for path in tmp_path.iterdir()} == FILES
 
 
 def test_a_folder_that_cannot_be_made_is_one_clear_line(

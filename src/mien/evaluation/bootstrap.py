@@ -37,6 +37,7 @@ def bootstrap(
     resamples: int = RESAMPLES,
     seed: int = 0,
     level: float = LEVEL,
+    stage: str = STAGE,
     on_progress: OnProgress = ignore_progress,
 ) -> tuple[RealArray, RealArray]:
     """Find the interval in which each figure lies when the groups are drawn anew.
@@ -51,6 +52,7 @@ def bootstrap(
         resamples: Number of draws.
         seed: Seed of the draws.
         level: Share of the draws that lie inside.
+        stage: What to call the draws.
         on_progress: Told of the draws done.
 
     Returns:
@@ -66,7 +68,7 @@ def bootstrap(
     for done in range(resamples):
         times = np.bincount(random.integers(0, count, count), minlength=count)
         draws.append(statistic(np.repeat(rows, times[groups])))
-        on_progress(STAGE, done + 1, resamples)
+        on_progress(stage, done + 1, resamples)
     return _percentiles(np.stack(draws), level)
 
 

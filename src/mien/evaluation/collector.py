@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from mien.errors import BundleError, DatasetError, PictureError
-from mien.evaluation.results import Answers, Unreadable
+from mien.errors import BundleError
+from mien.evaluation.labelled import Picture
+from mien.evaluation.results import Answers, in_unicode
 from mien.protocols import Classifier
-from mien.types import PixelArray, ProbabilityArray
+from mien.types import InputSpec, PixelArray, ProbabilityArray
 
 BATCH_SIZE = 64
 
@@ -15,66 +16,63 @@ class Collector:
 
     Args:
         classifier: What is asked.
+        spec: How to crop the faces; as the classifier says unless given.
         batch_size: Faces per call; that many crops are held at a time.
     """
 
-    def __init__(self, classifier: Classifier, batch_size: int = BATCH_SIZE) -> None:
+    def __init__(
+        self,
+        classifier: Classifier,
+        spec: InputSpec | None = None,
+        batch_size: int = BATCH_SIZE,
+    ) -> None:
         self._classifier, self._batch_size = classifier, batch_size
+        self._spec = spec or classifier.spec
         self._truth: list[int] = []
         self._origins: list[str] = []
         self._groups: list[str] = []
-        self._unreadable: list[Unreadable] = []
         self._crops: list[PixelArray] = []
         self._rows: list[int] = []
         self._answers: list[ProbabilityArray] = []
 
     @property
-    def unreadable(self) -> tuple[Unreadable, ...]:
-        """The pictures that could not be decoded, in order."""
-        return tuple(self._unreadable)
+    def pictures(self) -> int:
+        """Number of pictures taken."""
+        return len(self._truth)
 
-    def add(self, crop: PixelArray | None, truth: int, origin: str, group: str) -> None:
-        """Take one picture: its crop as the classifier wants it, or None where no face was found.
+    @property
+    def faces(self) -> int:
+        """Number of them in which there is a face."""
+        return len(self._rows)
+
+    def add(self, picture: Picture) -> None:
+        """Take one picture.
 
         Raises:
             BundleError: The classifier gave something that is no probability.
         """
+        crop = picture.crop(self._spec)
         if crop is not None:
             self._rows.append(len(self._truth))
             self._crops.append(crop)
-        self._truth.append(truth)
-        self._origins.append(_unicode(origin))
-        self._groups.append(group)
+        self._truth.append(picture.truth)
+        self._origins.append(in_unicode(picture.origin))
+        self._groups.append(picture.group)
         if len(self._crops) == self._batch_size:
             self._classify()
 
-    def add_unreadable(self, origin: str, error: PictureError) -> None:
-        """List a picture that could not be decoded."""
-        self._unreadable.append(Unreadable(_unicode(origin), _unicode(str(error))))
-
-    def finish(self, place: str) -> Answers:
+    def finish(self) -> Answers:
         """Return all answers.
 
-        Args:
-            place: What was read, for the errors.
-
         Raises:
-            DatasetError: No picture could be read, or no face was found in any.
             BundleError: The classifier gave something that is no probability.
         """
         if self._crops:
             self._classify()
-        if not self._truth:
-            reason = f" ({len(self._unreadable)} unreadable)" if self._unreadable else ""
-            raise DatasetError(f"{place}: no picture to evaluate{reason}")
-        if not self._rows:
-            raise DatasetError(
-                f"{place}: no face was found in any of {len(self._truth)} pictures; "
-                "try another detector, or say that the pictures are faces already"
-            )
         shape = len(self._truth), len(self._classifier.labels)
         probabilities = np.full(shape, np.nan, dtype=np.float32)
-        probabilities[self._rows] = np.concatenate(self._answers)
+        if self._answers:
+            probabilities[self._rows] = np.concatenate(self._answers)
         truth = np.array(self._truth, dtype=np.int64)
         return Answers(truth, probabilities, tuple(self._origins), tuple(self._groups))
 
@@ -89,8 +87,3 @@ class Collector:
             )
         self._answers.append(result)
         self._crops.clear()
-
-
-def _unicode(name: str) -> str:
-    """Write with escapes the bytes of a file's name that are no Unicode: reports are UTF-8."""
-    return name.encode("utf-8", "backslashreplace").decode()

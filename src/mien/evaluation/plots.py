@@ -1,4 +1,4 @@
-"""Draws an evaluation: confusion matrix, reliability diagram, risk-coverage curve.
+"""Draws an evaluation: confusion matrix, reliability, risk and coverage, corruptions, framing.
 
 Figures are made and rendered as objects, without matplotlib's global state, so that nothing here
 touches a notebook's or another thread's plots. The colours are those of Okabe and Ito, which stay
@@ -6,10 +6,13 @@ apart for colour-blind readers, and no meaning is carried by colour alone.
 """
 
 import io
+from collections.abc import Sequence
 
 import numpy as np
 
 from mien.errors import MissingExtraError
+from mien.evaluation.corruptions import CorruptionPoint
+from mien.evaluation.crop_scales import CropScalePoint
 from mien.evaluation.summary import COVERAGE, Estimate, Summary
 
 try:
@@ -24,6 +27,7 @@ BLUE, SKY, ORANGE, GREEN = "#0072B2", "#56B4E9", "#D55E00", "#009E73"
 INK, MIDDLE, FAINT = "#222222", "#8A8A8A", "#D9D9D9"
 DPI = 150
 MAX_NAMED_CELLS = 20
+PANELS = 4  # in a row
 
 
 def confusion_plot(summary: Summary) -> Figure:
@@ -108,6 +112,47 @@ def risk_coverage_plot(summary: Summary) -> Figure:
     return figure
 
 
+def corruption_plot(summary: Summary, points: Sequence[CorruptionPoint]) -> Figure:
+    """Draw accuracy, confidence and the share answered over severity, a panel per corruption."""
+    names = list(dict.fromkeys(point.corruption for point in points))
+    rows = -(-len(names) // PANELS)
+    figure = _figure((2.9 * PANELS, 2.8 * rows + 1.1))
+    panels = figure.subplots(rows, PANELS, sharex=True, sharey=True, squeeze=False).ravel()
+    for axes, name in zip(panels, names, strict=False):
+        _draw_corruption(axes, [point for point in points if point.corruption == name])
+        axes.label_outer()
+    for axes in panels[len(names) :]:
+        axes.set_visible(False)
+    model = f"{summary.evaluation.model.name} {summary.evaluation.model.version}"
+    data = f"{summary.evaluation.dataset} ({summary.evaluation.split})"
+    figure.suptitle(f"{model} on {data} as pictures get worse, {points[0].faces:,} faces", size=12)
+    lines = panels[0].get_legend_handles_labels()
+    figure.legend(*lines, loc="outside lower center", ncols=len(lines[0]), frameon=False)
+    return figure
+
+
+def crop_scale_plot(summary: Summary, points: Sequence[CropScalePoint]) -> Figure:
+    """Draw accuracy and balanced accuracy over the framing, with the bundle's own marked."""
+    figure = _figure((6.6, 4.8))
+    axes = figure.add_subplot()
+    scales = [point.crop_scale for point in points]
+    accuracy, balanced = (
+        [point.accuracy for point in points],
+        [point.balanced_accuracy for point in points],
+    )
+    _draw_estimates(axes, scales, accuracy, BLUE, "o-", "accuracy")
+    _draw_estimates(axes, scales, balanced, ORANGE, "s--", "balanced accuracy")
+    own = summary.evaluation.model.input.crop_scale
+    axes.axvline(own, color=MIDDLE, linestyle=":", label=f"the model's own framing, {own:g}")
+    axes.set(xlabel="crop scale: side of the crop over side of the detector's box", ylabel="share")
+    axes.legend(loc="best", frameon=False)
+    _percent_axes(axes, x=False, y=True)
+    best = max(points, key=lambda point: point.balanced_accuracy.value)
+    highest = f"{best.balanced_accuracy.value:.1%} at crop scale {best.crop_scale:g}"
+    _title(axes, summary, f"highest balanced accuracy {highest}")
+    return figure
+
+
 def to_png(figure: Figure) -> bytes:
     """Render a figure as PNG."""
     buffer = io.BytesIO()
@@ -119,6 +164,34 @@ def _figure(size: tuple[float, float]) -> Figure:
     figure = Figure(figsize=size, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+def _draw_corruption(axes: Axes, points: Sequence[CorruptionPoint]) -> None:
+    severities = [point.severity for point in points]
+    _draw_estimates(axes, severities, [p.accuracy for p in points], BLUE, "o-", "accuracy")
+    confidence, answered = [p.confidence for p in points], [p.answered for p in points]
+    axes.plot(severities, confidence, "s--", color=ORANGE, markersize=4, label="mean confidence")
+    axes.plot(
+        severities, answered, "^:", color=GREEN, markersize=4, label='answered (not "not sure")'
+    )
+    axes.set(ylim=(0, 1.02), xticks=severities, xlabel="severity")
+    # On small panels one line each: what it is, and how bad it gets.
+    axes.set_title(f"{points[0].corruption}\nto {points[-1].setting}", fontsize=10, color=INK)
+    _percent_axes(axes, x=False, y=True)
+
+
+def _draw_estimates(
+    axes: Axes,
+    places: Sequence[float],
+    estimates: Sequence[Estimate],
+    color: str,
+    line: str,
+    label: str,
+) -> None:
+    values = [estimate.value for estimate in estimates]
+    axes.plot(places, values, line, color=color, markersize=5, label=label, zorder=3)
+    low, high = [e.low for e in estimates], [e.high for e in estimates]
+    axes.fill_between(places, low, high, color=color, alpha=0.15, linewidth=0)
 
 
 def _name_cells(axes: Axes, summary: Summary, shares: np.ndarray) -> None:

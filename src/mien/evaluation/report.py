@@ -1,4 +1,4 @@
-"""Writes an evaluation into a folder: the figures, every answer, and the plots."""
+"""Writes an evaluation into a folder: the figures, every answer, the plots, a page of all."""
 
 import csv
 import io
@@ -12,27 +12,43 @@ import numpy as np
 
 from mien.errors import SinkError
 from mien.evaluation import plots
+from mien.evaluation.corruptions import confidence_trends
 from mien.evaluation.files import replace_files
+from mien.evaluation.page import html_report
+from mien.evaluation.studies import Studies
 from mien.evaluation.summary import Estimate, Summary
 
-METRICS, PREDICTIONS = "metrics.json", "predictions.csv"
+METRICS, PREDICTIONS, PAGE = "metrics.json", "predictions.csv", "report.html"
 CONFUSION, RELIABILITY, RISK_COVERAGE = "confusion.png", "reliability.png", "risk_coverage.png"
+CORRUPTIONS, CROP_SCALES = "corruptions.png", "crop_scales.png"
+# Plot → its title on the page.
+TITLES = {
+    CONFUSION: "Confusion matrix",
+    RELIABILITY: "Reliability",
+    RISK_COVERAGE: "Risk and coverage",
+    CORRUPTIONS: "As pictures get worse",
+    CROP_SCALES: "Accuracy over crop scale",
+}
 NO_FACE = "no face"
 # Points of the risk-coverage curve in metrics.json; predictions.csv holds what all others need.
 CURVE_POINTS = 20
 
 
-def write_report(folder: Path, summary: Summary, *, command: str, date: str) -> tuple[Path, ...]:
-    """Write metrics.json, predictions.csv and three plots.
+def write_report(
+    folder: Path, summary: Summary, *, command: str, date: str, studies: Studies | None = None
+) -> tuple[Path, ...]:
+    """Write metrics.json, predictions.csv, the plots, and report.html, which holds them.
 
     All files are made and written in full before the first former one is replaced, and other files
-    in the folder are left alone.
+    in the folder are left alone; but plots of what was not studied this time are removed, because
+    they would be taken for this evaluation's.
 
     Args:
         folder: Where to; made if it is not there.
         summary: The figures.
         command: The command line that gives them.
         date: The day they were measured, as 2025-01-31.
+        studies: What was found beside the figures.
 
     Returns:
         The files.
@@ -40,16 +56,29 @@ def write_report(folder: Path, summary: Summary, *, command: str, date: str) -> 
     Raises:
         SinkError: The folder cannot be written.
     """
+    studies = studies or Studies()
+    pictures = _plots(summary, studies)
+    page = html_report(
+        summary,
+        command=command,
+        date=date,
+        plots={TITLES[name]: data for name, data in pictures.items()},
+        slices=studies.slices,
+        corruptions=studies.corruptions,
+        comparison=studies.comparison,
+        crop_scales=studies.crop_scales,
+    )
     contents = {
-        CONFUSION: plots.to_png(plots.confusion_plot(summary)),
-        RELIABILITY: plots.to_png(plots.reliability_plot(summary)),
-        RISK_COVERAGE: plots.to_png(plots.risk_coverage_plot(summary)),
+        **pictures,
         PREDICTIONS: predictions_csv(summary).encode(),
-        METRICS: metrics_json(summary, command=command, date=date),
+        PAGE: page.encode(),
+        METRICS: metrics_json(summary, command=command, date=date, studies=studies),
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
         replace_files(folder, contents)
+        for name in TITLES.keys() - contents.keys():
+            (folder / name).unlink(missing_ok=True)
     except OSError as error:
         raise SinkError(
             f"{folder}: the evaluation cannot be written: {error.strerror}; free some space or "
@@ -58,7 +87,9 @@ def write_report(folder: Path, summary: Summary, *, command: str, date: str) -> 
     return tuple(folder / name for name in contents)
 
 
-def metrics_json(summary: Summary, *, command: str, date: str) -> bytes:
+def metrics_json(
+    summary: Summary, *, command: str, date: str, studies: Studies | None = None
+) -> bytes:
     """Return all figures as JSON; those that the pictures cannot give are null."""
     evaluation, model = summary.evaluation, summary.evaluation.model
     content = {
@@ -93,6 +124,7 @@ def metrics_json(summary: Summary, *, command: str, date: str) -> bytes:
         "confusion": summary.confusion.tolist(),
         "reliability": _reliability(summary),
         "risk_coverage": _curve(summary),
+        **_studies(studies or Studies()),
     }
     return msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
 
@@ -118,6 +150,33 @@ def predictions_csv(summary: Summary) -> str:
             answer = [NO_FACE, *[""] * (1 + len(labels))]
         writer.writerow([origin, group, labels[truth], *answer])
     return buffer.getvalue()
+
+
+def _plots(summary: Summary, studies: Studies) -> dict[str, bytes]:
+    figures = {
+        CONFUSION: plots.confusion_plot(summary),
+        RELIABILITY: plots.reliability_plot(summary),
+        RISK_COVERAGE: plots.risk_coverage_plot(summary),
+    }
+    if studies.corruptions:
+        figures[CORRUPTIONS] = plots.corruption_plot(summary, studies.corruptions)
+    if studies.crop_scales:
+        figures[CROP_SCALES] = plots.crop_scale_plot(summary, studies.crop_scales)
+    return {name: plots.to_png(figure) for name, figure in figures.items()}
+
+
+def _studies(studies: Studies) -> dict[str, Any]:
+    """Return what was asked beside the figures; what was not is left out."""
+    # As they are: msgspec writes dataclasses, and nan as null.
+    content: dict[str, Any] = {"slices": studies.slices}
+    if studies.corruptions:
+        content["corruptions"] = studies.corruptions
+        content["confidence_trends"] = confidence_trends(studies.corruptions)
+    if studies.comparison is not None:
+        content["comparison"] = studies.comparison
+    if studies.crop_scales:
+        content["crop_scales"] = studies.crop_scales
+    return content
 
 
 def _estimate(estimate: Estimate) -> dict[str, float | None]:

@@ -1,12 +1,14 @@
 """What an evaluation gives: every picture's answer, before any figure is made of them."""
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from mien.bundle import ModelInfo
-from mien.evaluation.metrics import BoolArray, IntArray
+from mien.errors import PictureError
+from mien.evaluation.metrics import BoolArray, IntArray, RealArray
 from mien.types import ProbabilityArray
 
 
@@ -46,6 +48,16 @@ class Answers:
         """Whether a face was found, bool [n]."""
         return np.asarray(~np.isnan(self.probabilities).any(axis=1))
 
+    def of_faces(self) -> "Answers":
+        """Return the rows in which a face was found."""
+        found = self.found
+        return Answers(
+            self.truth[found],
+            self.probabilities[found],
+            tuple(itertools.compress(self.origins, found)),
+            tuple(itertools.compress(self.groups, found)),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
@@ -53,6 +65,11 @@ class Unreadable:
 
     origin: str
     reason: str
+
+    @classmethod
+    def from_error(cls, origin: str, error: PictureError) -> "Unreadable":
+        """Return what a report says of a picture that raised this."""
+        return cls(in_unicode(origin), in_unicode(str(error)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +85,8 @@ class Evaluation:
         crop_scale: The framing that was used; None for cropped faces, which have their own.
         skipped: Classes that the bundle does not know, and how many pictures of each were left out.
         unreadable: Pictures that could not be decoded; they are in no figure.
+        measures: What was measured of every picture, float64 [n] each and in the order of the
+            answers: name → values, nan where there is none. See `mien.evaluation.measures`.
     """
 
     model: ModelInfo
@@ -78,3 +97,9 @@ class Evaluation:
     crop_scale: float | None = None
     skipped: Mapping[str, int] = field(default_factory=dict)
     unreadable: tuple[Unreadable, ...] = ()
+    measures: Mapping[str, RealArray] = field(default_factory=dict)
+
+
+def in_unicode(name: str) -> str:
+    """Write with escapes the bytes of a file's name that are no Unicode: reports are UTF-8."""
+    return name.encode("utf-8", "backslashreplace").decode()

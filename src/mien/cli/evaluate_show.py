@@ -1,0 +1,215 @@
+"""What `mien evaluate` shows in the terminal: tables of the figures, and notes on them."""
+
+import math
+from collections.abc import Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.markup import escape
+from rich.table import Table
+
+from mien.cli import console
+
+if TYPE_CHECKING:
+    from mien.evaluation.compare import Comparison
+    from mien.evaluation.corruptions import CorruptionPoint
+    from mien.evaluation.crop_scales import CropScalePoint
+    from mien.evaluation.slices import Slice
+    from mien.evaluation.studies import Studies
+    from mien.evaluation.summary import Estimate, Summary
+
+# Figures in the order of the table; shares are shown in percent.
+TITLES = {
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy (mean recall)",
+    "macro_f1": "macro-F1",
+    "ece": "expected calibration error",
+    "nll": "negative log likelihood",
+    "accuracy_at_80_coverage": "accuracy of the surest 80%",
+    "answered": 'answered (not "not sure")',
+    "accuracy_of_answered": "accuracy of these answers",
+    "face_found": "pictures with a face found",
+    "accuracy_all_pictures": "accuracy, no face counted as wrong",
+    "balanced_accuracy_all_pictures": "balanced accuracy, likewise",
+}
+NO_SHARES = frozenset({"macro_f1", "ece", "nll"})
+SHOWN_UNREADABLE = 5
+
+
+def show(summary: "Summary", studies: "Studies", *, slices: bool) -> None:
+    """Print the figures, and what was found beside them.
+
+    Args:
+        summary: The figures.
+        studies: What was found beside them.
+        slices: Show the slices, too; they are long.
+    """
+    evaluation = summary.evaluation
+    model = f"{evaluation.model.name} {evaluation.model.version}"
+    groups = f" (groups: {summary.groups:,})" if summary.groups < summary.pictures else ""
+    console.out.print(
+        f"{model} on {evaluation.dataset} ({evaluation.split}): {summary.faces:,} faces in "
+        f"{summary.pictures:,} pictures{groups}",
+        style="bold",
+        markup=False,
+    )
+    console.out.print(_figures_table(summary))
+    console.out.print(_classes_table(summary))
+    if slices and studies.slices:
+        console.out.print(_slices_table(studies.slices, evaluation.model.labels))
+    if studies.corruptions:
+        console.out.print(_corruptions_table(studies.corruptions))
+    if studies.crop_scales:
+        console.out.print(_crop_scales_table(studies.crop_scales))
+    if studies.comparison is not None:
+        console.out.print(_comparison_table(studies.comparison))
+    for line in _notes(summary):
+        console.out.print(line, markup=False)
+
+
+def _figures_table(summary: "Summary") -> Table:
+    table = Table("figure", box=box.SIMPLE_HEAD)
+    table.add_column("value", justify="right")
+    table.add_column("95% interval", justify="right")
+    for name, title in TITLES.items():
+        if name in summary.figures:
+            table.add_row(title, *_cells(summary.figures[name], share=name not in NO_SHARES))
+    return table
+
+
+def _classes_table(summary: "Summary") -> Table:
+    full = summary.evaluation.detector is not None
+    table = Table("class", box=box.SIMPLE_HEAD)
+    missed = ["no face"] if full else []
+    for title in ("faces", *missed, "recall", "95% interval", "precision", "95% interval"):
+        table.add_column(title, justify="right")
+    for entry in summary.classes:
+        missed = [f"{entry.without_face:,}"] if full else []
+        figures = (*_cells(entry.recall, share=True), *_cells(entry.precision, share=True))
+        table.add_row(escape(entry.label), f"{entry.faces:,}", *missed, *figures)
+    return table
+
+
+def _slices_table(slices: "Sequence[Slice]", labels: "Sequence[str]") -> Table:
+    # As narrow as it can be: it must fit into 80 columns.
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("faces by", no_wrap=True)
+    for title in ("faces", "accuracy", "mean recall", "lowest recall", "answered"):
+        table.add_column(title, justify="right")
+    for measure, parts in groupby(slices, key=lambda part: part.measure):
+        table.add_row(measure, style="bold")
+        for part in parts:
+            shares = (part.accuracy.value, part.balanced_accuracy.value)
+            table.add_row(
+                part.part,
+                f"{part.faces:,}",
+                *(f"{share:.1%}" for share in shares),
+                escape(_lowest_recall(part, labels)),
+                f"{part.answered:.1%}",
+            )
+    return table
+
+
+def _lowest_recall(part: "Slice", labels: "Sequence[str]") -> str:
+    known = [
+        (recall.value, label)
+        for recall, label in zip(part.recalls, labels, strict=True)
+        if not math.isnan(recall.value)
+    ]
+    value, label = min(known)
+    return f"{label} {value:.0%}"
+
+
+def _corruptions_table(points: "Sequence[CorruptionPoint]") -> Table:
+    # Imported here: it is loaded already where there are points, and slow to load where not.
+    from mien.evaluation.corruptions import confidence_trends
+
+    trends = confidence_trends(points)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("severity 0 → 5", no_wrap=True)
+    for title in ("accuracy", "confidence", "answered", "ECE at 5"):
+        table.add_column(title, justify="right")
+    table.add_column("verdict")
+    for name, group in groupby(points, key=lambda point: point.corruption):
+        best, *_, worst = group
+        table.add_row(
+            name,
+            f"{best.accuracy.value:.0%} → {worst.accuracy.value:.0%}",
+            f"{best.confidence:.0%} → {worst.confidence:.0%}",
+            f"{best.answered:.0%} → {worst.answered:.0%}",
+            f"{worst.ece:.3f}",
+            trends[name].verdict,
+        )
+    table.caption = (
+        f"{points[0].faces:,} faces, made worse as the network gets them; "
+        "verdict: on confidence, which must fall where accuracy does"
+    )
+    return table
+
+
+def _crop_scales_table(points: "Sequence[CropScalePoint]") -> Table:
+    table = Table("crop scale", box=box.SIMPLE_HEAD)
+    for title in ("accuracy", "95% interval", "balanced", "95% interval", "ECE"):
+        table.add_column(title, justify="right")
+    for point in points:
+        figures = _cells(point.accuracy, share=True) + _cells(point.balanced_accuracy, share=True)
+        table.add_row(f"{point.crop_scale:g}", *figures, f"{point.ece:.3f}")
+    return table
+
+
+def _comparison_table(comparison: "Comparison") -> Table:
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column("comparison", no_wrap=True)
+    table.add_column("value", justify="right")
+    table.add_column("95% interval", justify="right")
+    for title, difference in (
+        ("accuracy, difference", comparison.accuracy_difference),
+        ("balanced accuracy, difference", comparison.balanced_difference),
+    ):
+        table.add_row(title, *_difference_cells(difference))
+    for title, faces in (
+        ("both right", comparison.both_right),
+        (f"only {comparison.first} right", comparison.only_first),
+        (f"only {comparison.second} right", comparison.only_second),
+        ("neither right", comparison.neither),
+    ):
+        table.add_row(escape(title), f"{faces:,}", "")
+    table.caption = escape(f"differences: {comparison.second} minus {comparison.first}")
+    table.add_row("p (exact McNemar test)", f"{comparison.p_value:.2g}", "")
+    return table
+
+
+def _cells(estimate: "Estimate", *, share: bool) -> tuple[str, str]:
+    value, low, high = (
+        f"{100 * part:.1f}" if share else f"{part:.3f}"
+        for part in (estimate.value, estimate.low, estimate.high)
+    )
+    unit = "%" if share else ""
+    return (
+        "–" if math.isnan(estimate.value) else value + unit,
+        "–" if math.isnan(estimate.low) else f"{low}–{high}{unit}",
+    )
+
+
+def _difference_cells(estimate: "Estimate") -> tuple[str, str]:
+    value, low, high = (f"{100 * x:+.1f}" for x in (estimate.value, estimate.low, estimate.high))
+    return f"{value} points", "–" if math.isnan(estimate.low) else f"{low} to {high} points"
+
+
+def _notes(summary: "Summary") -> list[str]:
+    evaluation = summary.evaluation
+    lines = []
+    if summary.absent:
+        absent = ", ".join(summary.absent)
+        lines.append(f"No face of: {absent}; the means over classes are without.")
+    if evaluation.skipped:
+        counts = ", ".join(f"{name} {count:,}" for name, count in evaluation.skipped.items())
+        lines.append(f"Left out, classes that the model does not know: {counts}.")
+    if evaluation.unreadable:
+        lines.append(f"Unreadable pictures, in no figure: {len(evaluation.unreadable):,}")
+        shown = evaluation.unreadable[:SHOWN_UNREADABLE]
+        lines += [f"  {entry.origin}: {entry.reason}" for entry in shown]
+        if len(evaluation.unreadable) > len(shown):
+            lines.append("  … all are in metrics.json")
+    return lines

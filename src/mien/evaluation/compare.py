@@ -1,0 +1,176 @@
+"""Whether one bundle reads faces better than another, on the same faces."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mien.bundle import ModelInfo
+from mien.errors import BundleError
+from mien.evaluation.bootstrap import RESAMPLES, bootstrap, group_numbers
+from mien.evaluation.metrics import IntArray, RealArray
+from mien.evaluation.results import Answers, Evaluation
+from mien.evaluation.summary import Estimate
+from mien.evaluation.tables import cells, table_figures
+from mien.protocols import Classifier
+from mien.types import InputSpec, OnProgress, PixelArray, ProbabilityArray, ignore_progress
+
+STAGE = "intervals of differences"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two bundles on the same faces.
+
+    Attributes:
+        first: The bundle that is evaluated.
+        second: The one it is compared with.
+        faces: Number of faces.
+        both_right: Faces that both read rightly.
+        only_first: Faces that only the first reads rightly.
+        only_second: Faces that only the second reads rightly.
+        neither: Faces that both read wrongly.
+        p_value: Exact two-sided McNemar test.
+        accuracy_difference: Accuracy of the second minus that of the first.
+        balanced_difference: The same for balanced accuracy.
+    """
+
+    first: str
+    second: str
+    faces: int
+    both_right: int
+    only_first: int
+    only_second: int
+    neither: int
+    p_value: float
+    accuracy_difference: Estimate
+    balanced_difference: Estimate
+
+
+class InOrder:
+    """A classifier whose answers are put into the order of other labels, by name.
+
+    Args:
+        classifier: What answers.
+        name: What to call it in the error.
+        labels: The order; the same classes, however they are ordered.
+
+    Raises:
+        BundleError: The classes are not the same.
+    """
+
+    def __init__(self, classifier: Classifier, name: str, labels: Sequence[str]) -> None:
+        if sorted(classifier.labels) != sorted(labels):
+            raise BundleError(
+                f"{name} reads {', '.join(classifier.labels)}, but the bundle that it is compared "
+                f"with reads {', '.join(labels)}; name two bundles of the same classes"
+            )
+        self._classifier, self._labels = classifier, tuple(labels)
+        self._columns = [classifier.labels.index(label) for label in labels]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes, in the order that was asked for."""
+        return self._labels
+
+    @property
+    def spec(self) -> InputSpec:
+        """How faces must be cropped."""
+        return self._classifier.spec
+
+    def __call__(self, faces: PixelArray) -> ProbabilityArray:
+        """Read all faces; see `mien.protocols.Classifier`."""
+        return self._classifier(faces)[:, self._columns]
+
+
+def compare(
+    evaluation: Evaluation,
+    answers: Answers,
+    info: ModelInfo,
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    on_progress: OnProgress = ignore_progress,
+) -> Comparison:
+    """Compare two bundles on the faces that both were asked about.
+
+    The difference of the two is drawn with the same faces for both, whole groups at a time, so its
+    interval is that of a paired comparison. The test counts faces as independent, as McNemar's
+    does: where groups are large (many pictures of one person), trust the interval.
+
+    Args:
+        evaluation: What the first bundle answered.
+        answers: What the second answered to the same pictures, in the order of the first's labels.
+        info: The second bundle's description.
+        resamples: Draws for the intervals; 0 for none.
+        seed: Seed of the draws.
+        on_progress: Told of the draws done.
+
+    Raises:
+        ValueError: The faces are not the same.
+    """
+    first, second = evaluation.answers.of_faces(), answers.of_faces()
+    if first.origins != second.origins:
+        raise ValueError("both bundles must have been asked about the same faces")
+    truth, classes = first.truth, len(evaluation.model.labels)
+    sets = np.stack([cells(truth, part.probabilities) for part in (first, second)])
+
+    def statistic(rows: IntArray) -> RealArray:
+        one, other = table_figures(sets[:, rows], classes)
+        return np.asarray((other - one)[:2])
+
+    low, high = bootstrap(
+        statistic,
+        group_numbers(first.groups),
+        resamples=resamples,
+        seed=seed,
+        stage=STAGE,
+        on_progress=on_progress,
+    )
+    values = statistic(np.arange(truth.size, dtype=np.int64))
+    accuracy, balanced = map(Estimate, values.tolist(), low.tolist(), high.tolist())
+    right, other_right = sets % classes == truth
+    only_first, only_second = int((right & ~other_right).sum()), int((other_right & ~right).sum())
+    names = _names(evaluation.model, info)
+    return Comparison(
+        first=names[0],
+        second=names[1],
+        faces=int(truth.size),
+        both_right=int((right & other_right).sum()),
+        only_first=only_first,
+        only_second=only_second,
+        neither=int((~right & ~other_right).sum()),
+        p_value=mcnemar(only_first, only_second),
+        accuracy_difference=accuracy,
+        balanced_difference=balanced,
+    )
+
+
+def mcnemar(only_first: int, only_second: int) -> float:
+    """Exact two-sided test that two classifiers are right equally often.
+
+    McNemar, "Note on the sampling error of the difference between correlated proportions or
+    percentages", Psychometrika 1947; with the binomial distribution instead of its approximation.
+
+    Args:
+        only_first: Faces that only the first reads rightly.
+        only_second: Faces that only the second reads rightly.
+
+    Returns:
+        The chance of a difference as large as this or larger if there were none.
+    """
+    differing, fewer = only_first + only_second, min(only_first, only_second)
+    ways = tail = 1
+    for count in range(fewer):
+        ways = ways * (differing - count) // (count + 1)
+        tail += ways
+    # Whole numbers of any size: their quotient is exact to the last bit of a float.
+    return min(1.0, 2 * tail / (1 << differing))
+
+
+def _names(first: ModelInfo, second: ModelInfo) -> tuple[str, str]:
+    names = f"{first.name} {first.version}", f"{second.name} {second.version}"
+    if names[0] != names[1]:
+        return names
+    # Two trainings of one model differ by their weights only.
+    return f"{names[0]} ({first.sha256[:7]})", f"{names[1]} ({second.sha256[:7]})"

@@ -1,0 +1,115 @@
+"""The part of the report's page about slices: which faces are read worse than the others."""
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from xml.etree.ElementTree import Element
+
+from mien.evaluation.page.elements import (
+    UNKNOWN,
+    Content,
+    bar_cell,
+    element,
+    figure_cell,
+    note,
+    percent,
+    section,
+    table,
+    text_cell,
+)
+from mien.evaluation.page.words import FEW_FACES, capital, count, is_known
+from mien.evaluation.slices import Slice
+from mien.evaluation.summary import Estimate, Summary
+
+
+def slices_section(slices: Sequence[Slice], summary: Summary) -> Element | None:
+    """Make the part about who is read worse; None without slices."""
+    if not slices:
+        return None
+    measures: dict[str, list[Slice]] = defaultdict(list)
+    for part in slices:
+        measures[part.measure].append(part)
+    content: list[Element] = []
+    for measure, parts in measures.items():
+        content += [
+            element("h3", capital(measure)),
+            element("p", slices_verdict(parts, summary)),
+            _slices_table(measure, parts, summary),
+        ]
+    hint = (
+        "Clearly worse: the interval of the part ends below the figure of all faces together, "
+        "which is the upright line in each bar. By chance alone about one figure in forty looks so."
+    )
+    return section("Who is read worse", *content, note(hint))
+
+
+def slices_verdict(parts: Sequence[Slice], summary: Summary) -> str:
+    """Say which parts of the faces are read clearly worse than the whole."""
+    if not any(_has_interval(part) for part in parts):
+        return "Without intervals nobody can say whether a part is read clearly worse."
+    worse = [
+        f"{part.part}, with {_listed(figures)} on {count(part.faces, 'face')}"
+        for part in parts
+        if (figures := worse_than_whole(part, summary))
+    ]
+    if not worse:
+        return "No part is read clearly worse than all faces together."
+    whole = _listed({name: summary.figures[name] for name in ("accuracy", "balanced_accuracy")})
+    return f"Read clearly worse than all faces together ({whole}): {'; '.join(worse)}."
+
+
+def worse_than_whole(part: Slice, summary: Summary) -> dict[str, Estimate]:
+    """Return the figures, by name, in which a part of the faces is clearly worse than the whole.
+
+    Clearly: its interval ends below the figure of the whole. Balanced accuracy is compared only
+    where the part holds all classes that the whole does: a mean over others is another figure. So
+    few faces that their interval means nothing are not compared at all.
+    """
+    if part.faces < FEW_FACES:
+        return {}
+    classes = zip(part.recalls, summary.classes, strict=True)
+    comparable = all(is_known(recall) or not entry.faces for recall, entry in classes)
+    figures = {"accuracy": part.accuracy}
+    if comparable:
+        figures["balanced_accuracy"] = part.balanced_accuracy
+    whole = summary.figures
+    return {name: ours for name, ours in figures.items() if ours.high < whole[name].value}
+
+
+def _slices_table(measure: str, parts: Sequence[Slice], summary: Summary) -> Element:
+    whole = summary.figures
+    rows: list[tuple[Content, ...]] = [
+        (
+            text_cell(part.part),
+            f"{part.faces:,}",
+            text_cell(_against_whole(part, summary)),
+            bar_cell(part.accuracy, whole=whole["accuracy"].value),
+            bar_cell(part.balanced_accuracy, whole=whole["balanced_accuracy"].value),
+            percent(part.confidence),
+            percent(part.answered),
+            *(figure_cell(recall) for recall in part.recalls),
+        )
+        for part in parts
+    ]
+    recalls = (f"recall of {label}" for label in summary.evaluation.model.labels)
+    heads = ("part", "faces", "against all faces", "accuracy", "balanced accuracy")
+    more = ("mean confidence", "answered", *recalls)
+    return table(f"Figures by {measure}", (*heads, *more), rows)
+
+
+def _against_whole(part: Slice, summary: Summary) -> str:
+    if not _has_interval(part):
+        return UNKNOWN
+    if part.faces < FEW_FACES:
+        return "too few faces"
+    worse = " and ".join(worse_than_whole(part, summary)).replace("_", " ")
+    return f"clearly worse in {worse}" if worse else "not clearly worse"
+
+
+def _listed(figures: Mapping[str, Estimate]) -> str:
+    texts = (f"{name} {percent(figure.value)}" for name, figure in figures.items())
+    return ", ".join(texts).replace("_", " ")
+
+
+def _has_interval(part: Slice) -> bool:
+    return not math.isnan(part.accuracy.high)
