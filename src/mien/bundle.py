@@ -15,7 +15,7 @@ import msgspec
 from mien.errors import BundleError
 from mien.types import InputSpec
 
-GRAPH, INFO, CARD = "model.onnx", "model.json", "CARD.md"
+GRAPH, INFO, CARD, RECIPE = "model.onnx", "model.json", "CARD.md", "recipe.toml"
 FORMAT = 1
 
 Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -118,10 +118,13 @@ def load_bundle(path: Path) -> Bundle:
     return Bundle(path, info, graph)
 
 
-def write_bundle(path: Path, info: ModelInfo, graph: bytes, card: str) -> Bundle:
+def write_bundle(
+    path: Path, info: ModelInfo, graph: bytes, card: str, *, recipe: str = ""
+) -> Bundle:
     """Write a bundle whole or not at all; an older one at `path` is replaced only at the end.
 
-    `info.sha256` is set from `graph`.
+    `info.sha256` is set from `graph`; `recipe`, where there is one, is what `mien train --config`
+    makes the model from again.
 
     Raises:
         BundleError: The folder cannot be written.
@@ -134,6 +137,8 @@ def write_bundle(path: Path, info: ModelInfo, graph: bytes, card: str) -> Bundle
             (temporary / GRAPH).write_bytes(graph)
             (temporary / INFO).write_bytes(encode_info(info))
             (temporary / CARD).write_text(card, encoding="utf-8")
+            if recipe:
+                (temporary / RECIPE).write_text(recipe, encoding="utf-8")
             temporary.chmod(0o755)
             if path.exists():
                 shutil.rmtree(path)

@@ -44,3 +44,29 @@ def test_trains_and_says_where_the_bundle_is(
     assert str(run / "bundle") in printed.out
     assert "epoch   1" in printed.err
     assert (run / "bundle" / "model.onnx").is_file()
+
+
+def test_recipe_beside_the_bundle_makes_the_same_bundle_again(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    words = ["--epochs", "2", "--size", "16", "--batch-size", "16", "--device", "cpu"]
+    words += ["--class-balance", "0.25", "--name", "halves", "--classes", "up,down"]
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert main(["train", str(dataset.path), "--out", str(first), *words]) == 0
+    recipe = first / "bundle" / "recipe.toml"
+    again = ["--config", str(recipe), "--device", "cpu"]
+    assert main(["train", str(dataset.path), "--out", str(second), *again]) == 0
+    graphs = [(folder / "bundle" / "model.onnx").read_bytes() for folder in (first, second)]
+    assert graphs[0] == graphs[1]
+    assert (second / "bundle" / "recipe.toml").read_text() == recipe.read_text()
+
+
+def test_options_go_before_the_recipe(
+    dataset: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text("epochs = 0\nsize = 16\nbatch_size = 16\n")
+    words = ["train", str(dataset.path), "--out", str(tmp_path / "run"), "--config", str(recipe)]
+    assert main(words) == 1
+    assert "--epochs" in capsys.readouterr().err
+    assert main([*words, "--epochs", "1", "--device", "cpu"]) == 0

@@ -63,3 +63,31 @@ def test_erases_a_rectangle_of_one_gray() -> None:
     assert picture[hole].unique().numel() == 1
     rows, columns = hole.any(1).nonzero(), hole.any(0).nonzero()
     assert int(hole.sum()) == len(rows) * len(columns)
+
+
+def test_blurs_some_and_keeps_their_brightness() -> None:
+    pictures = torch.rand(400, 1, 32, 32, generator=seeded(3))
+    changed = module._blur(pictures, seeded())
+    touched = (changed != pictures).flatten(1).any(1)
+    assert touched.float().mean() == pytest.approx(module.BLURRED, abs=0.06)
+    before, after = pictures[touched], changed[touched]
+    assert (after.var(dim=(1, 2, 3)) < before.var(dim=(1, 2, 3))).all()
+    assert after.mean() == pytest.approx(float(before.mean()), abs=0.01)
+
+
+def test_blur_is_the_same_in_both_directions() -> None:
+    picture = torch.zeros(64, 1, 33, 33)
+    picture[:, :, 16, 16] = 1
+    changed = module._blur(picture, seeded())
+    assert torch.allclose(changed, changed.transpose(2, 3), atol=1e-6)
+
+
+def test_bad_sensors_darken_some_and_add_noise_to_some() -> None:
+    pictures = torch.full((600, 1, 32, 32), 0.6)
+    changed = module._sense(pictures, seeded())
+    dark = changed.mean(dim=(1, 2, 3)) < 0.4
+    noisy = changed.std(dim=(1, 2, 3)) > 0.5 * module.NOISE
+    assert dark.float().mean() == pytest.approx(module.DARK, abs=0.05)
+    assert noisy[~dark].float().mean() == pytest.approx(module.NOISY, abs=0.06)
+    assert noisy[dark].all()
+    assert torch.equal((changed * 255).round() / 255, changed)

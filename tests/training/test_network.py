@@ -4,12 +4,19 @@ import pytest
 import torch
 from torch import nn
 
-from mien.training.network import ARCHITECTURES, BaselineNetwork, Deployed, Standardise
+from mien.training.network import (
+    ARCHITECTURES,
+    BaselineNetwork,
+    Deployed,
+    Standardise,
+    keep_outputs,
+)
+from mien.training.settings import Architecture
 
 
 @pytest.mark.parametrize("arch", sorted(ARCHITECTURES))
 @pytest.mark.parametrize(("channels", "size"), [(1, 48), (3, 64)])
-def test_gives_one_logit_per_class(arch: str, channels: int, size: int) -> None:
+def test_gives_one_logit_per_class(arch: Architecture, channels: int, size: int) -> None:
     network = ARCHITECTURES[arch](5, channels, size).eval()
     assert network(torch.rand(2, channels, size, size)).shape == (2, 5)
 
@@ -30,7 +37,7 @@ def test_baseline_is_the_original_layer_by_layer() -> None:
 
 
 @pytest.mark.parametrize(("arch", "size"), [("residual", 8), ("baseline", 32)])
-def test_too_small_pictures_are_refused(arch: str, size: int) -> None:
+def test_too_small_pictures_are_refused(arch: Architecture, size: int) -> None:
     with pytest.raises(ValueError, match="at least"):
         ARCHITECTURES[arch](4, 1, size)
 
@@ -54,3 +61,12 @@ def test_temperature_softens_but_keeps_the_order() -> None:
     torch.testing.assert_close(soft.sum(1), torch.ones(3))
     assert torch.equal(sharp.argmax(1), soft.argmax(1))
     assert (soft.max(1).values < sharp.max(1).values).all()
+
+
+@pytest.mark.parametrize("arch", sorted(ARCHITECTURES))
+def test_kept_outputs_are_those_of_the_whole(arch: Architecture) -> None:
+    network = ARCHITECTURES[arch](5, 1, 48).eval()
+    pictures = torch.rand(2, 1, 48, 48)
+    whole = network(pictures)
+    keep_outputs(network, [3, 0])
+    assert torch.allclose(network(pictures), whole[:, [3, 0]], atol=1e-6)

@@ -3,7 +3,9 @@
 import csv
 import json
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -110,3 +112,66 @@ def test_inexact_export_writes_no_bundle(
         train(dataset, tmp_path / "run", SETTINGS, MODEL, CPU)
     assert not (tmp_path / "run" / "bundle").exists()
     assert (tmp_path / "run" / "checkpoint.safetensors").exists()
+
+
+def test_bundle_can_read_some_of_the_classes(dataset: Dataset, tmp_path: Path) -> None:
+    swapped = tuple(reversed(dataset.classes))
+    model = msgspec.structs.replace(MODEL, classes=swapped)
+    result = train(dataset, tmp_path / "run", SETTINGS, model, CPU)
+    classifier = OnnxClassifier(load_bundle(result.bundle.path))
+    assert classifier.labels == swapped
+    rows = next(dataset.rows("test"))
+    faces = [whole_face(decode_picture(data, ""), classifier.spec) for data in rows.images]
+    assert (classifier(np.stack(faces)).argmax(1) == 1 - rows.labels).mean() > 0.9
+
+
+@pytest.mark.parametrize(
+    ("classes", "message"),
+    [(("up", "left"), "has no class 'left'; choose from"), (("up",), "name two or more")],
+)
+def test_classes_that_cannot_be_read_are_refused(
+    dataset: Dataset, tmp_path: Path, classes: tuple[str, ...], message: str
+) -> None:
+    model = msgspec.structs.replace(MODEL, classes=classes)
+    with pytest.raises(TrainingError, match=message):
+        train(dataset, tmp_path / "run", SETTINGS, model, CPU)
+    assert not (tmp_path / "run").exists()
+
+
+def test_learns_from_a_teacher(
+    dataset: Dataset, finished: tuple[Path, TrainResult], tmp_path: Path
+) -> None:
+    folder, teacher = finished
+    settings = msgspec.structs.replace(SETTINGS, teacher_weight=1.0)
+    result = train(dataset, tmp_path / "run", settings, MODEL, CPU, teachers=[folder / "bundle"])
+    assert result.best["validation_accuracy"] > 0.9
+    record = json.loads((tmp_path / "run" / "settings.json").read_text())
+    assert record["teachers_sha256"] == [teacher.bundle.info.sha256]
+
+
+@pytest.mark.parametrize(
+    ("arch", "pretrained", "message"),
+    [
+        ("mobilenet", None, "name its weights with --pretrained"),
+        ("residual", Path("net.json"), "starts from nothing"),
+        ("mobilenet", Path("absent.json"), r"absent\.json: cannot be read"),
+    ],
+)
+def test_pretrained_weights_go_with_the_network_that_needs_them(
+    dataset: Dataset, tmp_path: Path, arch: Any, pretrained: Path | None, message: str
+) -> None:
+    settings = msgspec.structs.replace(SETTINGS, arch=arch)
+    with pytest.raises(TrainingError, match=message):
+        train(dataset, tmp_path / "run", settings, MODEL, CPU, pretrained=pretrained)
+    assert not (tmp_path / "run").exists()
+
+
+def test_bundle_in_eight_bits_reads_as_well(dataset: Dataset, tmp_path: Path) -> None:
+    model = msgspec.structs.replace(MODEL, weights="int8")
+    result = train(dataset, tmp_path / "run", SETTINGS, model, CPU)
+    bundle = load_bundle(result.bundle.path)
+    assert b"QuantizeLinear" in bundle.graph
+    classifier = OnnxClassifier(bundle)
+    rows = next(dataset.rows("test"))
+    faces = [whole_face(decode_picture(data, ""), classifier.spec) for data in rows.images]
+    assert (classifier(np.stack(faces)).argmax(1) == rows.labels).mean() > 0.9

@@ -4,62 +4,113 @@ import argparse
 import shlex
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mien.cli.console import err, out, progress
 from mien.errors import MissingExtraError
 
+if TYPE_CHECKING:
+    from mien.training.recipe import Options
+
+# The options that go to `TrainSettings` and `ModelSettings` under their own names.
+TRAIN_OPTIONS = (
+    "arch",
+    "size",
+    "epochs",
+    "patience",
+    "batch_size",
+    "learning_rate",
+    "weight_decay",
+    "class_balance",
+    "average_decay",
+    "augment",
+    "teacher_weight",
+    "seed",
+)
+MODEL_OPTIONS = (
+    "version",
+    "classes",
+    "crop_scale",
+    "weights",
+    "licence",
+    "training_data",
+    "answer_accuracy",
+)
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Describe the arguments."""
+    """Describe the arguments; those of a recipe have no default here, so that it can set them."""
     parser.add_argument("dataset", type=Path, help="folder that `mien prepare` wrote")
     parser.add_argument("--out", type=Path, help="run folder (default: runs/<data set>)")
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="recipe in TOML; options given here go first"
+    )
     parser.add_argument("--resume", action="store_true", help="go on where a run was stopped")
-    what = parser.add_argument_group("what is learnt")
-    what.add_argument(
-        "--arch",
-        choices=("residual", "baseline"),
-        default="residual",
-        help="mien's network, or that of the demo it succeeds (default: %(default)s)",
-    )
-    what.add_argument(
-        "--size", type=int, default=48, help="side of the pictures in pixels (default: %(default)s)"
-    )
-    what.add_argument("--channels", choices=("gray", "rgb"), default="gray")
-    what.add_argument(
-        "--epochs", type=int, default=30, help="passes over the data at most (%(default)s)"
-    )
-    what.add_argument(
-        "--patience", type=int, default=8, help="epochs without gain before it stops (%(default)s)"
-    )
-    what.add_argument("--batch-size", type=int, default=128, help="default: %(default)s")
-    what.add_argument("--learning-rate", type=float, default=2e-3, help="default: %(default)s")
-    what.add_argument(
-        "--class-balance",
-        type=float,
-        default=0.5,
-        help="0: faces count alike, 1: classes do (%(default)s)",
-    )
-    what.add_argument("--no-augment", dest="augment", action="store_false")
-    what.add_argument("--seed", type=int, default=0, help="default: %(default)s")
-    model = parser.add_argument_group("the bundle")
-    model.add_argument("--name", help="name of the model (default: that of the run folder)")
-    model.add_argument(
-        "--crop-scale", type=float, help="crop over detector box that frames faces as the data does"
-    )
-    model.add_argument("--licence", default="not stated", help="terms, for the card")
-    model.add_argument("--training-data", help="names of the data, for the card")
-    model.add_argument(
-        "--answer-accuracy",
-        type=float,
-        default=0.9,
-        help="wanted of what is not 'not sure' (%(default)s)",
-    )
+    _add_learning(parser.add_argument_group("what is learnt"))
+    _add_model(parser.add_argument_group("the bundle"))
     machine = parser.add_argument_group("the machine")
     machine.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 …")
     machine.add_argument("--precision", choices=("auto", "fp32", "bf16"), default="auto")
     machine.add_argument(
         "--threads", type=int, default=0, help="CPU threads (default: PyTorch's choice)"
+    )
+
+
+def _add_learning(group: Any) -> None:
+    group.add_argument(
+        "--arch",
+        choices=("residual", "residual-small", "mobilenet", "baseline"),
+        help="mien's network (residual), a smaller one, a large one to teach others, or that of "
+        "the demo it succeeds (default: residual)",
+    )
+    group.add_argument("--size", type=int, help="side of the pictures in pixels (default: 48)")
+    group.add_argument("--channels", choices=("gray", "rgb"), help="default: gray")
+    group.add_argument("--epochs", type=int, help="passes over the data at most (default: 30)")
+    group.add_argument(
+        "--patience", type=int, help="epochs without gain before it stops (default: 8)"
+    )
+    group.add_argument("--batch-size", type=int, help="default: 128")
+    group.add_argument("--learning-rate", type=float, help="default: 0.002")
+    group.add_argument("--weight-decay", type=float, help="default: 0.05")
+    group.add_argument(
+        "--class-balance", type=float, help="0: faces count alike, 1: classes do (default: 0.5)"
+    )
+    group.add_argument(
+        "--average-decay", type=float, help="of the weights' moving average (default: 0.998)"
+    )
+    group.add_argument(
+        "--no-augment", dest="augment", action="store_const", const=False, help="faces as they are"
+    )
+    group.add_argument(
+        "--teacher", nargs="+", metavar="BUNDLE", help="larger models to learn from, too"
+    )
+    group.add_argument(
+        "--teacher-weight", type=float, help="their share beside the labels (default: 0.6)"
+    )
+    group.add_argument(
+        "--pretrained", metavar="FILE", help="weights that --arch mobilenet starts from"
+    )
+    group.add_argument("--seed", type=int, help="default: 0")
+
+
+def _add_model(group: Any) -> None:
+    group.add_argument("--name", help="name of the model (default: that of the run folder)")
+    group.add_argument("--version", help="default: 1")
+    group.add_argument(
+        "--classes", type=_names, metavar="A,B,…", help="the classes it reads (default: all)"
+    )
+    group.add_argument(
+        "--crop-scale", type=float, help="crop over detector box that frames faces as the data does"
+    )
+    group.add_argument(
+        "--weights",
+        choices=("half", "int8"),
+        help="int8 is twice as fast and changes answers a little (default: half)",
+    )
+    group.add_argument("--licence", help="terms, for the card")
+    group.add_argument("--training-data", nargs="+", help="names of the data, for the card")
+    group.add_argument(
+        "--answer-accuracy", type=float, help="wanted of what is not 'not sure' (default: 0.9)"
     )
 
 
@@ -70,9 +121,12 @@ def run(args: argparse.Namespace) -> int:
         from mien.training.run import BUNDLE, CURVES, train
     except ModuleNotFoundError as error:
         raise MissingExtraError("mien train", "train") from error
+    options = _options(args)
     dataset = load_dataset(args.dataset)
     folder = args.out or Path("runs") / args.dataset.name
-    settings, model, machine = _settings(args, folder, dataset.info.input.get("crop_scale"))
+    options.setdefault("name", folder.name)
+    options.setdefault("crop_scale", dataset.info.input.get("crop_scale") or 1.0)
+    settings, model, machine = _settings(args, options)
 
     def tell(row: dict[str, float]) -> None:
         err.print(
@@ -81,6 +135,7 @@ def run(args: argparse.Namespace) -> int:
             f"{row['validation_balanced_accuracy']:.1%}  {row['images_per_second']:,.0f} images/s"
         )
 
+    pretrained = options.get("pretrained")
     with progress() as on_progress:
         result = train(
             dataset,
@@ -88,6 +143,8 @@ def run(args: argparse.Namespace) -> int:
             settings,
             model,
             machine,
+            pretrained=None if pretrained is None else Path(pretrained),
+            teachers=[Path(path) for path in options.get("teacher", ())],
             resume=args.resume,
             on_epoch=tell,
             on_progress=on_progress,
@@ -101,31 +158,35 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _settings(args: argparse.Namespace, folder: Path, crop_scale: object) -> Any:
+def _options(args: argparse.Namespace) -> "Options":
+    """Return the recipe's options with those of the command line put over them."""
+    from mien.training.recipe import KINDS, read_recipe
+
+    options = {} if args.config is None else read_recipe(args.config)
+    given = {name: getattr(args, name) for name in KINDS}
+    return options | {name: value for name, value in given.items() if value is not None}
+
+
+def _settings(args: argparse.Namespace, options: "Options") -> Any:
+    from mien.training.recipe import write_recipe
     from mien.training.settings import Machine, ModelSettings, TrainSettings, checked
 
+    values = {name: options[name] for name in TRAIN_OPTIONS if name in options}
+    channels = options.get("channels", "gray")
     settings = checked(
-        TrainSettings,
-        arch=args.arch,
-        size=args.size,
-        channels=1 if args.channels == "gray" else 3,
-        epochs=args.epochs,
-        patience=args.patience,
-        batch_size=args.batch_size,
-        learning_rate=args.learning_rate,
-        class_balance=args.class_balance,
-        augment=args.augment,
-        seed=args.seed,
+        TrainSettings, channels={"gray": 1, "rgb": 3}.get(channels, channels), **values
     )
     model = checked(
         ModelSettings,
-        name=args.name or folder.name,
-        crop_scale=args.crop_scale or crop_scale or 1.0,
-        answer_accuracy=args.answer_accuracy,
-        training_data=(args.training_data,) if args.training_data else (),
-        licence=args.licence,
+        name=options["name"],
         # Resuming gives the weights of an unbroken run, so that is what the command says.
         command="mien " + shlex.join(word for word in sys.argv[1:] if word != "--resume"),
+        recipe=write_recipe(options),
+        **{name: options[name] for name in MODEL_OPTIONS if name in options},
     )
     machine = checked(Machine, device=args.device, precision=args.precision, threads=args.threads)
     return settings, model, machine
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]

@@ -101,8 +101,7 @@ def metrics_table(metrics: Sequence[MetricsInfo]) -> str:
     labels = list(dict.fromkeys(label for info in metrics for label in _recalls(info)))
     lines += [_row(["data set", "split", *labels]), _row(["---"] * (2 + len(labels)))]
     for info in metrics:
-        recalls = _recalls(info)
-        cells = [f"{recalls[label]:.1%}" if label in recalls else "–" for label in labels]
+        cells = [_cell(info, RECALL + label, share=True) for label in labels]
         lines.append(_row([info.dataset, info.split, *cells]))
     lines += ["", "Measured by:", "", "```", *(info.command for info in metrics), "```"]
     return "\n".join(lines)
@@ -113,7 +112,7 @@ def _entry(summary: Summary, command: str, date: str) -> MetricsInfo:
     values = {"pictures": float(summary.pictures), "faces": float(summary.faces)}
     for name, figure in summary.figures.items():
         values[name] = figure.value
-        if name in WITH_INTERVAL:
+        if name in WITH_INTERVAL or name.startswith(RECALL):
             values |= {f"{name}_low": figure.low, f"{name}_high": figure.high}
     # What the pictures cannot give is left out: JSON has no nan.
     known = {name: value for name, value in values.items() if math.isfinite(value)}
@@ -131,7 +130,12 @@ def _read_card(path: Path, name: str) -> str:
 
 def _recalls(info: MetricsInfo) -> dict[str, float]:
     values = info.values
-    return {key[len(RECALL) :]: values[key] for key in values if key.startswith(RECALL)}
+    ends = {f"{key}{end}" for key in values for end in ("_low", "_high")}
+    return {
+        key[len(RECALL) :]: values[key]
+        for key in values
+        if key.startswith(RECALL) and key not in ends
+    }
 
 
 def _cell(info: MetricsInfo, name: str, *, share: bool) -> str:

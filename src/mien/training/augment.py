@@ -14,7 +14,12 @@ ROTATION = 12.0  # degrees either way
 SCALE = 1.2  # from 1/1.2 to 1.2: detectors differ in how tightly they frame
 SHIFT = 0.06  # of the side, either way
 COARSE, ERASE = 0.15, 0.15  # share of pictures that are coarsened, and that lose a rectangle
-NOISE = 0.03  # highest standard deviation, of 0..1
+NOISE = 0.03  # highest standard deviation of any picture's noise, of 0..1
+# Bad cameras and dark rooms: how many pictures, and how bad. Without them a network is as sure of
+# noise as of a face.
+NOISY, BLURRED, DARK = 0.15, 0.1, 0.1
+STRONG_NOISE, BLUR = 0.2, 2.0  # highest standard deviations: of 0..1, and in pixels of 48
+DARKEST, DARK_NOISE = 0.1, 0.04  # share of the light that is left, and the sensor's noise then
 
 
 def augment(pictures: Tensor, generator: Generator) -> Tensor:
@@ -29,8 +34,9 @@ def augment(pictures: Tensor, generator: Generator) -> Tensor:
     """
     changed = _move(pictures, generator)
     changed = _coarsen(changed, generator)
+    changed = _blur(changed, generator)
     changed = _light(changed, generator)
-    return _erase(changed, generator)
+    return _erase(_sense(changed, generator), generator)
 
 
 def _uniform(count: int, low: float, high: float, generator: Generator) -> Tensor:
@@ -60,6 +66,45 @@ def _coarsen(pictures: Tensor, generator: Generator) -> Tensor:
     coarse = F.interpolate(coarse, size=size, mode="bilinear", align_corners=False)
     chosen = _uniform(len(pictures), 0, 1, generator) < COARSE
     return torch.where(chosen.view(-1, 1, 1, 1), coarse, pictures)
+
+
+def _blur(pictures: Tensor, generator: Generator) -> Tensor:
+    """Blur some pictures, all alike, as a lens out of focus or a moving head does."""
+    size = pictures.shape[-1]
+    sigma = float(_uniform(1, 0.3, BLUR, generator)) * size / 48
+    reach = min(math.ceil(2.5 * sigma), size - 1)
+    offsets = torch.arange(-reach, reach + 1, device=pictures.device, dtype=torch.float32)
+    kernel = torch.exp(-0.5 * (offsets / sigma) ** 2)
+    kernel = (kernel / kernel.sum()).expand(pictures.shape[1], 1, 1, -1)
+    chosen = _uniform(len(pictures), 0, 1, generator) < BLURRED
+    found = pictures[chosen]
+    if not len(found):
+        return pictures
+    for turned, pad in (
+        (kernel, (reach, reach, 0, 0)),
+        (kernel.transpose(2, 3), (0, 0, reach, reach)),
+    ):
+        padded = F.pad(found, pad, mode="replicate")
+        found = F.conv2d(padded, turned, groups=pictures.shape[1])
+    blurred = pictures.clone()
+    blurred[chosen] = found
+    return blurred
+
+
+def _sense(pictures: Tensor, generator: Generator) -> Tensor:
+    """Take light away from some pictures, and add a bad sensor's noise to some."""
+    count = len(pictures)
+
+    def some(share: float, low: float, high: float, rest: float) -> Tensor:
+        chosen = _uniform(count, 0, 1, generator) < share
+        values = torch.where(chosen, _uniform(count, low, high, generator), rest)
+        return values.view(-1, 1, 1, 1)
+
+    light = some(DARK, DARKEST, 0.5, 1.0)
+    strength = some(NOISY, NOISE, STRONG_NOISE, 0.0) + torch.where(light < 1, DARK_NOISE, 0.0)
+    noise = torch.randn(pictures.shape, generator=generator, device=pictures.device)
+    # What a camera stores has 256 levels: in the dark few of them are used.
+    return (((pictures * light + noise * strength).clamp(0, 1)) * 255).round() / 255
 
 
 def _light(pictures: Tensor, generator: Generator) -> Tensor:

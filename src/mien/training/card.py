@@ -1,6 +1,7 @@
 """The card of a model: what it was trained on, how it was made, what it does not know."""
 
 import textwrap
+from collections.abc import Sequence
 
 from mien.bundle import ModelInfo
 from mien.data.dataset import Dataset
@@ -12,6 +13,27 @@ CARD = """\
 
 Reads how a face looks: {labels}. A look is not a feeling: the model was trained on what people
 said of pictures of faces, not on what anyone felt.
+
+## What it is for
+
+- Giving a word, or "not sure", for how a face in view looks, to someone who finds faces hard to
+  read and who knows that the word can be wrong.
+- Research and therapy in which a person looks at the readings, beside what else is known.
+- Comparing models and methods on the same pictures.
+
+## What it is not for
+
+- Judging, selecting, grading, policing or watching people, finding lies, or measuring anyone's
+  mind or mood. The EU's AI Act (2024/1689, article 5) forbids systems that infer emotions at work
+  and in education, but for medical and safety reasons.
+- Diagnosing, or deciding anything about a person without that person.
+
+## What a look tells
+
+People do smile when happy and scowl when angry more often than by chance, but the same feeling
+shows in many ways, and the same face comes of many feelings: culture, situation and person decide
+(Barrett et al. 2019, "Emotional expressions reconsidered"). The model sees one face in one moment,
+without any of these.
 
 ## Data
 
@@ -25,9 +47,11 @@ clusters. Terms: {licence}.
     {command}
 
 Network `{arch}`, {channels} of {size} px, seed {seed}; the weights of epoch {epoch} of {epochs}
-were kept (validation loss {loss:.3f}, accuracy {accuracy:.1%}, balanced {balanced:.1%}). Logits
-are divided by {temperature:.3f}, fitted on the validation faces. Below a confidence of
-{threshold:.2f} the answer is "not sure". Faces are cropped to {crop_scale:g} of the detector's box.
+were kept (validation loss {loss:.3f} over all classes of the data set). {teachers}{minutes}
+`recipe.toml`, which lies beside this card, holds every option. {subset}Logits are divided by
+{temperature:.3f}, fitted on the validation faces, {accuracy:.1%} of which are then read rightly.
+Below a confidence of {threshold:.2f} the answer is "not sure". Faces are cropped to {crop_scale:g}
+of the detector's box.
 
 ## Figures
 
@@ -42,14 +66,30 @@ None yet: `mien evaluate BUNDLE DATASET --record` writes them here.
 - Nothing is known about how well it reads people of different age, sex, skin colour or neurology:
   the data carries no such labels. Published models have read the smiles of autistic people as
   neutral and given higher angry scores to darker skin; expect the same here until shown otherwise.
-- It must not be used to judge, select, grade or watch people.
 """
 
 
 def write_card(
-    info: ModelInfo, settings: TrainSettings, dataset: Dataset, checkpoint: Checkpoint
+    info: ModelInfo,
+    settings: TrainSettings,
+    dataset: Dataset,
+    checkpoint: Checkpoint,
+    *,
+    accuracy: float,
+    machine: str,
+    teachers: Sequence[str] = (),
 ) -> str:
-    """Return the text of CARD.md."""
+    """Return the text of CARD.md.
+
+    Args:
+        info: What model.json will say.
+        settings: The run's settings.
+        dataset: What was learnt from.
+        checkpoint: How the run went.
+        accuracy: Share of the validation faces that the bundle reads rightly.
+        machine: Where it was trained, in a few words.
+        teachers: Names of the models that it learnt from, too.
+    """
     best = min(checkpoint.history, key=lambda row: row["validation_loss"])
     text = CARD.format(
         name=info.name,
@@ -69,13 +109,37 @@ def write_card(
         epoch=int(best["epoch"]),
         epochs=len(checkpoint.history),
         loss=best["validation_loss"],
-        accuracy=best["validation_accuracy"],
-        balanced=best["validation_balanced_accuracy"],
+        teachers=_teachers(teachers, settings),
+        minutes=_minutes(checkpoint, dataset, machine),
+        subset=_subset(info, dataset),
+        accuracy=accuracy,
         temperature=info.temperature,
         threshold=info.not_sure_below,
         crop_scale=info.input.crop_scale,
     )
     return wrapped(text)
+
+
+def _teachers(teachers: Sequence[str], settings: TrainSettings) -> str:
+    if not teachers:
+        return ""
+    names, share = " and ".join(teachers), settings.teacher_weight
+    return (
+        f"{share:.0%} of what it learnt is what {names} says of the training faces, the rest is "
+        "what people said. "
+    )
+
+
+def _minutes(checkpoint: Checkpoint, dataset: Dataset, machine: str) -> str:
+    seconds = sum(dataset.count("train") / row["images_per_second"] for row in checkpoint.history)
+    return f"Its epochs took {seconds / 60:.0f} minutes on {machine}. "
+
+
+def _subset(info: ModelInfo, dataset: Dataset) -> str:
+    others = [name for name in dataset.classes if name not in info.labels]
+    if not others:
+        return ""
+    return f"It learnt {', '.join(others)}, too, but does not read them. "
 
 
 def wrapped(text: str) -> str:

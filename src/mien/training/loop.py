@@ -18,22 +18,44 @@ from torch.optim.swa_utils import AveragedModel
 from mien.training.augment import augment
 from mien.training.checkpoint import Checkpoint
 from mien.training.compute import Compute
+from mien.training.mobilenet import FaceMobileNet
 from mien.training.network import ARCHITECTURES
 from mien.training.settings import TrainSettings
 from mien.training.store import FaceStore
-from mien.types import OnProgress
+from mien.types import FloatArray, OnProgress
 
 WARM_UP = 1.0  # epochs over which the learning rate rises
 Row = dict[str, float]
 
 
-def start(settings: TrainSettings, classes: int, compute: Compute) -> Checkpoint:
-    """Make the network and its optimiser as they are before the first epoch."""
+def start(
+    settings: TrainSettings,
+    classes: int,
+    compute: Compute,
+    pretrained: dict[str, FloatArray] | None = None,
+) -> Checkpoint:
+    """Make the network and its optimiser as they are before the first epoch.
+
+    Args:
+        settings: The run's settings.
+        classes: Classes of the data set.
+        compute: Device and precision.
+        pretrained: Weights that a `FaceMobileNet` starts from, by name.
+
+    Raises:
+        ValueError: The pictures are too small for the network, or a weight has another shape.
+        KeyError: A weight is missing.
+    """
     torch.manual_seed(settings.seed)
     network = ARCHITECTURES[settings.arch](classes, settings.channels, settings.size)
+    if isinstance(network, FaceMobileNet) and pretrained is not None:
+        network.load_pretrained(pretrained)
     network = network.to(compute.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    groups = network.rates() if isinstance(network, FaceMobileNet) else None
     optimizer = torch.optim.AdamW(
-        network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+        [{"params": p, "rate": rate} for p, rate in groups or [(network.parameters(), 1.0)]],
+        lr=settings.learning_rate,
+        weight_decay=settings.weight_decay,
     )
     average = AveragedModel(network, avg_fn=_moving_average(settings), use_buffers=True)
     return Checkpoint(network, average, optimizer, best={}, history=[])
@@ -61,7 +83,7 @@ def fit(
         on_progress: Told of each step.
     """
     weights = class_weights(train, settings.class_balance).to(compute.device)
-    while len(checkpoint.history) < settings.epochs and not exhausted(checkpoint, settings):
+    while unfinished(checkpoint, settings):
         begun = time.perf_counter()
         row = _train_epoch(checkpoint, train, settings, compute, weights, on_progress)
         row["images_per_second"] = len(train) / (time.perf_counter() - begun)
@@ -70,6 +92,11 @@ def fit(
             checkpoint.keep_best()
         checkpoint.history.append({"epoch": len(checkpoint.history) + 1.0, **row})
         on_epoch(checkpoint.history[-1])
+
+
+def unfinished(checkpoint: Checkpoint, settings: TrainSettings) -> bool:
+    """Whether there are epochs to come."""
+    return len(checkpoint.history) < settings.epochs and not exhausted(checkpoint, settings)
 
 
 def exhausted(checkpoint: Checkpoint, settings: TrainSettings) -> bool:
@@ -189,7 +216,7 @@ def _train_epoch(
     for step, chosen in enumerate(batches(len(store), settings.batch_size, settings.seed, epoch)):
         rate = learning_rate(settings, epoch + step / steps)
         for group in checkpoint.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group["rate"]
         pictures = compute.pictures(store.images[chosen])
         if settings.augment:
             pictures = augment(pictures, generator)

@@ -1,17 +1,24 @@
-"""The networks: mien's own residual one, and the original demo's as a baseline.
+"""The networks: mien's own residual ones, a large teacher, and the original demo's as a baseline.
 
 All take float [N,C,S,S] in 0..1 and give logits [N,K]; normalisation is part of the network, so
 that nothing about it can be forgotten when the network is used elsewhere.
 """
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from mien.training.mobilenet import FaceMobileNet
+from mien.training.settings import Architecture
+
+Stages = tuple[tuple[int, int], ...]
+
 # (channels, blocks) per stage; each stage halves the picture: 48 px become 24, 12, 6, 3.
-STAGES = ((32, 1), (64, 2), (128, 2), (192, 1))
+STAGES: Stages = ((32, 1), (64, 2), (112, 2), (192, 1))
+SMALL_STAGES: Stages = ((24, 1), (40, 2), (80, 2), (128, 1))
 
 
 class Standardise(nn.Module):
@@ -50,18 +57,18 @@ class ResidualBlock(nn.Module):
 class ResidualNetwork(nn.Module):
     """A small residual network with global average pooling."""
 
-    def __init__(self, classes: int, channels: int, size: int) -> None:
+    def __init__(self, classes: int, channels: int, size: int, stages: Stages = STAGES) -> None:
         super().__init__()
         if size < 16:
             raise ValueError(f"the residual network needs pictures of at least 16 px, got {size}")
-        width = STAGES[0][0] // 2
+        width = stages[0][0] // 2
         layers: list[nn.Module] = [
             Standardise(),
             nn.Conv2d(channels, width, 3, 1, 1, bias=False),
             nn.BatchNorm2d(width),
             nn.ReLU(),
         ]
-        for outputs, blocks in STAGES:
+        for outputs, blocks in stages:
             for block in range(blocks):
                 layers.append(ResidualBlock(width, outputs, 2 if block == 0 else 1))
                 width = outputs
@@ -109,10 +116,22 @@ class BaselineNetwork(nn.Module):
         return torch.as_tensor(self.head(self.features(pictures)))
 
 
-ARCHITECTURES: dict[str, Callable[[int, int, int], nn.Module]] = {
+ARCHITECTURES: dict[Architecture, Callable[[int, int, int], nn.Module]] = {
     "residual": ResidualNetwork,
+    "residual-small": functools.partial(ResidualNetwork, stages=SMALL_STAGES),
+    "mobilenet": FaceMobileNet,
     "baseline": BaselineNetwork,
 }
+
+
+@torch.no_grad()
+def keep_outputs(network: nn.Module, kept: Sequence[int]) -> None:
+    """Let a network give the logits of some of its classes only, in the order of `kept`."""
+    last = [module for module in network.modules() if isinstance(module, nn.Linear)][-1]
+    rows = torch.tensor(list(kept))
+    last.weight = nn.Parameter(last.weight[rows])
+    last.bias = nn.Parameter(last.bias[rows])
+    last.out_features = len(kept)
 
 
 class Deployed(nn.Module):

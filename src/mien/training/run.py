@@ -6,17 +6,15 @@ bundle/. Killed at any moment, it can be resumed and ends with the same weights.
 
 import hashlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
-import torch
 from torch import nn
 
-from mien.bundle import Bundle, InputInfo, ModelInfo, write_bundle
+from mien.bundle import Bundle, InputInfo, ModelInfo, load_bundle, write_bundle
 from mien.data.dataset import Dataset
 from mien.errors import TrainingError
 from mien.training.calibrate import choose_threshold, fit_temperature
@@ -24,12 +22,14 @@ from mien.training.card import write_card
 from mien.training.checkpoint import Checkpoint
 from mien.training.compute import Compute
 from mien.training.curves import draw_curves, write_history
-from mien.training.export import export_graph, shrink
-from mien.training.loop import Row, fit, predict_logits, start
-from mien.training.network import ARCHITECTURES
+from mien.training.export import export_graph, run_graph, shrink
+from mien.training.loop import Row, fit, predict_logits, start, unfinished
+from mien.training.network import ARCHITECTURES, keep_outputs
+from mien.training.pretrained import fingerprint, read_graph_model
 from mien.training.settings import Machine, ModelSettings, TrainSettings
-from mien.training.store import FaceStore, open_store
-from mien.types import InputSpec, OnProgress, ignore_progress
+from mien.training.store import FaceStore, known, open_store
+from mien.training.teacher import taught
+from mien.types import FloatArray, InputSpec, OnProgress, ignore_progress
 
 SETTINGS, CHECKPOINT = "settings.json", "checkpoint.safetensors"
 HISTORY, CURVES, BUNDLE, DECODED = "history.csv", "curves.png", "bundle", "decoded"
@@ -57,6 +57,8 @@ def train(
     model: ModelSettings,
     machine: Machine,
     *,
+    pretrained: Path | None = None,
+    teachers: Sequence[Path] = (),
     resume: bool = False,
     on_epoch: Callable[[Row], None] | None = None,
     on_progress: OnProgress = ignore_progress,
@@ -69,26 +71,40 @@ def train(
         settings: What decides the weights.
         model: What goes into the bundle beside them.
         machine: Device, precision and threads.
+        pretrained: Weights that the network starts from, which `mobilenet` needs.
+        teachers: Bundles to learn from, beside the labels.
         resume: Go on where a run in `out` was stopped.
         on_epoch: Told of each finished epoch.
         on_progress: Told of each step.
 
     Raises:
-        TrainingError: The folder is taken, the settings differ, or the export is not exact.
+        TrainingError: The folder is taken, the settings differ or do not fit together, or the
+            export is not exact.
+        BundleError: A teacher is no bundle.
     """
     compute = Compute.choose(machine)
+    reads = _reads(dataset, model)
+    loaded = [load_bundle(path) for path in teachers]
+    weights = _weights(settings, pretrained)
     try:
         spec = InputSpec(settings.size, settings.channels, model.crop_scale, model.alignment)
-        checkpoint = start(settings, len(dataset.classes), compute)
+        checkpoint = start(settings, len(dataset.classes), compute, weights)
+    except KeyError as error:
+        raise TrainingError(f"{pretrained}: no array {error} in this file") from error
     except ValueError as error:
         given = f"--size {settings.size}, --crop-scale {model.crop_scale:g}"
         raise TrainingError(f"{given}: {error}") from error
-    record = _record(dataset, settings)
+    record = _record(dataset, settings, pretrained, loaded)
     _open_folder(out, record, checkpoint, resume=resume)
     stores = {
         split: open_store(dataset, split, spec, out / DECODED, on_progress)
         for split in ("train", "validation")
     }
+    if loaded and unfinished(checkpoint, settings):
+        weight = settings.teacher_weight
+        stores["train"] = taught(
+            stores["train"], dataset.classes, loaded, weight, out / DECODED, on_progress
+        )
 
     def finished(row: Row) -> None:
         checkpoint.save(out / CHECKPOINT, record)
@@ -106,16 +122,61 @@ def train(
         on_epoch=finished,
         on_progress=on_progress,
     )
-    bundle = _write(dataset, out, settings, model, spec, checkpoint, stores["validation"], compute)
+    bundle = _write(
+        dataset,
+        out,
+        settings,
+        model,
+        reads,
+        spec,
+        checkpoint,
+        stores,
+        compute,
+        [teacher.info.name for teacher in loaded],
+    )
     shutil.rmtree(out / DECODED, ignore_errors=True)
     best = min(checkpoint.history, key=lambda row: row["validation_loss"])
     return TrainResult(bundle, checkpoint.history, best)
 
 
-def _record(dataset: Dataset, settings: TrainSettings) -> dict[str, Any]:
-    """What must be the same for a run to be resumed: the settings and the very data set."""
+def _reads(dataset: Dataset, model: ModelSettings) -> list[int]:
+    """Return which of the data set's classes the bundle reads, in its order."""
+    strange = [name for name in model.classes if name not in dataset.classes]
+    if strange:
+        raise TrainingError(
+            f"--classes: {dataset.path} has no class {strange[0]!r}; choose from "
+            f"{', '.join(dataset.classes)}"
+        )
+    if len(set(model.classes)) != len(model.classes) or len(model.classes) == 1:
+        raise TrainingError("--classes: name two or more that differ")
+    return [dataset.classes.index(name) for name in model.classes or dataset.classes]
+
+
+def _weights(settings: TrainSettings, pretrained: Path | None) -> dict[str, FloatArray] | None:
+    if settings.arch != "mobilenet" and pretrained is not None:
+        raise TrainingError(
+            f"--pretrained: the {settings.arch} network starts from nothing; leave it out or add "
+            "--arch mobilenet"
+        )
+    if settings.arch == "mobilenet" and pretrained is None:
+        raise TrainingError(
+            "--arch mobilenet starts from a face recogniser; name its weights with --pretrained "
+            "(faceres-deep.json, see docs/experiments.md)"
+        )
+    return None if pretrained is None else read_graph_model(pretrained)
+
+
+def _record(
+    dataset: Dataset, settings: TrainSettings, pretrained: Path | None, teachers: list[Bundle]
+) -> dict[str, Any]:
+    """What must be the same for a run to be resumed: the settings and all that is learnt from."""
     digest = hashlib.sha256((dataset.path / "dataset.json").read_bytes()).hexdigest()
-    return {"dataset_sha256": digest, **msgspec.to_builtins(settings)}
+    return {
+        "dataset_sha256": digest,
+        "pretrained_sha256": None if pretrained is None else fingerprint(pretrained),
+        "teachers_sha256": [teacher.info.sha256 for teacher in teachers],
+        **msgspec.to_builtins(settings),
+    }
 
 
 def _open_folder(
@@ -142,20 +203,25 @@ def _write(
     out: Path,
     settings: TrainSettings,
     model: ModelSettings,
+    reads: list[int],
     spec: InputSpec,
     checkpoint: Checkpoint,
-    validation: FaceStore,
+    stores: dict[str, FaceStore],
     compute: Compute,
+    teachers: Sequence[str],
 ) -> Bundle:
     network = shrink(_best_network(dataset, settings, checkpoint)).to(compute.device)
-    logits = predict_logits(network, validation, compute)
-    temperature = fit_temperature(logits, validation.labels)
-    probabilities = np.asarray(torch.softmax(logits / temperature, dim=1))
+    keep_outputs(network, reads)
+    validation = known(stores["validation"], reads)
+    temperature = fit_temperature(predict_logits(network, validation, compute), validation.labels)
+    sample = stores["train"].images if model.weights == "int8" else None
+    graph = export_graph(network, temperature, spec, sample)
+    probabilities = run_graph(graph, validation.images)
     info = ModelInfo(
         format=1,
         name=model.name,
         version=model.version,
-        labels=dataset.classes,
+        labels=tuple(dataset.classes[index] for index in reads),
         input=InputInfo(spec.size, spec.channels, spec.crop_scale, spec.alignment),
         sha256="0" * 64,  # set by write_bundle
         temperature=temperature,
@@ -165,8 +231,16 @@ def _write(
         command=model.command,
         seed=settings.seed,
     )
-    graph = export_graph(network, temperature, spec)
-    return write_bundle(out / BUNDLE, info, graph, write_card(info, settings, dataset, checkpoint))
+    card = write_card(
+        info,
+        settings,
+        dataset,
+        checkpoint,
+        accuracy=float((probabilities.argmax(axis=1) == validation.labels).mean()),
+        machine=compute.describe(),
+        teachers=teachers,
+    )
+    return write_bundle(out / BUNDLE, info, graph, card, recipe=model.recipe)
 
 
 def _best_network(dataset: Dataset, settings: TrainSettings, checkpoint: Checkpoint) -> nn.Module:

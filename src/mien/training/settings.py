@@ -8,6 +8,7 @@ from mien.errors import SettingsError
 
 S = TypeVar("S", bound=msgspec.Struct)
 Positive = Annotated[int, msgspec.Meta(ge=1)]
+Architecture = Literal["residual", "residual-small", "mobilenet", "baseline"]
 
 
 class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -25,10 +26,12 @@ class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
         class_balance: 0 weighs pictures alike, 1 weighs classes alike.
         average_decay: Decay per step of the moving average of the weights, which is what is kept.
         augment: Whether training pictures are changed at random.
+        teacher_weight: Share of the teachers in what is learnt, where there are teachers; the rest
+            is what people said.
         seed: Of all randomness.
     """
 
-    arch: Literal["residual", "baseline"] = "residual"
+    arch: Architecture = "residual"
     size: Positive = 48
     channels: Literal[1, 3] = 1
     epochs: Positive = 30
@@ -39,6 +42,7 @@ class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     class_balance: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5
     average_decay: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.998
     augment: bool = True
+    teacher_weight: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.6
     seed: int = 0
 
 
@@ -62,23 +66,30 @@ class ModelSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         name: Name of the model.
+        classes: The classes it reads, of those that it was trained on; all where empty.
         version: Its version.
         crop_scale: Side of the crop over `Box.side` that frames live faces as the data set does.
         alignment: Whether live faces are turned so that the eyes are level.
+        weights: "half" keeps the network's answers to 16 bits of its weights; "int8" computes in 8
+            bits, which is twice as fast and changes answers a little.
         answer_accuracy: Wanted accuracy of what is answered; below it the model says "not sure".
         training_data: Names of the data; the data set's folder name where empty.
         licence: Terms of the weights, and notes on those of the data.
         command: The command that makes the model again.
+        recipe: All options of that command as TOML, for `mien train --config`.
     """
 
     name: str
+    classes: tuple[str, ...] = ()
     version: str = "1"
     crop_scale: Annotated[float, msgspec.Meta(gt=0)] = 1.0
     alignment: Literal["none", "eyes"] = "none"
+    weights: Literal["half", "int8"] = "half"
     answer_accuracy: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.9
     training_data: tuple[str, ...] = ()
     licence: str = "not stated"
     command: str = ""
+    recipe: str = ""
 
 
 def checked(kind: type[S], **values: Any) -> S:

@@ -1,0 +1,90 @@
+"""A recipe: the options of `mien train` in a TOML file, from which a model is made again.
+
+Keys are the options' long names; `_` and `-` are the same. Machine, data set and run folder are not
+part of it, since they do not decide what is learnt.
+"""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mien.errors import SettingsError
+
+# What a recipe may say, and of which kind.
+KINDS: dict[str, type | tuple[type, ...]] = {
+    "arch": str,
+    "size": int,
+    "channels": str,
+    "epochs": int,
+    "patience": int,
+    "batch_size": int,
+    "learning_rate": (int, float),
+    "weight_decay": (int, float),
+    "class_balance": (int, float),
+    "average_decay": (int, float),
+    "augment": bool,
+    "teacher": list,
+    "teacher_weight": (int, float),
+    "pretrained": str,
+    "seed": int,
+    "name": str,
+    "version": str,
+    "classes": list,
+    "crop_scale": (int, float),
+    "weights": str,
+    "licence": str,
+    "training_data": list,
+    "answer_accuracy": (int, float),
+}
+Options = dict[str, Any]
+
+
+def read_recipe(path: Path) -> Options:
+    """Read a recipe.
+
+    Returns:
+        Options by name, with `_`.
+
+    Raises:
+        SettingsError: The file is missing or not TOML, or an option is unknown or of another kind.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"--config {path}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"--config {path}: not TOML: {error}") from error
+    options = {name.replace("-", "_"): value for name, value in values.items()}
+    for name, value in options.items():
+        _check(path, name, value)
+    return options
+
+
+def write_recipe(options: Mapping[str, Any]) -> str:
+    """Return a recipe's text, options in a fixed order.
+
+    Args:
+        options: By name; what no recipe may say is left out.
+    """
+    lines = [f"{name} = {_value(options[name])}" for name in KINDS if options.get(name) is not None]
+    return "# For `mien train DATASET --config recipe.toml`.\n" + "\n".join(lines) + "\n"
+
+
+def _value(value: object) -> str:
+    """Return a value as TOML has it: as JSON, but for one character that TOML wants escaped."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _check(path: Path, name: str, value: object) -> None:
+    kind = KINDS.get(name)
+    if kind is None:
+        raise SettingsError(
+            f"--config {path}: unknown option {name!r}; choose from {', '.join(KINDS)}"
+        )
+    fits = isinstance(value, kind) and isinstance(value, bool) == (kind is bool)
+    if isinstance(value, list):
+        fits = fits and all(isinstance(item, str) for item in value)
+    if not fits:
+        raise SettingsError(f"--config {path}: {name} = {value!r} is of the wrong kind")

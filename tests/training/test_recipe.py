@@ -1,0 +1,62 @@
+"""Recipes: what is written is read back, and what cannot be meant is refused."""
+
+from pathlib import Path
+from typing import Any
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+
+from mien.errors import SettingsError
+from mien.training.recipe import KINDS, read_recipe, write_recipe
+
+VALUES: dict[Any, st.SearchStrategy[Any]] = {
+    str: st.text(max_size=20),
+    int: st.integers(-(2**40), 2**40),
+    bool: st.booleans(),
+    list: st.lists(st.text(max_size=8), max_size=3),
+    (int, float): st.one_of(st.integers(-99, 99), st.floats(-1e6, 1e6)),
+}
+texts = {name: VALUES[kind] for name, kind in KINDS.items()}
+
+
+@given(st.fixed_dictionaries({}, optional=texts))
+def test_what_is_written_is_read_back(
+    tmp_path_factory: pytest.TempPathFactory, options: dict[str, Any]
+) -> None:
+    path = tmp_path_factory.mktemp("recipe") / "recipe.toml"
+    path.write_text(write_recipe(options), encoding="utf-8")
+    assert read_recipe(path) == options
+
+
+def test_hyphens_are_as_good_as_underscores(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_text("batch-size = 7\n")
+    assert read_recipe(path) == {"batch_size": 7}
+
+
+def test_options_that_are_no_part_of_a_recipe_are_left_out() -> None:
+    assert "device" not in write_recipe({"device": "cuda", "epochs": 3})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("epoch = 3", "unknown option 'epoch'; choose from arch"),
+        ("epochs = 'many'", "epochs = 'many' is of the wrong kind"),
+        ("epochs = true", "epochs = True is of the wrong kind"),
+        ("augment = 1", "augment = 1 is of the wrong kind"),
+        ("classes = [1, 2]", r"classes = \[1, 2\] is of the wrong kind"),
+        ("epochs = ", "not TOML"),
+    ],
+)
+def test_bad_recipe_is_named(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_text(text)
+    with pytest.raises(SettingsError, match=message):
+        read_recipe(path)
+
+
+def test_missing_recipe_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"absent\.toml: cannot be read"):
+        read_recipe(tmp_path / "absent.toml")
