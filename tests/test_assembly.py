@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from mien.assembly import (
+    DEFAULT_BUNDLE,
     DETECTORS,
+    find_bundle,
     make_analyzer,
     make_classifier,
     make_detector,
@@ -250,3 +252,13 @@ def test_an_output_that_cannot_be_made_leaves_the_others_as_they_were(tmp_path: 
         make_sinks(LABELS, out=tmp_path / "new.csv", annotate=blocked)
     assert old.read_text() == "precious"
     assert not (tmp_path / "new.csv").exists()
+
+
+def test_shipped_bundles_are_found_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert find_bundle(None) == DEFAULT_BUNDLE
+    assert find_bundle(Path("fer4")) == DEFAULT_BUNDLE
+    assert find_bundle(Path("runs/fer4")) == Path("runs/fer4")
+    assert find_bundle(Path("unknown")) == Path("unknown")
+    (tmp_path / "fer4").mkdir()
+    assert find_bundle(Path("fer4")) == Path("fer4")

@@ -1,11 +1,15 @@
 """What is drawn stays in the picture, says what was read, and differs by more than colour."""
 
+import re
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mien import overlay
 from mien.overlay import draw, words
 from mien.types import (
     Analysis,
@@ -18,7 +22,7 @@ from mien.types import (
     Reading,
 )
 
-LABELS = tuple("abcdefghij")
+LABELS = (*"abcdefghij", "surprise")
 
 
 def reading(
@@ -66,6 +70,7 @@ def test_without_faces_it_is_a_copy() -> None:
         (None, (), "not sure"),
         (None, ("too small", "dark"), "not sure · too small"),
         ("b", ("blurred",), "looks b · blurred"),
+        ("surprise", (), "looks surprised"),
     ],
 )
 def test_the_words(label: str | None, issues: tuple[QualityIssue, ...], expected: str) -> None:
@@ -135,3 +140,10 @@ def test_no_size_of_picture_or_face_fails(
     box = Box(x, y, x + side, y + side * 1.3)
     assert drawn(image, reading(box, None, issues=("turned away",))).shape == image.shape
     assert drawn(image, reading(box, "c")).shape == image.shape
+
+
+def test_pictures_and_page_use_the_same_adjectives() -> None:
+    script = Path(overlay.__file__).parent / "web" / "static" / "words.js"
+    block = re.search(r"const ADJECTIVES = \{(.*?)\};", script.read_text(), re.DOTALL)
+    assert block
+    assert dict(re.findall(r'(\w+): "(\w+)"', block[1])) == overlay.ADJECTIVES

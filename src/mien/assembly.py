@@ -27,7 +27,8 @@ from mien.sources.sample import SampleSource
 from mien.sources.stream import StreamSource, without_secrets
 from mien.sources.video import VideoSource
 
-DEFAULT_BUNDLE = Path(__file__).parent / "models" / "fer4"
+MODELS = Path(__file__).parent / "models"
+DEFAULT_BUNDLE = MODELS / "fer4"
 STREAM_SCHEMES = ("http://", "https://", "rtsp://", "rtsps://")
 VIDEO_SUFFIXES = frozenset(
     {
@@ -61,16 +62,29 @@ def make_detector(name: str = "mtcnn", *, model: Path | None = None) -> Detector
     return factory(model)
 
 
+def find_bundle(bundle: Path | None) -> Path:
+    """Return a bundle's folder: the given one, or a shipped one by its name where there is none.
+
+    Args:
+        bundle: A folder, a name such as "fer8", or None for the default.
+    """
+    if bundle is None:
+        return DEFAULT_BUNDLE
+    shipped = MODELS / bundle
+    named = len(bundle.parts) == 1 and not bundle.exists() and shipped.is_dir()
+    return shipped if named else bundle
+
+
 def make_classifier(bundle: Path | None = None) -> tuple[OnnxClassifier, ModelInfo]:
     """Load a bundle and make what runs it.
 
     Args:
-        bundle: Its folder; the shipped one where None.
+        bundle: Its folder, or the name of a shipped one; the default where None.
 
     Raises:
         BundleError: The bundle is missing, damaged or inconsistent.
     """
-    loaded = load_bundle(bundle or DEFAULT_BUNDLE)
+    loaded = load_bundle(find_bundle(bundle))
     return OnnxClassifier(loaded), loaded.info
 
 

@@ -34,6 +34,16 @@ SMALLEST_TEXT, LARGEST_TEXT = 11, 64
 Point = tuple[float, float]
 Rectangle = tuple[int, int, int, int]
 
+ADJECTIVES = {
+    "anger": "angry",
+    "contempt": "contemptuous",
+    "disgust": "disgusted",
+    "fear": "afraid",
+    "happiness": "happy",
+    "sadness": "sad",
+    "surprise": "surprised",
+}
+
 
 def draw(image: PixelArray, analysis: Analysis) -> PixelArray:
     """Draw what was read.
@@ -60,8 +70,13 @@ def draw(image: PixelArray, analysis: Analysis) -> PixelArray:
 
 def words(reading: Reading) -> str:
     """Return what the plate says, such as "looks happy" or "not sure · too small"."""
-    verdict = "not sure" if reading.label is None else f"looks {reading.label}"
+    verdict = "not sure" if reading.label is None else f"looks {adjective(reading.label)}"
     return " · ".join((verdict, *reading.quality.issues[:1]))
+
+
+def adjective(label: str) -> str:
+    """Return the word that goes after "looks": some labels, such as FER+'s, are nouns."""
+    return ADJECTIVES.get(label, label)
 
 
 def _style(reading: Reading) -> int | None:

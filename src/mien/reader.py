@@ -134,7 +134,8 @@ def load(
     """Load a model and a face detector.
 
     Args:
-        bundle: The folder of a bundle; the shipped one where None.
+        bundle: The folder of a bundle, or "fer8", which reads eight looks; the shipped one of four
+            where None.
         detector: "mtcnn", "yunet", "dlib-cnn", "dlib-hog", or a `Detector` of your own.
         detector_model: The file of the detector's weights, where it needs one.
 

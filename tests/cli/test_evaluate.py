@@ -163,7 +163,6 @@ def test_the_shipped_bundle_has_a_short_name(
 ) -> None:
     bundle = make_bundle()
     monkeypatch.setattr("mien.assembly.DEFAULT_BUNDLE", bundle)
-    monkeypatch.setattr(evaluate, "DEFAULT_BUNDLE", bundle)
     words = ("--whole-face", "--record", "--resamples", 0, "--out", "there")
     assert run("default", faces, *words) == 0
     (entry,) = load_bundle(bundle).info.metrics

@@ -91,3 +91,16 @@ def test_bad_sensors_darken_some_and_add_noise_to_some() -> None:
     assert noisy[~dark].float().mean() == pytest.approx(module.NOISY, abs=0.06)
     assert noisy[dark].all()
     assert torch.equal((changed * 255).round() / 255, changed)
+
+
+def test_calm_spoils_fewer_of_the_same_pictures() -> None:
+    pictures = torch.rand(600, 1, 32, 32, generator=seeded(3))
+
+    def touched(spoilt: float) -> torch.Tensor:
+        changed = module._erase(pictures, seeded(), spoilt)
+        return (changed != pictures).flatten(1).any(1)
+
+    usual, calm = touched(1.0), touched(1 / 3)
+    assert calm.float().mean() == pytest.approx(module.ERASE / 3, abs=0.03)
+    assert (usual | ~calm).all()
+    assert not touched(0.0).any()

@@ -1,16 +1,20 @@
 """What teachers say is blended with what people said."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from mien.bundle import load_bundle
 from mien.classifier import OnnxClassifier
 from mien.errors import TrainingError
 from mien.training.store import FaceStore
-from mien.training.teacher import taught
+from mien.training.teacher import load_teacher, taught
 from mien.types import ignore_progress
 
 CLASSES = ("dark", "middle", "bright")
@@ -25,17 +29,33 @@ def store() -> FaceStore:
     return FaceStore(images, np.eye(3, dtype=np.float32)[labels], labels)
 
 
-def teach(store: FaceStore, folder: Path, *bundles: Path, weight: float = 0.25) -> FaceStore:
-    loaded = [load_bundle(path) for path in bundles]
-    return taught(store, CLASSES, loaded, weight, folder, ignore_progress)
+@dataclass(frozen=True)
+class Seventy:
+    """A data set's classes and origins, which is all that a teacher needs of it."""
+
+    classes: tuple[str, ...] = CLASSES
+    order: tuple[int, ...] = tuple(range(70))
+
+    def rows(self, split: str) -> Iterator["Seventy"]:
+        assert split == "train"
+        yield self
+
+    @property
+    def origins(self) -> list[str]:
+        return [f"{index}.png" for index in self.order]
 
 
-def test_shares_are_blended(
-    store: FaceStore, make_bundle: Callable[..., Path], tmp_path: Path
-) -> None:
+def teach(
+    store: FaceStore, *paths: Path, weight: float = 0.25, dataset: Any = None
+) -> tuple[FaceStore, pa.Table]:
+    loaded = [load_teacher(path) for path in paths]
+    return taught(store, dataset or Seventy(), loaded, weight, ignore_progress)
+
+
+def test_shares_are_blended(store: FaceStore, make_bundle: Callable[..., Path]) -> None:
     path = make_bundle("teacher", labels=CLASSES, size=16)
     said = OnnxClassifier(load_bundle(path))(store.images)
-    result = teach(store, tmp_path, path)
+    result, _ = teach(store, path)
     # The tiny graph looks at brightness only, so the mirrored face is read alike.
     assert np.allclose(result.soft, 0.75 * store.soft + 0.25 * said, atol=1e-6)
     assert np.allclose(result.soft.sum(axis=1), 1, atol=1e-5)
@@ -43,35 +63,52 @@ def test_shares_are_blended(
     assert result.labels is store.labels
 
 
-def test_classes_are_matched_by_name(
-    store: FaceStore, make_bundle: Callable[..., Path], tmp_path: Path
-) -> None:
+def test_classes_are_matched_by_name(store: FaceStore, make_bundle: Callable[..., Path]) -> None:
     path = make_bundle("teacher", labels=("bright", "dark", "middle"), size=16)
     said = OnnxClassifier(load_bundle(path))(store.images)
-    result = teach(store, tmp_path, path, weight=1.0)
+    result = teach(store, path, weight=1.0)[0]
     assert np.allclose(result.soft, said[:, [1, 2, 0]], atol=1e-6)
 
 
-def test_several_teachers_are_averaged(
-    store: FaceStore, make_bundle: Callable[..., Path], tmp_path: Path
-) -> None:
+def test_several_teachers_are_averaged(store: FaceStore, make_bundle: Callable[..., Path]) -> None:
     one = make_bundle("one", labels=CLASSES, size=16)
     two = make_bundle("two", labels=CLASSES[::-1], size=16)
     said = OnnxClassifier(load_bundle(one))(store.images)
-    result = teach(store, tmp_path, one, two, weight=1.0)
+    result = teach(store, one, two, weight=1.0)[0]
     assert np.allclose(result.soft, (said + said[:, ::-1]) / 2, atol=1e-6)
 
 
-def test_answers_are_asked_for_once(
-    store: FaceStore,
-    make_bundle: Callable[..., Path],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+def test_file_of_answers_teaches_the_same(
+    store: FaceStore, make_bundle: Callable[..., Path], tmp_path: Path
 ) -> None:
-    path = make_bundle("teacher", labels=CLASSES, size=16)
-    first = teach(store, tmp_path, path)
-    monkeypatch.setattr("mien.training.teacher.OnnxClassifier", None)
-    assert np.array_equal(teach(store, tmp_path, path).soft, first.soft)
+    first, table = teach(store, make_bundle("teacher", labels=CLASSES, size=16))
+    path = tmp_path / "teacher.parquet"
+    pq.write_table(table, path)
+    assert np.array_equal(teach(store, path)[0].soft, first.soft)
+    # The answers go by face, not by place.
+    order = tuple(range(70))[::-1]
+    turned = replace(store, soft=store.soft[::-1], images=store.images[::-1])
+    again, _ = teach(turned, path, dataset=Seventy(order=order))
+    assert np.array_equal(again.soft, first.soft[::-1])
+
+
+def test_answers_that_do_not_fit_are_refused(
+    store: FaceStore, make_bundle: Callable[..., Path], tmp_path: Path
+) -> None:
+    _, table = teach(store, make_bundle("teacher", labels=CLASSES, size=16))
+    path = tmp_path / "teacher.parquet"
+    pq.write_table(table.slice(3), path)
+    with pytest.raises(TrainingError, match=r"no answer for 0\.png and 2 other faces"):
+        teach(store, path)
+    pq.write_table(table.drop_columns(["dark"]), path)
+    with pytest.raises(TrainingError, match="answers are of middle, bright, but"):
+        teach(store, path)
+    pq.write_table(table.drop_columns(["origin"]), path)
+    with pytest.raises(TrainingError, match="no column 'origin'"):
+        teach(store, path)
+    path.write_bytes(b"no table")
+    with pytest.raises(TrainingError, match="cannot be read"):
+        teach(store, path)
 
 
 @pytest.mark.parametrize(
@@ -84,11 +121,10 @@ def test_answers_are_asked_for_once(
 def test_teacher_that_does_not_fit_is_named(
     store: FaceStore,
     make_bundle: Callable[..., Path],
-    tmp_path: Path,
     labels: tuple[str, ...],
     size: int,
     message: str,
 ) -> None:
     path = make_bundle("teacher", labels=labels, size=size)
     with pytest.raises(TrainingError, match=message):
-        teach(store, tmp_path, path)
+        teach(store, path)

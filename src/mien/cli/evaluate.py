@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mien.assembly import DEFAULT_BUNDLE, DETECTORS, make_classifier, make_detector
+from mien.assembly import DETECTORS, find_bundle, make_classifier, make_detector
 from mien.bundle import ModelInfo
 from mien.classifier import OnnxClassifier
 from mien.cli import console
@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     console.out.print(f"Figures, plots and answers: {out}", markup=False)
     console.out.print(f"All on one page: {out / PAGE}", markup=False)
     if args.record:
-        path = bundle or DEFAULT_BUNDLE
+        path = find_bundle(bundle)
         record(path, summary, **facts)
         console.out.print(f"Figures recorded in: {path}", markup=False)
     return 0

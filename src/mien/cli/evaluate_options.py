@@ -27,7 +27,9 @@ RESAMPLES, CORRUPTION_FACES = 1000, 2000
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument(
-        "bundle", metavar="BUNDLE", help=f"folder of the model, or {DEFAULT!r} for the shipped one"
+        "bundle",
+        metavar="BUNDLE",
+        help=f"folder of the model, or a shipped one: {DEFAULT} (fer4), fer8",
     )
     parser.add_argument(
         "data",

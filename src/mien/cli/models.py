@@ -9,6 +9,6 @@ from mien.assembly import DETECTORS
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     """Add --bundle, --detector and --detector-model."""
     add = parser.add_argument
-    add("--bundle", type=Path, metavar="FOLDER", help="a model of your own (default: the shipped)")
+    add("--bundle", type=Path, metavar="FOLDER", help="a model of your own, or fer8")
     add("--detector", choices=DETECTORS, default="mtcnn", help="face detector (%(default)s)")
     add("--detector-model", type=Path, metavar="FILE", help="weights of the detector")

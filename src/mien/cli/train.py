@@ -24,6 +24,7 @@ TRAIN_OPTIONS = (
     "class_balance",
     "average_decay",
     "augment",
+    "calm_epochs",
     "teacher_weight",
     "seed",
 )
@@ -82,7 +83,13 @@ def _add_learning(group: Any) -> None:
         "--no-augment", dest="augment", action="store_const", const=False, help="faces as they are"
     )
     group.add_argument(
-        "--teacher", nargs="+", metavar="BUNDLE", help="larger models to learn from, too"
+        "--calm-epochs", type=int, help="last epochs with fewer spoilt pictures (default: 0)"
+    )
+    group.add_argument(
+        "--teacher",
+        nargs="+",
+        metavar="BUNDLE",
+        help="larger models to learn from, too, or a run's teacher.parquet",
     )
     group.add_argument(
         "--teacher-weight", type=float, help="their share beside the labels (default: 0.6)"

@@ -22,21 +22,23 @@ STRONG_NOISE, BLUR = 0.2, 2.0  # highest standard deviations: of 0..1, and in pi
 DARKEST, DARK_NOISE = 0.1, 0.04  # share of the light that is left, and the sensor's noise then
 
 
-def augment(pictures: Tensor, generator: Generator) -> Tensor:
+def augment(pictures: Tensor, generator: Generator, spoilt: float = 1.0) -> Tensor:
     """Change every picture at random.
 
     Args:
         pictures: float [N,C,S,S] in 0..1.
         generator: Source of all randomness, on the device of `pictures`.
+        spoilt: How many pictures are made worse (coarse, blurred, dark, noisy, partly covered), of
+            the usual number.
 
     Returns:
         float [N,C,S,S] in 0..1, newly made.
     """
     changed = _move(pictures, generator)
-    changed = _coarsen(changed, generator)
-    changed = _blur(changed, generator)
+    changed = _coarsen(changed, generator, spoilt)
+    changed = _blur(changed, generator, spoilt)
     changed = _light(changed, generator)
-    return _erase(_sense(changed, generator), generator)
+    return _erase(_sense(changed, generator, spoilt), generator, spoilt)
 
 
 def _uniform(count: int, low: float, high: float, generator: Generator) -> Tensor:
@@ -58,17 +60,17 @@ def _move(pictures: Tensor, generator: Generator) -> Tensor:
     return F.grid_sample(pictures, grid, padding_mode="border", align_corners=False)
 
 
-def _coarsen(pictures: Tensor, generator: Generator) -> Tensor:
+def _coarsen(pictures: Tensor, generator: Generator, spoilt: float = 1.0) -> Tensor:
     """Shrink some pictures and enlarge them again, as a face far from a webcam looks."""
     size = pictures.shape[-1]
     small = int(size * float(_uniform(1, 0.4, 0.8, generator)))
     coarse = F.interpolate(pictures, size=small, mode="area")
     coarse = F.interpolate(coarse, size=size, mode="bilinear", align_corners=False)
-    chosen = _uniform(len(pictures), 0, 1, generator) < COARSE
+    chosen = _uniform(len(pictures), 0, 1, generator) < COARSE * spoilt
     return torch.where(chosen.view(-1, 1, 1, 1), coarse, pictures)
 
 
-def _blur(pictures: Tensor, generator: Generator) -> Tensor:
+def _blur(pictures: Tensor, generator: Generator, spoilt: float = 1.0) -> Tensor:
     """Blur some pictures, all alike, as a lens out of focus or a moving head does."""
     size = pictures.shape[-1]
     sigma = float(_uniform(1, 0.3, BLUR, generator)) * size / 48
@@ -76,7 +78,7 @@ def _blur(pictures: Tensor, generator: Generator) -> Tensor:
     offsets = torch.arange(-reach, reach + 1, device=pictures.device, dtype=torch.float32)
     kernel = torch.exp(-0.5 * (offsets / sigma) ** 2)
     kernel = (kernel / kernel.sum()).expand(pictures.shape[1], 1, 1, -1)
-    chosen = _uniform(len(pictures), 0, 1, generator) < BLURRED
+    chosen = _uniform(len(pictures), 0, 1, generator) < BLURRED * spoilt
     found = pictures[chosen]
     if not len(found):
         return pictures
@@ -91,12 +93,12 @@ def _blur(pictures: Tensor, generator: Generator) -> Tensor:
     return blurred
 
 
-def _sense(pictures: Tensor, generator: Generator) -> Tensor:
+def _sense(pictures: Tensor, generator: Generator, spoilt: float = 1.0) -> Tensor:
     """Take light away from some pictures, and add a bad sensor's noise to some."""
     count = len(pictures)
 
     def some(share: float, low: float, high: float, rest: float) -> Tensor:
-        chosen = _uniform(count, 0, 1, generator) < share
+        chosen = _uniform(count, 0, 1, generator) < share * spoilt
         values = torch.where(chosen, _uniform(count, low, high, generator), rest)
         return values.view(-1, 1, 1, 1)
 
@@ -122,7 +124,7 @@ def _light(pictures: Tensor, generator: Generator) -> Tensor:
     return (lit + noise * each(0, NOISE)).clamp(0, 1)
 
 
-def _erase(pictures: Tensor, generator: Generator) -> Tensor:
+def _erase(pictures: Tensor, generator: Generator, spoilt: float = 1.0) -> Tensor:
     """Fill a rectangle of some pictures with one gray (random erasing, Zhong et al. 2020)."""
     count, size = len(pictures), pictures.shape[-1]
 
@@ -134,6 +136,6 @@ def _erase(pictures: Tensor, generator: Generator) -> Tensor:
     place = torch.arange(size, device=pictures.device).view(1, -1)
     (left, right), (top, bottom) = spans(0.1, 0.4), spans(0.1, 0.4)
     columns, rows = (place >= left) & (place < right), (place >= top) & (place < bottom)
-    chosen = _uniform(count, 0, 1, generator) < ERASE
+    chosen = _uniform(count, 0, 1, generator) < ERASE * spoilt
     hole = rows[:, None, :, None] & columns[:, None, None, :] & chosen.view(-1, 1, 1, 1)
     return torch.where(hole, _uniform(count, 0, 1, generator).view(-1, 1, 1, 1), pictures)

@@ -24,6 +24,7 @@ from mien.training.settings import TrainSettings
 from mien.training.store import FaceStore
 from mien.types import FloatArray, OnProgress
 
+CALM = 1 / 3  # of the pictures that are otherwise made worse, in calm epochs
 WARM_UP = 1.0  # epochs over which the learning rate rises
 Row = dict[str, float]
 
@@ -219,7 +220,8 @@ def _train_epoch(
             group["lr"] = rate * group["rate"]
         pictures = compute.pictures(store.images[chosen])
         if settings.augment:
-            pictures = augment(pictures, generator)
+            calm = epoch >= settings.epochs - settings.calm_epochs
+            pictures = augment(pictures, generator, CALM if calm else 1.0)
         soft = torch.from_numpy(store.soft[chosen]).to(compute.device)
         loss, hits = train_step(checkpoint, pictures, soft, weights, compute)
         total, correct, seen = total + loss * len(chosen), correct + hits, seen + len(chosen)

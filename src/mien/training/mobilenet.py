@@ -42,6 +42,8 @@ class SeparableConvolution(nn.Module):
 class FaceMobileNet(nn.Module):
     """The recogniser's features, global average pooling and a new last layer."""
 
+    mean: Tensor
+
     def __init__(self, classes: int, channels: int, size: int) -> None:
         super().__init__()
         # All that is made here takes one channel or three.

@@ -25,6 +25,7 @@ KINDS: dict[str, type | tuple[type, ...]] = {
     "class_balance": (int, float),
     "average_decay": (int, float),
     "augment": bool,
+    "calm_epochs": int,
     "teacher": list,
     "teacher_weight": (int, float),
     "pretrained": str,

@@ -26,6 +26,8 @@ class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
         class_balance: 0 weighs pictures alike, 1 weighs classes alike.
         average_decay: Decay per step of the moving average of the weights, which is what is kept.
         augment: Whether training pictures are changed at random.
+        calm_epochs: Last epochs in which only a third as many pictures are made worse as before:
+            the network then settles on faces as most cameras give them.
         teacher_weight: Share of the teachers in what is learnt, where there are teachers; the rest
             is what people said.
         seed: Of all randomness.
@@ -42,6 +44,7 @@ class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     class_balance: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5
     average_decay: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.998
     augment: bool = True
+    calm_epochs: Annotated[int, msgspec.Meta(ge=0)] = 0
     teacher_weight: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.6
     seed: int = 0
 
