@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.nn import functional as F  # noqa: N812
 
-from mien.training.mobilenet import FROZEN, MEAN, OUTPUTS, FaceMobileNet
+from mien.training.mobilenet import OUTPUTS, SMALL, TEACHER, FaceMobileNet
 from mien.types import FloatArray
 
 
@@ -41,7 +41,7 @@ def test_first_layers_compute_what_the_file_says(weights: dict[str, FloatArray])
         return torch.from_numpy(weights[name].transpose(3, 2, 0, 1).copy())
 
     stem = F.conv2d(
-        F.pad(seen, (0, 1, 0, 1)), kernel("conv1/convolution/merged_input"), stride=2
+        F.pad(seen.flip(1), (0, 1, 0, 1)), kernel("conv1/convolution/merged_input"), stride=2
     ) + torch.from_numpy(weights["conv1_bn/batchnorm_1/sub"]).view(1, -1, 1, 1)
     assert torch.allclose(network.stem(F.pad(seen, (0, 1, 0, 1))), stem, atol=1e-6)
     x = torch.rand(1, 32, 8, 8)
@@ -56,16 +56,26 @@ def test_first_layers_compute_what_the_file_says(weights: dict[str, FloatArray])
     assert torch.allclose(network.blocks[0](x), wanted, atol=1e-6)
 
 
-def test_channels_reach_the_stem_as_blue_green_red(weights: dict[str, FloatArray]) -> None:
-    network = FaceMobileNet(4, 3, 48).eval()
+@pytest.mark.parametrize("color", [(1.0, 0.0, 0.0), (0.2, 0.7, 0.4)])
+def test_file_has_blue_first_and_pictures_red(
+    weights: dict[str, FloatArray], color: tuple[float, ...]
+) -> None:
+    network = FaceMobileNet(4, 3, 48)
     network.load_pretrained(weights)
-    seen: list[torch.Tensor] = []
-    network.stem.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
-    red = torch.zeros(1, 3, 48, 48)
-    red[:, 0] = 1
-    network(red)
-    middle = seen[0][0, :, 80, 80]
-    assert middle.tolist() == pytest.approx([-MEAN[0], -MEAN[1], 255 - MEAN[2]], abs=1e-3)
+    kernel = weights["conv1/convolution/merged_input"]
+    bgr = np.array(color[::-1], np.float32)
+    wanted = (kernel.sum(axis=(0, 1)) * bgr[:, None]).sum(axis=0)
+    wanted += weights["conv1_bn/batchnorm_1/sub"]
+    flat = torch.tensor(color).view(1, 3, 1, 1).expand(1, 3, 3, 3)
+    assert network.stem(flat).flatten().tolist() == pytest.approx(wanted.tolist(), abs=1e-5)
+
+
+def test_gray_is_read_as_the_same_in_all_channels(weights: dict[str, FloatArray]) -> None:
+    gray, color = FaceMobileNet(4, 1, 48), FaceMobileNet(4, 3, 48)
+    gray.load_pretrained(weights)
+    color.load_pretrained(weights)
+    picture = torch.rand(1, 1, 9, 9)
+    assert torch.allclose(gray.stem(picture), color.stem(picture.expand(1, 3, 9, 9)), atol=1e-5)
 
 
 def test_missing_array_is_a_key_error(weights: dict[str, FloatArray]) -> None:
@@ -83,8 +93,14 @@ def test_other_shape_is_refused(weights: dict[str, FloatArray]) -> None:
 def test_lower_layers_do_not_learn() -> None:
     network = FaceMobileNet(4, 1, 48)
     learning = {id(parameter) for group, _ in network.rates() for parameter in group}
-    for parameter in [*network.stem.parameters(), *network.blocks[FROZEN - 1].parameters()]:
+    for parameter in [*network.stem.parameters(), *network.blocks[TEACHER.frozen - 1].parameters()]:
         assert id(parameter) not in learning
         assert not parameter.requires_grad
-    assert id(network.blocks[FROZEN].pointwise.weight) in learning
+    assert id(network.blocks[TEACHER.frozen].pointwise.weight) in learning
     assert id(network.head.weight) in learning
+
+
+def test_small_one_learns_everywhere() -> None:
+    network = FaceMobileNet(4, 1, 48, SMALL)
+    learning = {id(parameter) for group, _ in network.rates() for parameter in group}
+    assert learning == {id(parameter) for parameter in network.parameters()}

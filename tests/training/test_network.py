@@ -8,10 +8,10 @@ from mien.training.network import (
     ARCHITECTURES,
     BaselineNetwork,
     Deployed,
-    Standardise,
     keep_outputs,
 )
 from mien.training.settings import Architecture
+from mien.training.standardise import Standardise
 
 
 @pytest.mark.parametrize("arch", sorted(ARCHITECTURES))

@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_learning(group: Any) -> None:
     group.add_argument(
         "--arch",
-        choices=("residual", "residual-small", "mobilenet", "baseline"),
+        choices=("residual", "residual-small", "mobilenet", "mobilenet-small", "baseline"),
         help="mien's network (residual), a smaller one, a large one to teach others, or that of "
         "the demo it succeeds (default: residual)",
     )

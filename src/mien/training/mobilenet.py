@@ -1,11 +1,12 @@
-"""A large network that starts from a face recogniser: too slow to ship, good enough to teach.
+"""Networks that start from a face recogniser: a large one that teaches, and its lower half.
 
 MobileNet (Howard et al. 2017) as Savchenko trained it to tell people apart on VGGFace2
 (HSE_FaceRec, Apache-2.0; "Facial expression and attributes recognition based on multi-task learning
-of lightweight neural networks", 2021). Its features hold expressions too: fitted to a tenth as many
-labelled faces as a network that starts from nothing needs, it reads them better.
+of lightweight neural networks", 2021). Its features hold expressions too: fitted to a few thousand
+labelled faces they read them better than a network that starts from nothing reads after many more.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,15 +14,32 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from mien.training.standardise import Standardise
 from mien.types import FloatArray
 
-# What the recogniser was trained on: faces of this size need its features at their own scale.
-INNER_SIZE = 160
-FROZEN = 5  # blocks that stay as they are: edges and textures need no new learning
-# Of the training pictures, per channel, 0 to 255.
-MEAN = (103.939, 116.779, 123.68)
+# What the recogniser saw: gray levels around zero, about this far from it.
+SPREAD = 60.0
 OUTPUTS = (64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024)
 HALVING = (1, 3, 5, 11)
+
+
+@dataclass(frozen=True, slots=True)
+class MobileNetShape:
+    """How much of the recogniser is used, and how.
+
+    Attributes:
+        blocks: Number of its 13 blocks.
+        inner_size: Side that faces are enlarged to: the features need faces at their own scale.
+        frozen: Blocks that stay as they are; edges and textures need no new learning.
+    """
+
+    blocks: int
+    inner_size: int
+    frozen: int
+
+
+TEACHER = MobileNetShape(blocks=13, inner_size=160, frozen=5)
+SMALL = MobileNetShape(blocks=9, inner_size=96, frozen=0)
 
 
 class SeparableConvolution(nn.Module):
@@ -42,40 +60,39 @@ class SeparableConvolution(nn.Module):
 class FaceMobileNet(nn.Module):
     """The recogniser's features, global average pooling and a new last layer."""
 
-    mean: Tensor
-
-    def __init__(self, classes: int, channels: int, size: int) -> None:
+    def __init__(
+        self, classes: int, channels: int, size: int, shape: MobileNetShape = TEACHER
+    ) -> None:
         super().__init__()
-        # All that is made here takes one channel or three.
-        del channels
         if size < 16:
             raise ValueError(f"the mobilenet network needs pictures of at least 16 px, got {size}")
-        self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1) / 255, persistent=False)
-        self.stem = nn.Conv2d(3, 32, 3, 2)
+        self.shape = shape
+        self.standardise = Standardise()
+        self.stem = nn.Conv2d(channels, 32, 3, 2)
         inputs = (32, *OUTPUTS)
         self.blocks = nn.ModuleList(
-            SeparableConvolution(inputs[i], outputs, 2 if i in HALVING else 1)
-            for i, outputs in enumerate(OUTPUTS)
+            SeparableConvolution(inputs[i], OUTPUTS[i], 2 if i in HALVING else 1)
+            for i in range(shape.blocks)
         )
-        for frozen in (self.stem, *list(self.blocks)[:FROZEN]):
-            frozen.requires_grad_(requires_grad=False)
+        if shape.frozen:
+            for part in (self.stem, *list(self.blocks)[: shape.frozen]):
+                part.requires_grad_(requires_grad=False)
         self.dropout = nn.Dropout(0.4)
-        self.head = nn.Linear(OUTPUTS[-1], classes)
+        self.head = nn.Linear(OUTPUTS[shape.blocks - 1], classes)
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Map float [N,C,S,S] in 0..1 to logits [N,K]."""
-        inner = (INNER_SIZE, INNER_SIZE)
+        inner = (self.shape.inner_size, self.shape.inner_size)
         x = F.interpolate(pictures, size=inner, mode="bilinear", align_corners=False)
-        # The recogniser saw blue, green and red, 0 to 255.
-        x = (x.expand(-1, 3, -1, -1).flip(1) - self.mean) * 255
-        x = F.relu6(self.stem(_pad(x, 2)))
+        x = F.relu6(self.stem(_pad(self.standardise(x) * SPREAD, 2)))
         for block in self.blocks:
             x = block(x)
         return torch.as_tensor(self.head(self.dropout(x.mean(dim=(2, 3)))))
 
     def rates(self) -> list[tuple[list[nn.Parameter], float]]:
         """Return what learns, and how fast by comparison: the new last layer has more to learn."""
-        body = [p for block in self.blocks for p in block.parameters() if p.requires_grad]
+        parts = (self.stem, *self.blocks)
+        body = [p for part in parts for p in part.parameters() if p.requires_grad]
         return [(body, 1.0), (list(self.head.parameters()), 5.0)]
 
     def load_pretrained(self, weights: dict[str, FloatArray]) -> None:
@@ -88,7 +105,11 @@ class FaceMobileNet(nn.Module):
             KeyError, ValueError: An array is missing or of another shape.
         """
         bias = "batchnorm_1/sub"
-        _set(self.stem, weights["conv1/convolution/merged_input"], weights[f"conv1_bn/{bias}"])
+        kernel = weights["conv1/convolution/merged_input"]
+        # The file's channels are blue, green and red; a gray picture is the same in all of them.
+        gray = self.stem.in_channels == 1
+        kernel = kernel.sum(axis=2, keepdims=True) if gray else kernel[:, :, ::-1]
+        _set(self.stem, kernel, weights[f"conv1_bn/{bias}"])
         for number, block in enumerate(self.blocks, start=1):
             scale = weights[f"conv_dw_{number}_bn/batchnorm_1/mul"]
             kernel = weights[f"conv_dw_{number}/depthwise_kernel"] * scale[:, None]

@@ -11,25 +11,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from mien.training.mobilenet import FaceMobileNet
+from mien.training.mobilenet import SMALL, FaceMobileNet
 from mien.training.settings import Architecture
+from mien.training.standardise import Standardise
 
 Stages = tuple[tuple[int, int], ...]
 
 # (channels, blocks) per stage; each stage halves the picture: 48 px become 24, 12, 6, 3.
 STAGES: Stages = ((32, 1), (64, 2), (112, 2), (192, 1))
 SMALL_STAGES: Stages = ((24, 1), (40, 2), (80, 2), (128, 1))
-
-
-class Standardise(nn.Module):
-    """Give each picture zero mean and unit variance: a dark room then looks like a bright one."""
-
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Standardise [N,C,S,S], each picture by its own pixels."""
-        mean = pictures.mean(dim=(1, 2, 3), keepdim=True)
-        variance = (pictures - mean).square().mean(dim=(1, 2, 3), keepdim=True)
-        # 1e-4 is the variance of a step of 2.5 gray levels: flat pictures stay flat.
-        return (pictures - mean) * torch.rsqrt(variance + 1e-4)
 
 
 class ResidualBlock(nn.Module):
@@ -120,6 +110,7 @@ ARCHITECTURES: dict[Architecture, Callable[[int, int, int], nn.Module]] = {
     "residual": ResidualNetwork,
     "residual-small": functools.partial(ResidualNetwork, stages=SMALL_STAGES),
     "mobilenet": FaceMobileNet,
+    "mobilenet-small": functools.partial(FaceMobileNet, shape=SMALL),
     "baseline": BaselineNetwork,
 }
 

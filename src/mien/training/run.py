@@ -154,15 +154,16 @@ def _reads(dataset: Dataset, model: ModelSettings) -> list[int]:
 
 
 def _weights(settings: TrainSettings, pretrained: Path | None) -> dict[str, FloatArray] | None:
-    if settings.arch != "mobilenet" and pretrained is not None:
+    starts = settings.arch.startswith("mobilenet")
+    if not starts and pretrained is not None:
         raise TrainingError(
-            f"--pretrained: the {settings.arch} network starts from nothing; leave it out or add "
+            f"--pretrained: the {settings.arch} network starts from nothing; leave it out or take "
             "--arch mobilenet"
         )
-    if settings.arch == "mobilenet" and pretrained is None:
+    if starts and pretrained is None:
         raise TrainingError(
-            "--arch mobilenet starts from a face recogniser; name its weights with --pretrained "
-            "(faceres-deep.json, see docs/experiments.md)"
+            f"--arch {settings.arch} starts from a face recogniser; name its weights with "
+            "--pretrained (faceres-deep.json, see docs/experiments.md)"
         )
     return None if pretrained is None else read_graph_model(pretrained)
 

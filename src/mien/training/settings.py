@@ -8,7 +8,7 @@ from mien.errors import SettingsError
 
 S = TypeVar("S", bound=msgspec.Struct)
 Positive = Annotated[int, msgspec.Meta(ge=1)]
-Architecture = Literal["residual", "residual-small", "mobilenet", "baseline"]
+Architecture = Literal["residual", "residual-small", "mobilenet", "mobilenet-small", "baseline"]
 
 
 class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -1,0 +1,15 @@
+"""Takes the light out of a picture, as the first layer of the networks."""
+
+import torch
+from torch import Tensor, nn
+
+
+class Standardise(nn.Module):
+    """Give each picture zero mean and unit variance: a dark room then looks like a bright one."""
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Standardise [N,C,S,S], each picture by its own pixels."""
+        mean = pictures.mean(dim=(1, 2, 3), keepdim=True)
+        variance = (pictures - mean).square().mean(dim=(1, 2, 3), keepdim=True)
+        # 1e-4 is the variance of a step of 2.5 gray levels: flat pictures stay flat.
+        return (pictures - mean) * torch.rsqrt(variance + 1e-4)
