@@ -161,7 +161,7 @@ def _loop(bench: _Bench, settings: TrainSettings) -> Callable[[], tuple[float, f
         checkpoint.history.clear()
         fit(
             checkpoint,
-            bench.store,
+            [bench.store],
             validation,
             settings,
             bench.compute,

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 
 from mien.training import augment as module
-from mien.training.augment import augment
+from mien.training.augment import augment, mirror
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -104,3 +104,12 @@ def test_calm_spoils_fewer_of_the_same_pictures() -> None:
     assert calm.float().mean() == pytest.approx(module.ERASE / 3, abs=0.03)
     assert (usual | ~calm).all()
     assert not touched(0.0).any()
+
+
+def test_mirror_turns_half_of_the_pictures_and_nothing_else() -> None:
+    pictures = torch.rand(200, 1, 16, 16, generator=seeded(5))
+    changed = mirror(pictures, seeded())
+    same = (changed == pictures).flatten(1).all(1)
+    turned = (changed == pictures.flip(3)).flatten(1).all(1)
+    assert (same ^ turned).all()
+    assert 60 < int(turned.sum()) < 140

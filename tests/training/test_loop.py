@@ -1,8 +1,11 @@
 """The training loop: learns, stops early, keeps the best, and is the same after a resume."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import hypothesis.strategies as st
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -51,7 +54,7 @@ def run(
 
     train, validation = bright_and_dark(faces), bright_and_dark(32, seed=1)
     loop.fit(
-        checkpoint, train, validation, config, CPU, on_epoch=on_epoch, on_progress=ignore_progress
+        checkpoint, [train], validation, config, CPU, on_epoch=on_epoch, on_progress=ignore_progress
     )
     return checkpoint
 
@@ -156,3 +159,50 @@ def test_soft_cross_entropy_equals_pytorch_on_hard_labels() -> None:
 def test_unknown_device_is_a_clear_error() -> None:
     with pytest.raises(TrainingError, match="--device warp"):
         Compute.choose(Machine(device="warp"))
+
+
+def test_epochs_take_the_stores_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    inner = loop._train_epoch
+
+    def watched(checkpoint: Checkpoint, store: FaceStore, *rest: Any) -> dict[str, float]:
+        seen.append(int(store.images[0, 0, 0, 0]))
+        return inner(checkpoint, store, *rest)
+
+    monkeypatch.setattr(loop, "_train_epoch", watched)
+    config = msgspec.structs.replace(SMALL, epochs=5)
+    stores = [bright_and_dark(32, seed=seed) for seed in range(2)]
+    for number, store in enumerate(stores):
+        store.images[0, 0, 0, 0] = number
+    checkpoint = loop.start(config, 2, CPU)
+    validation = bright_and_dark(16, seed=9)
+    loop.fit(
+        checkpoint,
+        stores,
+        validation,
+        config,
+        CPU,
+        on_epoch=lambda _: None,
+        on_progress=ignore_progress,
+    )
+    assert seen == [0, 1, 0, 1, 0]
+
+
+def test_changed_pictures_are_only_mirrored(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> Any:
+        raise AssertionError("changed a second time")
+
+    monkeypatch.setattr(loop, "augment", refuse)
+    config = msgspec.structs.replace(SMALL, epochs=1, augment=True)
+    store = replace(bright_and_dark(32), changed=True)
+    checkpoint = loop.start(config, 2, CPU)
+    loop.fit(
+        checkpoint,
+        [store],
+        bright_and_dark(16, seed=9),
+        config,
+        CPU,
+        on_epoch=lambda _: None,
+        on_progress=ignore_progress,
+    )
+    assert len(checkpoint.history) == 1

@@ -1,23 +1,22 @@
-"""What teachers say is blended with what people said."""
+"""Every view of a face is answered by the teachers, and blended with what people said."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from mien.bundle import load_bundle
 from mien.classifier import OnnxClassifier
 from mien.errors import TrainingError
+from mien.training.settings import TrainSettings
 from mien.training.store import FaceStore
-from mien.training.teacher import load_teacher, taught
+from mien.training.teacher import lessons
 from mien.types import ignore_progress
 
 CLASSES = ("dark", "middle", "bright")
+SETTINGS = TrainSettings(teacher_views=3, teacher_weight=0.25)
 
 
 @pytest.fixture
@@ -29,86 +28,79 @@ def store() -> FaceStore:
     return FaceStore(images, np.eye(3, dtype=np.float32)[labels], labels)
 
 
-@dataclass(frozen=True)
-class Seventy:
-    """A data set's classes and origins, which is all that a teacher needs of it."""
-
-    classes: tuple[str, ...] = CLASSES
-    order: tuple[int, ...] = tuple(range(70))
-
-    def rows(self, split: str) -> Iterator["Seventy"]:
-        assert split == "train"
-        yield self
-
-    @property
-    def origins(self) -> list[str]:
-        return [f"{index}.png" for index in self.order]
-
-
 def teach(
-    store: FaceStore, *paths: Path, weight: float = 0.25, dataset: Any = None
-) -> tuple[FaceStore, pa.Table]:
-    loaded = [load_teacher(path) for path in paths]
-    return taught(store, dataset or Seventy(), loaded, weight, ignore_progress)
+    store: FaceStore, folder: Path, *bundles: Path, settings: TrainSettings = SETTINGS
+) -> list[FaceStore]:
+    loaded = [load_bundle(path) for path in bundles]
+    return lessons(store, CLASSES, loaded, settings, folder, ignore_progress)
 
 
-def test_shares_are_blended(store: FaceStore, make_bundle: Callable[..., Path]) -> None:
+def test_each_view_is_answered_and_blended(
+    store: FaceStore, make_bundle: Callable[..., Path], tmp_path: Path
+) -> None:
     path = make_bundle("teacher", labels=CLASSES, size=16)
-    said = OnnxClassifier(load_bundle(path))(store.images)
-    result, _ = teach(store, path)
-    # The tiny graph looks at brightness only, so the mirrored face is read alike.
-    assert np.allclose(result.soft, 0.75 * store.soft + 0.25 * said, atol=1e-6)
-    assert np.allclose(result.soft.sum(axis=1), 1, atol=1e-5)
-    assert result.images is store.images
-    assert result.labels is store.labels
+    ask = OnnxClassifier(load_bundle(path))
+    views = teach(store, tmp_path, path)
+    assert len(views) == 3
+    for view in views:
+        assert view.changed
+        assert view.images.shape == store.images.shape
+        said = ask(np.array(view.images))
+        assert np.allclose(view.soft, 0.75 * store.soft + 0.25 * said, atol=1e-6)
+        assert view.labels is store.labels
 
 
-def test_classes_are_matched_by_name(store: FaceStore, make_bundle: Callable[..., Path]) -> None:
+def test_views_differ_from_the_face_and_from_each_other(
+    store: FaceStore, make_bundle: Callable[..., Path], tmp_path: Path
+) -> None:
+    views = teach(store, tmp_path, make_bundle("teacher", labels=CLASSES, size=16))
+    seen = [store.images, *(view.images for view in views)]
+    for i, first in enumerate(seen):
+        for second in seen[i + 1 :]:
+            assert (first != second).any(axis=(1, 2, 3)).all()
+
+
+def test_classes_are_matched_by_name(
+    store: FaceStore, make_bundle: Callable[..., Path], tmp_path: Path
+) -> None:
     path = make_bundle("teacher", labels=("bright", "dark", "middle"), size=16)
-    said = OnnxClassifier(load_bundle(path))(store.images)
-    result = teach(store, path, weight=1.0)[0]
-    assert np.allclose(result.soft, said[:, [1, 2, 0]], atol=1e-6)
+    settings = msgspec.structs.replace(SETTINGS, teacher_weight=1.0)
+    (view, *_) = teach(store, tmp_path, path, settings=settings)
+    said = OnnxClassifier(load_bundle(path))(np.array(view.images))
+    assert np.allclose(view.soft, said[:, [1, 2, 0]], atol=1e-6)
 
 
-def test_several_teachers_are_averaged(store: FaceStore, make_bundle: Callable[..., Path]) -> None:
+def test_several_teachers_are_averaged(
+    store: FaceStore, make_bundle: Callable[..., Path], tmp_path: Path
+) -> None:
     one = make_bundle("one", labels=CLASSES, size=16)
     two = make_bundle("two", labels=CLASSES[::-1], size=16)
-    said = OnnxClassifier(load_bundle(one))(store.images)
-    result = teach(store, one, two, weight=1.0)[0]
-    assert np.allclose(result.soft, (said + said[:, ::-1]) / 2, atol=1e-6)
+    settings = msgspec.structs.replace(SETTINGS, teacher_weight=1.0)
+    (view, *_) = teach(store, tmp_path, one, two, settings=settings)
+    said = OnnxClassifier(load_bundle(one))(np.array(view.images))
+    assert np.allclose(view.soft, (said + said[:, ::-1]) / 2, atol=1e-6)
 
 
-def test_file_of_answers_teaches_the_same(
+def test_lessons_are_kept_for_a_resumed_run(
+    store: FaceStore,
+    make_bundle: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = make_bundle("teacher", labels=CLASSES, size=16)
+    first = teach(store, tmp_path, path)
+    monkeypatch.setattr("mien.training.teacher.OnnxClassifier", None)
+    again = teach(store, tmp_path, path)
+    assert all(np.array_equal(a.soft, b.soft) for a, b in zip(first, again, strict=True))
+
+
+def test_other_seed_gives_other_lessons(
     store: FaceStore, make_bundle: Callable[..., Path], tmp_path: Path
 ) -> None:
-    first, table = teach(store, make_bundle("teacher", labels=CLASSES, size=16))
-    path = tmp_path / "teacher.parquet"
-    pq.write_table(table, path)
-    assert np.array_equal(teach(store, path)[0].soft, first.soft)
-    # The answers go by face, not by place.
-    order = tuple(range(70))[::-1]
-    turned = replace(store, soft=store.soft[::-1], images=store.images[::-1])
-    again, _ = teach(turned, path, dataset=Seventy(order=order))
-    assert np.array_equal(again.soft, first.soft[::-1])
-
-
-def test_answers_that_do_not_fit_are_refused(
-    store: FaceStore, make_bundle: Callable[..., Path], tmp_path: Path
-) -> None:
-    _, table = teach(store, make_bundle("teacher", labels=CLASSES, size=16))
-    path = tmp_path / "teacher.parquet"
-    pq.write_table(table.slice(3), path)
-    with pytest.raises(TrainingError, match=r"no answer for 0\.png and 2 other faces"):
-        teach(store, path)
-    pq.write_table(table.drop_columns(["dark"]), path)
-    with pytest.raises(TrainingError, match="answers are of middle, bright, but"):
-        teach(store, path)
-    pq.write_table(table.drop_columns(["origin"]), path)
-    with pytest.raises(TrainingError, match="no column 'origin'"):
-        teach(store, path)
-    path.write_bytes(b"no table")
-    with pytest.raises(TrainingError, match="cannot be read"):
-        teach(store, path)
+    path = make_bundle("teacher", labels=CLASSES, size=16)
+    first = teach(store, tmp_path, path)
+    other = teach(store, tmp_path, path, settings=msgspec.structs.replace(SETTINGS, seed=1))
+    assert not np.array_equal(first[0].images, other[0].images)
 
 
 @pytest.mark.parametrize(
@@ -121,10 +113,12 @@ def test_answers_that_do_not_fit_are_refused(
 def test_teacher_that_does_not_fit_is_named(
     store: FaceStore,
     make_bundle: Callable[..., Path],
+    tmp_path: Path,
     labels: tuple[str, ...],
     size: int,
     message: str,
 ) -> None:
     path = make_bundle("teacher", labels=labels, size=size)
     with pytest.raises(TrainingError, match=message):
-        teach(store, path)
+        teach(store, tmp_path, path)
+    assert not list(tmp_path.glob("lessons*"))

@@ -26,6 +26,7 @@ TRAIN_OPTIONS = (
     "augment",
     "calm_epochs",
     "teacher_weight",
+    "teacher_views",
     "seed",
 )
 MODEL_OPTIONS = (
@@ -89,10 +90,16 @@ def _add_learning(group: Any) -> None:
         "--teacher",
         nargs="+",
         metavar="BUNDLE",
-        help="larger models to learn from, too, or a run's teacher.parquet",
+        help="larger models to learn from, too",
     )
     group.add_argument(
         "--teacher-weight", type=float, help="their share beside the labels (default: 0.6)"
+    )
+    group.add_argument(
+        "--teacher-views",
+        type=int,
+        metavar="N",
+        help="how often each face is changed and answered by them (default: 8)",
     )
     group.add_argument(
         "--pretrained", metavar="FILE", help="weights that --arch mobilenet starts from"

@@ -41,6 +41,12 @@ def augment(pictures: Tensor, generator: Generator, spoilt: float = 1.0) -> Tens
     return _erase(_sense(changed, generator, spoilt), generator, spoilt)
 
 
+def mirror(pictures: Tensor, generator: Generator) -> Tensor:
+    """Mirror half of the pictures, [N,C,S,S]."""
+    chosen = _uniform(len(pictures), 0, 1, generator) < 0.5
+    return torch.where(chosen.view(-1, 1, 1, 1), pictures.flip(3), pictures)
+
+
 def _uniform(count: int, low: float, high: float, generator: Generator) -> Tensor:
     values = torch.rand(count, generator=generator, device=generator.device)
     return low + (high - low) * values

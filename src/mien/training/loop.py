@@ -6,7 +6,7 @@ with the same weights as one that was not.
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 from torch.optim.swa_utils import AveragedModel
 
-from mien.training.augment import augment
+from mien.training.augment import augment, mirror
 from mien.training.checkpoint import Checkpoint
 from mien.training.compute import Compute
 from mien.training.mobilenet import FaceMobileNet
@@ -64,7 +64,7 @@ def start(
 
 def fit(
     checkpoint: Checkpoint,
-    train: FaceStore,
+    train: Sequence[FaceStore],
     validation: FaceStore,
     settings: TrainSettings,
     compute: Compute,
@@ -76,18 +76,19 @@ def fit(
 
     Args:
         checkpoint: What changes; starts fresh or loaded.
-        train: Faces to learn from.
+        train: Faces to learn from; epochs take several stores in turn.
         validation: Faces to judge by.
         settings: The run's settings.
         compute: Device and precision.
         on_epoch: Told of each finished epoch, when `checkpoint` is up to date.
         on_progress: Told of each step.
     """
-    weights = class_weights(train, settings.class_balance).to(compute.device)
+    weights = class_weights(train[0], settings.class_balance).to(compute.device)
     while unfinished(checkpoint, settings):
         begun = time.perf_counter()
-        row = _train_epoch(checkpoint, train, settings, compute, weights, on_progress)
-        row["images_per_second"] = len(train) / (time.perf_counter() - begun)
+        store = train[len(checkpoint.history) % len(train)]
+        row = _train_epoch(checkpoint, store, settings, compute, weights, on_progress)
+        row["images_per_second"] = len(store) / (time.perf_counter() - begun)
         row |= validate(checkpoint.average, validation, compute)
         if row["validation_loss"] < best_loss(checkpoint.history):
             checkpoint.keep_best()
@@ -219,7 +220,9 @@ def _train_epoch(
         for group in checkpoint.optimizer.param_groups:
             group["lr"] = rate * group["rate"]
         pictures = compute.pictures(store.images[chosen])
-        if settings.augment:
+        if settings.augment and store.changed:
+            pictures = mirror(pictures, generator)
+        elif settings.augment:
             calm = epoch >= settings.epochs - settings.calm_epochs
             pictures = augment(pictures, generator, CALM if calm else 1.0)
         soft = torch.from_numpy(store.soft[chosen]).to(compute.device)

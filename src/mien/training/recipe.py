@@ -28,6 +28,7 @@ KINDS: dict[str, type | tuple[type, ...]] = {
     "calm_epochs": int,
     "teacher": list,
     "teacher_weight": (int, float),
+    "teacher_views": int,
     "pretrained": str,
     "seed": int,
     "name": str,

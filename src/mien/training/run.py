@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import pyarrow.parquet as pq
 from torch import nn
 
-from mien.bundle import Bundle, InputInfo, ModelInfo, write_bundle
+from mien.bundle import Bundle, InputInfo, ModelInfo, load_bundle, write_bundle
 from mien.data.dataset import Dataset
 from mien.errors import TrainingError
 from mien.training.calibrate import choose_threshold, fit_temperature
@@ -29,12 +28,11 @@ from mien.training.network import ARCHITECTURES, keep_outputs
 from mien.training.pretrained import fingerprint, read_graph_model
 from mien.training.settings import Machine, ModelSettings, TrainSettings
 from mien.training.store import FaceStore, known, open_store
-from mien.training.teacher import Teacher, load_teacher, taught
+from mien.training.teacher import lessons
 from mien.types import FloatArray, InputSpec, OnProgress, ignore_progress
 
 SETTINGS, CHECKPOINT = "settings.json", "checkpoint.safetensors"
 HISTORY, CURVES, BUNDLE, DECODED = "history.csv", "curves.png", "bundle", "decoded"
-ANSWERS = "teacher.parquet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +72,7 @@ def train(
         model: What goes into the bundle beside them.
         machine: Device, precision and threads.
         pretrained: Weights that the network starts from, which `mobilenet` needs.
-        teachers: Bundles, or files of their answers, to learn from beside the labels.
+        teachers: Bundles to learn from, beside the labels.
         resume: Go on where a run in `out` was stopped.
         on_epoch: Told of each finished epoch.
         on_progress: Told of each step.
@@ -86,7 +84,7 @@ def train(
     """
     compute = Compute.choose(machine)
     reads = _reads(dataset, model)
-    loaded = [load_teacher(path) for path in teachers]
+    loaded = [load_bundle(path) for path in teachers]
     weights = _weights(settings, pretrained)
     try:
         spec = InputSpec(settings.size, settings.channels, model.crop_scale, model.alignment)
@@ -102,10 +100,11 @@ def train(
         split: open_store(dataset, split, spec, out / DECODED, on_progress)
         for split in ("train", "validation")
     }
+    learnt = [stores["train"]]
     if loaded and unfinished(checkpoint, settings):
-        weight = settings.teacher_weight
-        stores["train"], answers = taught(stores["train"], dataset, loaded, weight, on_progress)
-        pq.write_table(answers, out / ANSWERS, compression="zstd")
+        learnt = lessons(
+            stores["train"], dataset.classes, loaded, settings, out / DECODED, on_progress
+        )
 
     def finished(row: Row) -> None:
         checkpoint.save(out / CHECKPOINT, record)
@@ -116,7 +115,7 @@ def train(
 
     fit(
         checkpoint,
-        stores["train"],
+        learnt,
         stores["validation"],
         settings,
         compute,
@@ -133,7 +132,7 @@ def train(
         checkpoint,
         stores,
         compute,
-        [teacher.name for teacher in loaded],
+        [teacher.info.name for teacher in loaded],
     )
     shutil.rmtree(out / DECODED, ignore_errors=True)
     best = min(checkpoint.history, key=lambda row: row["validation_loss"])
@@ -169,14 +168,14 @@ def _weights(settings: TrainSettings, pretrained: Path | None) -> dict[str, Floa
 
 
 def _record(
-    dataset: Dataset, settings: TrainSettings, pretrained: Path | None, teachers: list[Teacher]
+    dataset: Dataset, settings: TrainSettings, pretrained: Path | None, teachers: list[Bundle]
 ) -> dict[str, Any]:
     """What must be the same for a run to be resumed: the settings and all that is learnt from."""
     digest = hashlib.sha256((dataset.path / "dataset.json").read_bytes()).hexdigest()
     return {
         "dataset_sha256": digest,
         "pretrained_sha256": None if pretrained is None else fingerprint(pretrained),
-        "teachers_sha256": [teacher.sha256 for teacher in teachers],
+        "teachers_sha256": [teacher.info.sha256 for teacher in teachers],
         **msgspec.to_builtins(settings),
     }
 

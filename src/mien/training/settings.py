@@ -28,6 +28,8 @@ class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
         augment: Whether training pictures are changed at random.
         calm_epochs: Last epochs in which only a third as many pictures are made worse as before:
             the network then settles on faces as most cameras give them.
+        teacher_views: How often each face is changed and answered by the teachers, for the epochs
+            to take in turn.
         teacher_weight: Share of the teachers in what is learnt, where there are teachers; the rest
             is what people said.
         seed: Of all randomness.
@@ -45,6 +47,7 @@ class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     average_decay: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.998
     augment: bool = True
     calm_epochs: Annotated[int, msgspec.Meta(ge=0)] = 0
+    teacher_views: Positive = 8
     teacher_weight: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.6
     seed: int = 0
 

@@ -28,11 +28,13 @@ class FaceStore:
         images: uint8 [N,S,S,C], memory-mapped.
         soft: float32 [N,K], the classes' probabilities; memory-mapped.
         labels: int64 [N].
+        changed: Whether the pictures were changed at random already.
     """
 
     images: PixelArray
     soft: FloatArray
     labels: npt.NDArray[np.int64]
+    changed: bool = False
 
     def __len__(self) -> int:
         return len(self.labels)
