@@ -254,3 +254,19 @@ def test_importing_keras_changes_neither_home_nor_environment(tmp_path: Path) ->
     )
     assert done.stdout.split() == ["[]", "torch"]
     assert not (tmp_path / ".keras").exists()
+
+
+def test_a_redirected_stderr_stays_open_when_logging_is_set_up(tmp_path: Path) -> None:
+    code = (
+        "import contextlib, io, logging.config, torch\n"
+        "from mien.training.keras_import.network import import_keras_on_torch\n"
+        "with contextlib.redirect_stderr(io.StringIO()) as kept:\n"
+        "    import_keras_on_torch()\n"
+        "logging.config.dictConfig({'version': 1})\n"
+        "print(kept.closed)\n"
+    )
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"

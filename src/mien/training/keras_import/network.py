@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import sys
 import tempfile
 import textwrap
 import warnings
@@ -97,6 +98,9 @@ def import_keras_on_torch() -> Any:
     with (
         tempfile.TemporaryDirectory() as home,
         _environment(KERAS_BACKEND="torch", KERAS_HOME=home),
+        # absl, which Keras logs by, keeps the stderr it finds; a redirected one it would close as
+        # soon as anybody sets up logging.
+        contextlib.redirect_stderr(sys.__stderr__ or sys.stderr),
     ):
         try:
             with warnings.catch_warnings():
