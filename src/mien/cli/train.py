@@ -4,40 +4,16 @@ import argparse
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
+
+import msgspec
 
 from mien.cli.console import err, out, progress
 from mien.errors import MissingExtraError
+from mien.training.settings import Architecture
 
 if TYPE_CHECKING:
     from mien.training.recipe import Options
-
-# The options that go to `TrainSettings` and `ModelSettings` under their own names.
-TRAIN_OPTIONS = (
-    "arch",
-    "size",
-    "epochs",
-    "patience",
-    "batch_size",
-    "learning_rate",
-    "weight_decay",
-    "class_balance",
-    "average_decay",
-    "augment",
-    "calm_epochs",
-    "teacher_weight",
-    "teacher_views",
-    "seed",
-)
-MODEL_OPTIONS = (
-    "version",
-    "classes",
-    "crop_scale",
-    "weights",
-    "licence",
-    "training_data",
-    "answer_accuracy",
-)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_learning(group: Any) -> None:
     group.add_argument(
         "--arch",
-        choices=("residual", "residual-small", "mobilenet", "mobilenet-small", "baseline"),
+        choices=get_args(Architecture),
         help="mien's network (residual), a smaller one, a large one to teach others, or that of "
         "the demo it succeeds (default: residual)",
     )
@@ -185,21 +161,21 @@ def _settings(args: argparse.Namespace, options: "Options") -> Any:
     from mien.training.recipe import write_recipe
     from mien.training.settings import Machine, ModelSettings, TrainSettings, checked
 
-    values = {name: options[name] for name in TRAIN_OPTIONS if name in options}
     channels = options.get("channels", "gray")
-    settings = checked(
-        TrainSettings, channels={"gray": 1, "rgb": 3}.get(channels, channels), **values
-    )
-    model = checked(
-        ModelSettings,
-        name=options["name"],
-        # Resuming gives the weights of an unbroken run, so that is what the command says.
-        command="mien " + shlex.join(word for word in sys.argv[1:] if word != "--resume"),
-        recipe=write_recipe(options),
-        **{name: options[name] for name in MODEL_OPTIONS if name in options},
-    )
+    channels = {"gray": 1, "rgb": 3}.get(channels, channels)
+    settings = checked(TrainSettings, **_for(TrainSettings, options | {"channels": channels}))
+    # Resuming gives the weights of an unbroken run, so that is what the command says.
+    command = "mien " + shlex.join(word for word in sys.argv[1:] if word != "--resume")
+    facts = {"command": command, "recipe": write_recipe(options)}
+    model = checked(ModelSettings, **_for(ModelSettings, options | facts))
     machine = checked(Machine, device=args.device, precision=args.precision, threads=args.threads)
     return settings, model, machine
+
+
+def _for(kind: type[msgspec.Struct], options: "Options") -> "Options":
+    """Return the options that a kind of settings has."""
+    names = {field.name for field in msgspec.structs.fields(kind)}
+    return {name: value for name, value in options.items() if name in names}
 
 
 def _names(text: str) -> list[str]:

@@ -62,11 +62,9 @@ def export_graph(
         )
     if program is None:
         raise TrainingError("PyTorch exported no graph; report this with `mien doctor`")
-    whole = program.model_proto
-    plain = copy.deepcopy(whole)
-    graph = store_as_half(whole)
+    graph = store_as_half(program.model_proto)
     check_parity(graph, deployed, spec)
-    return graph if sample is None else quantise(plain, sample)
+    return graph if sample is None else quantise(graph, sample)
 
 
 @torch.no_grad()

@@ -8,10 +8,10 @@ first convolution and after the last stays in floats.
 import logging
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-import onnx
 from onnxruntime.quantization import (
     CalibrationDataReader,
     CalibrationMethod,
@@ -37,41 +37,53 @@ class _Faces(CalibrationDataReader):  # type: ignore[misc]
         return None if batch is None else {"faces": batch}
 
 
-def quantise(graph: onnx.ModelProto, faces: PixelArray) -> bytes:
+def quantise(graph: bytes, faces: PixelArray) -> bytes:
     """Return a graph that computes its convolutions in 8 bits.
 
     Args:
-        graph: uint8 faces → probabilities, weights in float32.
+        graph: uint8 faces → probabilities, as `store_as_half` made it.
         faces: Training faces, uint8 [M,S,S,C]; the first `FACES` of them show the ranges.
 
     Returns:
         The bytes of the smaller graph. Its probabilities differ a little from the original's.
     """
-    # What onnxruntime says on the way is for those who tune it by hand.
-    logging.getLogger().addFilter(_quiet)
+    with _silence(), tempfile.TemporaryDirectory() as folder:
+        whole, ready, done = (Path(folder) / f"{name}.onnx" for name in ("a", "b", "c"))
+        whole.write_bytes(graph)
+        quant_pre_process(str(whole), str(ready), skip_symbolic_shape=True)
+        quantize_static(
+            str(ready),
+            str(done),
+            _Faces(np.array(faces[:FACES])),
+            quant_format=QuantFormat.QDQ,
+            op_types_to_quantize=["Conv"],
+            per_channel=True,
+            # Weights of 7 bits: processors without VNNI add pairs of products in 16 bits,
+            # which full 8 bits overflow.
+            reduce_range=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            calibrate_method=CalibrationMethod.MinMax,
+        )
+        return done.read_bytes()
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep what onnxruntime says on the way, for those who tune it by hand, from the root logger.
+
+    It says it by `logging.info` and the like, which give a root logger without a handler one of
+    their own, for good: so it has a handler meanwhile.
+    """
+    root, handler = logging.getLogger(), logging.NullHandler()
+    root.addHandler(handler)
+    root.addFilter(_none)
     try:
-        with tempfile.TemporaryDirectory() as folder:
-            whole, ready, done = (Path(folder) / f"{name}.onnx" for name in ("a", "b", "c"))
-            onnx.save(graph, whole)
-            quant_pre_process(str(whole), str(ready), skip_symbolic_shape=True)
-            quantize_static(
-                str(ready),
-                str(done),
-                _Faces(np.array(faces[:FACES])),
-                quant_format=QuantFormat.QDQ,
-                op_types_to_quantize=["Conv"],
-                per_channel=True,
-                # Weights of 7 bits: processors without VNNI add pairs of products in 16 bits,
-                # which full 8 bits overflow.
-                reduce_range=True,
-                activation_type=QuantType.QUInt8,
-                weight_type=QuantType.QInt8,
-                calibrate_method=CalibrationMethod.MinMax,
-            )
-            return done.read_bytes()
+        yield
     finally:
-        logging.getLogger().removeFilter(_quiet)
+        root.removeFilter(_none)
+        root.removeHandler(handler)
 
 
-def _quiet(_: logging.LogRecord) -> bool:
+def _none(_: logging.LogRecord) -> bool:
     return False

@@ -50,6 +50,28 @@ class TrainResult:
     best: Row
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What a bundle was made from and how, as it is written into it."""
+
+    dataset: Dataset
+    settings: TrainSettings
+    model: ModelSettings
+    reads: Sequence[int]
+    spec: InputSpec
+    checkpoint: Checkpoint
+    teachers: Sequence[str]
+
+    def network(self) -> nn.Module:
+        """Return the network of the best epoch, with the outputs that are read."""
+        settings = self.settings
+        build = ARCHITECTURES[settings.arch]
+        network = build(len(self.dataset.classes), settings.channels, settings.size)
+        network.load_state_dict(self.checkpoint.best)
+        keep_outputs(network, self.reads)
+        return network
+
+
 def train(
     dataset: Dataset,
     out: Path,
@@ -122,18 +144,9 @@ def train(
         on_epoch=finished,
         on_progress=on_progress,
     )
-    bundle = _write(
-        dataset,
-        out,
-        settings,
-        model,
-        reads,
-        spec,
-        checkpoint,
-        stores,
-        compute,
-        [teacher.info.name for teacher in loaded],
-    )
+    names = [teacher.info.name for teacher in loaded]
+    made = _Made(dataset, settings, model, reads, spec, checkpoint, names)
+    bundle = _write(out / BUNDLE, made, stores, compute)
     shutil.rmtree(out / DECODED, ignore_errors=True)
     best = min(checkpoint.history, key=lambda row: row["validation_loss"])
     return TrainResult(bundle, checkpoint.history, best)
@@ -199,22 +212,11 @@ def _open_folder(
         raise TrainingError(f"{out}: cannot be written: {error.strerror}") from error
 
 
-def _write(
-    dataset: Dataset,
-    out: Path,
-    settings: TrainSettings,
-    model: ModelSettings,
-    reads: list[int],
-    spec: InputSpec,
-    checkpoint: Checkpoint,
-    stores: dict[str, FaceStore],
-    compute: Compute,
-    teachers: Sequence[str],
-) -> Bundle:
-    network = shrink(_best_network(dataset, settings, checkpoint)).to(compute.device)
-    keep_outputs(network, reads)
-    validation = known(stores["validation"], reads)
+def _write(place: Path, made: _Made, stores: dict[str, FaceStore], compute: Compute) -> Bundle:
+    network = shrink(made.network()).to(compute.device)
+    validation = known(stores["validation"], made.reads)
     temperature = fit_temperature(predict_logits(network, validation, compute), validation.labels)
+    model, spec = made.model, made.spec
     sample = stores["train"].images if model.weights == "int8" else None
     graph = export_graph(network, temperature, spec, sample)
     probabilities = run_graph(graph, validation.images)
@@ -222,29 +224,23 @@ def _write(
         format=1,
         name=model.name,
         version=model.version,
-        labels=tuple(dataset.classes[index] for index in reads),
+        labels=tuple(made.dataset.classes[index] for index in made.reads),
         input=InputInfo(spec.size, spec.channels, spec.crop_scale, spec.alignment),
         sha256="0" * 64,  # set by write_bundle
         temperature=temperature,
         not_sure_below=choose_threshold(probabilities, validation.labels, model.answer_accuracy),
-        training_data=model.training_data or (dataset.path.name,),
+        training_data=model.training_data or (made.dataset.path.name,),
         licence=model.licence,
         command=model.command,
-        seed=settings.seed,
+        seed=made.settings.seed,
     )
     card = write_card(
         info,
-        settings,
-        dataset,
-        checkpoint,
+        made.settings,
+        made.dataset,
+        made.checkpoint,
         accuracy=float((probabilities.argmax(axis=1) == validation.labels).mean()),
         machine=compute.describe(),
-        teachers=teachers,
+        teachers=made.teachers,
     )
-    return write_bundle(out / BUNDLE, info, graph, card, recipe=model.recipe)
-
-
-def _best_network(dataset: Dataset, settings: TrainSettings, checkpoint: Checkpoint) -> nn.Module:
-    network = ARCHITECTURES[settings.arch](len(dataset.classes), settings.channels, settings.size)
-    network.load_state_dict(checkpoint.best)
-    return network
+    return write_bundle(place, info, graph, card, recipe=model.recipe)

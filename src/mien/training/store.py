@@ -4,7 +4,7 @@ The faces lie in memory-mapped files: memory stays flat however many there are.
 """
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,18 +52,32 @@ def open_store(
     if not count:
         raise TrainingError(f"{dataset.path}: the {split} split is empty; prepare more pictures")
     place = folder / f"{split}-{spec.size}x{spec.channels}"
-    if not place.is_dir():
-        temporary = place.with_suffix(".partial")
-        shutil.rmtree(temporary, ignore_errors=True)
-        try:
-            temporary.mkdir(parents=True)
-            _decode(dataset, split, spec, temporary, on_progress)
-            temporary.rename(place)
-        except OSError as error:
-            raise TrainingError(f"{place}: cannot be written: {error.strerror}") from error
+    make_once(place, lambda partial: _decode(dataset, split, spec, partial, on_progress))
     images = np.load(place / IMAGES, mmap_mode="r")
     soft, labels = np.load(place / SOFT, mmap_mode="r"), np.load(place / "labels.npy")
     return FaceStore(images, soft, labels)
+
+
+def make_once(place: Path, fill: Callable[[Path], None]) -> None:
+    """Make a folder whole or not at all; one that is there stays as it is.
+
+    Args:
+        place: The folder.
+        fill: Writes its files into the folder that it is given.
+
+    Raises:
+        TrainingError: It cannot be written, for instance because the disk is full.
+    """
+    if place.is_dir():
+        return
+    partial = place.with_suffix(".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        partial.mkdir(parents=True)
+        fill(partial)
+        partial.rename(place)
+    except OSError as error:
+        raise TrainingError(f"{place}: cannot be written: {error.strerror}") from error
 
 
 def known(store: FaceStore, classes: Sequence[int]) -> FaceStore:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
 import torch
 
 from mien.bundle import Bundle, InputInfo, ModelInfo, write_bundle
@@ -15,7 +14,7 @@ from mien.data.dataset import Dataset
 from mien.errors import MienError, SettingsError, TrainingError, one_line
 from mien.training.calibrate import choose_threshold, fit_temperature
 from mien.training.compute import Compute
-from mien.training.export import TOLERANCE, export_graph
+from mien.training.export import TOLERANCE, export_graph, run_graph
 from mien.training.keras_import.card import Origin, write_card
 from mien.training.keras_import.network import (
     ImportedNetwork,
@@ -188,9 +187,7 @@ def _check_against_keras(
     with np.errstate(divide="ignore"):
         logits = np.log(given) if loaded.head == "softmax" else given
     wanted = torch.softmax(torch.from_numpy(logits) / temperature, dim=1).numpy()
-    session = ort.InferenceSession(graph, providers=["CPUExecutionProvider"])
-    (probabilities,) = session.run(None, {"faces": faces})
-    parity = float(np.abs(probabilities - wanted).max())
+    parity = float(np.abs(run_graph(graph, faces) - wanted).max())
     if not parity <= TOLERANCE:
         raise TrainingError(
             f"the exported graph differs from Keras by {parity:.2g} (at most {TOLERANCE:g}); "
