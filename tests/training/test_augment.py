@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 
 from mien.training import augment as module
-from mien.training.augment import augment, mirror
+from mien.training.augment import augment, mirror, mix
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -113,3 +113,20 @@ def test_mirror_turns_half_of_the_pictures_and_nothing_else() -> None:
     turned = (changed == pictures.flip(3)).flatten(1).all(1)
     assert (same ^ turned).all()
     assert 60 < int(turned.sum()) < 140
+
+
+@given(count=st.integers(1, 64), seed=st.integers(0, 1000))
+@settings(deadline=None, max_examples=25)
+def test_mix_blends_by_the_share_that_it_tells(count: int, seed: int) -> None:
+    pictures, others = torch.rand(2, count, 1, 8, 8, generator=seeded(seed))
+    mixed, share = mix(pictures, others, seeded(seed))
+    part = share.view(-1, 1, 1, 1)
+    assert torch.allclose(mixed, (1 - part) * pictures + part * others, atol=1e-6)
+    assert share.min() >= 0
+    assert share.max() <= module.MIX
+
+
+def test_mix_leaves_most_faces_alone() -> None:
+    pictures = torch.zeros(2000, 1, 1, 1)
+    _, share = mix(pictures, pictures, seeded())
+    assert (share == 0).float().mean().item() == pytest.approx(1 - module.MIXED, abs=0.05)

@@ -15,7 +15,7 @@ from mien.errors import TrainingError
 from mien.training import loop
 from mien.training.checkpoint import Checkpoint
 from mien.training.compute import Compute
-from mien.training.settings import Machine, TrainSettings
+from mien.training.settings import TrainSettings
 from mien.training.store import FaceStore
 from mien.types import ignore_progress
 
@@ -154,11 +154,6 @@ def test_soft_cross_entropy_equals_pytorch_on_hard_labels() -> None:
     logits, labels = torch.randn(8, 3), torch.randint(0, 3, (8,))
     given_ = loop.soft_cross_entropy(logits, torch.eye(3)[labels])
     torch.testing.assert_close(given_, torch.nn.functional.cross_entropy(logits, labels))
-
-
-def test_unknown_device_is_a_clear_error() -> None:
-    with pytest.raises(TrainingError, match="--device warp"):
-        Compute.choose(Machine(device="warp"))
 
 
 def test_epochs_take_the_stores_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:

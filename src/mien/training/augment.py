@@ -20,6 +20,7 @@ NOISE = 0.03  # highest standard deviation of any picture's noise, of 0..1
 NOISY, BLURRED, DARK = 0.15, 0.1, 0.1
 STRONG_NOISE, BLUR = 0.2, 2.0  # highest standard deviations: of 0..1, and in pixels of 48
 DARKEST, DARK_NOISE = 0.1, 0.04  # share of the light that is left, and the sensor's noise then
+MIXED, MIX = 0.4, 0.5  # share of pictures that others shine through, and how much of these at most
 
 
 def augment(pictures: Tensor, generator: Generator, spoilt: float = 1.0) -> Tensor:
@@ -45,6 +46,23 @@ def mirror(pictures: Tensor, generator: Generator) -> Tensor:
     """Mirror half of the pictures, [N,C,S,S]."""
     chosen = _uniform(len(pictures), 0, 1, generator) < 0.5
     return torch.where(chosen.view(-1, 1, 1, 1), pictures.flip(3), pictures)
+
+
+def mix(pictures: Tensor, others: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+    """Let other pictures shine through some (MixUp, Zhang et al. 2018).
+
+    Args:
+        pictures: float [N,C,S,S] in 0..1.
+        others: One for each, of the same shape.
+        generator: Source of all randomness, on the device of `pictures`.
+
+    Returns:
+        The mixed pictures, and the share of the other in each: float [N] in 0..0.5, often 0.
+    """
+    count = len(pictures)
+    chosen = _uniform(count, 0, 1, generator) < MIXED
+    share = torch.where(chosen, _uniform(count, 0, MIX, generator), 0.0)
+    return torch.lerp(pictures, others, share.view(-1, 1, 1, 1)), share
 
 
 def _uniform(count: int, low: float, high: float, generator: Generator) -> Tensor:

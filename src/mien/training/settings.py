@@ -57,8 +57,8 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         device: "cpu", "cuda", or "auto": a GPU where there is one.
-        precision: "fp32", "bf16" (autocast), or "auto": bf16 where the hardware has matrix units
-            for it, since elsewhere it is slower than fp32.
+        precision: "fp32", "bf16" (autocast), or "auto": bf16 where the hardware computes in it,
+            since elsewhere it is slower than fp32.
         threads: CPU threads; 0 leaves PyTorch's choice.
     """
 

@@ -4,11 +4,11 @@ Knowledge distillation (Hinton et al. 2015). Ten votes are few: where three of t
 sadness, a teacher that has seen many such faces says more than these ten. Teachers and learner see
 the very same changed pictures, since a teacher that answers for a picture it did not see teaches
 much less (Beyer et al. 2022, "Knowledge distillation: a good teacher is patient and consistent"):
-every face is changed a few times at random, and each of these views is answered once.
+every face is changed a few times at random, and each of these views is answered once. Some views
+show two faces at once, as there, so that the learner sees more than the faces that are at hand.
 """
 
 import hashlib
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,13 +18,12 @@ import torch
 from mien.bundle import Bundle
 from mien.classifier import OnnxClassifier
 from mien.errors import TrainingError
-from mien.training.augment import augment
+from mien.training.augment import augment, mix
 from mien.training.compute import Compute
 from mien.training.settings import TrainSettings
-from mien.training.store import IMAGES, FaceStore
+from mien.training.store import IMAGES, SOFT, FaceStore, make_once
 from mien.types import OnProgress
 
-ANSWERS = "answers.npy"
 BATCH = 64
 SPOILT = 0.5  # of the pictures that training without a teacher makes worse
 
@@ -48,7 +47,7 @@ def lessons(
         on_progress: Told how many views have been answered.
 
     Returns:
-        One store per view: changed pictures, memory-mapped, and the teachers' mean answers blended
+        One store per view, memory-mapped: changed pictures, and the teachers' mean answers blended
         with the shares that people gave.
 
     Raises:
@@ -57,23 +56,16 @@ def lessons(
     orders = [_order(teacher, classes, store.images.shape[1:]) for teacher in teachers]
     # All that the answers depend on is part of the name, so that no others are taken up.
     parts = [(teacher.info.sha256, teacher.info.labels) for teacher in teachers]
-    facts = (parts, store.images.shape, settings.teacher_views, settings.seed, SPOILT)
+    chosen = (settings.teacher_views, settings.teacher_weight, settings.seed, SPOILT)
+    facts = (parts, store.images.shape, chosen)
     place = folder / f"lessons-{hashlib.sha256(str(facts).encode()).hexdigest()[:24]}"
-    if not place.is_dir():
-        temporary = place.with_suffix(".partial")
-        shutil.rmtree(temporary, ignore_errors=True)
-        try:
-            temporary.mkdir(parents=True)
-            _write(store, teachers, orders, settings, temporary, on_progress)
-            temporary.rename(place)
-        except OSError as error:
-            raise TrainingError(f"{place}: cannot be written: {error.strerror}") from error
-    images, answers = (np.load(place / name, mmap_mode="r") for name in (IMAGES, ANSWERS))
-    weight = settings.teacher_weight
-    soft = (1 - weight) * np.asarray(store.soft)
+    make_once(
+        place, lambda partial: _write(store, teachers, orders, settings, partial, on_progress)
+    )
+    images, soft = (np.load(place / name, mmap_mode="r") for name in (IMAGES, SOFT))
     return [
-        FaceStore(pictures, (soft + weight * said).astype(np.float32), store.labels, changed=True)
-        for pictures, said in zip(images, answers, strict=True)
+        FaceStore(pictures, shares, store.labels, changed=True)
+        for pictures, shares in zip(images, soft, strict=True)
     ]
 
 
@@ -88,20 +80,27 @@ def _write(
     views, count, classes = settings.teacher_views, len(store), store.soft.shape[1]
     shape = (views, *store.images.shape)
     images = np.lib.format.open_memmap(folder / IMAGES, "w+", np.uint8, shape)
-    answers = np.lib.format.open_memmap(folder / ANSWERS, "w+", np.float32, (views, count, classes))
+    soft = np.lib.format.open_memmap(folder / SOFT, "w+", np.float32, (views, count, classes))
+    weight = settings.teacher_weight
     classifiers = [OnnxClassifier(one, threads=torch.get_num_threads()) for one in teachers]
     compute = Compute(torch.device("cpu"), bf16=False)
     for view in range(views):
         generator = torch.Generator().manual_seed(settings.seed * 1000 + view)
         for start in range(0, count, BATCH):
             rows = slice(start, min(start + BATCH, count))
-            pictures = augment(compute.pictures(store.images[rows]), generator, SPOILT)
+            partners = torch.randint(count, (rows.stop - start,), generator=generator).numpy()
+            own, other = (compute.pictures(store.images[part]) for part in (rows, partners))
+            mixed, share = mix(own, other, generator)
+            pictures = augment(mixed, generator, SPOILT)
             faces = (pictures.permute(0, 2, 3, 1) * 255).round().byte().contiguous().numpy()
             said = [one(faces)[:, order] for one, order in zip(classifiers, orders, strict=True)]
-            images[view, rows], answers[view, rows] = faces, np.mean(said, axis=0)
+            images[view, rows] = faces
+            part = share.numpy()[:, None]
+            people = (1 - part) * store.soft[rows] + part * store.soft[partners]
+            soft[view, rows] = (1 - weight) * people + weight * np.mean(said, axis=0)
             on_progress("asking the teachers", view * count + rows.stop, views * count)
     images.flush()
-    answers.flush()
+    soft.flush()
 
 
 def _order(teacher: Bundle, classes: Sequence[str], shape: Sequence[int]) -> list[int]:
