@@ -16,7 +16,7 @@ TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def commands() -> list[str]:
     """Every `mien …` line or code span of the README, without those that are cut short."""
-    found = re.findall(r"(?:^    |`)(mien [^`\n]+)", TEXT, flags=re.MULTILINE)
+    found = re.findall(r"(?:^    |`)(mien [^`\n]+)", TEXT.replace("\\\n", ""), flags=re.MULTILINE)
     return [command for command in dict.fromkeys(found) if "…" not in command]
 
 

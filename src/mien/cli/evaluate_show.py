@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from mien.cli import console
+from mien.evaluation.names import FIGURES
 
 if TYPE_CHECKING:
     from mien.evaluation.compare import Comparison
@@ -19,21 +20,6 @@ if TYPE_CHECKING:
     from mien.evaluation.studies import Studies
     from mien.evaluation.summary import Estimate, Summary
 
-# Figures in the order of the table; shares are shown in percent.
-TITLES = {
-    "accuracy": "accuracy",
-    "balanced_accuracy": "balanced accuracy (mean recall)",
-    "macro_f1": "macro-F1",
-    "ece": "expected calibration error",
-    "nll": "negative log likelihood",
-    "accuracy_at_80_coverage": "accuracy of the surest 80%",
-    "answered": 'answered (not "not sure")',
-    "accuracy_of_answered": "accuracy of these answers",
-    "face_found": "pictures with a face found",
-    "accuracy_all_pictures": "accuracy, no face counted as wrong",
-    "balanced_accuracy_all_pictures": "balanced accuracy, likewise",
-}
-NO_SHARES = frozenset({"macro_f1", "ece", "nll"})
 SHOWN_UNREADABLE = 5
 
 
@@ -72,9 +58,10 @@ def _figures_table(summary: "Summary") -> Table:
     table = Table("figure", box=box.SIMPLE_HEAD)
     table.add_column("value", justify="right")
     table.add_column("95% interval", justify="right")
-    for name, title in TITLES.items():
-        if name in summary.figures:
-            table.add_row(title, *_cells(summary.figures[name], share=name not in NO_SHARES))
+    for figure in FIGURES:
+        if figure.key in summary.figures:
+            cells = _cells(summary.figures[figure.key], share=figure.is_share)
+            table.add_row(figure.title, *cells)
     return table
 
 

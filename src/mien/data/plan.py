@@ -89,10 +89,11 @@ def make_plan(
     """
     photos = clusters(np.concatenate([near, _same(index.hashes)]), len(index))
     units = clusters(np.concatenate([_chain(photos), _same(index.groups)]), len(index))
+    held, free = np.flatnonzero(index.held_out), np.flatnonzero(~index.held_out)
     rejected = {
         **_exact_duplicates(index),
-        **_beside_test(index, units, "same group as test face"),
-        **_beside_test(index, photos, "near twin of test face"),
+        **_beside(index, units, free, held, "same group as test face"),
+        **_beside(index, photos, free, held, "near twin of test face"),
     }
     pool = ~index.held_out
     pool[list(rejected)] = False
@@ -106,7 +107,10 @@ def make_plan(
     dealt = pool & ~index.train_only
     splits[dealt] = assign_splits(index.labels[dealt], units[dealt], fractions, seed=seed)
     splits[pool & index.train_only] = TRAIN
-    rejected |= _beside_judged(index, units, splits, pool)
+    judged = np.flatnonzero(pool & (splits != TRAIN))
+    unclear = np.flatnonzero(pool & index.train_only)
+    kind = "unclear twin of a validation or test face"
+    rejected |= _beside(index, units, unclear, judged, kind)
     splits[list(rejected)] = LEFT_OUT
     listed = tuple(rejected[i] for i in sorted(rejected))
     return Plan(splits, photos, listed, _conflicts(index, photos))
@@ -149,29 +153,17 @@ def _exact_duplicates(index: RowIndex) -> dict[int, Rejection]:
     return result
 
 
-def _beside_test(index: RowIndex, parts: IntArray, kind: str) -> dict[int, Rejection]:
-    """Leave out what shares a part with a face that is held out for the test."""
-    tested: dict[int, int] = {}
-    for i in np.flatnonzero(index.held_out).tolist():
-        tested.setdefault(int(parts[i]), i)
-    result = {}
-    for i in np.flatnonzero(~index.held_out).tolist():
-        face = tested.get(int(parts[i]))
-        if face is not None:
-            result[i] = Rejection(index.origins[i], kind, index.origins[face])
-    return result
-
-
-def _beside_judged(
-    index: RowIndex, units: IntArray, splits: IntArray, pool: npt.NDArray[np.bool_]
+def _beside(
+    index: RowIndex, parts: IntArray, rows: IntArray, judged: IntArray, kind: str
 ) -> dict[int, Rejection]:
-    """Leave out what may only be learnt from, but belongs to a face that is judged by."""
-    judged = {int(units[i]): i for i in np.flatnonzero((splits != TRAIN) & pool).tolist()}
-    kind = "unclear twin of a validation or test face"
+    """Leave out those of `rows` that share a part with a face that is judged by."""
+    faces: dict[int, int] = {}
+    for i in judged.tolist():
+        faces.setdefault(int(parts[i]), i)
     return {
-        i: Rejection(index.origins[i], kind, index.origins[judged[int(units[i])]])
-        for i in np.flatnonzero(pool & index.train_only).tolist()
-        if int(units[i]) in judged
+        i: Rejection(index.origins[i], kind, index.origins[faces[int(parts[i])]])
+        for i in rows.tolist()
+        if int(parts[i]) in faces
     }
 
 

@@ -12,6 +12,7 @@ import msgspec
 from mien.bundle import CARD, INFO, MetricsInfo, ModelInfo, encode_info, load_bundle
 from mien.errors import BundleError
 from mien.evaluation.files import replace_files
+from mien.evaluation.names import FIGURES, IN_CARD
 from mien.evaluation.summary import Summary
 
 START, END = "<!-- metrics -->", "<!-- /metrics -->"
@@ -20,15 +21,6 @@ RECALL = "recall_"
 WITH_INTERVAL = (
     *("accuracy", "balanced_accuracy", "macro_f1", "ece", "accuracy_at_80_coverage"),
     *("accuracy_of_answered", "accuracy_all_pictures", "balanced_accuracy_all_pictures"),
-)
-# Columns of the card: the name of the value, its title, and whether it is a share.
-COLUMNS = (
-    ("accuracy", "accuracy", True),
-    ("balanced_accuracy", "balanced accuracy", True),
-    ("macro_f1", "macro-F1", False),
-    ("ece", "ECE", False),
-    ("accuracy_at_80_coverage", "accuracy at 80% coverage", True),
-    ("accuracy_all_pictures", "accuracy, no face counted as wrong", True),
 )
 
 
@@ -90,11 +82,15 @@ def with_table(card: str, info: ModelInfo, path: Path) -> str:
 
 def metrics_table(metrics: Sequence[MetricsInfo]) -> str:
     """Return figures as Markdown: the table, the recall of each class, the commands."""
-    columns = [entry for entry in COLUMNS if any(entry[0] in info.values for info in metrics)]
-    titles = ["data set", "split", "faces", *(title for _, title, _ in columns), "measured"]
+    columns = [
+        figure
+        for figure in FIGURES
+        if figure.key in IN_CARD and any(figure.key in info.values for info in metrics)
+    ]
+    titles = ["data set", "split", "faces", *(figure.title for figure in columns), "measured"]
     lines = [_row(titles), _row(["---"] * len(titles))]
     for info in metrics:
-        cells = [_cell(info, key, share=share) for key, _, share in columns]
+        cells = [_cell(info, figure.key, share=figure.is_share) for figure in columns]
         faces = f"{info.values.get('faces', 0):,.0f}"
         lines.append(_row([info.dataset, info.split, faces, *cells, info.date]))
     lines += ["", "In brackets: 95% intervals (bootstrap). Recall of each class:", ""]

@@ -9,6 +9,7 @@ from mien.evaluation import metrics
 from mien.evaluation.compare import Comparison
 from mien.evaluation.corruptions import CorruptionPoint
 from mien.evaluation.crop_scales import CropScalePoint
+from mien.evaluation.names import FIGURES
 from mien.evaluation.page.elements import (
     Content,
     bar_cell,
@@ -43,20 +44,6 @@ from mien.evaluation.summary import Summary
 STYLE = Path(__file__).parent / "page.css"
 # Nothing may be loaded or run, whatever a name from the data may hold.
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-# Name of the figure, its title, what it means, and whether it is a share.
-FIGURES = (
-    ("accuracy", "accuracy", "faces read rightly", True),
-    ("balanced_accuracy", "balanced accuracy", "mean recall: each class counts alike", True),
-    ("macro_f1", "macro-F1", "mean F1 of the classes", False),
-    ("ece", "ECE", "expected calibration error: how far confidence is from accuracy", False),
-    ("nll", "NLL", "negative log likelihood: punishes being surely wrong", False),
-    ("accuracy_at_80_coverage", "accuracy of the surest 80%", "risk against coverage", True),
-    ("answered", "answered", "the answer is not “not sure”", True),
-    ("accuracy_of_answered", "accuracy of these answers", "without the “not sure”", True),
-    ("face_found", "face found", "pictures in which the detector finds a face", True),
-    ("accuracy_all_pictures", "accuracy, all pictures", "no face found counts as wrong", True),
-    ("balanced_accuracy_all_pictures", "balanced accuracy, all pictures", "likewise", True),
-)
 SHOWN_CONFUSIONS = 8
 SHOWN_UNREADABLE = 10
 
