@@ -102,7 +102,7 @@ def cells(height: int, width: int) -> Tensor:
             torch.arange(height // stride), torch.arange(width // stride), indexing="ij"
         )
         middles = (torch.stack([columns, rows], dim=-1).reshape(-1, 2) + 0.5) * stride
-        grids.append(torch.cat([middles, torch.full((len(middles), 1), float(stride))], dim=1))
+        grids.append(torch.cat([middles, torch.full_like(middles[:, :1], stride)], dim=1))
     return torch.cat(grids)
 
 
