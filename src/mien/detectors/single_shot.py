@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mien.detectors.results import to_faces
 from mien.detectors.runtime import make_session
-from mien.geometry import non_maximum_suppression
-from mien.types import Box, Face, PixelArray
+from mien.types import Face, PixelArray
 
 INPUT, OUTPUTS = "picture", ["scores", "boxes", "landmarks"]
 MULTIPLE = 32  # sides of the picture that the network takes
@@ -52,15 +52,7 @@ class SingleShotDetector:
         scores, boxes, landmarks = self._session.run(OUTPUTS, given)
         likely = scores >= MIN_SCORE
         scores, boxes, landmarks = scores[likely], boxes[likely], landmarks[likely]
-        kept = non_maximum_suppression(boxes, scores, MAX_OVERLAP)
-        return tuple(
-            Face(
-                Box(*(boxes[n] * np.tile(ratio, 2)).tolist()),
-                float(scores[n]),
-                landmarks[n] * ratio,
-            )
-            for n in kept
-        )
+        return to_faces(scores, boxes, landmarks, max_overlap=MAX_OVERLAP, ratio=ratio)
 
     def _fit(self, image: PixelArray) -> tuple[PixelArray, npt.NDArray[np.float32]]:
         """Make it gray, shrink it, and pad it with black to a size that the network takes.

@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from mien.detectors.files import read_known
 from mien.detectors.pyramid import fit_within
+from mien.detectors.results import to_faces
 from mien.detectors.runtime import make_session
-from mien.geometry import non_maximum_suppression
-from mien.types import Box, Face, FloatArray, PixelArray
+from mien.types import Face, FloatArray, PixelArray
 
 # sha256 → name. Files from elsewhere may want other scaling or have other outputs.
 KNOWN_FILES = {
@@ -75,12 +75,7 @@ class YunetDetector:
             for n, stride in enumerate(STRIDES)
         ]
         scores, boxes, points = (np.concatenate(parts) for parts in zip(*found, strict=True))
-        kept = non_maximum_suppression(boxes, scores, MAX_OVERLAP)
-        back = np.tile(ratio, 2)
-        return tuple(
-            Face(Box(*map(float, boxes[n] * back)), float(scores[n]), points[n] * ratio)
-            for n in kept
-        )
+        return to_faces(scores, boxes, points, max_overlap=MAX_OVERLAP, ratio=ratio)
 
     def _fit(self, image: PixelArray) -> tuple[PixelArray, npt.NDArray[np.float32]]:
         """Shrink where it is too large and pad with black to a size that the network takes.

@@ -3,6 +3,8 @@
 import copy
 import logging
 import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import onnx
@@ -47,24 +49,48 @@ def export_graph(
     shape = (2, spec.size, spec.size, spec.channels)
     # Two unlike faces: a graph that folds the batch size into a constant would show.
     example = torch.randint(0, 256, shape, dtype=torch.uint8)
+    batch = {"faces": {0: torch.export.Dim("n", min=1, max=4096)}}
+    graph = to_graph(deployed, example, ["probabilities"], batch)
+    check_parity(graph, deployed, spec)
+    return graph if sample is None else quantise(graph, sample)
+
+
+def to_graph(
+    deployed: nn.Module,
+    example: torch.Tensor,
+    outputs: Sequence[str],
+    shapes: Mapping[str, Mapping[int, Any]],
+) -> bytes:
+    """Export a module with one input; what its graph answers is for the caller to check.
+
+    Args:
+        deployed: What to export; best of a network that `shrink` made.
+        example: An input.
+        outputs: Names of the outputs.
+        shapes: Name of the input, and its axes that may differ in size from the example's.
+
+    Returns:
+        The bytes of an ONNX graph, with weights in 16 bits where these hold them exactly.
+
+    Raises:
+        TrainingError: PyTorch exported nothing.
+    """
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
-        # The exporter warns of its own internals; the parity check below judges the result.
+        # The exporter warns of its own internals; comparing its answers judges the result.
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
             deployed,
             (example,),
-            input_names=["faces"],
-            output_names=["probabilities"],
-            dynamic_shapes={"faces": {0: torch.export.Dim("n", min=1, max=4096)}},
+            input_names=list(shapes),
+            output_names=list(outputs),
+            dynamic_shapes={name: dict(axes) for name, axes in shapes.items()},
             opset_version=OPSET,
             verbose=False,
         )
     if program is None:
         raise TrainingError("PyTorch exported no graph; report this with `mien doctor`")
-    graph = store_as_half(program.model_proto)
-    check_parity(graph, deployed, spec)
-    return graph if sample is None else quantise(graph, sample)
+    return store_as_half(program.model_proto)
 
 
 @torch.no_grad()

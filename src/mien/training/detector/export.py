@@ -1,18 +1,13 @@
 """From a trained network to one ONNX graph: a gray picture in, scores, boxes and landmarks out."""
 
-import copy
-import logging
-import warnings
-
 import numpy as np
 import onnxruntime as ort
-import onnxscript  # noqa: F401  # PyTorch's exporter needs it: missing, it shows before training
 import torch
 from torch import Tensor, nn
 
 from mien.errors import TrainingError
 from mien.training.detector.network import STRIDES, DetectorNetwork, cells, decode
-from mien.training.export import OPSET, store_as_half
+from mien.training.export import shrink, to_graph
 
 OUTPUTS = ("scores", "boxes", "landmarks")
 EXAMPLE = (96, 160)
@@ -23,7 +18,7 @@ TOLERANCE = 1e-3  # of a score, or of a pixel relative to the largest grid's uni
 class Deployed(nn.Module):
     """What goes into the graph: uint8 pictures in, faces in pixels out."""
 
-    def __init__(self, network: DetectorNetwork) -> None:
+    def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
 
@@ -44,37 +39,14 @@ def export_detector(network: DetectorNetwork) -> bytes:
     Raises:
         TrainingError: The graph answers otherwise than PyTorch.
     """
-    deployed = Deployed(_rounded(network)).eval()
+    deployed = Deployed(shrink(network)).eval()
     example = torch.randint(0, 256, (1, *EXAMPLE, 1), dtype=torch.uint8)
     coarsest = STRIDES[-1]
     rows, columns = (torch.export.Dim(name, min=1, max=128) for name in ("rows", "columns"))
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        # The exporter warns of its own internals; the comparison below judges the result.
-        warnings.simplefilter("ignore")
-        program = torch.onnx.export(
-            deployed,
-            (example,),
-            input_names=["picture"],
-            output_names=list(OUTPUTS),
-            dynamic_shapes={"picture": {1: coarsest * rows, 2: coarsest * columns}},
-            opset_version=OPSET,
-            verbose=False,
-        )
-    if program is None:
-        raise TrainingError("PyTorch exported no graph; report this with `mien doctor`")
-    graph = store_as_half(program.model_proto)
+    sides = {"picture": {1: coarsest * rows, 2: coarsest * columns}}
+    graph = to_graph(deployed, example, OUTPUTS, sides)
     _compare(graph, deployed)
     return graph
-
-
-@torch.no_grad()
-def _rounded(network: DetectorNetwork) -> DetectorNetwork:
-    small = copy.deepcopy(network).cpu().float().eval()
-    for parameter in small.parameters():
-        if parameter.dim() > 1:
-            parameter.copy_(parameter.half().float())
-    return small
 
 
 @torch.no_grad()
