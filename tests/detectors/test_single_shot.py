@@ -1,10 +1,13 @@
 """The network's answers become faces in pixels of the picture."""
 
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from mien.bundle import AnyBundle, DetectorInfo
 from mien.detectors import single_shot
 from mien.detectors.single_shot import SingleShotDetector
 from mien.errors import BundleError
@@ -17,6 +20,14 @@ class FakeSession:
     def __init__(self, scores: list[float], boxes: list[list[float]]) -> None:
         self.scores, self.boxes = np.array(scores, np.float32), np.array(boxes, np.float32)
         self.shown: list[Any] = []
+        self.channels = 1
+        self.kind, self.names = "tensor(uint8)", ["scores", "boxes", "landmarks"]
+
+    def get_inputs(self) -> list[Any]:
+        return [SimpleNamespace(name="picture", type=self.kind, shape=[1, "h", "w", self.channels])]
+
+    def get_outputs(self) -> list[Any]:
+        return [SimpleNamespace(name=name) for name in self.names]
 
     def run(self, names: list[str], given: dict[str, Any]) -> list[FloatArray]:
         assert names == ["scores", "boxes", "landmarks"]
@@ -26,11 +37,34 @@ class FakeSession:
         return [self.scores, boxes, points]
 
 
+def info(**values: Any) -> DetectorInfo:
+    known = {
+        "format": 1,
+        "kind": "detector",
+        "name": "fake",
+        "version": "1",
+        "sha256": "0" * 64,
+        "channels": 1,
+        "multiple": 32,
+        "smallest": 24,
+        "largest": 300,
+        "min_score": 0.5,
+        "max_overlap": 0.4,
+        "training_data": (),
+        "licence": "",
+        "command": "",
+        "seed": 0,
+    }
+    return DetectorInfo(**known | values)
+
+
 def detector(
-    monkeypatch: pytest.MonkeyPatch, session: FakeSession, **options: Any
+    monkeypatch: pytest.MonkeyPatch, session: FakeSession, channels: int = 1, min_face: float = 48
 ) -> SingleShotDetector:
     monkeypatch.setattr(single_shot, "make_session", lambda *_: session)
-    return SingleShotDetector(b"", "fake", **options)
+    session.channels = channels
+    bundle = AnyBundle(Path("fake"), info(channels=channels), b"")
+    return SingleShotDetector(bundle, min_face=min_face)
 
 
 def test_faces_are_in_pixels_of_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,16 +79,22 @@ def test_faces_are_in_pixels_of_the_picture(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize(
-    ("min_face", "shape"), [(24, (1, 480, 640, 1)), (10, (1, 480, 640, 1)), (96, (1, 128, 160, 1))]
+    ("min_face", "shapes"),
+    [
+        (24, [(1, 480, 640, 1), (1, 160, 224, 1)]),
+        (10, [(1, 480, 640, 1), (1, 160, 224, 1)]),
+        (48, [(1, 256, 320, 1)]),
+        (96, [(1, 128, 160, 1)]),
+    ],
 )
 def test_smaller_faces_cost_a_larger_picture(
-    monkeypatch: pytest.MonkeyPatch, min_face: float, shape: tuple[int, ...]
+    monkeypatch: pytest.MonkeyPatch, min_face: float, shapes: list[tuple[int, ...]]
 ) -> None:
     session = FakeSession([], [])
     assert (
         detector(monkeypatch, session, min_face=min_face)(np.zeros((480, 640, 3), np.uint8)) == ()
     )
-    assert session.shown[0].shape == shape
+    assert [given.shape for given in session.shown] == shapes
 
 
 def test_the_surest_of_overlapping_boxes_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,8 +115,70 @@ def test_any_picture_is_padded_to_what_the_network_takes(
     assert (image == 200).all()
 
 
+def test_a_large_picture_is_shown_once_more_for_its_large_faces(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Once(FakeSession):
+        def run(self, names: list[str], given: dict[str, Any]) -> list[FloatArray]:
+            scores, boxes, points = super().run(names, given)
+            small = given["picture"].shape[2] < 300
+            return [scores[:small], boxes[:small], points[:small]]
+
+    session = Once([0.9], [[10, 20, 110, 120]])
+    (face,) = detector(monkeypatch, session)(np.zeros((720, 1280, 3), np.uint8))
+    assert [given.shape for given in session.shown] == [(1, 384, 640, 1), (1, 128, 224, 1)]
+    ratio = 1280 / 213
+    assert face.box.to_tuple() == pytest.approx((10 * ratio, 120, 110 * ratio, 720))
+
+
+def test_the_same_face_at_two_sizes_is_one_face(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Both(FakeSession):
+        def run(self, names: list[str], given: dict[str, Any]) -> list[FloatArray]:
+            scores, boxes, points = super().run(names, given)
+            part = given["picture"].shape[2] / 640
+            return [scores, boxes * np.float32(part), points * np.float32(part)]
+
+    found = detector(monkeypatch, Both([0.9], [[100, 100, 300, 300]]))(
+        np.zeros((720, 1280, 3), np.uint8)
+    )
+    assert len(found) == 1
+
+
+def test_a_network_for_colour_is_shown_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = FakeSession([], [])
+    image = np.full((64, 64, 3), (10, 20, 30), np.uint8)
+    detector(monkeypatch, session, channels=3)(image)
+    assert session.shown[0].shape == (1, 32, 32, 3)
+    assert session.shown[0][0, 0, 0].tolist() == [10, 20, 30]
+
+
+def test_a_graph_that_fails_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Failing(FakeSession):
+        def run(self, names: list[str], given: dict[str, Any]) -> list[FloatArray]:
+            raise RuntimeError("no memory")
+
+    with pytest.raises(BundleError, match=r"the graph fails \(no memory"):
+        detector(monkeypatch, Failing([], []))(np.zeros((64, 64, 3), np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "message"),
+    [
+        ("kind", "tensor(float)", "does not take 'picture'"),
+        ("names", ["scores"], "does not give scores, boxes, landmarks"),
+    ],
+)
+def test_another_graph_is_refused(
+    monkeypatch: pytest.MonkeyPatch, attribute: str, value: Any, message: str
+) -> None:
+    session = FakeSession([], [])
+    setattr(session, attribute, value)
+    with pytest.raises(BundleError, match=message):
+        detector(monkeypatch, session)
+
+
 def test_bad_settings_and_graphs_are_named() -> None:
-    with pytest.raises(ValueError, match="min_face must be above 0, got 0"):
-        SingleShotDetector(b"", "fake", min_face=0)
-    with pytest.raises(BundleError, match="my file: not a graph"):
-        SingleShotDetector(b"nonsense", "my file")
+    with pytest.raises(ValueError, match="min_face must be above 0"):
+        SingleShotDetector(AnyBundle(Path("fake"), info(), b""), min_face=0)
+    with pytest.raises(BundleError, match=r"my/model\.onnx: not a graph"):
+        SingleShotDetector(AnyBundle(Path("my"), info(), b"nonsense"))

@@ -135,12 +135,6 @@ def test_batches_pass_over_the_rows_once(count: int, size: int, seed: int, epoch
     np.testing.assert_array_equal(rows, again)
 
 
-@given(done=st.floats(0, 30))
-def test_learning_rate_stays_between_zero_and_the_highest(done: float) -> None:
-    config = TrainSettings(epochs=30, learning_rate=0.01)
-    assert 0 <= loop.learning_rate(config, done) <= 0.01
-
-
 def test_class_weights_keep_the_mean_loss_and_favour_the_rare() -> None:
     labels = np.array([0] * 90 + [1] * 10)
     store = FaceStore(np.zeros((100, 1)), np.eye(2, dtype=np.float32)[labels], labels)

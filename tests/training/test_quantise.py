@@ -8,7 +8,7 @@ import torch
 
 from mien.training.export import export_graph, run_graph, shrink
 from mien.training.network import ResidualNetwork
-from mien.training.quantise import quantise
+from mien.training.quantise import quantise_faces
 from mien.types import InputSpec
 
 SPEC = InputSpec(24, 1, 1.0, "none")
@@ -44,6 +44,6 @@ def test_answers_are_close(graphs: tuple[bytes, bytes], count: int) -> None:
 def test_logging_is_as_before(graphs: tuple[bytes, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
     root = logging.getLogger()
     monkeypatch.setattr(root, "handlers", [])  # as in a program that has set up no logging
-    quantise(graphs[0], np.zeros((8, 24, 24, 1), np.uint8))
+    quantise_faces(graphs[0], np.zeros((8, 24, 24, 1), np.uint8))
     assert not root.handlers
     assert not root.filters

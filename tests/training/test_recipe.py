@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from mien.errors import SettingsError
-from mien.training.recipe import KINDS, read_recipe, write_recipe
+from mien.training.recipe import DETECTOR_KINDS, KINDS, read_recipe, write_recipe
 
 VALUES: dict[Any, st.SearchStrategy[Any]] = {
     str: st.text(max_size=20),
@@ -60,3 +60,19 @@ def test_bad_recipe_is_named(tmp_path: Path, text: str, message: str) -> None:
 def test_missing_recipe_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"absent\.toml: cannot be read"):
         read_recipe(tmp_path / "absent.toml")
+
+
+def test_a_detector_has_a_recipe_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.toml"
+    text = write_recipe({"steps": 5, "arch": "x"}, DETECTOR_KINDS, "train-detector FOLDER …")
+    assert text == "# For `mien train-detector FOLDER … --config recipe.toml`.\nsteps = 5\n"
+    path.write_text(text)
+    assert read_recipe(path, DETECTOR_KINDS) == {"steps": 5}
+    with pytest.raises(SettingsError, match="unknown option 'steps'"):
+        read_recipe(path)
+
+
+@pytest.mark.parametrize("name", ["student.toml", "teacher.toml", "detector.toml"])
+def test_the_shipped_recipes_are_recipes(name: str) -> None:
+    kinds = DETECTOR_KINDS if name == "detector.toml" else KINDS
+    assert read_recipe(Path(__file__).parents[2] / "recipes" / name, kinds)

@@ -22,6 +22,7 @@ COMMANDS = {
     "predict": "read pictures, folders, videos, cameras and streams",
     "prepare": "make a data set from folders of labelled pictures",
     "train": "train a model on a data set",
+    "train-detector": "train a face detector on pictures, taught by other detectors",
     "evaluate": "say how good a model is",
     "import-keras": "make a bundle of a Keras model",
     "doctor": "say what mien finds on this machine",

@@ -13,7 +13,7 @@ from mien.errors import MissingExtraError
 from mien.training.settings import Architecture
 
 if TYPE_CHECKING:
-    from mien.training.recipe import Options
+    from mien.training.recipe import Kinds, Options
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,10 +26,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resume", action="store_true", help="go on where a run was stopped")
     _add_learning(parser.add_argument_group("what is learnt"))
     _add_model(parser.add_argument_group("the bundle"))
-    machine = parser.add_argument_group("the machine")
-    machine.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 …")
-    machine.add_argument("--precision", choices=("auto", "fp32", "bf16"), default="auto")
-    machine.add_argument(
+    add_machine(parser.add_argument_group("the machine"))
+
+
+def add_machine(group: Any) -> None:
+    """Add the options of `Machine`."""
+    group.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 …")
+    group.add_argument("--precision", choices=("auto", "fp32", "bf16"), default="auto")
+    group.add_argument(
         "--threads", type=int, default=0, help="CPU threads (default: PyTorch's choice)"
     )
 
@@ -108,10 +112,11 @@ def run(args: argparse.Namespace) -> int:
     """Train, telling of each epoch; the result is the bundle in the run folder."""
     try:
         from mien.data.dataset import load_dataset
+        from mien.training.recipe import KINDS
         from mien.training.run import BUNDLE, CURVES, train
     except ModuleNotFoundError as error:
         raise MissingExtraError("mien train", "train") from error
-    options = _options(args)
+    options = put_over(args, KINDS)
     dataset = load_dataset(args.dataset)
     folder = args.out or Path("runs") / args.dataset.name
     options.setdefault("name", folder.name)
@@ -148,12 +153,17 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _options(args: argparse.Namespace) -> "Options":
-    """Return the recipe's options with those of the command line put over them."""
-    from mien.training.recipe import KINDS, read_recipe
+def put_over(args: argparse.Namespace, kinds: "Kinds") -> "Options":
+    """Return the recipe's options with those of the command line put over them.
 
-    options = {} if args.config is None else read_recipe(args.config)
-    given = {name: getattr(args, name) for name in KINDS}
+    Args:
+        args: With `config` and an attribute for each kind of option.
+        kinds: What the recipe may say.
+    """
+    from mien.training.recipe import read_recipe
+
+    options = {} if args.config is None else read_recipe(args.config, kinds)
+    given = {name: getattr(args, name) for name in kinds}
     return options | {name: value for name, value in given.items() if value is not None}
 
 
@@ -163,17 +173,19 @@ def _settings(args: argparse.Namespace, options: "Options") -> Any:
 
     channels = options.get("channels", "gray")
     channels = {"gray": 1, "rgb": 3}.get(channels, channels)
-    settings = checked(TrainSettings, **_for(TrainSettings, options | {"channels": channels}))
+    settings = checked(
+        TrainSettings, **options_for(TrainSettings, options | {"channels": channels})
+    )
     # Resuming gives the weights of an unbroken run, so that is what the command says.
     command = "mien " + shlex.join(word for word in sys.argv[1:] if word != "--resume")
     facts = {"command": command, "recipe": write_recipe(options)}
-    model = checked(ModelSettings, **_for(ModelSettings, options | facts))
+    model = checked(ModelSettings, **options_for(ModelSettings, options | facts))
     machine = checked(Machine, device=args.device, precision=args.precision, threads=args.threads)
     return settings, model, machine
 
 
-def _for(kind: type[msgspec.Struct], options: "Options") -> "Options":
-    """Return the options that a kind of settings has."""
+def options_for(kind: type[msgspec.Struct], options: "Options") -> "Options":
+    """Return the options that some settings have."""
     names = {field.name for field in msgspec.structs.fields(kind)}
     return {name: value for name, value in options.items() if name in names}
 

@@ -75,7 +75,8 @@ class YunetDetector:
             for n, stride in enumerate(STRIDES)
         ]
         scores, boxes, points = (np.concatenate(parts) for parts in zip(*found, strict=True))
-        return to_faces(scores, boxes, points, max_overlap=MAX_OVERLAP, ratio=ratio)
+        boxes, points = boxes * np.tile(ratio, 2), points * ratio
+        return to_faces(scores, boxes, points, max_overlap=MAX_OVERLAP)
 
     def _fit(self, image: PixelArray) -> tuple[PixelArray, npt.NDArray[np.float32]]:
         """Shrink where it is too large and pad with black to a size that the network takes.

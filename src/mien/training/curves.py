@@ -20,25 +20,29 @@ def write_history(path: Path, history: list[dict[str, float]]) -> None:
             writer.writerow({key: f"{value:.6g}" for key, value in row.items()})
 
 
-def draw_curves(path: Path, history: list[dict[str, float]], title: str) -> None:
-    """Draw loss and accuracy of training and validation over the epochs, as a PNG.
+def draw_curves(
+    path: Path, history: list[dict[str, float]], title: str, measure: str = "accuracy"
+) -> None:
+    """Draw loss and another measure of training and validation over the epochs, as a PNG.
 
     Args:
         path: Where to write.
-        history: One row per epoch, as `loop.fit` makes them.
+        history: One row per epoch, with `train_loss`, `validation_loss`, `validation_<measure>`
+            and perhaps `train_<measure>`.
         title: Shown above.
+        measure: A share of one.
     """
     figure = Figure(figsize=(10, 4), dpi=120, layout="constrained")
     figure.suptitle(title, fontsize=11)
-    loss, accuracy = figure.subplots(1, 2)
+    loss, share = figure.subplots(1, 2)
     _lines(loss, history, "loss")
-    _lines(accuracy, history, "accuracy")
-    accuracy.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    _lines(share, history, measure)
+    share.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     best = min(history, key=lambda row: row["validation_loss"])
-    for axes, value in ((loss, "validation_loss"), (accuracy, "validation_accuracy")):
+    for axes, value in ((loss, "validation_loss"), (share, f"validation_{measure}")):
         axes.axvline(best["epoch"], color="0.6", linewidth=1, linestyle=":")
         axes.plot(best["epoch"], best[value], "o", color=VALIDATION)
-        text = f"{best[value]:.1%}" if axes is accuracy else f"{best[value]:.3f}"
+        text = f"{best[value]:.1%}" if axes is share else f"{best[value]:.3f}"
         label = f"kept: epoch {best['epoch']:.0f}, {text}"
         axes.annotate(
             label,
@@ -56,6 +60,8 @@ def _lines(axes: Axes, history: list[dict[str, float]], name: str) -> None:
     for split, color in (("train", TRAIN), ("validation", VALIDATION)):
         # Training faces are augmented and measured while the network still changes.
         note = " (augmented)" if split == "train" else ""
+        if f"{split}_{name}" not in history[0]:
+            continue
         values = [row[f"{split}_{name}"] for row in history]
         axes.plot(epochs, values, color=color, label=split + note, linewidth=1.8)
     axes.set(xlabel="epoch", ylabel=name)

@@ -17,7 +17,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from mien.errors import TrainingError
 from mien.training.network import Deployed
-from mien.training.quantise import quantise
+from mien.training.quantise import quantise_faces, without_notes
 from mien.types import InputSpec, PixelArray, ProbabilityArray
 
 OPSET = 18
@@ -52,7 +52,7 @@ def export_graph(
     batch = {"faces": {0: torch.export.Dim("n", min=1, max=4096)}}
     graph = to_graph(deployed, example, ["probabilities"], batch)
     check_parity(graph, deployed, spec)
-    return graph if sample is None else quantise(graph, sample)
+    return graph if sample is None else quantise_faces(graph, sample)
 
 
 def to_graph(
@@ -141,9 +141,8 @@ def store_as_half(model: onnx.ModelProto) -> bytes:
     nodes = [*casts, *model.graph.node]
     del model.graph.node[:]
     model.graph.node.extend(nodes)
-    # Shapes that the exporter inferred name the old types.
-    del model.graph.value_info[:]
-    return bytes(model.SerializeToString())
+    # Shapes that the exporter inferred name the old types, so they go, too.
+    return without_notes(model)
 
 
 def run_graph(graph: bytes, faces: PixelArray) -> ProbabilityArray:

@@ -20,12 +20,12 @@ from mien.training.checkpoint import Checkpoint
 from mien.training.compute import Compute
 from mien.training.mobilenet import FaceMobileNet
 from mien.training.network import ARCHITECTURES
+from mien.training.schedule import learning_rate, moving_average
 from mien.training.settings import TrainSettings
 from mien.training.store import FaceStore
 from mien.types import FloatArray, OnProgress
 
 CALM = 1 / 3  # of the pictures that are otherwise made worse, in calm epochs
-WARM_UP = 1.0  # epochs over which the learning rate rises
 Row = dict[str, float]
 
 
@@ -58,7 +58,9 @@ def start(
         lr=settings.learning_rate,
         weight_decay=settings.weight_decay,
     )
-    average = AveragedModel(network, avg_fn=_moving_average(settings), use_buffers=True)
+    average = AveragedModel(
+        network, avg_fn=moving_average(settings.average_decay), use_buffers=True
+    )
     return Checkpoint(network, average, optimizer, best={}, history=[])
 
 
@@ -117,19 +119,6 @@ def class_weights(store: FaceStore, balance: float) -> Tensor:
     share = np.asarray(store.soft, dtype=np.float64).mean(axis=0)
     weights = (1.0 / np.maximum(share, 1e-6)) ** balance
     return torch.tensor(weights / (weights * share).sum(), dtype=torch.float32)
-
-
-def learning_rate(settings: TrainSettings, done: float) -> float:
-    """Linear warm-up, then half a cosine down to zero (Loshchilov and Hutter 2017).
-
-    Args:
-        settings: The run's settings.
-        done: Epochs done, with a fraction.
-    """
-    if done < WARM_UP:
-        return settings.learning_rate * max(done, 0.01) / WARM_UP
-    span = max(settings.epochs - WARM_UP, 1e-9)
-    return settings.learning_rate * 0.5 * (1 + math.cos(math.pi * (done - WARM_UP) / span))
 
 
 def soft_cross_entropy(logits: Tensor, soft: Tensor, weights: Tensor | None = None) -> Tensor:
@@ -216,7 +205,7 @@ def _train_epoch(
     total, correct = torch.zeros((2,), device=compute.device)
     seen, rate = 0, 0.0
     for step, chosen in enumerate(batches(len(store), settings.batch_size, settings.seed, epoch)):
-        rate = learning_rate(settings, epoch + step / steps)
+        rate = learning_rate(settings.learning_rate, settings.epochs, epoch + step / steps)
         for group in checkpoint.optimizer.param_groups:
             group["lr"] = rate * group["rate"]
         pictures = compute.pictures(store.images[chosen])
@@ -234,20 +223,6 @@ def _train_epoch(
         "train_loss": float(total) / seen,
         "train_accuracy": float(correct) / seen,
     }
-
-
-def _moving_average(settings: TrainSettings) -> Callable[[Tensor, Tensor, Tensor | int], Tensor]:
-    """Return how the average takes up new weights.
-
-    It follows closely at first: with the full decay from the start, the random first weights would
-    weigh on the average for epochs, and early stopping would judge them.
-    """
-
-    def update(average: Tensor, current: Tensor, steps: Tensor | int) -> Tensor:
-        decay = min(settings.average_decay, (1 + int(steps)) / (10 + int(steps)))
-        return average + (current - average) * (1 - decay)
-
-    return update
 
 
 def _seed(seed: int, epoch: int, compute: Compute) -> torch.Generator:

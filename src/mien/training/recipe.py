@@ -1,4 +1,4 @@
-"""A recipe: the options of `mien train` in a TOML file, from which a model is made again.
+"""A recipe: the options of a training command in a TOML file, from which a model is made again.
 
 Keys are the options' long names; `_` and `-` are the same. Machine, data set and run folder are not
 part of it, since they do not decide what is learnt.
@@ -12,8 +12,9 @@ from typing import Any
 
 from mien.errors import SettingsError
 
-# What a recipe may say, and of which kind.
-KINDS: dict[str, type | tuple[type, ...]] = {
+Kinds = Mapping[str, type | tuple[type, ...]]
+# What a recipe may say, and of which kind: for `mien train`, and for `mien train-detector`.
+KINDS: Kinds = {
     "arch": str,
     "size": int,
     "channels": str,
@@ -40,11 +41,32 @@ KINDS: dict[str, type | tuple[type, ...]] = {
     "training_data": list,
     "answer_accuracy": (int, float),
 }
+DETECTOR_KINDS: Kinds = {
+    "channels": str,
+    "epochs": int,
+    "steps": int,
+    "batch_size": int,
+    "learning_rate": (int, float),
+    "weight_decay": (int, float),
+    "average_decay": (int, float),
+    "seed": int,
+    "group_pattern": str,
+    "judge": str,
+    "name": str,
+    "version": str,
+    "weights": str,
+    "licence": str,
+    "training_data": list,
+}
 Options = dict[str, Any]
 
 
-def read_recipe(path: Path) -> Options:
+def read_recipe(path: Path, kinds: Kinds = KINDS) -> Options:
     """Read a recipe.
+
+    Args:
+        path: The file.
+        kinds: What it may say.
 
     Returns:
         Options by name, with `_`.
@@ -60,18 +82,22 @@ def read_recipe(path: Path) -> Options:
         raise SettingsError(f"--config {path}: not TOML: {error}") from error
     options = {name.replace("-", "_"): value for name, value in values.items()}
     for name, value in options.items():
-        _check(path, name, value)
+        _check(path, name, value, kinds)
     return options
 
 
-def write_recipe(options: Mapping[str, Any]) -> str:
+def write_recipe(
+    options: Mapping[str, Any], kinds: Kinds = KINDS, command: str = "train DATASET"
+) -> str:
     """Return a recipe's text, options in a fixed order.
 
     Args:
         options: By name; what no recipe may say is left out.
+        kinds: What it may say.
+        command: The command that it is for.
     """
-    lines = [f"{name} = {_value(options[name])}" for name in KINDS if options.get(name) is not None]
-    return "# For `mien train DATASET --config recipe.toml`.\n" + "\n".join(lines) + "\n"
+    lines = [f"{name} = {_value(options[name])}" for name in kinds if options.get(name) is not None]
+    return f"# For `mien {command} --config recipe.toml`.\n" + "\n".join(lines) + "\n"
 
 
 def _value(value: object) -> str:
@@ -79,11 +105,11 @@ def _value(value: object) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _check(path: Path, name: str, value: object) -> None:
-    kind = KINDS.get(name)
+def _check(path: Path, name: str, value: object, kinds: Kinds) -> None:
+    kind = kinds.get(name)
     if kind is None:
         raise SettingsError(
-            f"--config {path}: unknown option {name!r}; choose from {', '.join(KINDS)}"
+            f"--config {path}: unknown option {name!r}; choose from {', '.join(kinds)}"
         )
     fits = isinstance(value, kind) and isinstance(value, bool) == (kind is bool)
     if isinstance(value, list):

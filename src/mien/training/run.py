@@ -117,7 +117,7 @@ def train(
         given = f"--size {settings.size}, --crop-scale {model.crop_scale:g}"
         raise TrainingError(f"{given}: {error}") from error
     record = _record(dataset, settings, pretrained, loaded)
-    _open_folder(out, record, checkpoint, resume=resume)
+    open_run(out, record, checkpoint, resume=resume)
     stores = {
         split: open_store(dataset, split, spec, out / DECODED, on_progress)
         for split in ("train", "validation")
@@ -193,9 +193,19 @@ def _record(
     }
 
 
-def _open_folder(
-    out: Path, record: dict[str, Any], checkpoint: Checkpoint, *, resume: bool
-) -> None:
+def open_run(out: Path, record: dict[str, Any], checkpoint: Checkpoint, *, resume: bool) -> None:
+    """Start a run folder, or load the checkpoint of the one that is there.
+
+    Args:
+        out: The folder.
+        record: What must be the same for a run to be resumed.
+        checkpoint: What is loaded into.
+        resume: Go on where a run was stopped.
+
+    Raises:
+        TrainingError: There is no run to resume, another one, or one already; or the folder cannot
+            be written.
+    """
     if resume:
         if not (out / CHECKPOINT).is_file():
             raise TrainingError(f"{out}: no run to resume here; leave out --resume to start one")

@@ -68,3 +68,13 @@ def test_faces_without_landmarks_keep_none() -> None:
 @pytest.mark.parametrize("found", [{}, {"one": []}])
 def test_nothing_seen_is_nothing_known(found: dict[str, list[Face]]) -> None:
     assert agree(found) == Labels()
+
+
+def test_two_of_one_making_must_both_be_surer() -> None:
+    unsure = {"yunet-s": [face(10, 10, score=0.9)], "yunet-n": [face(10, 10, score=0.7)]}
+    assert not agree(unsure).faces
+    assert len(agree(unsure).unknown) == 1
+    sure = {"yunet-s": [face(10, 10, score=0.9)], "yunet-n": [face(10, 10, score=0.85)]}
+    assert len(agree(sure).faces) == 1
+    other = {"yunet-s": [face(10, 10, score=0.9)], "mtcnn": [face(10, 10, score=0.7)]}
+    assert len(agree(other).faces) == 1

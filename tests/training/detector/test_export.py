@@ -1,9 +1,13 @@
 """The graph answers as PyTorch does, for pictures of any size."""
 
+from pathlib import Path
+
 import numpy as np
+import onnx
 import onnxruntime as ort
 import pytest
 import torch
+from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from mien.errors import TrainingError
 from mien.training.detector import export
@@ -14,7 +18,7 @@ from mien.training.detector.network import DetectorNetwork
 @pytest.fixture(scope="module")
 def graph() -> bytes:
     torch.manual_seed(0)
-    return export_detector(DetectorNetwork((8, 8, 16, 16, 16), 16).eval())
+    return export_detector(DetectorNetwork(1, (8, 8, 16, 16, 16), 16).eval())
 
 
 @pytest.mark.parametrize("size", [(32, 64), (480, 640), (736, 1280)])
@@ -34,6 +38,36 @@ def test_another_answer_than_pytorch_is_refused(
     graph: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     torch.manual_seed(1)
-    other = Deployed(DetectorNetwork((8, 8, 16, 16, 16), 16)).eval()
+    other = Deployed(DetectorNetwork(1, (8, 8, 16, 16, 16), 16)).eval()
     with pytest.raises(TrainingError, match="differ from PyTorch's by"):
-        export._compare(graph, other)
+        export._compare(graph, other, 1)
+
+
+def test_eight_bits_are_smaller_and_close(graph: bytes) -> None:
+    torch.manual_seed(0)
+    network = DetectorNetwork(1, (8, 8, 16, 16, 16), 16).eval()
+    rng = np.random.default_rng(0)
+    scenes = [rng.integers(0, 256, (1, 64, 64, 1), dtype=np.uint8) for _ in range(8)]
+    small = export_detector(network, scenes)
+    assert len(small) < len(graph)
+    one, other = (
+        ort.InferenceSession(each, providers=["CPUExecutionProvider"]).run(
+            list(OUTPUTS), {"picture": scenes[0]}
+        )
+        for each in (graph, small)
+    )
+    assert np.abs(one[0] - other[0]).max() < 0.02
+    assert np.abs(one[1] - other[1]).mean() < 1.0
+
+
+def test_the_first_and_last_layers_stay_in_floats(graph: bytes, tmp_path: Path) -> None:
+    (tmp_path / "graph.onnx").write_bytes(graph)
+    # As `quantise` does it: before, the weights are no constants but cast from 16 bits.
+    ready = str(tmp_path / "ready.onnx")
+    quant_pre_process(str(tmp_path / "graph.onnx"), ready, skip_symbolic_shape=True)
+    model = onnx.load(ready)
+    kept = export._kept(model)
+    layers = [node for node in model.graph.node if node.op_type == "Conv"]
+    assert layers[0].name in kept
+    assert len(kept) == 4
+    assert len({node.name for node in layers}) == len(layers)

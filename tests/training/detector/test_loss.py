@@ -43,7 +43,7 @@ def answer(targets: Targets) -> torch.Tensor:
 
 
 @pytest.mark.parametrize(
-    ("side", "strides"), [(16, {8}), (40, {8, 16}), (60, {16}), (90, {16, 32}), (200, {32})]
+    ("side", "strides"), [(16, {8}), (50, {8, 16}), (80, {16}), (110, {16, 32}), (200, {32})]
 )
 def test_each_grid_learns_its_sizes(side: float, strides: set[int]) -> None:
     nearest, counts = assign(CELLS, Targets.of([scene((120, 130, side))]))
@@ -99,7 +99,7 @@ def test_scenes_without_faces_teach_scores_alone() -> None:
 def test_a_network_learns_where_a_disc_is() -> None:
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
-    network = DetectorNetwork((8, 8, 16, 16, 16), 16)
+    network = DetectorNetwork(1, (8, 8, 16, 16, 16), 16)
     optimizer = torch.optim.AdamW(network.parameters(), 3e-3)
     grid = torch.meshgrid(torch.arange(64), torch.arange(64), indexing="ij")
     small = cells(64, 64)

@@ -16,7 +16,7 @@ def test_one_row_for_each_cell(height: int, width: int) -> None:
 
 def test_it_is_small_and_expects_few_faces() -> None:
     network = DetectorNetwork().eval()
-    assert sum(p.numel() for p in network.parameters()) < 260_000
+    assert sum(p.numel() for p in network.parameters()) < 265_000
     scores = torch.sigmoid(network(torch.rand(1, 1, 64, 64) * 255)[..., 0])
     assert scores.max() < 0.2
 
@@ -50,3 +50,7 @@ def test_decode_places_boxes_and_landmarks() -> None:
     assert torch.allclose(box, torch.tensor([100.0, 28.0, 132.0, 92.0]))
     assert points[0].tolist() == [92, 60]
     assert points[1].tolist() == [100, 60]
+
+
+def test_a_network_for_colour_takes_three_channels() -> None:
+    assert DetectorNetwork(3).eval()(torch.zeros(1, 3, 64, 64)).shape == (1, 84, OUTPUTS)

@@ -68,3 +68,55 @@ def test_two_teachers_label_a_face() -> None:
 
 def test_nothing_found_is_nothing() -> None:
     assert Teacher(Fake(widest=0), (1.0, 0.5)).find(IMAGE) == ()
+
+
+def test_a_face_seen_at_several_sizes_is_the_mean_of_its_sightings() -> None:
+    class Shifting(Fake):
+        def __call__(self, image: PixelArray) -> tuple[Face, ...]:
+            (face,) = super().__call__(image)
+            if image.shape[1] == 200:
+                return (face,)
+            x = 8 * image.shape[1] / 200  # eight pixels of the picture to the right
+            box = Box(face.box.x1 + x, face.box.y1, face.box.x2 + x, face.box.y2)
+            assert face.landmarks is not None
+            return (Face(box, 0.3, face.landmarks + np.array([x, 0])),)
+
+    (face,) = Teacher(Shifting(), (1.0, 0.5)).find(IMAGE)
+    assert face.score == 0.9
+    assert face.box.to_tuple() == pytest.approx((2, 0, 102, 100))
+    assert face.landmarks is not None
+    assert np.allclose(face.landmarks, (52, 50))
+
+
+@dataclass
+class Judge:
+    """Says of whatever it is shown that a face fills its middle, or not."""
+
+    sees: bool
+    name: str = "judge"
+    shown: int = 0
+
+    def __call__(self, image: PixelArray) -> tuple[Face, ...]:
+        self.shown += 1
+        side = image.shape[0]
+        box = Box(0.3 * side, 0.3 * side, 0.7 * side, 0.7 * side)
+        return (Face(box, 0.9),) if self.sees else ()
+
+
+@pytest.mark.parametrize("sees", [True, False])
+def test_a_judge_decides_what_one_teacher_sees(sees: bool) -> None:
+    judge = Judge(sees)
+    one = {"one": Teacher(Fake()), "two": Teacher(Fake(widest=0))}
+    labels = label(IMAGE, one, judge=judge)
+    assert judge.shown == 1
+    assert (len(labels.faces), len(labels.unknown)) == ((1, 0) if sees else (0, 1))
+    if sees:
+        assert labels.faces[0].box.to_tuple() == pytest.approx((0, 0, 100, 100))
+        assert labels.faces[0].landmarks is not None
+
+
+def test_a_judge_is_not_asked_about_what_is_clear_or_what_only_people_saw() -> None:
+    judge = Judge(True)
+    label(IMAGE, {"one": Teacher(Fake()), "two": Teacher(Fake())}, judge=judge)
+    label(IMAGE, {"one": Teacher(Fake(widest=0))}, [Box(1, 1, 9, 9)], judge)
+    assert judge.shown == 0

@@ -1,4 +1,4 @@
-"""A gray picture with what is known of the faces in it, and how both move together."""
+"""A picture with what is known of the faces in it, and how both move together."""
 
 import math
 from dataclasses import dataclass
@@ -15,7 +15,9 @@ Matrix = npt.NDArray[np.float64]
 MIRRORED = [1, 0, 2, 4, 3]  # landmarks after mirroring: left and right change places
 # A face is learnt when at least so much of it is inside and its side is so many pixels; less of it
 # is neither face nor background.
-VISIBLE, SMALLEST, LARGEST = 0.5, 9.0, 230.0
+VISIBLE, SMALLEST, LARGEST = 0.5, 9.0, 300.0
+# A picture is drawn from the half, quarter … of it that then has to be scaled by this at least.
+LEAST_SCALE = 0.6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,19 +25,24 @@ class Annotated:
     """A picture and its faces.
 
     Attributes:
-        image: Gray uint8 [H,W].
+        image: uint8 [H,W], gray, or [H,W,3], BGR.
         boxes: float32 [F,4] as (x1, y1, x2, y2) in pixels.
         landmarks: float32 [F,5,2], as in `mien.types.Face`.
         unknown: float32 [U,4]: regions that may hold a face or not.
+        halves: The image at half its size, at a quarter, and so on, as far as there are such: what
+            is small in a scene is drawn from these, so that no pixel is skipped.
     """
 
     image: PixelArray
     boxes: FloatArray
     landmarks: FloatArray
     unknown: FloatArray
+    halves: tuple[PixelArray, ...] = ()
 
     @classmethod
-    def of(cls, image: PixelArray, labels: Labels) -> "Annotated":
+    def of(
+        cls, image: PixelArray, labels: Labels, halves: tuple[PixelArray, ...] = ()
+    ) -> "Annotated":
         """Make one of a picture and its labels; a face without landmarks is unknown."""
         known = [face for face in labels.faces if face.landmarks is not None]
         rest = [face.box for face in labels.faces if face.landmarks is None]
@@ -44,6 +51,7 @@ class Annotated:
             _array([face.box.to_tuple() for face in known], 4),
             np.array([face.landmarks for face in known], np.float32).reshape(-1, 5, 2),
             _array([box.to_tuple() for box in (*labels.unknown, *rest)], 4),
+            halves,
         )
 
     @property
@@ -70,20 +78,33 @@ def similarity(
     return np.concatenate([turn, shift[:, None]], axis=1)
 
 
-def move(picture: Annotated, matrix: Matrix, size: int, border: int, fill: int = 0) -> Annotated:
+def move(
+    picture: Annotated,
+    matrix: Matrix,
+    size: int,
+    *,
+    border: int = cv2.BORDER_REPLICATE,
+    fill: int = 0,
+    around: PixelArray | None = None,
+) -> Annotated:
     """Resample a picture into a square, with all that is known of it.
 
     Args:
         picture: The picture.
         matrix: A similarity, from its pixels to those of the square.
         size: Side of the square in pixels.
-        border: OpenCV's border mode.
+        border: OpenCV's border mode: what is outside the picture.
         fill: Gray level outside, for a constant border.
+        around: What is outside, instead: a square of that size, not changed.
 
     Returns:
         The square; faces of which too little is left, and too small or large ones, are unknown.
     """
-    image = _resample(picture.image, matrix, size, border, fill)
+    if around is None:
+        square, mode = np.empty((size, size, *picture.image.shape[2:]), np.uint8), border
+    else:
+        square, mode = around.copy(), cv2.BORDER_TRANSPARENT
+    image = _resample((picture.image, *picture.halves), matrix, square, mode, fill)
     turn, shift = matrix[:, :2], matrix[:, 2]
     boxes = _turned(picture.boxes, matrix)
     landmarks = (picture.landmarks @ turn.T + shift).astype(np.float32)
@@ -97,18 +118,27 @@ def move(picture: Annotated, matrix: Matrix, size: int, border: int, fill: int =
     return Annotated(image, boxes[learnt], landmarks[learnt], unknown.astype(np.float32))
 
 
-def _resample(image: PixelArray, matrix: Matrix, size: int, border: int, fill: int) -> PixelArray:
-    """Warp; where it shrinks much, shrink by area first, so that no pixel is skipped."""
-    scale = math.hypot(matrix[0, 0], matrix[1, 0])
-    if scale < 0.6:
-        height, width = image.shape
-        small = (max(1, round(width * scale * 1.4)), max(1, round(height * scale * 1.4)))
-        image = np.asarray(cv2.resize(image, small, interpolation=cv2.INTER_AREA), np.uint8)
-        matrix = matrix.copy()
-        matrix[:, 0] *= width / small[0]
-        matrix[:, 1] *= height / small[1]
+def _resample(
+    levels: tuple[PixelArray, ...], matrix: Matrix, square: PixelArray, border: int, fill: int
+) -> PixelArray:
+    """Warp the smallest of the levels that does not have to be shrunk by much, into a square."""
+    scale, level = math.hypot(matrix[0, 0], matrix[1, 0]), 0
+    while level + 1 < len(levels) and scale * 2 ** (level + 1) < 2 * LEAST_SCALE:
+        level += 1
+    image = levels[level]
+    ratio = np.array(levels[0].shape[1::-1]) / np.array(image.shape[1::-1])
+    drawn = matrix.copy()
+    # Pixel i covers i..i+1, so its middle is at i + 0.5 at every size.
+    drawn[:, :2] *= ratio
+    drawn[:, 2] += drawn[:, :2] @ (0.5, 0.5) - 0.5
     warped = cv2.warpAffine(
-        image, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=border, borderValue=fill
+        image,
+        drawn,
+        square.shape[1::-1],
+        dst=square,
+        flags=cv2.INTER_LINEAR,
+        borderMode=border,
+        borderValue=(fill, fill, fill),
     )
     return np.asarray(warped, dtype=np.uint8)
 

@@ -22,6 +22,7 @@ NEAR_SIDES, NEAR_STRIDES, RING = 0.16, 0.62, 1.7
 # Where a grid is not the one for a face, so much of the face's middle counts for nothing there.
 FOREIGN = 0.3
 POINT_SCALE = 0.03  # of the face's side: below it, errors of landmarks count by their square
+LANDMARKS = 8.0  # their weight beside boxes, whose errors are larger numbers
 WHOLE = 1e6
 
 
@@ -48,6 +49,10 @@ class Targets:
         ]
         return cls(_padded(rows, 15), _padded([scene.unknown for scene in scenes], 4))
 
+    def to(self, device: torch.device) -> "Targets":
+        """Return the same on a device."""
+        return Targets(self.faces.to(device), self.unknown.to(device))
+
 
 @dataclass(frozen=True, slots=True)
 class Losses:
@@ -59,7 +64,7 @@ class Losses:
 
     def total(self) -> Tensor:
         """Return what is minimised."""
-        return self.score + self.box + 2.0 * self.landmarks
+        return self.score + self.box + LANDMARKS * self.landmarks
 
 
 def losses(rows: Tensor, cells: Tensor, targets: Targets) -> Losses:
@@ -114,7 +119,9 @@ def assign(cells: Tensor, targets: Targets) -> tuple[Tensor, Tensor]:
     sides = _sides(boxes)[:, None]  # [N,1,M]
     centres = (boxes[..., :2] + boxes[..., 2:]) / 2
     away = (middles[None, :, None] - centres[:, None]).abs()  # [N,A,M,2]
-    limits = torch.tensor([RANGES[STRIDES.index(int(stride))] for stride in strides.tolist()])
+    limits = torch.tensor(
+        [RANGES[STRIDES.index(int(stride))] for stride in strides.tolist()], device=cells.device
+    )
     own = (sides >= limits[None, :, :1]) & (sides < limits[None, :, 1:]) & there[:, None]
     radius = torch.maximum(NEAR_SIDES * sides, NEAR_STRIDES * strides[None, :, None])
     near = (away < radius[..., None]).all(dim=-1)
@@ -134,7 +141,7 @@ def _first_least(distance: Tensor) -> tuple[Tensor, Tensor]:
     if distance.shape[2]:
         return distance.min(dim=2)
     shape = distance.shape[:2]
-    return torch.full(shape, WHOLE), torch.zeros(shape, dtype=torch.int64)
+    return distance.new_full(shape, WHOLE), distance.new_zeros(shape, dtype=torch.int64)
 
 
 def _per_face(keys: Tensor) -> Tensor:

@@ -1,0 +1,170 @@
+"""The epochs of a detector: learn from scenes that never repeat, validate, keep the best."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel
+
+from mien.detectors.results import to_faces
+from mien.evaluation.detection import Tally, Truth
+from mien.training.checkpoint import Checkpoint
+from mien.training.compute import Compute
+from mien.training.detector.feed import Batch, batches
+from mien.training.detector.loss import Losses, Targets, losses
+from mien.training.detector.material import Material
+from mien.training.detector.network import DetectorNetwork, cells, decode
+from mien.training.detector.settings import DetectorSettings
+from mien.training.schedule import learning_rate, moving_average
+from mien.types import Box, Face, OnProgress
+
+LARGEST_STEP = 10.0  # norm to which gradients are cut
+LEAST_SCORE = 0.1  # of a box that recall and false boxes are counted with
+MAX_OVERLAP = 0.4  # of two boxes that are two faces
+SURE_SIDE = 24.0  # side of the smallest face that should be found reliably, in pixels
+Row = dict[str, float]
+
+
+def start(settings: DetectorSettings, compute: Compute) -> Checkpoint:
+    """Make the network and its optimiser as they are before the first epoch."""
+    torch.manual_seed(settings.seed)
+    network = DetectorNetwork(settings.channels).to(
+        compute.device,
+        memory_format=torch.channels_last,  # type: ignore[call-overload]
+    )
+    decayed = [p for p in network.parameters() if p.dim() > 1]
+    rest = [p for p in network.parameters() if p.dim() <= 1]
+    groups: list[dict[str, Any]] = [{"params": decayed}, {"params": rest, "weight_decay": 0.0}]
+    optimizer = torch.optim.AdamW(
+        groups,
+        lr=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+    )
+    average = AveragedModel(
+        network, avg_fn=moving_average(settings.average_decay), use_buffers=True
+    )
+    return Checkpoint(network, average, optimizer, best={}, history=[])
+
+
+def fit(
+    checkpoint: Checkpoint,
+    material: Material,
+    validation: Sequence[Batch],
+    settings: DetectorSettings,
+    compute: Compute,
+    *,
+    workers: int,
+    on_epoch: Callable[[Row], None],
+    on_progress: OnProgress,
+) -> None:
+    """Train to the last epoch.
+
+    Args:
+        checkpoint: What changes; starts fresh or loaded.
+        material: What scenes are made of.
+        validation: Scenes to judge by.
+        settings: The run's settings.
+        compute: Device and precision.
+        workers: Processes that make scenes.
+        on_epoch: Told of each finished epoch, when `checkpoint` is up to date.
+        on_progress: Told of each step.
+    """
+    begin, end = (n * settings.steps for n in (len(checkpoint.history), settings.epochs))
+    feed = batches(material, settings.batch_size, settings.seed, range(begin, end), workers)
+    for epoch in range(len(checkpoint.history), settings.epochs):
+        began = time.perf_counter()
+        row = _train_epoch(checkpoint, feed, epoch, settings, compute, on_progress)
+        row["scenes_per_second"] = row["scenes"] / (time.perf_counter() - began)
+        row |= validate(checkpoint.average, validation, compute)
+        if row["validation_loss"] <= min(
+            (earlier["validation_loss"] for earlier in checkpoint.history), default=float("inf")
+        ):
+            checkpoint.keep_best()
+        checkpoint.history.append({"epoch": epoch + 1.0, **row})
+        on_epoch(checkpoint.history[-1])
+
+
+@torch.no_grad()
+def validate(network: torch.nn.Module, scenes: Sequence[Batch], compute: Compute) -> Row:
+    """Return the loss on scenes, and the recall of their faces at few false boxes."""
+    network.eval()
+    parts, tally = [], Tally()
+    for batch in scenes:
+        rows, grid = _look(network, batch, compute)
+        loss = losses(rows, grid, batch.targets.to(compute.device))
+        parts.append([float(v) for v in (loss.total(), loss.score, loss.box, loss.landmarks)])
+        for number, answer in enumerate(rows):
+            tally.add(_faces(answer, grid), _truth(batch.targets, number))
+    names = ("loss", "score_loss", "box_loss", "landmark_loss")
+    values = dict(zip(names, np.mean(parts, axis=0).tolist(), strict=True))
+    values["recall"] = tally.recall(SURE_SIDE, tally.threshold())
+    return {f"validation_{name}": value for name, value in values.items()}
+
+
+def learn(network: torch.nn.Module, batch: Batch, compute: Compute) -> Losses:
+    """Return the loss on a batch."""
+    rows, grid = _look(network, batch, compute)
+    return losses(rows, grid, batch.targets.to(compute.device))
+
+
+def _look(network: torch.nn.Module, batch: Batch, compute: Compute) -> tuple[Tensor, Tensor]:
+    """Return what the network says, float [N,A,15], and of which cells."""
+    pictures = batch.pictures.to(compute.device).float()
+    with compute.autocast():
+        rows = network(pictures.contiguous(memory_format=torch.channels_last))
+    return rows.float(), cells(*pictures.shape[2:]).to(compute.device)
+
+
+def _faces(rows: Tensor, grid: Tensor) -> list[Face]:
+    scores = torch.sigmoid(rows[:, 0])
+    likely = scores >= LEAST_SCORE
+    decoded = (part.cpu().numpy() for part in decode(rows[likely], grid[likely]))
+    boxes, landmarks = decoded
+    return list(
+        to_faces(
+            scores[likely].cpu().numpy(),
+            boxes,
+            landmarks,
+            max_overlap=MAX_OVERLAP,
+        )
+    )
+
+
+def _truth(targets: Targets, number: int) -> Truth:
+    faces = [
+        Face(Box(*row[1:5].tolist()), 1.0, row[5:].reshape(5, 2).numpy())
+        for row in targets.faces[number].cpu()
+        if row[0] > 0
+    ]
+    # Rows that only fill up, and regions cut down to a line, have no area.
+    unknown = [row.tolist() for row in targets.unknown[number].cpu() if (row[2:] > row[:2]).all()]
+    return Truth(tuple(faces), tuple(Box(*row) for row in unknown))
+
+
+def _train_epoch(
+    checkpoint: Checkpoint,
+    feed: Iterable[Batch],
+    epoch: int,
+    settings: DetectorSettings,
+    compute: Compute,
+    on_progress: OnProgress,
+) -> Row:
+    checkpoint.network.train()
+    optimizer, total, seen, rate = checkpoint.optimizer, 0.0, 0, 0.0
+    for step, batch in zip(range(settings.steps), feed, strict=False):
+        done = epoch + step / settings.steps
+        rate = learning_rate(settings.learning_rate, settings.epochs, done)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        loss = learn(checkpoint.network, batch, compute).total()
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(checkpoint.network.parameters(), LARGEST_STEP)
+        optimizer.step()
+        checkpoint.average.update_parameters(checkpoint.network)
+        total, seen = total + float(loss.detach()) * len(batch.pictures), seen + len(batch.pictures)
+        on_progress(f"epoch {epoch + 1}/{settings.epochs}", step + 1, settings.steps)
+    return {"learning_rate": rate, "train_loss": total / max(seen, 1), "scenes": float(seen)}

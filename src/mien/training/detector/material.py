@@ -1,0 +1,133 @@
+"""The pictures that a detector learns from, with what its teachers say of them.
+
+A folder that holds `material.json` (what is in each picture, and its split) and `pixels.bin`: all
+pictures and their halves one after the other, mapped when used, not loaded.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import numpy as np
+
+from mien.errors import TrainingError
+from mien.training.detector.annotated import Annotated
+from mien.training.detector.consensus import Labels
+from mien.types import Box, Face
+
+INFO, PIXELS = "material.json", "pixels.bin"
+FRACTIONS = {"train": 0.75, "validation": 0.1, "test": 0.15}
+LEVELS, SMALLEST_HALVED = 4, 32  # sizes that are kept of a picture, and the side that is not halved
+Split = Literal["train", "validation", "test"]
+Corners = tuple[float, float, float, float]
+
+
+class KnownFace(msgspec.Struct, frozen=True):
+    """A face: its box, the surest teacher's score, and ten numbers for its landmarks."""
+
+    box: Corners
+    score: float
+    landmarks: tuple[float, ...] | None
+
+
+class Picture(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a picture.
+
+    Attributes:
+        origin: Its file, or the row of a data set that it is from.
+        sha256: Of the file.
+        source: The folder that it is from, as a name.
+        group: What it shares with pictures of the same person; "" for nothing.
+        split: What it is for; a cropped face in another than "train" is used for nothing.
+        size: Width and height in pixels.
+        cropped: Whether it is a cropped face, to be pasted into other pictures.
+        tricky: Whether people had to say that there is no face in it.
+        faces: The faces in it.
+        unknown: Regions that may hold a face or not.
+    """
+
+    origin: str
+    sha256: str
+    source: str
+    group: str
+    split: Split = "train"
+    size: tuple[int, int]
+    cropped: bool = False
+    tricky: bool = False
+    faces: tuple[KnownFace, ...] = ()
+    unknown: tuple[Corners, ...] = ()
+
+    @property
+    def labels(self) -> Labels:
+        """The same as the teachers' types."""
+        faces = tuple(_face(face) for face in self.faces)
+        return Labels(faces, tuple(Box(*corners) for corners in self.unknown))
+
+
+class MaterialInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """The contents of material.json."""
+
+    format: Literal[1] = 1
+    teachers: tuple[str, ...]
+    judge: str | None
+    seed: int
+    channels: Literal[1, 3]
+    pictures: tuple[Picture, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Pictures and what is known of them, ready to be learnt from."""
+
+    folder: Path
+    info: MaterialInfo
+
+    def open(self) -> list[Annotated]:
+        """Return all pictures, in the order of `info.pictures`, their pixels mapped from the file.
+
+        Raises:
+            TrainingError: The file is missing or damaged.
+        """
+        path = self.folder / PIXELS
+        try:
+            pixels = np.memmap(path, np.uint8, "r")
+        except (OSError, ValueError) as error:
+            raise TrainingError(f"{path}: {error}; remove {self.folder} to make it anew") from error
+        result, at, channels = [], 0, self.info.channels
+        for picture in self.info.pictures:
+            levels = []
+            for width, height in level_sizes(picture.size):
+                shape = (height, width, channels)[: 2 if channels == 1 else 3]
+                count = width * height * channels
+                levels.append(np.asarray(pixels[at : at + count]).reshape(shape))
+                at += count
+            result.append(Annotated.of(levels[0], picture.labels, tuple(levels[1:])))
+        return result
+
+
+def load_material(folder: Path) -> Material:
+    """Load what `make_material` wrote.
+
+    Raises:
+        TrainingError: It is missing or damaged.
+    """
+    try:
+        info = msgspec.json.decode((folder / INFO).read_bytes(), type=MaterialInfo)
+    except (OSError, msgspec.DecodeError) as error:
+        raise TrainingError(f"{folder / INFO}: {error}; remove {folder} to make it anew") from error
+    return Material(folder, info)
+
+
+def level_sizes(size: tuple[int, int]) -> list[tuple[int, int]]:
+    """Return the sizes at which a picture is kept, its own first."""
+    sizes = [size]
+    while len(sizes) < LEVELS and min(sizes[-1]) >= SMALLEST_HALVED:
+        sizes.append((sizes[-1][0] // 2, sizes[-1][1] // 2))
+    return sizes
+
+
+def _face(face: KnownFace) -> Face:
+    points = face.landmarks
+    shaped = None if points is None else np.array(points, np.float32).reshape(5, 2)
+    return Face(Box(*face.box), face.score, shaped)

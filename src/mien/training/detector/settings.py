@@ -1,0 +1,55 @@
+"""What a detector's training run can be told, kept in its folder so that a run can be repeated."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from mien.training.settings import Positive
+
+
+class DetectorSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Settings of a run.
+
+    Attributes:
+        channels: 1 for gray, 3 for colour.
+        epochs: Epochs; the learning rate falls to zero over them. Scenes never repeat, so that an
+            epoch is only the time from one validation to the next.
+        steps: Batches per epoch.
+        batch_size: Scenes of 256 pixels per step; fewer where a batch's scenes are larger.
+        learning_rate: Highest learning rate.
+        weight_decay: Of AdamW (Loshchilov and Hutter 2019).
+        average_decay: Decay per step of the moving average of the weights, which is what is kept.
+        seed: Of all randomness.
+    """
+
+    channels: Literal[1, 3] = 1
+    epochs: Positive = 40
+    steps: Positive = 750
+    batch_size: Positive = 32
+    learning_rate: Annotated[float, msgspec.Meta(gt=0)] = 2e-3
+    weight_decay: Annotated[float, msgspec.Meta(ge=0)] = 0.02
+    average_decay: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.999
+    seed: int = 0
+
+
+class DetectorModelSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What goes into a detector's bundle beside the weights.
+
+    Attributes:
+        name: Name of the model.
+        version: Its version.
+        weights: "half" keeps the network's answers to 16 bits of its weights; "int8" computes in 8
+            bits, which is faster and changes answers a little.
+        training_data: Names of the data.
+        licence: Terms of the weights, and notes on those of the data.
+        command: The command that makes the model again.
+        recipe: All options of that command as TOML, for `mien train-detector --config`.
+    """
+
+    name: str
+    version: str = "1"
+    weights: Literal["half", "int8"] = "int8"
+    training_data: tuple[str, ...] = ()
+    licence: str = "not stated"
+    command: str = ""
+    recipe: str = ""
