@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import classifier, frame, memory, prepare
+from benchmarks import classifier, detector, frame, memory, prepare
 from benchmarks.report import (
     Environment,
     Result,
@@ -66,6 +66,13 @@ def run_classifier(options: Options) -> Result:
     return classifier.measure(reader, model, repeats=3 if options.quick else 30)
 
 
+def run_detector(options: Options) -> Result:
+    """Speed of the face detectors."""
+    if options.quick:
+        return detector.measure(detector.installed(), sizes=((320, 240),), repeats=1)
+    return detector.measure(detector.installed())
+
+
 def run_frame(options: Options) -> Result:
     """Speed of the whole frame."""
     reader, info = make_classifier(options.bundle)
@@ -88,6 +95,7 @@ MEASURES: dict[str, Callable[[Options], Result]] = {
     prepare.NAME: run_prepare,
     TRAINING: run_training,
     classifier.NAME: run_classifier,
+    detector.NAME: run_detector,
     frame.NAME: run_frame,
     memory.LIVE: run_memory,
     memory.PREPARE: run_prepare_memory,

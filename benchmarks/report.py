@@ -11,7 +11,6 @@ import cv2
 from rich.console import Console
 from rich.table import Table
 
-BEGIN, END = "<!-- bench -->", "<!-- /bench -->"
 PACKAGES = ("numpy", "opencv-python-headless", "onnxruntime", "torch", "pyarrow")
 
 
@@ -130,30 +129,36 @@ def to_plain(results: Sequence[Result], environment: Environment) -> dict[str, o
     return {"environment": asdict(environment), "measures": measures}
 
 
-def replace_marked(path: Path, text: str) -> None:
-    """Put text between the markers of a file.
+def replace_marked(path: Path, text: str, *, name: str = "bench") -> None:
+    """Put text between the markers of a file, `<!-- name -->` and `<!-- /name -->`.
 
     Raises:
         ValueError: The file cannot be read or lacks the markers.
     """
-    before, after = split_marked(path)
-    path.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+    before, after = split_marked(path, name=name)
+    begin, end = _marks(name)
+    path.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")
 
 
-def split_marked(path: Path) -> tuple[str, str]:
+def split_marked(path: Path, *, name: str = "bench") -> tuple[str, str]:
     """Return what a file has before and after its markers.
 
     Raises:
         ValueError: The file cannot be read or lacks the markers.
     """
+    first, last = _marks(name)
     try:
-        before, begin, rest = path.read_text(encoding="utf-8").partition(BEGIN)
+        before, begin, rest = path.read_text(encoding="utf-8").partition(first)
     except OSError as error:
         raise ValueError(f"{path}: cannot be read: {error.strerror}") from error
-    _, end, after = rest.partition(END)
+    _, end, after = rest.partition(last)
     if not begin or not end:
-        raise ValueError(f"{path}: needs the lines {BEGIN} and {END}, to write between them")
+        raise ValueError(f"{path}: needs the lines {first} and {last}, to write between them")
     return before, after
+
+
+def _marks(name: str) -> tuple[str, str]:
+    return f"<!-- {name} -->", f"<!-- /{name} -->"
 
 
 def _cpu_name() -> str:

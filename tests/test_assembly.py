@@ -10,6 +10,7 @@ import pytest
 
 from mien.assembly import (
     DEFAULT_BUNDLE,
+    DETECTOR_BUNDLE,
     DETECTORS,
     find_bundle,
     make_analyzer,
@@ -68,6 +69,18 @@ def test_an_unknown_detector_is_told_which_there_are() -> None:
 def test_yunet_needs_its_weights() -> None:
     with pytest.raises(SettingsError, match="--detector-model"):
         make_detector("yunet")
+
+
+def test_the_default_detector_takes_a_bundle_of_ones_own(
+    tmp_path: Path, portrait: PixelArray
+) -> None:
+    own = shutil.copytree(DETECTOR_BUNDLE, tmp_path / "own")
+    one, other = make_detector(model=own), make_detector()
+    assert [face.box for face in one(portrait)] == [face.box for face in other(portrait)]
+    with pytest.raises(BundleError, match="nowhere: no such bundle"):
+        make_detector(model=tmp_path / "nowhere")
+    with pytest.raises(BundleError, match="the model of a classifier"):
+        make_detector(model=DEFAULT_BUNDLE)
 
 
 @pytest.mark.parametrize("name", ["mtcnn", "dlib-hog"])

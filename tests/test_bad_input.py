@@ -31,7 +31,7 @@ POSIX = os.name == "posix"
 class OneFace:
     """Sees a face in the middle of every picture, and needs no weights."""
 
-    name = "mtcnn"
+    name = "mien"
 
     def __call__(self, image: PixelArray) -> tuple[Face, ...]:
         height, width = image.shape[:2]
@@ -42,7 +42,7 @@ class OneFace:
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Work in an empty folder, with a detector that costs nothing."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setitem(assembly._DETECTORS, "mtcnn", lambda _: OneFace())
+    monkeypatch.setitem(assembly._DETECTORS, "mien", lambda _: OneFace())
 
 
 @pytest.fixture

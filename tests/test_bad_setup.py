@@ -20,7 +20,7 @@ from mien.types import PixelArray
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, portrait: PixelArray) -> None:
     """Work in a folder that holds one labelled face, with a detector that costs nothing."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setitem(assembly._DETECTORS, "mtcnn", lambda _: lambda image: ())
+    monkeypatch.setitem(assembly._DETECTORS, "mien", lambda _: lambda image: ())
     Path("faces/happy").mkdir(parents=True)
     Path("faces/happy/face.png").write_bytes(encode_png(portrait))
 
@@ -77,7 +77,7 @@ def test_a_bad_bundle_is_one_line_at_every_door(
         (["--detector", "yunet"], "--detector-model FILE"),
         (["--detector", "yunet", "--detector-model", "wrong.onnx"], "wrong.onnx: sha256 is"),
         (["--detector", "yunet", "--detector-model", "none.onnx"], "none.onnx: cannot be read"),
-        (["--detector-model", "wrong.onnx"], "has its own weights"),
+        (["--detector", "mtcnn", "--detector-model", "wrong.onnx"], "has its own weights"),
     ],
 )
 def test_a_bad_detector_is_one_line_at_every_door(

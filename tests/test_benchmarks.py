@@ -1,18 +1,23 @@
 """The benchmarks run, in sizes that say nothing about speed; no figure is judged here."""
 
+import hashlib
 import importlib
 import json
 import math
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 
+from mien.assembly import make_detector
 from mien.bundle import load_bundle
 from mien.classifier import OnnxClassifier
 from mien.detectors.mtcnn import MtcnnDetector
+from mien.evaluation.detection import Tally
 from mien.types import PixelArray
 
 ROOT = Path(__file__).parent.parent
@@ -141,19 +146,18 @@ def test_what_cannot_be_measured_is_said(
 def test_only_what_is_between_the_marks_is_replaced(bench: Importer, tmp_path: Path) -> None:
     report = bench("report")
     page = tmp_path / "page.md"
-    page.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
+    page.write_text("before\n<!-- bench -->\nold\n<!-- /bench -->\nafter\n")
     report.replace_marked(page, "new")
-    assert page.read_text() == f"before\n{report.BEGIN}\n\nnew\n\n{report.END}\nafter\n"
+    assert page.read_text() == "before\n<!-- bench -->\n\nnew\n\n<!-- /bench -->\nafter\n"
     page.write_text("no marks")
     with pytest.raises(ValueError, match=r"page\.md: needs the lines"):
         report.replace_marked(page, "new")
     assert page.read_text() == "no marks"
 
 
-def test_the_documents_marks_are_there(bench: Importer) -> None:
-    report = bench("report")
+def test_the_documents_marks_are_there() -> None:
     text = (ROOT / "docs" / "performance.md").read_text()
-    assert text.index(report.BEGIN) < text.index(report.END)
+    assert text.index("<!-- bench -->") < text.index("<!-- /bench -->")
 
 
 def test_a_ratio_is_that_of_pairs(bench: Importer) -> None:
@@ -189,3 +193,80 @@ def test_scenes_have_the_faces_they_say(bench: Importer) -> None:
     assert len(MtcnnDetector()(scene)) == 2
     assert (scene == faces.scene(320, 240, 2)).all()
     assert (scene != faces.scene(320, 240, 2, seed=1)).any()
+
+
+def test_detectors_are_timed_against_each_other(bench: Importer) -> None:
+    detector = bench("detector")
+    result = detector.measure(
+        {"mien": make_detector(), "mtcnn": make_detector("mtcnn")},
+        sizes=((320, 240),),
+        counts=(1, 2),
+        repeats=1,
+    )
+    check(result, rows=4)
+    assert [row["ratio"] for row in result.rows][1::2] == [1, 1]
+    assert "reference: mtcnn" in result.title
+    assert list(detector.installed())[:3] == ["mien", "mien-48", "mtcnn"]
+
+
+def shown_portrait(bench: Importer, portrait: PixelArray) -> Any:
+    truth = bench("detector_truth")
+    points = ((144, 102), (187, 103), (165, 128), (142, 140), (186, 141))
+    face = truth.CheckedFace((118, 66, 206, 172), tuple(n for point in points for n in point))
+    picture = truth.CheckedPicture("0" * 16, "test", (face,), ((0, 300, 20, 320),))
+    return truth._shown(picture, bench("faces").to_jpeg(portrait), "portrait.jpg")
+
+
+def test_faces_stay_where_hard_cases_show_them(bench: Importer, portrait: PixelArray) -> None:
+    """Our detector finds the face of every changed picture near to where it is said to be."""
+    shown, detector = shown_portrait(bench, portrait), make_detector()
+    for change in bench("detector_slices").CHANGES:
+        image, truth = change.apply(shown, np.random.default_rng(0))
+        assert image.dtype == np.uint8
+        assert not np.array_equal(image, shown.image)
+        tally = Tally()
+        missed, _ = tally.add(detector(image), truth)
+        assert not missed, change.name
+        assert tally.overlap(0) > 0.55, change.name
+
+
+def test_the_table_of_detectors_has_a_row_for_each_slice(
+    bench: Importer, portrait: PixelArray, tmp_path: Path
+) -> None:
+    module, shown = bench("detectors"), shown_portrait(bench, portrait)
+    detectors = {name: make_detector(name) for name in ("mien", "mtcnn")}
+    scores = module.test(detectors, [shown], tmp_path)
+    result = module._table(scores, 1)
+    rows = {row["slice"]: row for row in result.rows}
+    assert rows["48 px and more"]["mien"] == 1
+    assert rows["48 px and more"]["faces"] == 1
+    assert "96 px and more" in rows
+    assert {change.name for change in bench("detector_slices").CHANGES} <= set(rows)
+    assert result.findings[0].startswith("mien: score above")
+
+
+def test_the_checked_faces_are_sound(bench: Importer) -> None:
+    pictures = bench("detector_truth").load()
+    assert len(pictures) > 500
+    for picture in pictures.values():
+        for face in picture.faces:
+            assert face.box[0] < face.box[2]
+            assert face.box[1] < face.box[3]
+            assert face.landmarks is None or len(face.landmarks) == 10
+
+
+def test_checked_pictures_are_found_by_their_hash(
+    bench: Importer, portrait: PixelArray, tmp_path: Path
+) -> None:
+    truth = bench("detector_truth")
+    data = bench("faces").to_jpeg(portrait)
+    with zipfile.ZipFile(tmp_path / "some.zip", "w") as archive:
+        archive.writestr("wild/happy/a.jpg", data)
+        archive.writestr("wild/happy/b.jpg", data[:-1])
+    known = truth.CheckedPicture(hashlib.sha256(data).hexdigest()[:16], "wild", (), ())
+    checked = {known.sha256: known}
+    (found,) = truth.find([tmp_path / "some.zip"], checked)
+    assert found.origin == "wild/happy/a.jpg"
+    truth.copy([tmp_path / "some.zip"], checked, tmp_path / "copied")
+    assert (tmp_path / "copied" / "wild" / "happy" / "a.jpg").read_bytes() == data
+    assert len(list((tmp_path / "copied").rglob("*.jpg"))) == 1

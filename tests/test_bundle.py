@@ -1,13 +1,15 @@
 """Bundles: loaded strictly, written whole or not at all."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mien.bundle import CARD, GRAPH, INFO, load_bundle, write_bundle
+from mien.assembly import DETECTOR_BUNDLE
+from mien.bundle import CARD, GRAPH, INFO, load_bundle, load_detector_bundle, write_bundle
 from mien.errors import BundleError
 from mien.types import InputSpec
 
@@ -122,3 +124,27 @@ def test_a_failed_write_leaves_the_old_bundle(
     monkeypatch.undo()
     assert load_bundle(bundle.path).graph == bundle.graph
     assert [p.name for p in bundle.path.parent.iterdir()] == [bundle.path.name]
+
+
+def test_the_shipped_detector_is_whole() -> None:
+    bundle = load_detector_bundle(DETECTOR_BUNDLE)
+    assert bundle.info.kind == "detector"
+    assert len(bundle.graph) <= 300 * 1024
+    assert (bundle.path / CARD).read_text().startswith(f"# {bundle.info.name} ")
+
+
+def test_a_model_of_another_kind_is_named(make_bundle: MakeBundle) -> None:
+    with pytest.raises(BundleError, match="the model of a detector, where a classifier is needed"):
+        load_bundle(DETECTOR_BUNDLE)
+    with pytest.raises(BundleError, match="the model of a classifier, where a detector is needed"):
+        load_detector_bundle(make_bundle())
+
+
+@pytest.mark.parametrize(
+    ("values", "word"), [({"min_score": 2}, "min_score"), ({"colour": 1}, "colour")]
+)
+def test_a_detectors_values_are_checked(tmp_path: Path, values: dict[str, Any], word: str) -> None:
+    shutil.copytree(DETECTOR_BUNDLE, tmp_path / "face")
+    change(tmp_path / "face", **values)
+    with pytest.raises(BundleError, match=word):
+        load_detector_bundle(tmp_path / "face")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from mien.bundle import ModelInfo, load_bundle
+from mien.bundle import ModelInfo, load_bundle, load_detector_bundle
 from mien.classifier import OnnxClassifier
 from mien.errors import SettingsError, SourceError
 from mien.pictures import SUFFIXES
@@ -29,6 +29,8 @@ from mien.sources.video import VideoSource
 
 MODELS = Path(__file__).parent / "models"
 DEFAULT_BUNDLE = MODELS / "fer4"
+DETECTOR_BUNDLE = MODELS / "face"
+DEFAULT_DETECTOR = "mien"
 STREAM_SCHEMES = ("http://", "https://", "rtsp://", "rtsps://")
 VIDEO_SUFFIXES = frozenset(
     {
@@ -42,12 +44,13 @@ ACCEPTED = (
 )
 
 
-def make_detector(name: str = "mtcnn", *, model: Path | None = None) -> Detector:
+def make_detector(name: str = DEFAULT_DETECTOR, *, model: Path | None = None) -> Detector:
     """Make a face detector by its name.
 
     Args:
         name: One of `DETECTORS`.
-        model: The file of its weights: needed by yunet, possible for dlib-cnn.
+        model: Its weights: for mien a bundle's folder, for dlib-cnn a file, which both have where
+            None; for yunet a file, which it has not.
 
     Raises:
         SettingsError: The name is unknown, or the model is missing or not taken.
@@ -267,6 +270,12 @@ def _is_address(spec: str) -> bool:
     return spec.lower().startswith(STREAM_SCHEMES)
 
 
+def _mien(model: Path | None) -> Detector:
+    from mien.detectors.single_shot import SingleShotDetector
+
+    return SingleShotDetector(load_detector_bundle(model or DETECTOR_BUNDLE))
+
+
 def _mtcnn(_: Path | None) -> Detector:
     from mien.detectors.mtcnn import MtcnnDetector
 
@@ -297,6 +306,7 @@ def _dlib_hog(_: Path | None) -> Detector:
 
 
 _DETECTORS: dict[str, Callable[[Path | None], Detector]] = {
+    DEFAULT_DETECTOR: _mien,
     "mtcnn": _mtcnn,
     "yunet": _yunet,
     "dlib-cnn": _dlib_cnn,

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from mien.assembly import (
     ACCEPTED,
+    DEFAULT_DETECTOR,
     make_analyzer,
     make_classifier,
     make_detector,
@@ -128,7 +129,7 @@ def _tell_of_skipped(source: Source, frames: int) -> None:
 def load(
     bundle: str | Path | None = None,
     *,
-    detector: str | Detector = "mtcnn",
+    detector: str | Detector = DEFAULT_DETECTOR,
     detector_model: str | Path | None = None,
 ) -> Reader:
     """Load a model and a face detector.
@@ -136,8 +137,9 @@ def load(
     Args:
         bundle: The folder of a bundle, or "fer8", which reads eight looks; the shipped one of four
             where None.
-        detector: "mtcnn", "yunet", "dlib-cnn", "dlib-hog", or a `Detector` of your own.
-        detector_model: The file of the detector's weights, where it needs one.
+        detector: "mien", "mtcnn", "yunet", "dlib-cnn", "dlib-hog", or a `Detector` of your own.
+        detector_model: The detector's weights, where it needs some or you have others: a file, or
+            for "mien" a bundle's folder.
 
     Raises:
         BundleError: The bundle, or the detector's weights, are missing or damaged.

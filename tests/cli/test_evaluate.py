@@ -75,7 +75,7 @@ def test_a_folder_of_full_pictures(
     assert content["figures"]["accuracy"]["value"] == 1
     assert content["figures"]["accuracy_all_pictures"]["value"] == pytest.approx(0.75)
     assert content["skipped_classes"] == {"fear": 4}
-    assert made_with == [("mtcnn", None)]
+    assert made_with == [("mien", None)]
     shown = capsys.readouterr().out
     assert "6 faces in 8 pictures" in shown
     assert "fear 4" in shown

@@ -76,7 +76,7 @@ def test_full_pictures_are_cropped(portrait, tmp_path: Path) -> None:
     words = ("--crop", "detector", "--size", 64, "--near", 1, "--validation", 0, "--test", 0)
     assert run(tmp_path / "faces", out, *words) == 0
     dataset = load_dataset(out)
-    assert dataset.info.input["detector"] == "mtcnn"
+    assert dataset.info.input["detector"] == "mien"
     assert dataset.count("train") == 4
 
 

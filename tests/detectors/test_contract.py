@@ -5,9 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mien.assembly import DETECTOR_BUNDLE
+from mien.bundle import load_detector_bundle
 from mien.detectors.dlib import DlibCnnDetector, DlibHogDetector
 from mien.detectors.files import package_folder
 from mien.detectors.mtcnn import MtcnnDetector
+from mien.detectors.single_shot import SingleShotDetector
 from mien.detectors.yunet import YunetDetector
 from mien.geometry import iou_matrix, to_array
 from mien.protocols import Detector
@@ -18,12 +21,14 @@ YUNET_FILES = {
     "yunet-s-640": "yunet_s_640_640.onnx",
     "yunet-n": "yunet_n_dynamic.onnx",
 }
-WITH_LANDMARKS = ("mtcnn", *YUNET_FILES)
+WITH_LANDMARKS = ("mien", "mtcnn", *YUNET_FILES)
 # Where the face of the portrait is, by eye: brow to chin, cheek to cheek.
 FACE = np.array([[118.0, 66, 206, 172]])
 
 
 def make(name):
+    if name == "mien":
+        return SingleShotDetector(load_detector_bundle(DETECTOR_BUNDLE))
     if name == "mtcnn":
         return MtcnnDetector()
     if name in YUNET_FILES:
@@ -39,7 +44,7 @@ def make(name):
     return DlibCnnDetector()
 
 
-@pytest.fixture(scope="module", params=["mtcnn", *YUNET_FILES, "dlib-hog", "dlib-cnn"])
+@pytest.fixture(scope="module", params=[*WITH_LANDMARKS, "dlib-hog", "dlib-cnn"])
 def kind(request):
     return request.param
 
@@ -115,5 +120,5 @@ def test_takes_any_shape(detector, shape):
 
 
 def test_box_agrees_with_the_default_detector(found, portrait):
-    reference = MtcnnDetector()(portrait)[0].box
+    reference = make("mien")(portrait)[0].box
     assert iou_matrix(to_array([found[0].box]), to_array([reference]))[0, 0] > 0.4

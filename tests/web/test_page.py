@@ -26,7 +26,7 @@ def expect(playwright_api):
 
 @pytest.fixture(scope="session")
 def detector():
-    return make_detector("mtcnn")
+    return make_detector()
 
 
 @pytest.fixture

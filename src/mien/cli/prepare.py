@@ -10,7 +10,7 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from mien.assembly import DETECTORS, make_detector
+from mien.assembly import DEFAULT_DETECTOR, DETECTORS, make_detector
 from mien.cli import console
 from mien.errors import MissingExtraError, SettingsError
 from mien.protocols import Detector
@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("none", "detector"),
         help="none: the pictures are faces already (default); detector: find the face first",
     )
-    folder.add_argument("--detector", choices=DETECTORS, help="default: mtcnn")
+    folder.add_argument("--detector", choices=DETECTORS, help=f"default: {DEFAULT_DETECTOR}")
     folder.add_argument("--detector-model", type=Path, metavar="FILE", help="its weights")
     folder.add_argument(
         "--crop-scale", type=float, metavar="X", help="side of the crop over the box (default: 1)"
@@ -146,7 +146,7 @@ def _folder(args: argparse.Namespace) -> "FaceInput":
 
 def _detector(args: argparse.Namespace) -> Detector | None:
     if args.crop == "detector":
-        return make_detector(args.detector or "mtcnn", model=args.detector_model)
+        return make_detector(args.detector or DEFAULT_DETECTOR, model=args.detector_model)
     for name in ("detector", "detector_model", "crop_scale"):
         if getattr(args, name) is not None:
             option = name.replace("_", "-")
