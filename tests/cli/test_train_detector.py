@@ -75,6 +75,8 @@ def test_trains_and_says_where_the_bundle_is(
         (["--workers", "-1"], "--workers"),
         (["--config", "absent.toml"], "absent.toml"),
         (["--faces", "absent"], "absent"),
+        (["--group-pattern", "("], "--group-pattern '('"),
+        (["--group-pattern", "a_"], "in parentheses"),
     ],
 )
 def test_what_cannot_be_is_one_line(

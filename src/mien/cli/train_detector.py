@@ -1,6 +1,7 @@
 """`mien train-detector`: pictures → what teachers see → run folder → a detector's bundle."""
 
 import argparse
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -140,12 +141,21 @@ def _request(args: argparse.Namespace, options: "Options", channels: int) -> "Re
     }
     teachers["mtcnn"] = Teacher(make_detector("mtcnn"))
     judge = options.get("judge", "none")
+    pattern = options.get("group_pattern", NO_GROUP)
+    try:
+        groups = re.compile(pattern).groups
+    except re.error as error:
+        raise SettingsError(f"--group-pattern {pattern!r}: {error}") from error
+    if not groups:
+        raise SettingsError(
+            f"--group-pattern {pattern!r}: put the part that names the person in parentheses"
+        )
     if args.workers < 0:
         raise SettingsError(f"--workers: must be 0 or more, got {args.workers}")
     return Request(
         folders=args.folders,
         faces=None if args.faces is None else load_dataset(args.faces),
-        group_pattern=options.get("group_pattern", NO_GROUP),
+        group_pattern=pattern,
         teachers=teachers,
         judge=None if judge == "none" else make_detector(judge),
         channels=3 if channels == 3 else 1,

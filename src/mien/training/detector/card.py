@@ -31,8 +31,8 @@ Trained on {data}. Terms: {licence}.
 
 Nobody labelled the pictures for it: {teachers} were asked about each, at several sizes{judge}. What
 two of them see, of different making, is a face; so is what one of them sees where people drew a
-box. What one alone sees counts neither as face nor as background. A sixth of the pictures was
-kept aside for the test, and a tenth for choices; pictures of one person, and photos that are there
+box. What one alone sees counts neither as face nor as background. Of the pictures, 15 % were
+kept aside for the test, and 10 % for choices; pictures of one person, and photos that are there
 twice, stay together.
 
 {table}
