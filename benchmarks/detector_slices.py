@@ -9,7 +9,6 @@ import numpy as np
 from numpy.random import Generator
 
 from benchmarks.detector_truth import Shown
-from mien.evaluation.detection import Truth
 from mien.training.detector.annotated import Annotated, move, similarity
 from mien.training.detector.consensus import Labels
 from mien.types import Box, Face, PixelArray
@@ -27,30 +26,30 @@ class Change:
     """
 
     name: str
-    apply: Callable[[Shown, Generator], tuple[PixelArray, Truth]]
+    apply: Callable[[Shown, Generator], tuple[PixelArray, Labels]]
 
 
-def _tilted(degrees: float) -> Callable[[Shown, Generator], tuple[PixelArray, Truth]]:
-    def apply(shown: Shown, rng: Generator) -> tuple[PixelArray, Truth]:
+def _tilted(degrees: float) -> Callable[[Shown, Generator], tuple[PixelArray, Labels]]:
+    def apply(shown: Shown, rng: Generator) -> tuple[PixelArray, Labels]:
         angle = math.radians(degrees if rng.random() < 0.5 else -degrees)
         height, width = shown.image.shape[:2]
         side = max(height, width)
         matrix = similarity((width / 2, height / 2), (side / 2, side / 2), 1.0, angle, mirror=False)
-        known = Annotated.of(shown.image, Labels(shown.truth.faces, shown.truth.unknown))
+        known = Annotated.of(shown.image, shown.truth)
         turned = move(known, matrix, side)
         faces = tuple(
             Face(Box(*box.tolist()), 1.0, points)
             for box, points in zip(turned.boxes, turned.landmarks, strict=True)
         )
-        return turned.image, Truth(faces, tuple(Box(*row.tolist()) for row in turned.unknown))
+        return turned.image, Labels(faces, tuple(Box(*row.tolist()) for row in turned.unknown))
 
     return apply
 
 
 def _same_place(
     change: Callable[[PixelArray, tuple[Face, ...], Generator], PixelArray],
-) -> Callable[[Shown, Generator], tuple[PixelArray, Truth]]:
-    def apply(shown: Shown, rng: Generator) -> tuple[PixelArray, Truth]:
+) -> Callable[[Shown, Generator], tuple[PixelArray, Labels]]:
+    def apply(shown: Shown, rng: Generator) -> tuple[PixelArray, Labels]:
         return change(shown.image.copy(), shown.truth.faces, rng), shown.truth
 
     return apply
@@ -98,7 +97,7 @@ def _covered(image: PixelArray, faces: tuple[Face, ...], rng: Generator) -> Pixe
     return image
 
 
-def _cut(shown: Shown, _: Generator) -> tuple[PixelArray, Truth]:
+def _cut(shown: Shown, _: Generator) -> tuple[PixelArray, Labels]:
     """The picture without what is left of a third of its largest face."""
     largest = max(shown.truth.faces, key=lambda face: face.box.side)
     left = max(0, round(largest.box.x1 + OUTSIDE * largest.box.width))
@@ -112,7 +111,7 @@ def _cut(shown: Shown, _: Generator) -> tuple[PixelArray, Truth]:
         else:
             unknown.append(box)
     unknown += [_moved(box, left) for box in shown.truth.unknown]
-    return image, Truth(tuple(faces), tuple(unknown))
+    return image, Labels(tuple(faces), tuple(unknown))
 
 
 def _moved(box: Box, left: float) -> Box:

@@ -15,8 +15,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from mien.evaluation.detection import Truth
 from mien.pictures import SUFFIXES, decode_picture
+from mien.training.detector.consensus import Labels
 from mien.types import Box, Face, PixelArray
 
 FILE = Path(__file__).parent / "detector_truth.json"
@@ -59,7 +59,7 @@ class Shown:
     """
 
     image: PixelArray
-    truth: Truth
+    truth: Labels
     tags: tuple[tuple[str, ...], ...]
     origin: str
 
@@ -110,7 +110,7 @@ def _shown(picture: CheckedPicture, data: bytes, name: str) -> Shown:
     faces = tuple(Face(Box(*face.box), 1.0, _points(face.landmarks)) for face in picture.faces)
     unknown = tuple(Box(*corners) for corners in picture.unknown)
     tags = tuple(face.tags for face in picture.faces)
-    return Shown(decode_picture(data, name), Truth(faces, unknown), tags, name)
+    return Shown(decode_picture(data, name), Labels(faces, unknown), tags, name)
 
 
 def _points(numbers: tuple[float, ...] | None) -> np.ndarray | None:  # type: ignore[type-arg]

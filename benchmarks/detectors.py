@@ -26,15 +26,25 @@ from rich.progress import track
 from benchmarks import detector_truth
 from benchmarks.detector_slices import CHANGES
 from benchmarks.detector_truth import Shown
-from benchmarks.report import Column, Environment, Result, print_result, replace_marked, to_markdown
+from benchmarks.report import (
+    Column,
+    Environment,
+    Result,
+    print_result,
+    replace_marked,
+    split_marked,
+    to_markdown,
+)
 from mien.assembly import DETECTOR_BUNDLE, make_detector
-from mien.bundle import DetectorBundle, MetricsInfo, encode_info, load_detector_bundle
+from mien.bundle import CARD, INFO, DetectorBundle, MetricsInfo, encode_info, load_detector_bundle
 from mien.detectors.single_shot import SingleShotDetector
 from mien.errors import MienError
-from mien.evaluation.detection import Tally, Truth
+from mien.evaluation.detection import Tally
+from mien.evaluation.files import replace_files
+from mien.evaluation.record import END, START
 from mien.protocols import Detector
 from mien.sources.video import VideoSource
-from mien.training.detector.consensus import agree
+from mien.training.detector.consensus import Labels, agree
 from mien.types import PixelArray
 
 SHARED = Path(__file__).parents[1].parent / "shared"
@@ -166,7 +176,7 @@ def test(
     return scores
 
 
-def _frames(clips: Path) -> Iterator[tuple[str, PixelArray, Truth]]:
+def _frames(clips: Path) -> Iterator[tuple[str, PixelArray, Labels]]:
     """Yield frames of the clips, with what MTCNN and YuNet agree on; none was trained on."""
     teachers = {"mtcnn": make_detector("mtcnn")}
     for path in WEIGHTS:
@@ -178,7 +188,7 @@ def _frames(clips: Path) -> Iterator[tuple[str, PixelArray, Truth]]:
             if frame.index % EVERY == 0:
                 found = {name: teacher(frame.image) for name, teacher in teachers.items()}
                 labels = agree(dict(sorted(found.items(), reverse=True)))
-                truth = Truth() if empty else Truth(labels.faces, labels.unknown)
+                truth = Labels() if empty else labels
                 yield f"clip {path.stem}", frame.image, truth
 
 
@@ -261,12 +271,13 @@ def _record(bundle: DetectorBundle, score: Scores, command: str) -> None:
     today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
     metrics = MetricsInfo("hand-checked pictures", "test", today, values, command)
     info = msgspec.structs.replace(bundle.info, metrics=(metrics,))
-    (bundle.path / "model.json").write_bytes(encode_info(info))
     rows = "\n".join(
         f"| {name.replace('_', ' ')} | {value:.4g} |" for name, value in values.items()
     )
     text = f"By `{command}` on {today}:\n\n| figure | value |\n| --- | ---: |\n{rows}"
-    replace_marked(bundle.path / "CARD.md", text, name="metrics")
+    before, after = split_marked(bundle.path / CARD, name="metrics")
+    card = f"{before}{START}\n\n{text}\n\n{END}{after}"
+    replace_files(bundle.path, {INFO: encode_info(info), CARD: card.encode()})
 
 
 def _draw_mistakes(args: argparse.Namespace, bundle: DetectorBundle, least: float) -> None:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from mien.evaluation.detection import Tally, Truth
+from mien.evaluation.detection import Tally
+from mien.training.detector.consensus import Labels
 from mien.types import Box, Face, FloatArray
 
 
@@ -19,7 +20,7 @@ def face(x: float, side: float = 50, score: float = 0.9, shift: float = 0) -> Fa
 
 def test_a_face_is_found_once() -> None:
     tally = Tally()
-    missed, false = tally.add([face(0, score=0.7), face(2, score=0.8)], Truth((face(0),)))
+    missed, false = tally.add([face(0, score=0.7), face(2, score=0.8)], Labels((face(0),)))
     assert (missed, false) == ([], [0])
     assert tally.false_scores == [0.7]
     assert tally.fits[0].score == 0.8
@@ -28,7 +29,7 @@ def test_a_face_is_found_once() -> None:
 
 def test_what_is_missed_scores_nothing() -> None:
     tally = Tally()
-    missed, false = tally.add([face(200)], Truth((face(0),)))
+    missed, false = tally.add([face(200)], Labels((face(0),)))
     assert (missed, false) == ([0], [0])
     assert tally.fits[0].score == 0
     assert math.isnan(tally.fits[0].overlap)
@@ -39,20 +40,20 @@ def test_what_is_missed_scores_nothing() -> None:
 def test_boxes_about_unknown_regions_count_for_nothing() -> None:
     tally = Tally()
     unknown = (Box(190, 0, 260, 60), Box(300, 0, 900, 600))
-    _, false = tally.add([face(200), face(500), face(100)], Truth((), unknown))
+    _, false = tally.add([face(200), face(500), face(100)], Labels((), unknown))
     assert false == [2]
 
 
 def test_the_surest_box_has_the_first_choice_of_faces() -> None:
     tally = Tally()
-    tally.add([face(20, score=0.6), face(10, score=0.9)], Truth((face(10), face(30))))
+    tally.add([face(20, score=0.6), face(10, score=0.9)], Labels((face(10), face(30))))
     assert [fit.score for fit in tally.fits] == [0.9, 0.6]
     assert not tally.false_scores
 
 
 def test_small_faces_are_neither_missed_nor_false() -> None:
     tally = Tally()
-    tally.add([face(0, 20)], Truth((face(0, 20), face(100, 60))))
+    tally.add([face(0, 20)], Labels((face(0, 20), face(100, 60))))
     assert not tally.false_scores
     assert tally.recall(48, 0) == 0
     assert tally.recall(10, 0) == 0.5
@@ -62,7 +63,7 @@ def test_small_faces_are_neither_missed_nor_false() -> None:
 
 def test_eye_error_is_in_distances_of_the_eyes() -> None:
     tally = Tally()
-    tally.add([face(0, 100, shift=2)], Truth((face(0, 100),)))
+    tally.add([face(0, 100, shift=2)], Labels((face(0, 100),)))
     assert tally.eye_error(0) == pytest.approx(2 / 40, rel=1e-4)
 
 
@@ -79,7 +80,7 @@ def test_the_threshold_leaves_as_few_false_boxes_as_wanted(
 
 def test_nothing_at_all() -> None:
     tally = Tally()
-    assert tally.add([], Truth()) == ([], [])
+    assert tally.add([], Labels()) == ([], [])
     assert tally.threshold() == 0
     assert math.isnan(tally.recall(0, 0))
     assert math.isnan(tally.overlap(0))

@@ -10,7 +10,13 @@ import msgspec
 
 from mien.cli.console import err, out, progress
 from mien.errors import MissingExtraError
-from mien.training.settings import Architecture
+from mien.training.settings import (
+    Architecture,
+    Machine,
+    ModelSettings,
+    TrainSettings,
+    checked,
+)
 
 if TYPE_CHECKING:
     from mien.training.recipe import Kinds, Options
@@ -169,19 +175,28 @@ def put_over(args: argparse.Namespace, kinds: "Kinds") -> "Options":
 
 def _settings(args: argparse.Namespace, options: "Options") -> Any:
     from mien.training.recipe import write_recipe
-    from mien.training.settings import Machine, ModelSettings, TrainSettings, checked
 
     channels = options.get("channels", "gray")
     channels = {"gray": 1, "rgb": 3}.get(channels, channels)
     settings = checked(
         TrainSettings, **options_for(TrainSettings, options | {"channels": channels})
     )
-    # Resuming gives the weights of an unbroken run, so that is what the command says.
-    command = "mien " + shlex.join(word for word in sys.argv[1:] if word != "--resume")
-    facts = {"command": command, "recipe": write_recipe(options)}
+    facts = {"command": this_command(), "recipe": write_recipe(options)}
     model = checked(ModelSettings, **options_for(ModelSettings, options | facts))
-    machine = checked(Machine, device=args.device, precision=args.precision, threads=args.threads)
-    return settings, model, machine
+    return settings, model, machine_of(args)
+
+
+def this_command() -> str:
+    """Return the command line that makes the model again.
+
+    Resuming gives the weights of an unbroken run, so that is what it says.
+    """
+    return "mien " + shlex.join(word for word in sys.argv[1:] if word != "--resume")
+
+
+def machine_of(args: argparse.Namespace) -> Machine:
+    """Return what the options of `add_machine` say."""
+    return checked(Machine, device=args.device, precision=args.precision, threads=args.threads)
 
 
 def options_for(kind: type[msgspec.Struct], options: "Options") -> "Options":

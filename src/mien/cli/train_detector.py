@@ -2,13 +2,11 @@
 
 import argparse
 import re
-import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mien.cli.console import err, out, progress
-from mien.cli.train import add_machine, options_for, put_over
+from mien.cli.train import add_machine, machine_of, options_for, put_over, this_command
 from mien.errors import MissingExtraError, SettingsError
 
 if TYPE_CHECKING:
@@ -166,15 +164,12 @@ def _request(args: argparse.Namespace, options: "Options", channels: int) -> "Re
 def _settings(args: argparse.Namespace, options: "Options") -> Any:
     from mien.training.detector.settings import DetectorModelSettings, DetectorSettings
     from mien.training.recipe import DETECTOR_KINDS, write_recipe
-    from mien.training.settings import Machine, checked
+    from mien.training.settings import checked
 
     channels = {"gray": 1, "bgr": 3}.get(options.get("channels", "gray"), 0)
     chosen = options_for(DetectorSettings, options | {"channels": channels})
     settings = checked(DetectorSettings, **chosen)
-    # Resuming gives the weights of an unbroken run, so that is what the command says.
-    command = "mien " + shlex.join(word for word in sys.argv[1:] if word != "--resume")
     recipe = write_recipe(options, DETECTOR_KINDS, "train-detector FOLDER …")
-    facts = {"command": command, "recipe": recipe}
+    facts = {"command": this_command(), "recipe": recipe}
     model = checked(DetectorModelSettings, **options_for(DetectorModelSettings, options | facts))
-    machine = checked(Machine, device=args.device, precision=args.precision, threads=args.threads)
-    return settings, model, machine
+    return settings, model, machine_of(args)

@@ -7,24 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from mien.geometry import iou_matrix, to_array
+from mien.training.detector.consensus import Labels
 from mien.types import Box, Face
 
 # Detectors frame a face differently: some from the hair to the chin, some from the brows.
 SAME = 0.3
 FALSE_RATE = 0.01  # false boxes per picture at which detectors are compared
-
-
-@dataclass(frozen=True, slots=True)
-class Truth:
-    """What is there.
-
-    Attributes:
-        faces: The faces.
-        unknown: Regions where a box counts for nothing.
-    """
-
-    faces: tuple[Face, ...] = ()
-    unknown: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +41,7 @@ class Tally:
     fits: list[Fit] = field(default_factory=list)
     false_scores: list[float] = field(default_factory=list)
 
-    def add(self, found: Sequence[Face], truth: Truth) -> "tuple[list[int], list[int]]":
+    def add(self, found: Sequence[Face], truth: Labels) -> "tuple[list[int], list[int]]":
         """Compare what was found in one picture with what is there.
 
         Returns:

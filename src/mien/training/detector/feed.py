@@ -14,7 +14,6 @@ from mien.training.detector.annotated import Annotated
 from mien.training.detector.loss import Targets
 from mien.training.detector.material import Material, Picture
 from mien.training.detector.scenes import Pieces, Scenes
-from mien.types import PixelArray
 
 SIDE, LARGE_SIDE = 256, 384
 LARGE = 0.2  # share of batches whose scenes are of the larger side, and fewer
@@ -109,13 +108,6 @@ def validation_batches(material: Material, seed: int, batch_size: int) -> list[B
     return [
         Batch.of(scenes[start : start + batch_size]) for start in range(0, len(scenes), batch_size)
     ]
-
-
-def to_channels(image: PixelArray, channels: int) -> PixelArray:
-    """Return BGR uint8 [H,W,3] as the network takes it: uint8 [H,W,C]."""
-    if channels == 3:
-        return image
-    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)[..., None], np.uint8)
 
 
 class _Steps(Dataset[Batch]):

@@ -271,10 +271,11 @@ def _units(
             groups[picture.group].append(index)
     for members in groups.values():
         links += list(pairwise(members))
-    stack = np.stack(thumbs) if thumbs else np.empty((0, duplicates.THUMB, duplicates.THUMB))
+    shape = (len(thumbs), duplicates.THUMB, duplicates.THUMB)
+    stack = np.array(thumbs, dtype=np.uint8).reshape(shape)
     for start in range(0, len(stack), duplicates.BLOCK):
         stop = min(start + duplicates.BLOCK, len(stack))
-        pairs, _ = duplicates.near_pairs(stack.astype(np.uint8), start, stop, TWINS)
+        pairs, _ = duplicates.near_pairs(stack, start, stop, TWINS)
         links += [(owners[a], owners[b]) for a, b in pairs.tolist()]
         on_progress("finding duplicates", stop, len(stack))
     array = np.array(links, dtype=np.int64).reshape(-1, 2)

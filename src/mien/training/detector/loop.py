@@ -10,14 +10,16 @@ from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
 from mien.detectors.results import to_faces
-from mien.evaluation.detection import Tally, Truth
+from mien.evaluation.detection import Tally
 from mien.training.checkpoint import Checkpoint
 from mien.training.compute import Compute
+from mien.training.detector.consensus import Labels
 from mien.training.detector.feed import Batch, batches
 from mien.training.detector.loss import Losses, Targets, losses
 from mien.training.detector.material import Material
 from mien.training.detector.network import DetectorNetwork, cells, decode
 from mien.training.detector.settings import DetectorSettings
+from mien.training.loop import Row, best_loss
 from mien.training.schedule import learning_rate, moving_average
 from mien.types import Box, Face, OnProgress
 
@@ -25,7 +27,6 @@ LARGEST_STEP = 10.0  # norm to which gradients are cut
 LEAST_SCORE = 0.1  # of a box that recall and false boxes are counted with
 MAX_OVERLAP = 0.4  # of two boxes that are two faces
 SURE_SIDE = 24.0  # side of the smallest face that should be found reliably, in pixels
-Row = dict[str, float]
 
 
 def start(settings: DetectorSettings, compute: Compute) -> Checkpoint:
@@ -79,9 +80,7 @@ def fit(
         row = _train_epoch(checkpoint, feed, epoch, settings, compute, on_progress)
         row["scenes_per_second"] = row["scenes"] / (time.perf_counter() - began)
         row |= validate(checkpoint.average, validation, compute)
-        if row["validation_loss"] <= min(
-            (earlier["validation_loss"] for earlier in checkpoint.history), default=float("inf")
-        ):
+        if row["validation_loss"] <= best_loss(checkpoint.history):
             checkpoint.keep_best()
         checkpoint.history.append({"epoch": epoch + 1.0, **row})
         on_epoch(checkpoint.history[-1])
@@ -118,22 +117,14 @@ def _look(network: torch.nn.Module, batch: Batch, compute: Compute) -> tuple[Ten
     return rows.float(), cells(*pictures.shape[2:]).to(compute.device)
 
 
-def _faces(rows: Tensor, grid: Tensor) -> list[Face]:
+def _faces(rows: Tensor, grid: Tensor) -> tuple[Face, ...]:
     scores = torch.sigmoid(rows[:, 0])
     likely = scores >= LEAST_SCORE
-    decoded = (part.cpu().numpy() for part in decode(rows[likely], grid[likely]))
-    boxes, landmarks = decoded
-    return list(
-        to_faces(
-            scores[likely].cpu().numpy(),
-            boxes,
-            landmarks,
-            max_overlap=MAX_OVERLAP,
-        )
-    )
+    found = (scores[likely], *decode(rows[likely], grid[likely]))
+    return to_faces(*(part.cpu().numpy() for part in found), max_overlap=MAX_OVERLAP)
 
 
-def _truth(targets: Targets, number: int) -> Truth:
+def _truth(targets: Targets, number: int) -> Labels:
     faces = [
         Face(Box(*row[1:5].tolist()), 1.0, row[5:].reshape(5, 2).numpy())
         for row in targets.faces[number].cpu()
@@ -141,7 +132,7 @@ def _truth(targets: Targets, number: int) -> Truth:
     ]
     # Rows that only fill up, and regions cut down to a line, have no area.
     unknown = [row.tolist() for row in targets.unknown[number].cpu() if (row[2:] > row[:2]).all()]
-    return Truth(tuple(faces), tuple(Box(*row) for row in unknown))
+    return Labels(tuple(faces), tuple(Box(*row) for row in unknown))
 
 
 def _train_epoch(

@@ -16,7 +16,7 @@ import numpy as np
 
 from mien.bundle import AnyBundle, DetectorBundle, DetectorInfo, write_bundle
 from mien.detectors.single_shot import SingleShotDetector
-from mien.evaluation.detection import Tally, Truth
+from mien.evaluation.detection import Tally
 from mien.training.checkpoint import Checkpoint
 from mien.training.compute import Compute
 from mien.training.curves import draw_curves, write_history
@@ -24,11 +24,12 @@ from mien.training.detector.annotated import LARGEST
 from mien.training.detector.card import write_detector_card
 from mien.training.detector.export import export_detector
 from mien.training.detector.feed import SIDE, pieces, validation_batches
-from mien.training.detector.loop import MAX_OVERLAP, SURE_SIDE, Row, fit, start
+from mien.training.detector.loop import MAX_OVERLAP, SURE_SIDE, fit, start
 from mien.training.detector.material import INFO, Material
 from mien.training.detector.network import STRIDES, DetectorNetwork
 from mien.training.detector.scenes import Scenes
 from mien.training.detector.settings import DetectorModelSettings, DetectorSettings
+from mien.training.loop import Row
 from mien.training.run import BUNDLE, CHECKPOINT, CURVES, HISTORY, open_run
 from mien.training.settings import Machine
 from mien.types import OnProgress, PixelArray, ignore_progress
@@ -162,8 +163,7 @@ def judge(detector: SingleShotDetector, material: Material, split: str) -> Tally
             image = annotated.image
             if image.ndim == 2:
                 image = np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR), np.uint8)
-            labels = picture.labels
-            tally.add(detector(image), Truth(labels.faces, labels.unknown))
+            tally.add(detector(image), picture.labels)
     return tally
 
 
