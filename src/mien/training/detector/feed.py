@@ -17,10 +17,10 @@ from mien.training.detector.scenes import Pieces, Scenes
 
 SIDE, LARGE_SIDE = 256, 384
 LARGE = 0.2  # share of batches whose scenes are of the larger side, and fewer
-# Faces of masked people are many, of turned heads few.
-TURNED = 2.0
+# Faces of masked people are many, of turned heads few; both are hard to find.
+TURNED = 6.0
 TRICKY = 4  # how often what detectors took for a face is shown, for once of other pictures
-RARELY = {"maskwear": 0.35, "mask853": 0.35}
+RARELY = {"maskwear": 0.8, "mask853": 0.8}
 VALIDATION_SCENES = 640
 TRAIN, VALIDATE = 0, 1  # kinds of randomness
 
