@@ -32,6 +32,7 @@ class OneFace:
     """Sees a face in the middle of every picture, and needs no weights."""
 
     name = "mien"
+    face_side = 48.0
 
     def __call__(self, image: PixelArray) -> tuple[Face, ...]:
         height, width = image.shape[:2]

@@ -7,11 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mien.assembly import make_classifier
+from mien.assembly import make_classifier, make_detector
 from mien.errors import SettingsError, SinkError, SourceError
 from mien.pipeline import Analyzer, AnalyzerSettings, Meter, run
+from mien.sources.sample import SampleSource
 from mien.types import Analysis, Box, Face, Frame, InputSpec, PixelArray, ProbabilityArray
 
+# The fake detectors know what is in which frame, not what is in a window.
+EVERY_FRAME = AnalyzerSettings(search=0.0)
 LABELS = ("angry", "sad", "happy", "neutral")
 
 
@@ -23,6 +26,7 @@ class FakeDetector:
     """Gives the faces that were planned, frame after frame."""
 
     name = "fake"
+    face_side = 48.0
 
     def __init__(self, *plan: Sequence[Face]) -> None:
         self._plan = list(plan)
@@ -92,7 +96,9 @@ def frame(index: int = 0, *, gray: int = 200, source: str = "test", fps: float =
 
 
 def analyzer(*plan: Sequence[Face], not_sure_below: float = 0.4) -> Analyzer:
-    return Analyzer(FakeDetector(*plan), FakeClassifier(), not_sure_below=not_sure_below)
+    return Analyzer(
+        FakeDetector(*plan), FakeClassifier(), not_sure_below=not_sure_below, settings=EVERY_FRAME
+    )
 
 
 def test_one_call_reads_all_faces_in_the_order_of_their_numbers() -> None:
@@ -102,6 +108,7 @@ def test_one_call_reads_all_faces_in_the_order_of_their_numbers() -> None:
         FakeDetector([first, second, third], [third, second, first]),
         classifier,
         not_sure_below=0.4,
+        settings=EVERY_FRAME,
     )
     tested(frame(0))
     result = tested(frame(1))
@@ -141,10 +148,10 @@ def test_a_face_that_flashes_up_is_not_read() -> None:
     classifier = FakeClassifier()
     flash, stays = [face(0), face(300)], [face(0), face(450)]
     plan = [[face(0)], flash, [face(0)], stays, stays, stays]
-    tested = Analyzer(FakeDetector(*plan), classifier, not_sure_below=0.4)
+    tested = Analyzer(FakeDetector(*plan), classifier, not_sure_below=0.4, settings=EVERY_FRAME)
     ids = [[r.track_id for r in tested(frame(i)).readings] for i in range(6)]
-    assert ids == [[1], [1], [1], [1], [1], [1, 2]]
-    assert classifier.batches == [1, 1, 1, 1, 1, 2]
+    assert ids == [[1], [1], [1], [1], [1, 2], [1, 2]]
+    assert classifier.batches == [1, 1, 1, 1, 2, 2]
 
 
 def test_the_label_is_steadied_but_the_raw_reading_is_not() -> None:
@@ -202,10 +209,29 @@ def test_a_blurred_face_is_noted_and_read() -> None:
     assert reading.label == "happy"
 
 
+def test_a_face_is_followed_between_searches_and_keeps_its_number() -> None:
+    """The real detector on the sample: the searches are few, and no face is lost for it."""
+    detector, searched = make_detector(), []
+
+    class Counting:
+        name, face_side = detector.name, detector.face_side
+
+        def __call__(self, image: PixelArray) -> tuple[Face, ...]:
+            searched.append(image.shape[:2] == (480, 640))
+            return detector(image)
+
+    classifier = FakeClassifier()
+    tested = Analyzer(Counting(), classifier, not_sure_below=0.4)
+    frames = list(SampleSource())[:60]
+    assert {tuple(r.track_id for r in tested(one).readings) for one in frames} == {(1,)}
+    assert sum(searched) <= 15
+    assert len(searched) >= 60
+
+
 def test_analyzers_do_not_share_state() -> None:
     detector, classifier = FakeDetector([face(0)]), FakeClassifier()
-    first = Analyzer(detector, classifier, not_sure_below=0.4)
-    second = Analyzer(detector, classifier, not_sure_below=0.4)
+    first = Analyzer(detector, classifier, not_sure_below=0.4, settings=EVERY_FRAME)
+    second = Analyzer(detector, classifier, not_sure_below=0.4, settings=EVERY_FRAME)
     first(frame(0))
     assert second(frame(1, gray=30)).readings[0].label == "sad"
 
@@ -272,7 +298,7 @@ def test_a_detector_that_fails_ends_the_run_with_its_error() -> None:
 
     source = FakeSource([frame(0)])
     with pytest.raises(RuntimeError, match="out of memory"):
-        run(source, Analyzer(Broken(), FakeClassifier(), not_sure_below=0.4))
+        run(source, Analyzer(Broken(), FakeClassifier(), not_sure_below=0.4, settings=EVERY_FRAME))
     assert source.closed == 1
 
 
@@ -302,7 +328,12 @@ def test_a_run_without_frames_has_a_summary() -> None:
 
 def test_a_real_bundle_reads_through_the_same_path(make_bundle: Callable[..., Path]) -> None:
     classifier, info = make_classifier(make_bundle())
-    tested = Analyzer(FakeDetector([face(0)]), classifier, not_sure_below=info.not_sure_below)
+    tested = Analyzer(
+        FakeDetector([face(0)]),
+        classifier,
+        not_sure_below=info.not_sure_below,
+        settings=EVERY_FRAME,
+    )
     reading = tested(frame(gray=250)).readings[0]
     assert reading.label == "neutral"
     assert sum(reading.smoothed.probabilities) == pytest.approx(1, abs=1e-5)

@@ -21,6 +21,7 @@ class OneFace:
     """A detector that sees a face in the middle of every picture that is not black."""
 
     name = "one face"
+    face_side = 48.0
 
     def __call__(self, image: PixelArray) -> tuple[Face, ...]:
         height, width = image.shape[:2]

@@ -99,18 +99,28 @@ def test_a_label_that_does_not_hold_is_not_shown() -> None:
 
 
 def test_not_sure_has_a_margin() -> None:
-    tested = smoother(time_constant=0, hold=0)
-    confidences = [0.41, 0.4 - NOT_SURE_MARGIN / 2, 0.4 - NOT_SURE_MARGIN * 1.5, 0.38, 0.41]
+    tested = smoother(time_constant=0, hold=0, hold_unsure=0)
+    confidences = [0.41, 0.4 - NOT_SURE_MARGIN / 2, 0.4 - NOT_SURE_MARGIN * 1.2, 0.38, 0.41]
     shown = [tested.update(1, sure(3, c), i / 10).label_index for i, c in enumerate(confidences)]
     assert shown == [3, 3, None, None, 3]
 
 
 def test_doubt_becomes_not_sure_after_it_has_held_and_keeps_the_probabilities() -> None:
-    tested = smoother(hold=0.4)
+    tested = smoother(hold_unsure=0.4)
     tested.update(1, sure(0), 0.0)
     results = [tested.update(1, sure(0), i / 10, doubtful=True) for i in range(1, 7)]
     assert [r.label_index for r in results] == [0, 0, 0, 0, None, None]
     assert results[-1].probabilities[0] == pytest.approx(0.9, abs=1e-5)
+
+
+def test_a_word_gives_way_to_another_sooner_than_to_not_sure() -> None:
+    ends = []
+    for row in (sure(1), sure(1, 0.27)):
+        tested = smoother(time_constant=0, hold=0.25, hold_unsure=0.55)
+        tested.update(1, sure(0), 0.0)
+        shown = [tested.update(1, row, i / 10).label_index for i in range(1, 10)]
+        ends.append(next(i / 10 for i, label in enumerate(shown, 1) if label != 0))
+    assert ends == [pytest.approx(0.4), pytest.approx(0.7)]
 
 
 def test_faces_do_not_mix() -> None:

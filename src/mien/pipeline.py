@@ -13,11 +13,12 @@ from typing import Self
 import numpy as np
 
 from mien.errors import SettingsError
+from mien.following import INTERVAL, Follower
 from mien.interrupts import uninterrupted
 from mien.preprocess import crop_faces
 from mien.protocols import Classifier, Detector, Sink, Source
 from mien.quality import DOUBTFUL, QualitySettings, assess
-from mien.smoothing import Smoother
+from mien.smoothing import HOLD, HOLD_UNSURE, TIME_CONSTANT, Smoother
 from mien.tracking import UNCONFIRMED, Tracker
 from mien.types import (
     Analysis,
@@ -45,17 +46,22 @@ class AnalyzerSettings:
             those of a first frame, and so of single pictures, are read at once.
         time_constant: Of the moving average over a face's readings; 0 for none.
         hold: How long another label must be the best before it is shown.
+        hold_unsure: How long none must be sure before "not sure" is shown.
+        search: From one search of the whole frame to the next; in between, faces are looked for
+            where they were. 0 searches every frame.
         quality: Where a face stops being good enough.
     """
 
     max_gap: float = 1.0
-    confirm: float = 0.2
-    time_constant: float = 0.3
-    hold: float = 0.4
+    confirm: float = 0.1
+    time_constant: float = TIME_CONSTANT
+    hold: float = HOLD
+    hold_unsure: float = HOLD_UNSURE
+    search: float = INTERVAL
     quality: QualitySettings = field(default_factory=QualitySettings)
 
     def __post_init__(self) -> None:
-        for name in ("max_gap", "confirm", "time_constant", "hold"):
+        for name in ("max_gap", "confirm", "time_constant", "hold", "hold_unsure", "search"):
             if not getattr(self, name) >= 0:
                 raise SettingsError(f"{name} must be 0 seconds or more, got {getattr(self, name)}")
 
@@ -88,7 +94,7 @@ class Analyzer:
         if not 0 <= not_sure_below <= 1:
             raise SettingsError(f"not_sure_below must be in 0..1, got {not_sure_below}")
         settings = settings or AnalyzerSettings()
-        self._detector = detector
+        self._follower = Follower(detector, interval=settings.search)
         self._classifier = classifier
         self._quality = settings.quality
         self._tracker = Tracker(max_gap=settings.max_gap, confirm=settings.confirm)
@@ -96,6 +102,7 @@ class Analyzer:
             not_sure_below=not_sure_below,
             time_constant=settings.time_constant,
             hold=settings.hold,
+            hold_unsure=settings.hold_unsure,
         )
         self._source: str | None = None
 
@@ -106,6 +113,7 @@ class Analyzer:
 
     def reset(self) -> None:
         """Forget all faces; a frame of another source does so by itself."""
+        self._follower.reset()
         self._tracker.reset()
         self._smoother.reset()
 
@@ -121,7 +129,8 @@ class Analyzer:
             self._source = frame.source
         watch = _Stopwatch()
         with watch("detect"):
-            found = self._detector(frame.image)
+            seen, missing = self._tracker.expected(frame.timestamp)
+            found = self._follower(frame.image, frame.timestamp, seen, missing)
         with watch("track"):
             ids, faces = self._follow(found, frame.timestamp)
         with watch("crop"):

@@ -57,9 +57,9 @@ def _square(image: PixelArray, face: Face, spec: InputSpec) -> PixelArray:
     side = max(1, round(face.box.side * spec.crop_scale))
     angle = eye_angle(face) if spec.alignment == "eyes" else 0.0
     if angle == 0.0:
-        return _cut(image, face.box.center, side)
+        return _around(image, face.box.center, side)
     # Cut with room for the turn first, so that the cost depends on the face, not on the picture.
-    room = _cut(image, face.box.center, math.ceil(side * math.sqrt(2)) + 2)
+    room = _around(image, face.box.center, math.ceil(side * math.sqrt(2)) + 2)
     middle = (room.shape[1] - 1) / 2, (room.shape[0] - 1) / 2
     turn = cv2.getRotationMatrix2D(middle, angle, 1.0)
     size = room.shape[1], room.shape[0]
@@ -68,18 +68,35 @@ def _square(image: PixelArray, face: Face, spec: InputSpec) -> PixelArray:
     return np.asarray(turned[start : start + side, start : start + side], dtype=np.uint8)
 
 
-def _cut(image: PixelArray, center: tuple[float, float], side: int) -> PixelArray:
+def _around(image: PixelArray, center: tuple[float, float], side: int) -> PixelArray:
+    return cut_square(image, round(center[0] - side / 2), round(center[1] - side / 2), side)
+
+
+def cut_square(
+    image: PixelArray, left: int, top: int, side: int, border: int = cv2.BORDER_REPLICATE
+) -> PixelArray:
+    """Cut out a square, which may reach beyond the picture's edges.
+
+    Args:
+        image: uint8 [H,W,3].
+        left: Its first column.
+        top: Its first row.
+        side: Its side in pixels.
+        border: What is beyond the edges, as OpenCV names it.
+
+    Returns:
+        uint8 [side,side,3]; a view where the square is inside.
+    """
     height, width = image.shape[:2]
-    x1, y1 = round(center[0] - side / 2), round(center[1] - side / 2)
-    # A box wholly outside still gives the nearest edge instead of an empty picture.
-    left, right = (min(max(x, 0), width - 1) for x in (x1, x1 + side - 1))
-    top, bottom = (min(max(y, 0), height - 1) for y in (y1, y1 + side - 1))
-    inside = image[top : bottom + 1, left : right + 1]
-    before_x, before_y = min(max(-x1, 0), side - 1), min(max(-y1, 0), side - 1)
+    # A square wholly outside still gives the nearest edge instead of an empty picture.
+    x1, x2 = (min(max(x, 0), width - 1) for x in (left, left + side - 1))
+    y1, y2 = (min(max(y, 0), height - 1) for y in (top, top + side - 1))
+    inside = image[y1 : y2 + 1, x1 : x2 + 1]
     if inside.shape[:2] == (side, side):
         return inside
+    before_x, before_y = min(max(-left, 0), side - 1), min(max(-top, 0), side - 1)
     after_x, after_y = side - before_x - inside.shape[1], side - before_y - inside.shape[0]
-    padded = cv2.copyMakeBorder(inside, before_y, after_y, before_x, after_x, cv2.BORDER_REPLICATE)
+    padded = cv2.copyMakeBorder(inside, before_y, after_y, before_x, after_x, border)
     return np.asarray(padded, dtype=np.uint8)
 
 

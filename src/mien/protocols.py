@@ -8,9 +8,16 @@ from mien.types import Analysis, Face, Frame, InputSpec, PixelArray, Probability
 
 @runtime_checkable
 class Detector(Protocol):
-    """Finds faces in a picture."""
+    """Finds faces in a picture.
+
+    Attributes:
+        name: What to call it.
+        face_side: Side of a face, in pixels, that it surely finds and frames well: to that size
+            faces that are followed are shrunk or enlarged.
+    """
 
     name: str
+    face_side: float
 
     def __call__(self, image: PixelArray) -> tuple[Face, ...]:
         """Find all faces.

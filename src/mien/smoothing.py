@@ -11,7 +11,9 @@ from mien.types import ProbabilityArray
 
 # A shown label is dropped only this far below the confidence that it needed to be shown, so that a
 # face on the edge does not alternate between a word and "not sure".
-NOT_SURE_MARGIN = 0.05
+NOT_SURE_MARGIN = 0.1
+# Chosen by `benchmarks/steadiness.py`: of all that show a change within 0.4 seconds, the calmest.
+TIME_CONSTANT, HOLD, HOLD_UNSURE = 0.1, 0.2, 0.6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,11 +43,17 @@ class Smoother:
 
     An exponential moving average whose weight follows from the time that has passed, so that 10
     and 60 frames per second end alike. Another label is shown once it has been the best for `hold`
-    seconds without a break; the first sight of a face shows at once.
+    seconds without a break, and "not sure" after `hold_unsure`, because a word that comes and goes
+    is worse than one that stays a moment longer; the first sight of a face shows at once.
     """
 
     def __init__(
-        self, *, not_sure_below: float, time_constant: float = 0.3, hold: float = 0.4
+        self,
+        *,
+        not_sure_below: float,
+        time_constant: float = TIME_CONSTANT,
+        hold: float = HOLD,
+        hold_unsure: float = HOLD_UNSURE,
     ) -> None:
         """Start without faces.
 
@@ -53,10 +61,11 @@ class Smoother:
             not_sure_below: Confidence that a label needs to be shown.
             time_constant: Seconds after which a reading counts for 1/e; 0 for no averaging.
             hold: Seconds for which another label must be the best before it is shown.
+            hold_unsure: Seconds for which none may be sure before "not sure" is shown.
         """
         self._not_sure_below = not_sure_below
         self._time_constant = time_constant
-        self._hold = hold
+        self._hold, self._hold_unsure = hold, hold_unsure
         self._states: dict[int, _State] = {}
 
     def update(
@@ -108,7 +117,8 @@ class Smoother:
         # Held from its first sight on: what the face did while it was unseen is not known.
         state.held = state.held + step if candidate == state.candidate else 0.0
         state.candidate = candidate
-        if candidate != state.shown and state.held >= self._hold:
+        hold = self._hold_unsure if candidate is None else self._hold
+        if candidate != state.shown and state.held >= hold:
             state.shown = candidate
 
     def _weight(self, step: float) -> float:

@@ -37,9 +37,9 @@ class _Track:
     unseen: float = 0.0
     missed: bool = False
 
-    def expected(self) -> Box:
-        """Where the face should be by now, at a velocity that dies away."""
-        reach = MOMENTUM_SECONDS * -math.expm1(-self.unseen / MOMENTUM_SECONDS)
+    def expected(self, later: float = 0.0) -> Box:
+        """Where the face should be so many seconds from now, at a velocity that dies away."""
+        reach = MOMENTUM_SECONDS * -math.expm1(-(self.unseen + later) / MOMENTUM_SECONDS)
         dx, dy = (speed * reach for speed in self.velocity)
         return Box(self.box.x1 + dx, self.box.y1 + dy, self.box.x2 + dx, self.box.y2 + dy)
 
@@ -78,6 +78,13 @@ class Tracker:
     def ids(self) -> frozenset[int]:
         """The numbers that may still come back: faces in view, and those missing for a moment."""
         return frozenset(track.number for track in self._tracks) - {UNCONFIRMED}
+
+    def expected(self, timestamp: float) -> tuple[list[Box], list[Box]]:
+        """Return where faces should be at a time: those of the last frame, and missing ones."""
+        later = 0.0 if self._time is None else max(0.0, timestamp - self._time)
+        seen = [track.expected(later) for track in self._tracks if track.unseen == 0.0]
+        missing = [track.expected(later) for track in self._tracks if track.unseen > 0.0]
+        return seen, missing
 
     def reset(self) -> None:
         """Forget everything and count from 1 again, for a new source."""

@@ -21,6 +21,7 @@ LEVELS = {"angry": 20, "neutral": 240}
 
 class FakeDetector:
     name = "fake"
+    face_side = 48.0
 
     def __call__(self, image: PixelArray) -> tuple[Face, ...]:
         return (Face(Box(0, 0, 48, 48), 0.9),) if image.max() > 0 else ()

@@ -17,6 +17,7 @@ class Discs:
     """Takes bright discs for faces."""
 
     name = "discs"
+    face_side = 48.0
 
     def __call__(self, image: PixelArray) -> tuple[Face, ...]:
         bright = (image[..., 0] > 150).astype(np.uint8)

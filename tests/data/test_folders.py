@@ -55,6 +55,7 @@ class FakeDetector:
     """Finds the faces that it was told of."""
 
     name = "fake"
+    face_side = 48.0
 
     def __init__(self, *faces: Face) -> None:
         self.faces = faces

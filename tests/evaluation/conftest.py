@@ -39,6 +39,7 @@ class FixedDetector:
     """Finds the same faces in every picture that is not black; counts how often it looked."""
 
     name = "fixed"
+    face_side = 48.0
 
     def __init__(self, *boxes: Box, landmarks: np.ndarray | None = None) -> None:
         self.boxes, self.landmarks, self.looked = boxes, landmarks, 0

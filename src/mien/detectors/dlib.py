@@ -32,6 +32,7 @@ class DlibHogDetector:
     """A `Detector` for frontal faces of 80 pixels and more. Threads may share it: it locks."""
 
     name = "dlib-hog"
+    face_side = 120.0
 
     def __init__(self) -> None:
         """Make the detector, whose weights are part of dlib.
@@ -60,6 +61,7 @@ class DlibCnnDetector:
     """A `Detector` for faces of about 80 pixels and more. Threads may share it: it locks."""
 
     name = "dlib-cnn"
+    face_side = 120.0
 
     def __init__(self, model: Path | None = None) -> None:
         """Load the network.

@@ -33,6 +33,7 @@ class MtcnnDetector:
     """A `Detector`. Holds no state, so threads may share it."""
 
     name = "mtcnn"
+    face_side = 80.0
 
     def __init__(self, *, min_face: int = 40, threads: int = 1) -> None:
         """Load the three networks.

@@ -26,6 +26,7 @@ class SingleShotDetector:
     """A `Detector`. Holds no state, so threads may share it."""
 
     name = "mien"
+    face_side = 48.0
 
     def __init__(
         self, bundle: DetectorBundle, *, min_face: float = MIN_FACE, threads: int = 1

@@ -38,6 +38,7 @@ class YunetDetector:
     """A `Detector`. Holds no state, so threads may share it."""
 
     name = "yunet"
+    face_side = 64.0
 
     def __init__(self, model: Path, *, threads: int = 1) -> None:
         """Load the network.

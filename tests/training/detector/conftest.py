@@ -17,6 +17,8 @@ from mien.types import Box, Face, PixelArray
 class DiscDetector:
     """Takes each bright disc for a face; one whose rim is dark gray only where it is told to."""
 
+    face_side = 48.0
+
     def __init__(self, name: str = "disc", *, credulous: bool = False) -> None:
         self.name, self.credulous = name, credulous
 

@@ -119,6 +119,7 @@ def test_cropped_faces_are_seen_with_an_edge(make_request: MakeRequest) -> None:
 def test_a_judge_is_shown_what_is_doubtful(tmp_path: Path, make_request: MakeRequest) -> None:
     class Yes:
         name = "yes"
+        face_side = 48.0
 
         def __call__(self, image: PixelArray) -> tuple[gather.Face, ...]:
             side = len(image)

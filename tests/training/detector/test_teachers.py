@@ -16,6 +16,7 @@ class Fake:
     """Sees one face in the left half of whatever it is shown, if that is wide enough for it."""
 
     name: str = "fake"
+    face_side: float = 48.0
     widest: int = 1000
     narrowest: int = 0
     score: float = 0.9
@@ -94,6 +95,7 @@ class Judge:
 
     sees: bool
     name: str = "judge"
+    face_side: float = 48.0
     shown: int = 0
 
     def __call__(self, image: PixelArray) -> tuple[Face, ...]:
