@@ -2,10 +2,12 @@
 
 import random
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mien.appearance import WIDTH
 from mien.tracking import UNCONFIRMED, Tracker
 from mien.types import Box, Face
 
@@ -120,6 +122,49 @@ def test_a_face_of_another_size_is_another_face() -> None:
     tracker = Tracker()
     tracker.update([face(100, 100, side=40)], 0.0)
     assert tracker.update([face(80, 80, side=100)], 0.1) == (2,)
+
+
+def look(*kinds: int) -> np.ndarray:
+    """Looks that are alike where their numbers are, and not at all elsewhere."""
+    rows = np.zeros((len(kinds), WIDTH), dtype=np.float32)
+    rows[np.arange(len(kinds)), list(kinds)] = 1.0
+    return rows
+
+
+def test_who_stands_before_another_does_not_take_over_the_number() -> None:
+    tracker = Tracker()
+    tracker.update([face(100), face(130)], 0.0, look(1, 2))
+    # Both are equally near to the one face that is left: only its look tells.
+    assert tracker.update([face(115)], 0.1, look(2)) == (2,)
+    assert tracker.update([face(100), face(130)], 0.2, look(1, 2)) == (1, 2)
+
+
+def test_who_is_back_elsewhere_and_looks_alike_keeps_the_number() -> None:
+    for kind, number in ((1, 1), (2, 2)):
+        tracker = Tracker(max_gap=2.0)
+        tracker.update([face(100)], 0.0, look(1))
+        tracker.update([], 0.1, look())
+        tracker.update([], 0.9, look())
+        assert tracker.update([face(300)], 1.0, look(kind)) == (number,)
+
+
+def test_a_face_beside_another_is_no_twin_of_it_however_alike() -> None:
+    tracker = Tracker()
+    tracker.update([face(100)], 0.0, look(1))
+    assert tracker.update([face(100), face(300)], 0.1, look(1, 1)) == (1, 2)
+    assert tracker.update([face(300)], 0.2, look(1)) == (2,)
+
+
+def test_who_was_seen_in_part_at_first_gets_the_old_number_when_believed() -> None:
+    tracker = Tracker(max_gap=2.0, confirm=0.1)
+    tracker.update([face(100)], 0.0, look(1))
+    tracker.update([], 0.1, look())
+    ids = [
+        tracker.update([face(300)], 0.5 + i / 20, look(kind)) for i, kind in enumerate((3, 1, 1, 1))
+    ]
+    assert ids[0] == (UNCONFIRMED,)
+    assert ids[-1] == (1,)
+    assert tracker.ids == {1}
 
 
 def test_reset_counts_from_one_again() -> None:

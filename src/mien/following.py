@@ -42,8 +42,8 @@ class Follower:
     """Finds the faces of one stream. Holds the stream's state.
 
     The whole frame is searched when `interval` seconds have passed, when a face that was followed
-    is not in its window, when time jumps, and when windows would be larger than the frame. Then the windows still count: a face is gone when
-    neither shows it.
+    is not in its window, when time jumps, and when windows would be larger than the frame. Then the
+    windows still count: a face is gone when neither shows it.
     """
 
     def __init__(self, detector: Detector, *, interval: float = INTERVAL) -> None:

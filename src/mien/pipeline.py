@@ -12,6 +12,7 @@ from typing import Self
 
 import numpy as np
 
+from mien.appearance import describe
 from mien.errors import SettingsError
 from mien.following import INTERVAL, Follower
 from mien.interrupts import uninterrupted
@@ -52,7 +53,7 @@ class AnalyzerSettings:
         quality: Where a face stops being good enough.
     """
 
-    max_gap: float = 1.0
+    max_gap: float = 2.0
     confirm: float = 0.1
     time_constant: float = TIME_CONSTANT
     hold: float = HOLD
@@ -132,7 +133,7 @@ class Analyzer:
             seen, missing = self._tracker.expected(frame.timestamp)
             found = self._follower(frame.image, frame.timestamp, seen, missing)
         with watch("track"):
-            ids, faces = self._follow(found, frame.timestamp)
+            ids, faces = self._follow(frame, found)
         with watch("crop"):
             crops = crop_faces(frame.image, faces, self._classifier.spec)
         with watch("quality"):
@@ -145,9 +146,10 @@ class Analyzer:
             frame.index, frame.timestamp, frame.source, frame.size, readings, watch.seconds
         )
 
-    def _follow(self, found: Sequence[Face], timestamp: float) -> tuple[list[int], list[Face]]:
+    def _follow(self, frame: Frame, found: Sequence[Face]) -> tuple[list[int], list[Face]]:
         """Return the numbers and faces to read, in the order of the numbers."""
-        numbers = self._tracker.update(found, timestamp)
+        looks = describe(frame.image, found)
+        numbers = self._tracker.update(found, frame.timestamp, looks)
         order = sorted(range(len(found)), key=numbers.__getitem__)
         kept = [index for index in order if numbers[index] != UNCONFIRMED]
         return [numbers[index] for index in kept], [found[index] for index in kept]
