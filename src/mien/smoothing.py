@@ -13,7 +13,7 @@ from mien.types import ProbabilityArray
 # face on the edge does not alternate between a word and "not sure".
 NOT_SURE_MARGIN = 0.1
 # Chosen by `benchmarks/steadiness.py`: of all that show a change within 0.4 seconds, the calmest.
-TIME_CONSTANT, HOLD, HOLD_UNSURE = 0.1, 0.2, 0.6
+TIME_CONSTANT, HOLD, HOLD_UNSURE = 0.05, 0.2, 0.6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
