@@ -140,6 +140,22 @@ def open_sources(specs: Sequence[str]) -> Source:
     return _open(specs)
 
 
+def open_device(spec: str) -> Source:
+    """Return a camera or stream as such, with nothing between: to measure it.
+
+    Args:
+        spec: A camera's number or an address.
+
+    Raises:
+        SettingsError: It is neither.
+    """
+    if _is_address(spec):
+        return StreamSource(spec)
+    if not spec.isdecimal():
+        raise SettingsError(f"{spec}: give a camera's number or an address (http:// or rtsp://)")
+    return CameraSource(int(spec))
+
+
 def make_sinks(
     labels: Sequence[str],
     *,
