@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import classifier, detector, frame, memory, prepare
+from benchmarks import classifier, detector, frame, memory, prepare, realtime
 from benchmarks.report import (
     Environment,
     Result,
@@ -79,10 +79,15 @@ def run_frame(options: Options) -> Result:
     return frame.measure(make_detector(), reader, info, repeats=1 if options.quick else 15)
 
 
+def run_realtime(options: Options) -> Result:
+    """What mien promises of real time."""
+    return realtime.measure(options.bundle, realtime.QUICK if options.quick else None)
+
+
 def run_memory(options: Options) -> Result:
     """Memory of a live run."""
     return memory.measure_live(
-        options.bundle, frames=(1, 10, 60) if options.quick else (1, 200, 2000)
+        options.bundle, frames=(1, 10, 60) if options.quick else (1, 200, 2000, 100_000)
     )
 
 
@@ -97,10 +102,11 @@ MEASURES: dict[str, Callable[[Options], Result]] = {
     classifier.NAME: run_classifier,
     detector.NAME: run_detector,
     frame.NAME: run_frame,
+    realtime.NAME: run_realtime,
     memory.LIVE: run_memory,
     memory.PREPARE: run_prepare_memory,
 }
-NEED_BUNDLE = frozenset({classifier.NAME, frame.NAME, memory.LIVE})
+NEED_BUNDLE = frozenset({classifier.NAME, frame.NAME, realtime.NAME, memory.LIVE})
 NEED_PROC = frozenset({memory.LIVE, memory.PREPARE})
 
 

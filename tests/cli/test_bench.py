@@ -11,7 +11,7 @@ from mien.errors import SourceError
 from mien.realtime import Live, Speed
 
 QUICK = Speed(100, 1.0, 500.0, 1.5, 4.0, 1.8)
-LIVE = Live(90, 1, (640, 480), 1.0, 3.0, 30.0, 2.0, 5.0, 9.0, 0.0, 0.09)
+LIVE = Live(90, 1, (640, 480), 1.0, 3.0, 30.0, 2.0, 5.0, 9.0, 0.0, 4.0, 0.09)
 
 
 def speeds(one: float = 500.0, hd: float = 250.0) -> dict[str, Speed]:
