@@ -1,7 +1,7 @@
 """Assembly: what a user names becomes parts, or one clear line."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -25,8 +25,8 @@ from mien.pictures import encode_png
 from mien.pipeline import AnalyzerSettings
 from mien.protocols import Classifier, Detector, Source
 from mien.sources.batch import Batch
-from mien.sources.newest import NewestFrame
 from mien.sources.pictures import PictureSource
+from mien.sources.reconnecting import Notice, Reconnecting
 from mien.types import Frame, PixelArray
 
 LABELS = ("angry", "sad", "happy", "neutral")
@@ -155,11 +155,57 @@ def test_the_sample_ends_unless_it_is_live() -> None:
     ("spec", "name"),
     [("3", "camera 3"), ("http://user:secret@host:81/a.mjpg", "http://host:81/a.mjpg")],
 )
-def test_cameras_and_streams_keep_only_the_newest_frame(spec: str, name: str) -> None:
-    source = open_source(spec)
+@pytest.mark.parametrize("opened", [open_source, lambda spec: open_sources([spec])])
+def test_a_camera_or_stream_is_waited_for(
+    spec: str, name: str, opened: Callable[[str], Source]
+) -> None:
+    source = opened(spec)
     source.close()
-    assert isinstance(source, NewestFrame)
+    assert isinstance(source, Reconnecting)
     assert source.name == name
+
+
+class BreaksOff:
+    """In place of a camera: 30 frames, of which a busy consumer sees the newest, and an error."""
+
+    live = True
+
+    def __init__(self, index: int) -> None:
+        self.name = f"camera {index}"
+
+    def __iter__(self) -> Iterator[Frame]:
+        for index in range(30):
+            yield Frame(np.zeros((4, 4, 3), np.uint8), index, index / 30, self.name)
+        raise SourceError(f"{self.name}: unplugged")
+
+    def close(self) -> None:
+        pass
+
+
+def test_who_opens_a_camera_is_told_of_its_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mien.assembly.CameraSource", BreaksOff)
+    notices: list[Notice] = []
+
+    def take(notice: Notice) -> None:
+        notices.append(notice)
+        source.close()
+
+    source = open_source("3", on_notice=take)
+    indices = [frame.index for frame in source]
+    assert indices[-1] == 29
+    assert indices == sorted(indices)
+    (notice,) = notices
+    assert notice.message.startswith("camera 3: unplugged; mien waits")
+
+
+def test_of_several_cameras_none_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mien.assembly.CameraSource", BreaksOff)
+    notices: list[Notice] = []
+    source = open_sources(["3", "4"], on_notice=notices.append)
+    assert {frame.source for frame in read(source)} == {"camera 3", "camera 4"}
+    assert isinstance(source, Batch)
+    assert [skipped.path for skipped in source.skipped] == ["3", "4"]
+    assert notices == []
 
 
 @pytest.mark.parametrize("spec", ["nowhere.jpg", "no/*.png", "ftp://host/a.jpg", ""])

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -14,6 +15,7 @@ from mien.assembly import DEFAULT_BUNDLE, make_classifier, make_detector
 from mien.errors import MienError, PictureError, SettingsError, SourceError
 from mien.pictures import encode_png
 from mien.reader import Reader
+from mien.sources.reconnecting import Reconnecting
 from mien.types import Analysis, Box, Face, Frame, PixelArray
 
 
@@ -140,6 +142,31 @@ def test_a_source_is_named_as_on_the_command_line(reader: Reader, tmp_path: Path
 def test_a_camera_may_be_a_number(reader: Reader) -> None:
     with pytest.raises(SourceError, match="camera 97"):
         next(reader.watch(97))
+
+
+def test_a_camera_that_breaks_off_is_waited_for_with_a_warning(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = iter([SourceError("camera 0: unplugged"), None])
+
+    class Camera(FakeSource):
+        name = "camera 0"
+
+        def __init__(self, _: int) -> None:
+            super().__init__([250])
+            self._error = next(plan)
+
+        def __iter__(self) -> Iterator[Frame]:
+            yield from super().__iter__()
+            if self._error is not None:
+                raise self._error
+
+    monkeypatch.setattr("mien.assembly.CameraSource", Camera)
+    monkeypatch.setattr("mien.assembly.Reconnecting", partial(Reconnecting, retry=0))
+    with pytest.warns(RuntimeWarning, match="camera 0: unplugged; mien waits") as caught:
+        assert [analysis.frame_index for analysis in reader.watch(0)] == [0, 1]
+    (warning,) = caught
+    assert warning.filename == __file__
 
 
 def test_what_is_no_source_is_told(reader: Reader) -> None:

@@ -23,6 +23,7 @@ from mien.sources.camera import CameraSource
 from mien.sources.files import NothingFoundError, Skipped, find_files
 from mien.sources.newest import NewestFrame
 from mien.sources.pictures import PictureSource
+from mien.sources.reconnecting import OnNotice, Reconnecting
 from mien.sources.sample import SampleSource
 from mien.sources.stream import StreamSource, without_secrets
 from mien.sources.video import VideoSource
@@ -31,6 +32,9 @@ MODELS = Path(__file__).parent / "models"
 DEFAULT_BUNDLE = MODELS / "fer4"
 DETECTOR_BUNDLE = MODELS / "face"
 DEFAULT_DETECTOR = "mien"
+# Streams that come in pieces (HLS) rest for seconds between them. `StreamSource` itself breaks off
+# where nothing comes, which is sooner than this.
+STREAM_STALL_SECONDS = 15.0
 STREAM_SCHEMES = ("http://", "https://", "rtsp://", "rtsps://")
 VIDEO_SUFFIXES = frozenset(
     {
@@ -109,35 +113,38 @@ def make_analyzer(
     return Analyzer(detector, classifier, not_sure_below=info.not_sure_below, settings=settings)
 
 
-def open_source(spec: str, *, realtime: bool = False) -> Source:
+def open_source(spec: str, *, realtime: bool = False, on_notice: OnNotice | None = None) -> Source:
     """Open what a user names.
 
-    Cameras and streams keep only their newest frame, so that a slow reader never lags.
+    Cameras and streams keep only their newest frame, so that a slow reader never lags, and are
+    waited for where they break off.
 
     Args:
         spec: A picture, video, folder, pattern, camera number, address, or "sample".
         realtime: For live viewing: the sample plays at its own speed and starts over.
+        on_notice: Told when a camera or stream has broken off, and when it is back.
 
     Raises:
         SourceError: There is nothing like that, or it cannot be opened.
     """
     if spec == "sample":
         return SampleSource(loop=realtime, realtime=realtime)
-    return _open([spec])
+    return _open([spec], on_notice)
 
 
-def open_sources(specs: Sequence[str]) -> Source:
+def open_sources(specs: Sequence[str], *, on_notice: OnNotice | None = None) -> Source:
     """Open several sources as one; in a batch, what breaks off is listed as skipped.
 
     Args:
         specs: As for `open_source`.
+        on_notice: As for `open_source`; of several sources none is waited for.
 
     Raises:
         SourceError: There is nothing like one of them; nothing is read then.
     """
     if not specs:
         raise SourceError(f"no source; {ACCEPTED}")
-    return _open(specs)
+    return _open(specs, on_notice)
 
 
 def open_device(spec: str) -> Source:
@@ -222,7 +229,9 @@ def _picture_maker(path: Path, overwrite: bool) -> Callable[[], Sink]:
 _Opener = tuple[str, Callable[[], Source]]
 
 
-def _open(specs: Sequence[str]) -> Source:
+def _open(specs: Sequence[str], on_notice: OnNotice | None) -> Source:
+    if len(specs) == 1 and _is_live(specs[0]):
+        return Reconnecting(partial(_open_one, specs[0]), on_notice=on_notice)
     skipped: list[Skipped] = []
     openers = _openers(specs, skipped)
     if len(openers) == 1 and not skipped:
@@ -247,7 +256,7 @@ def _items(specs: Sequence[str], skipped: list[Skipped]) -> Iterator[Path | str]
     """Yield files as paths, each once, and everything else (camera, sample) as it was named."""
     seen: set[Path] = set()
     for spec in specs:
-        if spec == "sample" or spec.isdecimal() or _is_address(spec):
+        if spec == "sample" or _is_live(spec):
             yield spec
         else:
             new = [path for path in _files(spec, skipped) if path not in seen]
@@ -270,7 +279,9 @@ def _open_one(item: Path | str) -> Source:
         return VideoSource(item)
     if item == "sample":
         return SampleSource()
-    return NewestFrame(StreamSource(item) if _is_address(item) else CameraSource(int(item)))
+    if _is_address(item):
+        return NewestFrame(StreamSource(item), stall=STREAM_STALL_SECONDS)
+    return NewestFrame(CameraSource(int(item)))
 
 
 def _name(item: Path | str) -> str:
@@ -280,6 +291,10 @@ def _name(item: Path | str) -> str:
 
 def _is_picture(item: Path | str) -> bool:
     return isinstance(item, Path) and item.suffix.lower() in SUFFIXES
+
+
+def _is_live(spec: str) -> bool:
+    return spec.isdecimal() or _is_address(spec)
 
 
 def _is_address(spec: str) -> bool:

@@ -25,6 +25,10 @@ class SourceError(MienError):
     """A camera, video, stream or folder that cannot be opened, or that broke off."""
 
 
+class RecordingError(SourceError):
+    """A recording that broke off: opened anew, it would begin again at its start."""
+
+
 class SinkError(MienError):
     """An output that cannot be written: a full disk, a missing folder, a file that exists."""
 

@@ -24,6 +24,7 @@ from mien.pictures import read_picture
 from mien.pipeline import AnalyzerSettings
 from mien.protocols import Classifier, Detector, Source
 from mien.sources.files import Skipped
+from mien.sources.reconnecting import Notice
 from mien.types import Analysis, Frame, PixelArray, Reading
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 # How many of the files that were left out a message names.
 NAMED_SKIPPED = 3
+# How far up the caller of `watch`'s iterator is from a notice of its source.
+WATCHER = 6
 
 
 class Reader:
@@ -83,6 +86,7 @@ class Reader:
         """Read a source frame by frame, following each face; closes the source at the end.
 
         Of several files, those that cannot be read are left out, and named in a warning at the end.
+        A camera or stream that breaks off is waited for, with a warning.
 
         Args:
             source: What `mien predict` takes (a file, folder, camera number, address or
@@ -107,10 +111,15 @@ class Reader:
 
 def _opened(source: str | Path | int | Source) -> Source:
     if isinstance(source, str | Path | int):
-        return open_source(str(source))
+        return open_source(str(source), on_notice=_warn)
     if not isinstance(source, Source):
         raise SourceError(f"{type(source).__name__} is no source; {ACCEPTED}")
     return source
+
+
+def _warn(notice: Notice) -> None:
+    if notice.waiting:
+        warnings.warn(notice.message, RuntimeWarning, stacklevel=WATCHER)
 
 
 def _tell_of_skipped(source: Source, frames: int) -> None:

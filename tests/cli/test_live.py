@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mien.cli import live, main
+from mien.sources.reconnecting import Notice
 from mien.types import Analysis
 from mien.web.server import bind
 from mien.web.stats import LiveMeter
@@ -114,6 +115,21 @@ def test_a_source_of_broken_pictures_says_why(capsys, bundle, tmp_path):
     assert status == 1
     assert error.count("\n") == 1
     assert "the file is empty" in error
+
+
+def test_an_outage_is_told_here_and_on_the_page(capsys, monkeypatch):
+    notice = Notice("camera 0: unplugged; mien waits for it", waiting=True)
+    source, told = object(), []
+
+    def open_source(spec, *, realtime, on_notice):
+        assert (spec, realtime) == ("0", True)
+        on_notice(notice)
+        return source
+
+    monkeypatch.setattr(live, "open_source", open_source)
+    assert live._open_told("0", told.append) is source
+    assert told == [notice]
+    assert capsys.readouterr().err == notice.message + "\n"
 
 
 def test_a_missing_bundle_is_one_line(capsys, tmp_path):

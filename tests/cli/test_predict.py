@@ -14,6 +14,7 @@ from rich.console import Console
 from mien.cli import main, predict
 from mien.errors import SourceError
 from mien.pictures import encode_png
+from mien.sources.reconnecting import OnNotice, Reconnecting
 from mien.types import Box, Face, Frame, PixelArray
 
 
@@ -68,7 +69,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def use(monkeypatch: pytest.MonkeyPatch, source: FakeSource) -> None:
-    monkeypatch.setattr(predict, "open_sources", lambda specs: source)
+    monkeypatch.setattr(predict, "open_sources", lambda specs, on_notice: source)
 
 
 @pytest.fixture
@@ -220,6 +221,24 @@ def test_nothing_readable_is_a_failure(
 ) -> None:
     assert read(folder / "broken.png") == 1
     assert "0 pictures read" in capsys.readouterr().err
+
+
+def test_an_outage_is_told_on_standard_error(
+    read: Callable[..., int], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = iter([FakeSource(2, SourceError("fake: unplugged")), FakeSource(1)])
+
+    def opened(_: list[str], on_notice: OnNotice) -> Reconnecting:
+        return Reconnecting(lambda: next(plan), on_notice=on_notice, retry=0)
+
+    monkeypatch.setattr(predict, "open_sources", opened)
+    assert read("0") == 0
+    printed = capsys.readouterr()
+    assert printed.out.count("fake,") == 3
+    assert printed.err.splitlines()[:2] == [
+        "fake: unplugged; mien waits for it and goes on when it is back",
+        "fake: is back",
+    ]
 
 
 def test_a_long_list_of_skipped_files_is_cut(

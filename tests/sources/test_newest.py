@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from mien.errors import SourceError
 from mien.protocols import Source
+from mien.sources import newest
 from mien.sources.newest import NewestFrame
 from mien.types import Frame
 
@@ -138,7 +140,7 @@ class TestStall:
     def test_closing_from_another_thread_ends_a_consumer_that_waits(
         self, stalled: FakeSource
     ) -> None:
-        source = NewestFrame(stalled, patience=LONG)
+        source = NewestFrame(stalled, stall=LONG)
         first, rest = threading.Event(), []
 
         def consume() -> None:
@@ -154,11 +156,46 @@ class TestStall:
         assert not consumer.is_alive()
         assert rest == [0]
 
-    def test_patience_ends(self, stalled: FakeSource) -> None:
-        frames = iter(NewestFrame(stalled, patience=0.05))
+    def test_a_device_that_hangs_after_running_is_noticed(self) -> None:
+        def script(source: FakeSource) -> Iterator[Frame]:
+            yield frame(0)
+            source.closed.wait(LONG)
+
+        frames = iter(NewestFrame(FakeSource(script), clock=itertools.count(0.0, 6.0).__next__))
         next(frames)
-        with pytest.raises(SourceError, match=r"no picture for 0\.05 seconds"):
+        with pytest.raises(SourceError, match=r"fake: no picture for 5 seconds; check the camera"):
             next(frames)
+
+    def test_a_first_frame_is_waited_for_longer(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(newest, "WAIT_SECONDS", 0.001)
+        awake, now = threading.Event(), 0.0
+
+        def clock() -> float:
+            nonlocal now
+            now = min(now + 5.0, 25.0)
+            if now == 25.0:
+                awake.set()
+            return now
+
+        def script(_: FakeSource) -> Iterator[Frame]:
+            awake.wait(LONG)
+            yield frame(0)
+
+        assert next(iter(NewestFrame(FakeSource(script), clock=clock))).index == 0
+
+    def test_also_the_patience_with_the_first_ends(self) -> None:
+        silent = FakeSource(lambda source: iter(lambda: source.closed.wait(LONG), True))
+        with pytest.raises(SourceError, match="no picture for 30 seconds"):
+            list(NewestFrame(silent, clock=itertools.count(0.0, 31.0).__next__))
+
+    def test_closing_does_not_wait_for_a_device_that_hangs(self, stalled: FakeSource) -> None:
+        source = NewestFrame(stalled)
+        frames = iter(source)
+        next(frames)
+        begin = time.perf_counter()
+        for _ in range(3):
+            source.close()
+        assert time.perf_counter() - begin < 1.0
 
     def test_closed_before_it_began_it_reads_nothing(self, stalled: FakeSource) -> None:
         source = NewestFrame(stalled)

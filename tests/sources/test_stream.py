@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mien.errors import SourceError
+from mien.errors import RecordingError, SourceError
 from mien.protocols import Source
 from mien.sources.stream import StreamSource, without_secrets
 
@@ -29,6 +29,7 @@ class Server(ThreadingHTTPServer):
         self.frames = 40
         self.stalls = False
         self.file: Path | None = None
+        self.cut = False
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}{path}"
@@ -44,7 +45,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_response(200)
             self.send_header("Content-Length", str(self.server.file.stat().st_size))
             self.end_headers()
-            self.wfile.write(self.server.file.read_bytes())
+            data = self.server.file.read_bytes()
+            self.wfile.write(data[: len(data) // 2] if self.server.cut else data)
         else:
             self._motion_jpeg()
 
@@ -102,8 +104,9 @@ def test_a_stream_that_ends_says_so_after_its_frames(server: Server) -> None:
 def test_a_stream_that_stalls_breaks_off(server: Server) -> None:
     server.stalls = True
     source = StreamSource(server.url("/cam"), read_seconds=0.2)
-    with pytest.raises(SourceError, match="broke off after frame"):
+    with pytest.raises(SourceError, match="broke off after frame") as caught:
         list(source)
+    assert not isinstance(caught.value, RecordingError)
 
 
 def test_a_video_on_a_web_server_keeps_its_time_stamps(
@@ -112,6 +115,14 @@ def test_a_video_on_a_web_server_keeps_its_time_stamps(
     server.file = make_video(times=[0.0, 0.05, 0.2])
     frames = list(StreamSource(server.url("/clip.mp4")))
     assert [frame.timestamp for frame in frames] == pytest.approx([0.0, 0.05, 0.2])
+
+
+def test_a_video_on_a_web_server_that_is_cut_off_says_that_it_is_a_recording(
+    server: Server, make_video: Callable[..., Path]
+) -> None:
+    server.file, server.cut = make_video(times=[index / 100 for index in range(60)]), True
+    with pytest.raises(RecordingError, match=r"broke off after frame \d+"):
+        list(StreamSource(server.url("/clip.mp4")))
 
 
 def test_closing_ends_the_stream_quietly(server: Server) -> None:

@@ -111,7 +111,9 @@ def services(source: FakeSource, analyzers: list[FakeAnalyze]) -> Services:
         analyzers.append(FakeAnalyze())
         return analyzers[-1]
 
-    return Services(LABELS, make_analyzer, {"sample": OfferedSource("the sample", lambda: source)})
+    return Services(
+        LABELS, make_analyzer, {"sample": OfferedSource("the sample", lambda _: source)}
+    )
 
 
 @pytest.fixture(scope="session")

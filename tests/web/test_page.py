@@ -2,15 +2,21 @@
 
 import dataclasses
 import re
+import threading
 
 import cv2
 import pytest
 
 from mien.assembly import DEFAULT_BUNDLE, make_analyzer, make_classifier, make_detector, open_source
 from mien.errors import SourceError
+from mien.sources.reconnecting import Notice
 from mien.web.session import OfferedSource, Services
 
 pytestmark = pytest.mark.timeout(120)
+PAINTED = (
+    "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)"
+    ".data.some(value => value > 0)"
+)
 REFUSING = """
 navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", "%s"));
 """
@@ -33,7 +39,7 @@ def detector():
 def real_services(detector, make_bundle) -> Services:
     """The real parts, but for a bundle whose answer only follows brightness."""
     classifier, info = make_classifier(make_bundle(not_sure_below=0.0))
-    sample = OfferedSource("the sample", lambda: open_source("sample", realtime=True))
+    sample = OfferedSource("the sample", lambda _: open_source("sample", realtime=True))
     return Services(
         classifier.labels, lambda: make_analyzer(detector, classifier, info), {"sample": sample}
     )
@@ -146,7 +152,7 @@ def test_a_configured_source_starts_and_its_end_is_said(
     services, serve, source, browser, watch_pages, expect
 ):
     source.count = 3
-    sources = {**services.sources, "configured": OfferedSource("clip.mp4", lambda: source)}
+    sources = {**services.sources, "configured": OfferedSource("clip.mp4", lambda _: source)}
     services = dataclasses.replace(services, sources=sources, mode="configured")
     with serve(services) as address, watch_pages(browser) as open_page:
         page = open_page(address)
@@ -156,7 +162,7 @@ def test_a_configured_source_starts_and_its_end_is_said(
 
 
 def test_a_source_that_fails_says_why(services, serve, browser, watch_pages, expect):
-    def fail():
+    def fail(_):
         raise SourceError("camera 3: there is no such camera; see mien doctor")
 
     services = dataclasses.replace(services, sources={"sample": OfferedSource("camera 3", fail)})
@@ -164,6 +170,48 @@ def test_a_source_that_fails_says_why(services, serve, browser, watch_pages, exp
         page = open_page(address)
         page.get_by_role("button", name="Show the sample").click()
         expect(page.get_by_role("alert")).to_contain_text("there is no such camera")
+
+
+def test_a_source_that_is_waited_for_is_told_until_it_is_back(
+    services, serve, source, browser, watch_pages, expect
+):
+    back = threading.Event()
+
+    class BreaksOff:
+        name, live = "camera 0", True
+
+        def __init__(self, on_notice):
+            self.on_notice, self.closed = on_notice, source.closed
+
+        def __iter__(self):
+            frames = iter(source)
+            yield next(frames)
+            self.on_notice(Notice("camera 0: unplugged; mien waits for it", waiting=True))
+            while not (back.wait(0.02) or self.closed.is_set()):
+                pass
+            yield from () if self.closed.is_set() else frames
+
+        def close(self):
+            self.closed.set()
+
+    services = dataclasses.replace(services, sources={"sample": OfferedSource("it", BreaksOff)})
+    with serve(services) as address, watch_pages(browser) as open_page:
+        page = open_page(address)
+        message, faces = page.locator("#message"), page.locator("#faces li")
+        page.get_by_role("button", name="Show the sample").click()
+        expect(message).to_have_text("camera 0: unplugged; mien waits for it")
+        expect(faces).to_have_count(0)
+        expect(page.locator("#nobody")).to_be_hidden()
+        assert painted(page, "#picture")
+        page.wait_for_function(f"!({PAINTED})(document.getElementById('overlay'))")
+        page.get_by_role("button", name="Stop").click()
+        expect(message).to_be_hidden()
+        source.closed.clear()
+        page.get_by_role("button", name="Show the sample").click()
+        expect(message).to_be_visible()
+        back.set()
+        expect(message).to_be_hidden()
+        expect(faces).to_have_count(1)
 
 
 def test_says_that_the_server_is_lost_and_goes_on_when_it_is_back(
@@ -245,7 +293,4 @@ def write_mjpeg(path, images) -> None:
 
 
 def painted(page, canvas: str) -> bool:
-    return page.locator(canvas).evaluate(
-        "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)"
-        ".data.some(value => value > 0)"
-    )
+    return page.locator(canvas).evaluate(PAINTED)

@@ -3,16 +3,27 @@ import dataclasses
 import json
 import struct
 import threading
+import time
 
+import cv2
+import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
 from mien import __version__
 from mien.errors import SourceError
+from mien.sources import newest
+from mien.sources.newest import NewestFrame
+from mien.sources.reconnecting import Reconnecting
+from mien.types import Frame
 from mien.web.app import create_app
 from mien.web.session import OfferedSource
 
 HOST = "127.0.0.1:8000"
+# Only ever waited out by a test that fails.
+LONG = 20.0
+ABSENT = SourceError("camera 0: there is none")
+ENDED = {"type": "ended"}
 
 
 @pytest.fixture
@@ -177,7 +188,7 @@ def test_a_source_that_breaks_off_is_an_error_of_one_line(connect, source):
 
 
 def test_a_source_that_does_not_open_is_an_error(connect, services):
-    def fail():
+    def fail(_):
         raise SourceError("camera 0: in use by another program; close that one")
 
     services = dataclasses.replace(services, sources={"sample": OfferedSource("x", fail)})
@@ -218,7 +229,7 @@ def test_leaving_frees_a_source_that_hangs(connect, services, source):
 
     hanging = Hanging()
     services = dataclasses.replace(
-        services, sources={"sample": OfferedSource("hanging", lambda: hanging)}
+        services, sources={"sample": OfferedSource("hanging", lambda _: hanging)}
     )
     with connect(services) as socket:
         socket.send_json({"type": "watch", "source": "sample"})
@@ -240,3 +251,179 @@ def test_all_frames_are_counted(connect, services, source, picture_message):
     summary = services.meter.summary()
     assert (summary.frames, summary.faces, summary.faceless_frames) == (3, 3, 0)
     assert summary.p95_ms >= summary.p50_ms > 0
+
+
+class TestCameraOfTheServer:
+    """Faults of a source that is waited for, on their way to the page."""
+
+    @pytest.fixture
+    def watch(self, connect, services, monkeypatch):
+        """Watch cameras, one after the other, each until its fault; no thread may be left."""
+        monkeypatch.setattr(newest, "WAIT_SECONDS", 0.005)
+
+        @contextlib.contextmanager
+        def watching(*cameras, stall=0.01, retry=0.001):
+            planned = iter(cameras)
+
+            def opened(on_notice):
+                return Reconnecting(
+                    lambda: NewestFrame(next(planned), stall=stall),
+                    on_notice=on_notice,
+                    retry=retry,
+                )
+
+            offered = {"sample": OfferedSource("camera 0", opened)}
+            with connect(dataclasses.replace(services, sources=offered)) as socket:
+                socket.send_json({"type": "watch", "source": "sample"})
+                yield socket
+                begin = time.perf_counter()
+            assert time.perf_counter() - begin < 1.0
+            for thread in threading.enumerate():
+                if thread.name.startswith("mien"):
+                    thread.join(1.0)
+                    assert not thread.is_alive()
+            assert all(camera.closed.is_set() for camera in cameras)
+
+        return watching
+
+    @pytest.mark.parametrize(
+        ("fault", "why"),
+        [
+            ({"stalls": True}, "no picture for 0.01 seconds; check the camera or the network"),
+            ({"error": SourceError("camera 0: unplugged")}, "unplugged"),
+        ],
+    )
+    def test_the_page_is_told_of_an_outage_and_goes_on(self, watch, fault, why):
+        message = f"camera 0: {why}; mien waits for it and goes on when it is back"
+        with watch(
+            Camera(1, **fault), Camera(0, error=ABSENT), Camera(1, **fault), Camera(1)
+        ) as page:
+            for index in range(3):
+                assert receive_frame(page)[0]["frame"] == index
+                page.send_json({"type": "next"})
+                answer = page.receive_json()
+                assert answer == ({"type": "waiting", "message": message} if index < 2 else ENDED)
+
+    def test_a_camera_that_never_gave_a_picture_is_an_error(self, watch):
+        with watch(Camera(0, error=ABSENT)) as page:
+            assert page.receive_json() == {"type": "error", "message": str(ABSENT)}
+
+    def test_a_mistake_in_it_is_told(self, watch, caplog):
+        with watch(Camera(1, error=ZeroDivisionError("a mistake"))) as page:
+            receive_frame(page)
+            page.send_json({"type": "next"})
+            assert "ZeroDivisionError: a mistake" in page.receive_json()["message"]
+        assert "Traceback" in caplog.text
+
+    def test_the_page_may_stop_while_it_is_waited_for(self, watch):
+        with watch(Camera(1, error=ABSENT), retry=LONG) as page:
+            receive_frame(page)
+            page.send_json({"type": "next"})
+            assert page.receive_json()["type"] == "waiting"
+            begin = time.perf_counter()
+            page.send_json({"type": "stop"})
+            assert page.receive_json() == {"type": "stopped"}
+            assert time.perf_counter() - begin < 1.0
+
+    def test_the_page_may_leave_while_it_is_waited_for(self, watch):
+        with watch(Camera(1, error=ABSENT), retry=LONG) as page:
+            receive_frame(page)
+            page.send_json({"type": "next"})
+            assert page.receive_json()["type"] == "waiting"
+
+    @pytest.mark.parametrize("frames", [0, 1])
+    def test_the_page_may_leave_while_it_stalls(self, watch, frames):
+        camera = Camera(frames, stalls=True)
+        with watch(camera, stall=LONG) as page:
+            if frames:
+                receive_frame(page)
+                page.send_json({"type": "next"})
+            assert camera.stalled.wait(LONG)
+
+
+class Camera:
+    """A camera of the server: so many frames, and then a fault or the end."""
+
+    name, live = "camera 0", True
+
+    def __init__(self, count, *, error=None, stalls=False):
+        self._count, self._error, self._stalls = count, error, stalls
+        self.stalled, self.closed = threading.Event(), threading.Event()
+
+    def __iter__(self):
+        for index in range(self._count):
+            yield Frame(np.full((180, 320, 3), 200, np.uint8), index, index / 20, self.name)
+        if self._stalls:
+            self.stalled.set()
+            self.closed.wait(LONG)
+        if self._error is not None:
+            raise self._error
+
+    def close(self):
+        self.closed.set()
+
+
+def test_a_source_may_change_its_size(connect, services):
+    sizes = [(64, 48), (640, 480), (48, 64)]
+
+    class Changing(Camera):
+        def __iter__(self):
+            for index, (width, height) in enumerate(sizes):
+                image = np.full((height, width, 3), 200, np.uint8)
+                yield Frame(image, index, index / 20, self.name)
+
+    offered = {"sample": OfferedSource("camera 0", lambda _: Changing(3))}
+    with connect(dataclasses.replace(services, sources=offered)) as page:
+        page.send_json({"type": "watch", "source": "sample"})
+        for width, height in sizes:
+            analysis, jpeg = receive_frame(page)
+            assert analysis["size"] == [width, height]
+            image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+            assert image.shape == (height, width, 3)
+            page.send_json({"type": "next"})
+        assert page.receive_json() == ENDED
+
+
+class TestAnalysisThatFails:
+    """A mistake is told on the page and printed whole; the connection stays."""
+
+    @pytest.fixture
+    def broken(self, services):
+        def make_analyzer():
+            def analyze(frame):
+                raise RuntimeError("out of\nmemory")
+
+            return analyze
+
+        return dataclasses.replace(services, make_analyzer=make_analyzer)
+
+    def check(self, answer, caplog):
+        assert answer["type"] == "error"
+        assert answer["message"].startswith("mien failed (RuntimeError: out of memory); ")
+        (record,) = caplog.records
+        assert record.exc_info[1].args == ("out of\nmemory",)
+
+    def test_of_a_source_that_the_server_reads(self, connect, broken, source, caplog):
+        with connect(broken) as page:
+            page.send_json({"type": "watch", "source": "sample"})
+            self.check(page.receive_json(), caplog)
+            assert source.closed.is_set()
+            page.send_json({"type": "stop"})
+            assert page.receive_json() == {"type": "stopped"}
+
+    def test_of_a_picture_of_the_camera(self, connect, broken, picture_message, caplog):
+        with connect(broken) as page:
+            page.send_bytes(picture_message(1.0))
+            self.check(page.receive_json(), caplog)
+            page.send_json({"type": "stop"})
+            assert page.receive_json() == {"type": "stopped"}
+
+    def test_of_what_was_foreseen_nothing_is_printed(self, connect, services, caplog):
+        def fail(_):
+            raise SourceError("camera 0: there is none")
+
+        changed = dataclasses.replace(services, sources={"sample": OfferedSource("x", fail)})
+        with connect(changed) as page:
+            page.send_json({"type": "watch", "source": "sample"})
+            assert page.receive_json()["message"] == "camera 0: there is none"
+        assert not caplog.records

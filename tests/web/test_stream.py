@@ -4,6 +4,7 @@ import anyio
 import pytest
 
 from mien.errors import SourceError
+from mien.sources.reconnecting import Notice
 from mien.web.stream import MAX_LATE, MAX_SKIPPED, ServerStream
 
 
@@ -16,6 +17,10 @@ class Clock:
     def __call__(self) -> float:
         self.now += self.step
         return self.now
+
+
+def ignore(_: Notice) -> None:
+    """Take note of nothing."""
 
 
 def read(stream: ServerStream, count: int, clock: Clock, busy: float) -> list[int]:
@@ -39,7 +44,7 @@ def read(stream: ServerStream, count: int, clock: Clock, busy: float) -> list[in
 def test_a_slow_page_sees_a_file_at_its_own_speed(source):
     clock = Clock()
     # 20 frames per second, and a page that manages less than 2; each may be 0.1 s late.
-    indices = read(ServerStream(lambda: source, clock=clock), 4, clock, busy=0.52)
+    indices = read(ServerStream(lambda _: source, ignore, clock=clock), 4, clock, busy=0.52)
     assert indices == [0, 9, 19, 30]
     assert source.closed.is_set()
 
@@ -47,12 +52,17 @@ def test_a_slow_page_sees_a_file_at_its_own_speed(source):
 def test_a_live_source_is_never_skipped(source):
     source.live = True
     clock = Clock()
-    assert read(ServerStream(lambda: source, clock=clock), 4, clock, busy=5) == [0, 1, 2, 3]
+    assert read(ServerStream(lambda _: source, ignore, clock=clock), 4, clock, busy=5) == [
+        0,
+        1,
+        2,
+        3,
+    ]
 
 
 def test_moves_on_where_decoding_cannot_keep_up(source):
     clock = Clock(step=MAX_LATE * 2)
-    indices = read(ServerStream(lambda: source, clock=clock), 3, clock, busy=0)
+    indices = read(ServerStream(lambda _: source, ignore, clock=clock), 3, clock, busy=0)
     assert len(indices) == 3
     assert max(b - a for a, b in itertools.pairwise(indices)) <= MAX_SKIPPED + 1
 
@@ -60,18 +70,18 @@ def test_moves_on_where_decoding_cannot_keep_up(source):
 def test_ends_with_the_source(source):
     source.count = 2
     clock = Clock()
-    assert read(ServerStream(lambda: source, clock=clock), 9, clock, busy=0.05) == [0, 1]
+    assert read(ServerStream(lambda _: source, ignore, clock=clock), 9, clock, busy=0.05) == [0, 1]
 
 
 def test_an_error_arrives(source):
     source.count, source.breaks_off = 0, True
     with pytest.raises(SourceError, match="unplugged"):
-        read(ServerStream(lambda: source), 1, Clock(), busy=0)
+        read(ServerStream(lambda _: source, ignore), 1, Clock(), busy=0)
 
 
 def test_a_source_that_opens_too_late_is_closed(source):
     async def go() -> None:
-        stream = ServerStream(lambda: source)
+        stream = ServerStream(lambda _: source, ignore)
         await stream.close()
         await stream.open()
 

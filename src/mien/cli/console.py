@@ -18,6 +18,7 @@ from rich.progress import (
 from rich.text import Text
 
 if TYPE_CHECKING:  # it needs numpy, and `mien doctor` must be able to say that numpy is missing
+    from mien.sources.reconnecting import Notice
     from mien.types import OnProgress
 
 # Line breaks, escapes that a terminal would obey, and bytes of a name that are no Unicode.
@@ -38,6 +39,11 @@ err = _Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 def print_error(message: str) -> None:
     """Print one line that says what went wrong."""
     err.print("mien: " + printable(message), style="bold red", markup=False)
+
+
+def print_notice(notice: "Notice") -> None:
+    """Print the line of a source that has broken off and is waited for, or is back."""
+    err.print(printable(notice.message), markup=False)
 
 
 def printable(text: str) -> str:

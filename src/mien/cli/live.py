@@ -7,17 +7,18 @@ import socket
 import sys
 import threading
 import webbrowser
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 from mien.assembly import make_analyzer, make_classifier, make_detector, open_source
-from mien.cli.console import err, out, printable
+from mien.cli.console import err, out, print_notice, printable
 from mien.cli.models import add_model_arguments
 from mien.errors import SourceError
 from mien.pipeline import RunSummary
 from mien.protocols import Source
 from mien.sources.camera import list_cameras
+from mien.sources.reconnecting import Notice, OnNotice
 from mien.web.app import create_app
 from mien.web.protocol import Mode, SourceId
 from mien.web.security import local_hosts
@@ -71,14 +72,14 @@ def _services(args: argparse.Namespace) -> Services:
     detector = make_detector(args.detector, model=args.detector_model)
     classifier, info = make_classifier(args.bundle)
     sources: dict[SourceId, OfferedSource] = {
-        "sample": OfferedSource("the sample", partial(open_source, "sample", realtime=True))
+        "sample": OfferedSource("the sample", lambda _: open_source("sample", realtime=True))
     }
     mode: Mode = "camera"
     if args.source == "sample":
         mode = "sample"
     elif args.source is not None:
-        opener = partial(open_source, args.source, realtime=True)
-        _check_source(args.source, opener)
+        _check_source(args.source)
+        opener = partial(_open_told, args.source)
         sources["configured"] = OfferedSource(_source_name(args.source), opener)
         mode = "configured"
     return Services(
@@ -90,11 +91,21 @@ def _services(args: argparse.Namespace) -> Services:
     )
 
 
-def _check_source(name: str, opener: Callable[[], Source]) -> None:
+def _check_source(spec: str) -> None:
     """Read one frame, so that a missing file or camera is known before the page is."""
-    with contextlib.closing(opener()) as source:
+    with contextlib.closing(open_source(spec, realtime=True)) as source:
         if next(iter(source), None) is None:
-            raise SourceError(f"{name}: no picture could be read from it{_first_reason(source)}")
+            raise SourceError(f"{spec}: no picture could be read from it{_first_reason(source)}")
+
+
+def _open_told(spec: str, on_notice: OnNotice) -> Source:
+    """Open a source whose notices are printed here besides."""
+
+    def tell(notice: Notice) -> None:
+        print_notice(notice)
+        on_notice(notice)
+
+    return open_source(spec, realtime=True, on_notice=tell)
 
 
 def _first_reason(source: Source) -> str:

@@ -15,7 +15,7 @@ from mien.assembly import (
     make_sinks,
     open_sources,
 )
-from mien.cli.console import err, out, printable, progress
+from mien.cli.console import err, out, print_notice, printable, progress
 from mien.cli.models import add_model_arguments
 from mien.pictures import SUFFIXES
 from mien.pipeline import Meter, OnFrame, RunSummary
@@ -55,7 +55,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Read the sources; 1 where nothing could be read."""
-    with contextlib.closing(open_sources(args.sources)) as source:
+    opened = open_sources(args.sources, on_notice=print_notice)
+    with contextlib.closing(opened) as source:
         detector = make_detector(args.detector, model=args.detector_model)
         classifier, info = make_classifier(args.bundle)
         analyzer = make_analyzer(detector, classifier, info)

@@ -120,7 +120,7 @@ class CameraSource:
     def _stopped(self, frames: int) -> str:
         return (
             f"{self.name}: gives no pictures any more after frame {frames}; check that it is "
-            "plugged in and that no other program took it, then start again"
+            "plugged in and that no other program took it"
         )
 
 

@@ -8,7 +8,8 @@ from mien.errors import SourceError
 from mien.protocols import Source
 from mien.types import Frame
 
-PATIENCE_SECONDS = 30.0
+# Some devices take long to wake; one that has run and then gives nothing hangs.
+PATIENCE_SECONDS, STALL_SECONDS = 30.0, 5.0
 CLOSE_SECONDS = 0.5
 # A wait without a limit could not be interrupted with Ctrl-C on Windows.
 WAIT_SECONDS = 0.2
@@ -31,24 +32,28 @@ class NewestFrame:
         source: Source,
         *,
         patience: float = PATIENCE_SECONDS,
+        stall: float = STALL_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Wrap a source; nothing is read before the iteration starts.
 
         Args:
             source: The source; closed with this one.
-            patience: Seconds without a frame after which the source counts as dead.
+            patience: Seconds without a first frame after which the source counts as dead.
+            stall: Seconds without a next frame after which it does.
             clock: Seconds; for tests.
         """
         self.name = source.name
         self.dropped = 0
         self._source = source
-        self._patience = patience
+        self._limit = patience
+        self._stall = stall
         self._clock = clock
         self._change = threading.Condition()
         self._frame: Frame | None = None
         self._error: Exception | None = None
         self._ended = False
+        self._hangs = False
         # A daemon, so that a driver or network that hangs cannot keep the process alive.
         self._thread = threading.Thread(target=self._grab, name=f"mien {self.name}", daemon=True)
 
@@ -74,8 +79,11 @@ class NewestFrame:
             self._frame = None
             self._change.notify_all()
         self._source.close()
-        if self._thread.is_alive() and self._thread is not threading.current_thread():
+        own = self._thread is threading.current_thread()
+        # Every `finally` on the way out closes once more; a device that hangs is waited for once.
+        if self._thread.is_alive() and not own and not self._hangs:
             self._thread.join(CLOSE_SECONDS)
+            self._hangs = self._thread.is_alive()
 
     def _grab(self) -> None:
         error: Exception | None = None
@@ -101,16 +109,17 @@ class NewestFrame:
 
     def _next(self) -> Frame | None:
         """Wait for a frame; None at the end."""
-        deadline = self._clock() + self._patience
+        deadline = self._clock() + self._limit
         with self._change:
             while self._frame is None and not self._ended:
                 if self._clock() > deadline:
                     raise SourceError(
-                        f"{self.name}: no picture for {self._patience:g} seconds; "
-                        "check the camera or the network, then start again"
+                        f"{self.name}: no picture for {self._limit:g} seconds; "
+                        "check the camera or the network"
                     )
                 self._change.wait(WAIT_SECONDS)
             frame, self._frame = self._frame, None
+            self._limit = self._stall
             if frame is None and self._error is not None:
                 raise self._error
             return frame

@@ -13,7 +13,7 @@ import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from mien.errors import SourceError
+from mien.errors import RecordingError, SourceError
 from mien.sources.decoding import reason, to_bgr, video_of
 from mien.types import Frame
 
@@ -67,7 +67,8 @@ class StreamSource:
         """Yield frames as they come.
 
         Raises:
-            SourceError: The stream cannot be opened, holds no video, stalls or breaks off.
+            SourceError: The stream cannot be opened, holds no video, stalls or breaks off;
+                `RecordingError` where something with an end breaks off.
         """
         if self._closed.is_set():
             return
@@ -79,9 +80,10 @@ class StreamSource:
                     yield frame
             except (av.FFmpegError, OSError) as error:
                 if not self._closed.is_set():
-                    raise SourceError(
+                    kind = SourceError if container.duration is None else RecordingError
+                    raise kind(
                         f"{self.name}: broke off after frame {count} ({reason(error)}); "
-                        "check the camera and the network, then start again"
+                        "check the camera and the network"
                     ) from error
             if container.duration is None and not self._closed.is_set():
                 raise SourceError(

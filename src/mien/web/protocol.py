@@ -9,6 +9,8 @@ Server to page:
 - `{"type": "analysis", ...Analysis.to_dict()}`: the answer to one picture of the page's camera.
 - binary: one frame of a source that the server reads. 4 bytes big-endian length, that many bytes of
   JSON (an analysis as above), then the frame as a JPEG. The next frame comes only after `next`.
+- `{"type": "waiting", "message"}`: the source that the server reads has broken off and is waited
+  for, for as long as it takes; the next frame ends it.
 - `{"type": "ended"}`: the source that the server reads has come to its end.
 - `{"type": "stopped"}`: the answer to each `stop`; nothing of the earlier stream comes after it.
 - `{"type": "error", "message"}`: the stream could not start, or broke off. The connection stays.
@@ -87,6 +89,12 @@ class Stopped(msgspec.Struct, frozen=True, tag="stopped"):
     """The stream has stopped, as the page asked."""
 
 
+class Waiting(msgspec.Struct, frozen=True, tag="waiting"):
+    """The source has broken off and is waited for."""
+
+    message: str
+
+
 class Ended(msgspec.Struct, frozen=True, tag="ended"):
     """The source has come to its end."""
 
@@ -98,7 +106,7 @@ class Failed(msgspec.Struct, frozen=True, tag="error"):
 
 
 ClientMessage = Watch | Next | Stop
-ServerMessage = Hello | Stopped | Ended | Failed
+ServerMessage = Hello | Stopped | Waiting | Ended | Failed
 _DECODER: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(Watch | Next | Stop)
 
 

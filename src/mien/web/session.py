@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,8 +13,9 @@ from anyio import to_thread
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from mien import __version__
-from mien.errors import MienError
+from mien.errors import MienError, one_line
 from mien.protocols import Source
+from mien.sources.reconnecting import Notice, OnNotice
 from mien.types import Analysis, Frame
 from mien.web import protocol
 from mien.web.images import decode_camera_picture, encode_for_page
@@ -22,6 +24,7 @@ from mien.web.stats import LiveMeter
 from mien.web.stream import ServerStream
 
 Analyze = Callable[[Frame], Analysis]
+LOG = logging.getLogger(__name__)
 # RFC 6455 leaves 123 bytes for the reason of a close.
 MAX_REASON = 120
 
@@ -32,11 +35,12 @@ class OfferedSource:
 
     Attributes:
         name: What to call it on the page.
-        open: Opens it; raises `SourceError` where that fails.
+        open: Opens it; raises `SourceError` where that fails. Is given what to tell when the
+            source breaks off and is waited for, and when it is back.
     """
 
     name: str
-    open: Callable[[], Source]
+    open: Callable[[OnNotice], Source]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,7 @@ class PageSession:
         source = self._services.sources.get(key)
         if source is None:
             raise ProtocolError(protocol.POLICY_VIOLATION, f"there is no {key} source")
-        self._watching = _Watching(self._services, source, self._sender)
+        self._watching = _Watching(self._services, source, self._sender, tasks)
         tasks.start_soon(self._watching.run)
 
     async def _end_stream(self) -> None:
@@ -136,8 +140,8 @@ class PageSession:
             answer = await self._camera.read(data)
         except ProtocolError:
             raise
-        except MienError as error:
-            await self._sender.send(protocol.Failed(str(error)))
+        except Exception as error:  # the page is told, whatever it is
+            await self._sender.send(_failed(error))
         else:
             await self._sender.send_text(answer.decode())
 
@@ -202,13 +206,20 @@ class _CameraStream:
 class _Watching:
     """A source that the server reads for one page."""
 
-    def __init__(self, services: Services, source: OfferedSource, sender: _Sender) -> None:
+    def __init__(
+        self,
+        services: Services,
+        source: OfferedSource,
+        sender: _Sender,
+        tasks: anyio.abc.TaskGroup,
+    ) -> None:
         self.shown = anyio.Event()
         self.done = anyio.Event()
         self._analyze = services.make_analyzer()
         self._meter = services.meter.stream()
-        self._stream = ServerStream(source.open)
+        self._stream = ServerStream(source.open, self._take)
         self._sender = sender
+        self._tasks = tasks
         self._scope = anyio.CancelScope()
 
     async def run(self) -> None:
@@ -229,8 +240,10 @@ class _Watching:
             await self._stream.open()
             await self._send_all()
             outcome: protocol.ServerMessage = protocol.Ended()
-        except MienError as error:
-            outcome = protocol.Failed(str(error))
+        except WebSocketDisconnect:
+            raise
+        except Exception as error:  # the page is told, whatever it is
+            outcome = _failed(error)
         finally:
             await self._stream.close()
         self.done.set()
@@ -246,9 +259,30 @@ class _Watching:
             await self._sender.send_bytes(message)
             await self.shown.wait()
 
+    def _take(self, notice: Notice) -> None:
+        # That the source is back the page learns by the frame that comes. After the end of the
+        # stream nothing may be said of it.
+        if notice.waiting and not self.done.is_set():
+            self._tasks.start_soon(self._say, protocol.Waiting(notice.message))
+
+    async def _say(self, message: protocol.Waiting) -> None:
+        with contextlib.suppress(WebSocketDisconnect):
+            await self._sender.send(message)
+
     def _read(self, frame: Frame) -> tuple[Analysis, bytes]:
         analysis = self._analyze(frame)
         return analysis, protocol.encode_frame(analysis, encode_for_page(frame.image))
+
+
+def _failed(error: Exception) -> protocol.Failed:
+    """Return what the page is told; an error that nobody foresaw is logged whole besides."""
+    if isinstance(error, MienError):
+        return protocol.Failed(str(error))
+    LOG.error("reading for a page failed", exc_info=error)
+    return protocol.Failed(
+        f"mien failed ({type(error).__name__}: {one_line(error)}); "
+        "the window in which it was started says more"
+    )
 
 
 def _short(reason: str) -> str:

@@ -1,5 +1,6 @@
 """A source that the server reads for one page, at the pace of its own clock."""
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -7,6 +8,7 @@ from collections.abc import Callable, Iterator
 import anyio
 
 from mien.protocols import Source
+from mien.sources.reconnecting import Notice, OnNotice
 from mien.types import Frame
 from mien.web.threads import in_daemon_thread
 
@@ -22,12 +24,20 @@ class ServerStream:
 
     def __init__(
         self,
-        open_source: Callable[[], Source],
+        open_source: Callable[[OnNotice], Source],
+        on_notice: OnNotice,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Take what opens the source; nothing is opened yet."""
+        """Take what opens the source; nothing is opened yet.
+
+        Args:
+            open_source: Opens it; is given what to tell when it breaks off and when it is back.
+            on_notice: Told so in the event loop, though the source is read in a thread.
+            clock: Seconds; for tests.
+        """
         self._open_source = open_source
+        self._on_notice = on_notice
         self._clock = clock
         self._source: Source | None = None
         self._frames: Iterator[Frame] = iter(())
@@ -37,7 +47,12 @@ class ServerStream:
 
     async def open(self) -> None:
         """Open the source; raise `SourceError` where that fails."""
-        await in_daemon_thread(self._open)
+        loop = asyncio.get_running_loop()
+
+        def tell(notice: Notice) -> None:
+            loop.call_soon_threadsafe(self._on_notice, notice)
+
+        await in_daemon_thread(lambda: self._open(tell))
 
     async def next(self) -> Frame | None:
         """Return the next frame when it is due, or None at the end.
@@ -58,8 +73,8 @@ class ServerStream:
             with anyio.move_on_after(CLOSE_SECONDS, shield=True):
                 await in_daemon_thread(source.close)
 
-    def _open(self) -> None:
-        source = self._open_source()
+    def _open(self, tell: OnNotice) -> None:
+        source = self._open_source(tell)
         self._source = source
         if self._closing.is_set():
             # The page has left while the device was opening.

@@ -5,7 +5,7 @@ const FIRST_WAIT = 500;
 const LONGEST_WAIT = 8000;
 
 export class Connection {
-  // `on` has the functions hello, analysis, frame, ended, error and lost.
+  // `on` has the functions hello, analysis, frame, waiting, ended, error and lost.
   constructor(on) {
     this.on = on;
     this.wait = FIRST_WAIT;

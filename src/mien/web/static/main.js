@@ -15,6 +15,7 @@ class Page {
     this.names = {};
     this.begun = false;
     this.wasLost = false;
+    this.waits = false; // for a source of the server that has broken off
     this.turn = 0; // counts the streams: what belongs to an earlier one is left out
     this.taken = null; // when the picture was taken that the server has now
     this.camera = new Camera($("video"), () => this.fail(words.camera.unplugged));
@@ -30,6 +31,7 @@ class Page {
       hello: (message) => this.greet(message),
       analysis: (message) => this.show(message),
       frame: (analysis, jpeg) => this.showFrame(analysis, jpeg),
+      waiting: ({ message }) => this.wait(message),
       ended: () => this.fail(words.ended(this.names[this.mode] ?? "")),
       error: ({ message }) => this.fail(message),
       lost: () => this.lose(),
@@ -74,6 +76,7 @@ class Page {
     const own = this.mode === "camera";
     if (own && !this.camera.stream) return;
     this.turn += 1;
+    this.waits = false;
     this.faces.reset();
     this.stats.reset();
     $("source").textContent = own ? words.ownCamera : words.showing(this.names[this.mode] ?? "");
@@ -113,8 +116,23 @@ class Page {
     }
     picture.getContext("2d").drawImage(bitmap, 0, 0);
     bitmap.close();
+    this.endWait();
     this.present(analysis, null);
     this.connection.next();
+  }
+
+  // The last picture stays, without what was said of its faces: they may have left.
+  wait(text) {
+    this.waits = true;
+    this.overlay.clear();
+    this.faces.reset();
+    this.stats.reset();
+    this.say(text);
+  }
+
+  endWait() {
+    if (this.waits) this.say("");
+    this.waits = false;
   }
 
   present(analysis, taken) {
@@ -124,6 +142,7 @@ class Page {
   }
 
   stop() {
+    this.endWait();
     this.connection.stop();
     this.camera.close();
     this.overlay.stop();
@@ -144,6 +163,7 @@ class Page {
     this.setConnected("lost");
     if (!this.wasLost) this.say(words.serverLost);
     this.wasLost = true;
+    this.waits = false;
     this.turn += 1;
     this.overlay.stop();
     this.faces.reset();

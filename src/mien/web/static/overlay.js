@@ -34,10 +34,15 @@ export class Overlay {
     this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
   }
 
+  // Lets all frames fade out.
+  clear() {
+    for (const face of this.faces.values()) face.present = false;
+  }
+
   // Takes the newest result; the frames glide to it.
   show(analysis) {
     this.size = analysis.size;
-    for (const face of this.faces.values()) face.present = false;
+    this.clear();
     for (const reading of analysis.faces) {
       const [x1, y1, x2, y2] = reading.box;
       const goal = this.mirrored ? [this.size[0] - x2, y1, this.size[0] - x1, y2] : [x1, y1, x2, y2];
