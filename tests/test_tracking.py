@@ -167,6 +167,31 @@ def test_who_was_seen_in_part_at_first_gets_the_old_number_when_believed() -> No
     assert tracker.ids == {1}
 
 
+def test_who_comes_in_from_the_edge_while_someone_is_missing_is_seen_whole_first() -> None:
+    """Of a face that is cut off nobody knows whose it is; where all are there, nothing waits."""
+    entering = [face(-40 + 10 * i, side=80) for i in range(12)]
+    for someone_missing, first in ((True, 5), (False, 2)):
+        tracker = Tracker(max_gap=2.0, confirm=0.1)
+        tracker.update([face(170)], 0.0, look(1), (640, 480))
+        others = [] if someone_missing else [face(170)]
+        ids = []
+        for index, new in enumerate(entering):
+            faces = [new, *others]
+            kinds = [1 if new.box.x1 > 1 and someone_missing else 3] + [1] * len(others)
+            now = 0.1 + 0.05 * index
+            ids.append(tracker.update(faces, now, look(*kinds), (640, 480))[0])
+        assert ids.index(next(filter(None, ids))) == first
+        assert ids[-1] == (1 if someone_missing else 2)
+
+
+def test_a_face_that_stays_at_the_edge_is_believed_all_the_same() -> None:
+    tracker = Tracker(max_gap=2.0, confirm=0.1)
+    tracker.update([face(170)], 0.0, look(1), (640, 480))
+    ids = [tracker.update([face(-40)], 0.1 * i, look(3), (640, 480))[0] for i in range(1, 9)]
+    assert ids[3] == UNCONFIRMED
+    assert ids[-1] == 2
+
+
 def test_reset_counts_from_one_again() -> None:
     tracker = Tracker()
     tracker.update([face(100), face(300)], 0.0)

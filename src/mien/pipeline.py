@@ -149,7 +149,7 @@ class Analyzer:
     def _follow(self, frame: Frame, found: Sequence[Face]) -> tuple[list[int], list[Face]]:
         """Return the numbers and faces to read, in the order of the numbers."""
         looks = describe(frame.image, found)
-        numbers = self._tracker.update(found, frame.timestamp, looks)
+        numbers = self._tracker.update(found, frame.timestamp, looks, frame.size)
         order = sorted(range(len(found)), key=numbers.__getitem__)
         kept = [index for index in order if numbers[index] != UNCONFIRMED]
         return [numbers[index] for index in kept], [found[index] for index in kept]

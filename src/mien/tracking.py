@@ -26,6 +26,9 @@ SPREAD = 4.0
 ALIKE = 0.6
 # A look is averaged over this many seconds, because expressions and light change.
 LOOK_SECONDS = 0.5
+# Who comes in from the edge while someone is missing gets so many seconds to be seen whole: a part
+# of a face looks like nobody.
+ENTRY_SECONDS = 0.5
 # A face does not grow or shrink faster than this from one sight to the next.
 MAX_GROWTH = 2.0
 # A velocity is averaged over this many seconds, because boxes shake by a few pixels...
@@ -112,7 +115,11 @@ class Tracker:
         self._time: float | None = None
 
     def update(
-        self, faces: Sequence[Face], timestamp: float, looks: FloatArray | None = None
+        self,
+        faces: Sequence[Face],
+        timestamp: float,
+        looks: FloatArray | None = None,
+        size: tuple[int, int] | None = None,
     ) -> tuple[int, ...]:
         """Follow the faces into a new frame.
 
@@ -122,6 +129,7 @@ class Tracker:
                 stream starts over, no time is counted as passed.
             looks: What they look like, [N,D] as `appearance.describe` says; None where only boxes
                 count.
+            size: Width and height of the frame in pixels; None where its edges do not count.
 
         Returns:
             One number per face, from 1, in the order of `faces`; none twice. `UNCONFIRMED` for a
@@ -133,10 +141,19 @@ class Tracker:
         for index, track in enumerate(tracks):
             track.see(faces[index].box, None if looks is None else looks[index])
         for index, track in enumerate(tracks):
-            if track.number == UNCONFIRMED and (is_first or track.age >= self._confirm):
+            if track.number == UNCONFIRMED and (is_first or self._is_believed(track, size)):
                 look = None if looks is None else looks[index : index + 1]
                 track.number = self._returned(track.box, look) or self._new_number()
         return tuple(track.number for track in tracks)
+
+    def _is_believed(self, track: _Track, size: tuple[int, int] | None) -> bool:
+        if track.age < self._confirm:
+            return False
+        enters = size is not None and _is_cut(track.box, size) and track.age < ENTRY_SECONDS
+        return not (enters and self._missing())
+
+    def _missing(self) -> list[_Track]:
+        return [track for track in self._tracks if track.missed and track.number != UNCONFIRMED]
 
     def _pass_time(self, timestamp: float) -> bool:
         """Let time pass for all tracks; return whether nothing is known of the time just before."""
@@ -176,7 +193,7 @@ class Tracker:
         Who comes back in from the edge is seen in part at first and looks like nobody known; a
         moment later, when the face is to be believed, the likeness tells.
         """
-        missing = [track for track in self._tracks if track.missed and track.number != UNCONFIRMED]
+        missing = self._missing()
         alike = _likeness(missing, 1, look) >= ALIKE
         fits = np.where(alike, _affinity(missing, [box], look), 0.0)
         if not fits.size or fits.max() == 0:
@@ -210,6 +227,11 @@ def _affinity(
     possible = (nearness > 0) & (growth <= math.log(MAX_GROWTH))
     overlap = iou_matrix(to_array(places), to_array(faces))
     return np.where(possible, overlap + nearness + np.clip(alike, 0, None), 0.0)
+
+
+def _is_cut(box: Box, size: tuple[int, int]) -> bool:
+    """Whether a box reaches the edge of a frame, so that part of its face may be outside."""
+    return box.x1 <= 1 or box.y1 <= 1 or box.x2 >= size[0] - 1 or box.y2 >= size[1] - 1
 
 
 def _likeness(
