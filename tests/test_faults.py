@@ -15,7 +15,7 @@ import pytest
 
 from mien.assembly import make_detector
 from mien.errors import SinkError, SourceError
-from mien.pipeline import Analyzer, OnFrame, RunSummary, run
+from mien.pipeline import WAITING_FRAMES, Analyzer, OnFrame, RunSummary, run
 from mien.protocols import Classifier, Detector, Sink, Source
 from mien.sources import newest
 from mien.sources.newest import NewestFrame
@@ -244,10 +244,7 @@ class TestSource:
 
 class TestConsumer:
     @pytest.mark.parametrize("waited_for", [False, True])
-    @pytest.mark.parametrize("place", ["sink", "on_frame"])
-    def test_a_slow_one_sees_the_newest_frame_and_never_lags(
-        self, place: str, waited_for: bool
-    ) -> None:
+    def test_a_slow_one_sees_the_newest_frame_and_never_lags(self, waited_for: bool) -> None:
         """While it is busy with one frame, ten come."""
         busy, given = threading.Semaphore(0), threading.Semaphore(0)
 
@@ -266,10 +263,28 @@ class TestConsumer:
 
         grabber = NewestFrame(Device(plan))
         source = Reconnecting(lambda: grabber) if waited_for else grabber
-        sink = FakeSink(work if place == "sink" else nothing)
-        summary = live(source, sink=sink, on_frame=work if place == "on_frame" else None)
+        sink = FakeSink(nothing)
+        summary = live(source, sink=sink, on_frame=work)
         assert sink.seen == [0, 10, 20, 30, 40, 50]
         assert (summary.frames, grabber.dropped) == (6, 45)
+
+    def test_a_slow_sink_has_frames_left_out_and_few_wait_for_it(self) -> None:
+        read, waiting = list[int](), list[int]()
+
+        def plan(_: Device) -> Iterator[Frame]:
+            for index in range(100):
+                time.sleep(0.001)
+                yield frame(index)
+
+        def write(*_: object) -> None:
+            time.sleep(0.005)
+            waiting.append(len(read) - len(sink.seen))
+
+        grabber, sink = NewestFrame(Device(plan)), FakeSink(write)
+        live(grabber, sink=sink, on_frame=lambda given, _: read.append(given.index))
+        assert sink.seen == read
+        assert grabber.dropped == 100 - len(read) > 0
+        assert max(waiting) <= WAITING_FRAMES + 2
 
     @pytest.mark.parametrize("place", ["detector", "classifier", "sink", "on_frame"])
     @pytest.mark.parametrize("error", [SinkError("the disk is full"), RuntimeError("a mistake")])

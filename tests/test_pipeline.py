@@ -1,6 +1,8 @@
 """The live path with fakes at its seams: order, state, errors and the closing of everything."""
 
 import signal
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 
 from mien.assembly import make_classifier, make_detector
 from mien.errors import SettingsError, SinkError, SourceError
-from mien.pipeline import Analyzer, AnalyzerSettings, Meter, run
+from mien.pipeline import WAITING_FRAMES, Analyzer, AnalyzerSettings, Meter, run
 from mien.sources.sample import SampleSource
 from mien.types import Analysis, Box, Face, Frame, InputSpec, PixelArray, ProbabilityArray
 
@@ -280,7 +282,53 @@ def test_a_sink_that_fails_ends_the_run_and_the_others_are_closed() -> None:
     with pytest.raises(SinkError, match="full"):
         run(source, analyzer([]), [good, bad])
     assert [index for index, _ in good.rows] == [0, 1]
-    assert (source.closed, bad.closed, good.closed) == (1, 1, 1)
+    assert source.closed
+    assert (bad.closed, good.closed) == (1, 1)
+
+
+def test_a_sink_that_fails_ends_a_source_that_waits() -> None:
+    class Waiting(FakeSource):
+        def __init__(self) -> None:
+            super().__init__([])
+            self.ended = threading.Event()
+
+        def __iter__(self) -> Iterator[Frame]:
+            yield frame(0)
+            assert self.ended.wait(20)
+
+        def close(self) -> None:
+            self.ended.set()
+
+    with pytest.raises(SinkError, match="full"):
+        run(Waiting(), analyzer([]), [FakeSink(fail_at=0)])
+
+
+def test_an_error_of_the_analyzer_is_not_hidden_by_one_of_a_sink() -> None:
+    class Broken(FakeDetector):
+        def __call__(self, image: PixelArray) -> tuple[Face, ...]:
+            if self._calls:
+                raise RuntimeError("out of memory")
+            return super().__call__(image)
+
+    tested = Analyzer(Broken([]), FakeClassifier(), not_sure_below=0.4, settings=EVERY_FRAME)
+    with pytest.raises(RuntimeError, match="out of memory"):
+        run(FakeSource([frame(0), frame(1)]), tested, [FakeSink(fail_at=0)])
+
+
+def test_a_slow_sink_holds_the_reading_back_and_gets_every_frame() -> None:
+    class Slow(FakeSink):
+        def write(self, frame: Frame, analysis: Analysis) -> None:
+            read_ahead.append(len(seen) - len(self.rows))
+            time.sleep(0.005)
+            super().write(frame, analysis)
+
+    seen: list[int] = []
+    read_ahead: list[int] = []
+    sink = Slow()
+    frames = [frame(i) for i in range(20)]
+    run(FakeSource(frames), analyzer([]), [sink], on_frame=lambda f, _: seen.append(f.index))
+    assert [index for index, _ in sink.rows] == list(range(20))
+    assert max(read_ahead) <= WAITING_FRAMES + 2
 
 
 def test_a_sink_that_cannot_be_closed_does_not_keep_the_others_open() -> None:
@@ -318,7 +366,7 @@ def test_ctrl_c_waits_until_all_sinks_have_the_frame() -> None:
     first, second = Interrupted(), FakeSink()
     with pytest.raises(KeyboardInterrupt):
         run(FakeSource([frame(0), frame(1)]), analyzer([]), [first, second])
-    assert (len(first.rows), len(second.rows)) == (1, 1)
+    assert len(first.rows) == len(second.rows) >= 1
 
 
 def test_a_run_without_frames_has_a_summary() -> None:

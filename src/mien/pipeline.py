@@ -4,6 +4,8 @@ Knows no concrete detector, classifier, source or sink: `mien.assembly` brings t
 """
 
 import contextlib
+import queue
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -35,6 +37,8 @@ OnFrame = Callable[[Frame, Analysis], None]
 
 # Percentiles come from the newest frames, so that a run of days needs no more memory.
 LATENCY_FRAMES = 10_000
+# Frames that are read and not yet written: enough for the two to take turns, and little memory.
+WAITING_FRAMES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,13 +254,13 @@ def run(
     """Read a source to its end and write every frame to all sinks.
 
     Source and sinks are closed whatever happens; what was written before an error stays good.
-    Ctrl-C waits until all sinks have the frame.
+    Sinks are written in a thread of their own; Ctrl-C waits until they have all that was read.
 
     Args:
         source: Where frames come from.
         analyzer: Reads them.
         sinks: Where readings go.
-        on_frame: Told of every frame after the sinks have it.
+        on_frame: Told of every frame once it is read.
         meter: Counts the run; give one to have its figures after Ctrl-C or an error.
 
     Raises:
@@ -268,15 +272,61 @@ def run(
         stack.callback(source.close)
         for sink in sinks:
             stack.callback(sink.close)
+        output = stack.enter_context(_Output(sinks, stop=source.close)) if sinks else None
         for frame in source:
             analysis = analyzer(frame)
             meter.add(analysis)
-            with uninterrupted():
-                for sink in sinks:
-                    sink.write(frame, analysis)
+            if output is not None:
+                output.put(frame, analysis)
             if on_frame is not None:
                 on_frame(frame, analysis)
     return meter.summary()
+
+
+class _Output:
+    """Writes to the sinks in a thread of its own, so that a frame is read while others are written.
+
+    Few frames wait: where writing is slower than reading, reading waits, and a live source leaves
+    frames out. At the end, also that by Ctrl-C, all that was put is written. The first error of a
+    sink ends the source, even one that waits for a camera, and is raised.
+    """
+
+    def __init__(self, sinks: Sequence[Sink], *, stop: Callable[[], None]) -> None:
+        self._sinks = sinks
+        self._stop = stop
+        self._queue: queue.Queue[tuple[Frame, Analysis] | None] = queue.Queue(WAITING_FRAMES)
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._write_all, name="mien output", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        with uninterrupted():
+            self._queue.put(None)
+            self._thread.join()
+        # What ended the run comes first.
+        if self._error is not None and kind is None:
+            raise self._error
+
+    def put(self, frame: Frame, analysis: Analysis) -> None:
+        if self._error is None:
+            self._queue.put((frame, analysis))
+
+    def _write_all(self) -> None:
+        # To the end even after an error, so that `put` never waits for nobody.
+        while (item := self._queue.get()) is not None:
+            if self._error is None:
+                self._write(*item)
+
+    def _write(self, frame: Frame, analysis: Analysis) -> None:
+        try:
+            for sink in self._sinks:
+                sink.write(frame, analysis)
+        except BaseException as error:  # whatever it is, it is raised where the run was started
+            self._error = error
+            self._stop()
 
 
 class _Stopwatch:
