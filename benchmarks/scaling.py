@@ -1,13 +1,17 @@
 """Where the time of a frame goes, how it grows, and what following gains and costs. On its own.
 
     python -m benchmarks.scaling [--plots docs]
+    python -m benchmarks.scaling --profile
 
 Draws three plots: the stages of one frame (`stages.png`), milliseconds over the number of faces and
 the size of the frame (`scaling.png`), and milliseconds and found faces over the time from one
-search of the whole frame to the next (`searching.png`).
+search of the whole frame to the next (`searching.png`). `--profile` says instead which functions
+the frames of the sample spend their time in.
 """
 
 import argparse
+import cProfile
+import pstats
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +26,7 @@ from benchmarks.report import Column, Result, print_result
 from mien.assembly import make_analyzer, make_classifier, make_detector
 from mien.pipeline import Analyzer, AnalyzerSettings
 from mien.realtime import FPS, measure_speed
+from mien.sources.sample import SampleSource
 from mien.types import Analysis, Frame, PixelArray
 
 STAGES = ("detect", "track", "crop", "quality", "classify", "smooth")
@@ -31,6 +36,7 @@ COUNTS = (1, 2, 4, 8, 16)
 SIZE, COUNT = (1280, 720), 1
 INTERVALS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0)
 CYCLE = 8
+PROFILED = 25  # functions that are named
 SCALING_COLUMNS = (
     Column("case", "frame"),
     Column("faces", "faces read", ".1f"),
@@ -109,6 +115,19 @@ def stage_times(size: tuple[int, int], count: int, frames: int) -> dict[str, lis
     return dict(times)
 
 
+def profile(rounds: int = 4) -> pstats.Stats:
+    """Read the sample a few times under Python's profiler."""
+    analyzer, pictures = _analyzer(), [frame.image for frame in SampleSource()]
+    profiler = cProfile.Profile()
+    for index in range(rounds * len(pictures)):
+        frame = Frame(pictures[index % len(pictures)], index, index / FPS, "sample")
+        if index < len(pictures):
+            analyzer(frame)
+        else:
+            profiler.runcall(analyzer, frame)
+    return pstats.Stats(profiler)
+
+
 def draw_stages(path: Path, frames: int) -> None:
     """Draw the mean time of each stage of a frame as stacked bars."""
     cases = [((640, 480), 1), ((640, 480), 8), ((1280, 720), 1), ((1280, 720), 8)]
@@ -182,7 +201,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=4.0, help="of each measure of speed")
     parser.add_argument("--plots", type=Path, metavar="FOLDER", help="where to draw")
+    parser.add_argument("--profile", action="store_true", help="where the time is spent")
     args = parser.parse_args()
+    if args.profile:
+        profile().strip_dirs().sort_stats("tottime").print_stats(PROFILED)
+        return
     console = Console(highlight=False, width=120)
     growth = measure_growth(args.seconds)
     print_result(growth, console)

@@ -321,3 +321,26 @@ def test_shipped_bundles_are_found_by_name(tmp_path: Path, monkeypatch: pytest.M
     assert find_bundle(Path("unknown")) == Path("unknown")
     (tmp_path / "fer4").mkdir()
     assert find_bundle(Path("fer4")) == Path("fer4")
+
+
+@pytest.mark.parametrize("threads", [0, -3])
+def test_fewer_threads_than_one_are_refused(threads: int) -> None:
+    with pytest.raises(SettingsError, match=f"threads must be 1 or more, got {threads}"):
+        make_detector(threads=threads)
+    with pytest.raises(SettingsError, match="threads"):
+        make_classifier(threads=threads)
+
+
+def test_threads_change_no_reading(portrait: PixelArray) -> None:
+    readings = []
+    for threads in (1, 2):
+        detector, (classifier, info) = (
+            make_detector(threads=threads),
+            make_classifier(threads=threads),
+        )
+        analysis = make_analyzer(detector, classifier, info)(Frame(portrait, 0, 0.0, "test"))
+        readings.append(analysis.readings[0])
+    assert readings[0].raw.probabilities == pytest.approx(readings[1].raw.probabilities, abs=1e-3)
+    assert readings[0].face.box.to_tuple() == pytest.approx(
+        readings[1].face.box.to_tuple(), abs=0.1
+    )

@@ -43,7 +43,7 @@ class OneFace:
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Work in an empty folder, with a detector that costs nothing."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setitem(assembly._DETECTORS, "mien", lambda _: OneFace())
+    monkeypatch.setitem(assembly._DETECTORS, "mien", lambda *_: OneFace())
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from mien.types import PixelArray
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, portrait: PixelArray) -> None:
     """Work in a folder that holds one labelled face, with a detector that costs nothing."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setitem(assembly._DETECTORS, "mien", lambda _: lambda image: ())
+    monkeypatch.setitem(assembly._DETECTORS, "mien", lambda *_: lambda image: ())
     Path("faces/happy").mkdir(parents=True)
     Path("faces/happy/face.png").write_bytes(encode_png(portrait))
 

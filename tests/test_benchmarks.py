@@ -313,6 +313,40 @@ def test_flicker_and_delay_are_counted(bench: Importer) -> None:
     assert point.flicker == pytest.approx(2 / 6 * 60)
 
 
+def test_promises_are_held_against_their_goals(
+    bench: Importer, make_bundle: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    realtime = bench("realtime")
+    one = next(iter(realtime.identity.scenes(realtime.portrait(), realtime.portrait())))
+    monkeypatch.setattr(realtime.identity, "scenes", lambda *_: iter([one]))
+    monkeypatch.setattr(realtime, "WILD", Path("nowhere"))
+    lengths = realtime.Lengths(speed=0.05, live=0.1, still=0.2, starts=1)
+    result = realtime.measure(make_bundle(), lengths)
+    assert len(result.rows) == 12
+    for row in result.rows:
+        assert math.isfinite(row["value"])
+        good = row["value"] >= row["limit"] if "≥" in row["goal"] else row["value"] <= row["limit"]
+        assert row["met"] == ("yes" if good else "no")
+    assert "nowhere" in result.findings[0]
+
+
+def test_growth_and_searching_are_measured_and_drawn(
+    bench: Importer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("matplotlib")
+    scaling = bench("scaling")
+    one = next(iter(scaling.identity.scenes(scaling.portrait(), scaling.portrait())))
+    monkeypatch.setattr(scaling.identity, "scenes", lambda *_: iter([one]))
+    growth = scaling.measure_growth(0.02)
+    searching = scaling.measure_searching(0.02, intervals=(0.0, 0.15))
+    assert [round(row["faces"]) for row in growth.rows] == [1, 2, 4, 8, 16, 1, 1, 1, 1]
+    assert all(0 < row["found"] <= 1 for row in searching.rows)
+    scaling.draw_growth(tmp_path / "growth.png", growth)
+    scaling.draw_searching(tmp_path / "searching.png", searching, 0.15)
+    scaling.draw_stages(tmp_path / "stages.png", 10)
+    assert len(list(tmp_path.glob("*.png"))) == 3
+
+
 def analysis_of(boxes: dict[int, Box]) -> Analysis:
     prediction = Prediction(("happy",), (1.0,))
     readings = tuple(

@@ -156,3 +156,15 @@ def test_time_that_jumps_back_counts_as_none() -> None:
     tested.update(1, sure(0), 10.0)
     assert np.allclose(tested.update(1, sure(1), 3.0).probabilities, sure(0))
     assert tested.update(1, sure(1), 4.0).probabilities[1] > 0.8
+
+
+@pytest.mark.parametrize("fps", [10, 24, 25, 30, 50, 60])
+def test_a_hold_that_is_so_many_frames_is_no_frame_longer(fps: int) -> None:
+    """Sums of rounded times fall short: the word must not come a frame late for it."""
+    frames = round(0.2 * fps)
+    hold = frames / fps
+    smoother = Smoother(not_sure_below=0.4, time_constant=0.0, hold=hold)
+    before, after = (np.array(p, np.float32) for p in ([0.9, 0.1], [0.1, 0.9]))
+    smoother.update(1, before, 0.0)
+    shown = [smoother.update(1, after, (i + 1) / fps).label_index for i in range(frames + 1)]
+    assert shown == [0] * frames + [1]

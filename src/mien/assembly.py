@@ -32,6 +32,8 @@ MODELS = Path(__file__).parent / "models"
 DEFAULT_BUNDLE = MODELS / "fer4"
 DETECTOR_BUNDLE = MODELS / "face"
 DEFAULT_DETECTOR = "mien"
+# The networks are small: a second thread saves little time and costs more of the processor.
+THREADS = 1
 # Streams that come in pieces (HLS) rest for seconds between them. `StreamSource` itself breaks off
 # where nothing comes, which is sooner than this.
 STREAM_STALL_SECONDS = 15.0
@@ -48,16 +50,20 @@ ACCEPTED = (
 )
 
 
-def make_detector(name: str = DEFAULT_DETECTOR, *, model: Path | None = None) -> Detector:
+def make_detector(
+    name: str = DEFAULT_DETECTOR, *, model: Path | None = None, threads: int = THREADS
+) -> Detector:
     """Make a face detector by its name.
 
     Args:
         name: One of `DETECTORS`.
         model: Its weights: for mien a bundle's folder, for dlib-cnn a file, which both have where
             None; for yunet a file, which it has not.
+        threads: Threads of each of its networks; dlib does without.
 
     Raises:
-        SettingsError: The name is unknown, or the model is missing or not taken.
+        SettingsError: The name is unknown, the model is missing or not taken, or there are fewer
+            threads than one.
         BundleError: The weights are missing, damaged or unknown.
         MissingExtraError: dlib is not installed.
     """
@@ -66,7 +72,7 @@ def make_detector(name: str = DEFAULT_DETECTOR, *, model: Path | None = None) ->
         raise SettingsError(f"unknown detector {name!r}; choose one of {', '.join(DETECTORS)}")
     if model is not None and name in _WITHOUT_MODEL:
         raise SettingsError(f"the detector {name} has its own weights; leave out {model}")
-    return factory(model)
+    return factory(model, _checked(threads))
 
 
 def find_bundle(bundle: Path | None) -> Path:
@@ -82,17 +88,21 @@ def find_bundle(bundle: Path | None) -> Path:
     return shipped if named else bundle
 
 
-def make_classifier(bundle: Path | None = None) -> tuple[OnnxClassifier, ModelInfo]:
+def make_classifier(
+    bundle: Path | None = None, *, threads: int = THREADS
+) -> tuple[OnnxClassifier, ModelInfo]:
     """Load a bundle and make what runs it.
 
     Args:
         bundle: Its folder, or the name of a shipped one; the default where None.
+        threads: Threads of the network.
 
     Raises:
         BundleError: The bundle is missing, damaged or inconsistent.
+        SettingsError: There are fewer threads than one.
     """
     loaded = load_bundle(find_bundle(bundle))
-    return OnnxClassifier(loaded), loaded.info
+    return OnnxClassifier(loaded, threads=_checked(threads)), loaded.info
 
 
 def make_analyzer(
@@ -301,19 +311,25 @@ def _is_address(spec: str) -> bool:
     return spec.lower().startswith(STREAM_SCHEMES)
 
 
-def _mien(model: Path | None) -> Detector:
+def _checked(threads: int) -> int:
+    if threads < 1:
+        raise SettingsError(f"threads must be 1 or more, got {threads}")
+    return threads
+
+
+def _mien(model: Path | None, threads: int) -> Detector:
     from mien.detectors.single_shot import SingleShotDetector
 
-    return SingleShotDetector(load_detector_bundle(model or DETECTOR_BUNDLE))
+    return SingleShotDetector(load_detector_bundle(model or DETECTOR_BUNDLE), threads=threads)
 
 
-def _mtcnn(_: Path | None) -> Detector:
+def _mtcnn(_: Path | None, threads: int) -> Detector:
     from mien.detectors.mtcnn import MtcnnDetector
 
-    return MtcnnDetector()
+    return MtcnnDetector(threads=threads)
 
 
-def _yunet(model: Path | None) -> Detector:
+def _yunet(model: Path | None, threads: int) -> Detector:
     from mien.detectors.yunet import YunetDetector
 
     if model is None:
@@ -321,22 +337,22 @@ def _yunet(model: Path | None) -> Detector:
             "the detector yunet needs the file of its weights: --detector-model FILE, "
             "or detector_model= in Python"
         )
-    return YunetDetector(model)
+    return YunetDetector(model, threads=threads)
 
 
-def _dlib_cnn(model: Path | None) -> Detector:
+def _dlib_cnn(model: Path | None, _: int) -> Detector:
     from mien.detectors.dlib import DlibCnnDetector
 
     return DlibCnnDetector(model)
 
 
-def _dlib_hog(_: Path | None) -> Detector:
+def _dlib_hog(_: Path | None, __: int) -> Detector:
     from mien.detectors.dlib import DlibHogDetector
 
     return DlibHogDetector()
 
 
-_DETECTORS: dict[str, Callable[[Path | None], Detector]] = {
+_DETECTORS: dict[str, Callable[[Path | None, int], Detector]] = {
     DEFAULT_DETECTOR: _mien,
     "mtcnn": _mtcnn,
     "yunet": _yunet,

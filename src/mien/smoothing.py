@@ -14,6 +14,8 @@ from mien.types import ProbabilityArray
 NOT_SURE_MARGIN = 0.1
 # Chosen by `benchmarks/steadiness.py`: of all that show a change within 0.4 seconds, the calmest.
 TIME_CONSTANT, HOLD, HOLD_UNSURE = 0.05, 0.2, 0.6
+# Times of frames are rounded: six steps of a thirtieth of a second are a little less than 0.2.
+ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +120,7 @@ class Smoother:
         state.held = state.held + step if candidate == state.candidate else 0.0
         state.candidate = candidate
         hold = self._hold_unsure if candidate is None else self._hold
-        if candidate != state.shown and state.held >= hold:
+        if candidate != state.shown and state.held >= hold - ROUNDING:
             state.shown = candidate
 
     def _weight(self, step: float) -> float:

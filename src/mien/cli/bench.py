@@ -96,8 +96,8 @@ def run(args: argparse.Namespace) -> int:
 
 def measure(args: argparse.Namespace) -> Report:
     """Take all measures, one after another."""
-    detector = make_detector(args.detector, model=args.detector_model)
-    classifier, info = make_classifier(args.bundle)
+    detector = make_detector(args.detector, model=args.detector_model, threads=args.threads)
+    classifier, info = make_classifier(args.bundle, threads=args.threads)
     source = _source(args.source)
     device = None if source is None else open_device(source)
     sample = [frame.image for frame in open_source("sample")]
@@ -184,7 +184,7 @@ def _camera(
 
 
 def _model_words(args: argparse.Namespace) -> list[str]:
-    words = ["--detector", args.detector]
+    words = ["--detector", args.detector, "--threads", str(args.threads)]
     words += ["--bundle", str(args.bundle)] if args.bundle else []
     return words + (["--detector-model", str(args.detector_model)] if args.detector_model else [])
 

@@ -69,8 +69,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _services(args: argparse.Namespace) -> Services:
-    detector = make_detector(args.detector, model=args.detector_model)
-    classifier, info = make_classifier(args.bundle)
+    detector = make_detector(args.detector, model=args.detector_model, threads=args.threads)
+    classifier, info = make_classifier(args.bundle, threads=args.threads)
     sources: dict[SourceId, OfferedSource] = {
         "sample": OfferedSource("the sample", lambda _: open_source("sample", realtime=True))
     }

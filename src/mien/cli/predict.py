@@ -57,8 +57,8 @@ def run(args: argparse.Namespace) -> int:
     """Read the sources; 1 where nothing could be read."""
     opened = open_sources(args.sources, on_notice=print_notice)
     with contextlib.closing(opened) as source:
-        detector = make_detector(args.detector, model=args.detector_model)
-        classifier, info = make_classifier(args.bundle)
+        detector = make_detector(args.detector, model=args.detector_model, threads=args.threads)
+        classifier, info = make_classifier(args.bundle, threads=args.threads)
         analyzer = make_analyzer(detector, classifier, info)
         limited, sinks = _limited(source, args), _sinks(args, classifier.labels, source)
         meter = Meter()
