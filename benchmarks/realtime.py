@@ -53,7 +53,7 @@ class Lengths:
     speed: float = 10.0
     live: float = 20.0
     still: float = 60.0
-    changes: int = 30
+    changes: int = 60
     starts: int = STARTS
 
 
