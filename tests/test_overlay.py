@@ -143,7 +143,7 @@ def test_no_size_of_picture_or_face_fails(
 
 
 def test_pictures_and_page_use_the_same_adjectives() -> None:
-    script = Path(overlay.__file__).parent / "web" / "static" / "words.js"
+    script = Path(overlay.__file__).parent / "web" / "static" / "words" / "en.js"
     block = re.search(r"const ADJECTIVES = \{(.*?)\};", script.read_text(), re.DOTALL)
     assert block
     assert dict(re.findall(r'(\w+): "(\w+)"', block[1])) == overlay.ADJECTIVES

@@ -179,6 +179,14 @@ def playwright_api():
         yield playwright
 
 
+@pytest.fixture
+def expect(playwright_api):
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=15_000)
+    return expect
+
+
 @pytest.fixture(scope="module")
 def launch(playwright_api, browser_path):
     """Start a browser with more flags."""

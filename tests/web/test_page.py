@@ -22,14 +22,6 @@ navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", 
 """
 
 
-@pytest.fixture
-def expect(playwright_api):
-    from playwright.sync_api import expect
-
-    expect.set_options(timeout=15_000)
-    return expect
-
-
 @pytest.fixture(scope="session")
 def detector():
     return make_detector()
@@ -103,11 +95,13 @@ def test_stop_frees_the_camera(open_page, expect):
 def test_the_keyboard_is_enough(open_page, expect):
     page = open_page()
     expect(page.locator("#connection")).to_have_text("Ready")
-    for _ in range(2):
+    for _ in range(3):
         page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Show the sample")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#faces li .look")).to_have_text("looks happy")
+    expect(page.get_by_role("button", name="Pause")).to_be_focused()
+    page.keyboard.press("Tab")
     page.keyboard.press("Enter")  # the focus is on Stop
     expect(page.get_by_role("button", name="Show the sample")).to_be_visible()
 
@@ -253,7 +247,7 @@ def test_nothing_reaches_beyond_the_page(open_page, expect):
 def test_the_page_is_small(address):
     from mien.web.app import STATIC
 
-    assert sum(path.stat().st_size for path in STATIC.iterdir()) < 150_000
+    assert sum(path.stat().st_size for path in STATIC.rglob("*.*")) < 150_000
 
 
 def test_a_clip_turns_from_sad_to_happy(

@@ -1,18 +1,20 @@
 // Frames and words over the live picture, drawn at display rate between the results.
 
-import { drawShape, kindOf, tint } from "./looks.js";
-import { words } from "./words.js";
+import { drawShape, readingLook, tint } from "./looks.js";
+import { settings } from "./settings.js";
 
 const FOLLOW_MS = 70; // time constant of the frames' movement
 const FADE_MS = 160;
 const GROUND = "rgba(14, 21, 22, 0.8)";
+const FIRM_GROUND = "#000000"; // for the theme of high contrast
 const INK = "#f6f8f7";
+const SMALLEST = 11; // size of the text in pixels
+const TEXT_SCALE = { normal: 1, large: 1.2, larger: 1.4 };
 
 export class Overlay {
   constructor(canvas) {
     this.canvas = canvas;
     this.context = canvas.getContext("2d");
-    this.calm = matchMedia("(prefers-reduced-motion: reduce)");
     this.faces = new Map();
     this.size = [16, 9];
     this.mirrored = false;
@@ -67,8 +69,8 @@ export class Overlay {
   }
 
   #move(elapsed) {
-    const share = this.calm.matches ? 1 : 1 - Math.exp(-elapsed / FOLLOW_MS);
-    const fade = this.calm.matches ? 1 : elapsed / FADE_MS;
+    const share = settings.calm ? 1 : 1 - Math.exp(-elapsed / FOLLOW_MS);
+    const fade = settings.calm ? 1 : elapsed / FADE_MS;
     for (const [id, face] of this.faces) {
       face.box = face.box.map((value, i) => value + (face.goal[i] - value) * share);
       face.alpha = Math.max(0, Math.min(1, face.alpha + (face.present ? fade : -fade)));
@@ -92,9 +94,12 @@ export class Overlay {
     for (const [id, face] of this.faces) {
       context.globalAlpha = face.alpha;
       const box = fit(face.box);
-      const kind = kindOf(face.reading.label);
-      drawFrame(context, box, kind);
-      drawLabel(context, box, kind, labelLines(face.reading, numbered ? id : null), [width, height], taken);
+      const shown = readingLook(face.reading);
+      drawFrame(context, box, shown.kind);
+      // The one word of the nearest face stands beside the picture.
+      if (settings.values.nearest) continue;
+      const label = labelParts(shown, numbered ? id : null);
+      if (label) drawLabel(context, box, label, [width, height], taken, textSize(height));
     }
     context.globalAlpha = 1;
   }
@@ -107,9 +112,12 @@ function fitInside([w, h], [width, height]) {
   return ([x1, y1, x2, y2]) => [left + x1 * scale, top + y1 * scale, left + x2 * scale, top + y2 * scale];
 }
 
-function labelLines(reading, number) {
-  const look = words.look(reading.label);
-  return [number === null ? look : `${number}  ${look}`, words.reasons(reading.quality.issues)];
+// What stands in a label: an icon, a line, the reasons. Null where there is nothing to say.
+function labelParts({ kind, look, reasons }, number) {
+  const { show } = settings.values;
+  const icon = show !== "words" && look ? kind : null;
+  const text = [number, show !== "icons" && look].filter(Boolean).join("  ");
+  return icon || text ? { icon, text, reason: show === "icons" ? "" : reasons } : null;
 }
 
 function drawFrame(context, [x1, y1, x2, y2], kind) {
@@ -128,30 +136,43 @@ function drawFrame(context, [x1, y1, x2, y2], kind) {
   context.setLineDash([]);
 }
 
-function drawLabel(context, box, kind, [look, reason], [width, height], taken) {
-  const size = Math.max(16, Math.min(24, height * 0.042));
+function textSize(height) {
+  return Math.max(16, Math.min(24, height * 0.042)) * TEXT_SCALE[settings.values.text];
+}
+
+function drawLabel(context, box, label, [width, height], taken, size) {
+  const { icon, text, reason } = label;
   const small = size * 0.78;
   const font = "system-ui, sans-serif";
   context.font = `600 ${size}px ${font}`;
-  const wide = context.measureText(look).width;
+  const wide = context.measureText(text).width;
   context.font = `${small}px ${font}`;
   const reasonWide = reason ? context.measureText(reason).width : 0;
-  const [pad, icon] = [size * 0.55, size * 1.25];
-  const pillWidth = icon + pad * 2.6 + Math.max(wide, reasonWide);
+  const textWide = Math.max(wide, reasonWide);
+  const pad = size * 0.55;
+  const iconSize = size * (text ? 1.25 : 1.5);
+  const left = icon ? pad + iconSize : pad * 0.4; // where the text begins, but for a gap
+  const pillWidth = left + (textWide ? pad * 0.7 + textWide + pad * (icon ? 0.9 : 1.1) : pad);
+  // On a phone a long word is written smaller rather than cut off.
+  if (pillWidth > width - 8 && size > SMALLEST) {
+    const smaller = Math.max(SMALLEST, (0.99 * size * (width - 8)) / pillWidth);
+    drawLabel(context, box, label, [width, height], taken, smaller);
+    return;
+  }
   const pillHeight = size * 2 + (reason ? small * 1.4 : 0);
   const [x, y] = place(box, [pillWidth, pillHeight], [width, height], taken);
-  context.fillStyle = GROUND;
+  context.fillStyle = settings.theme === "contrast" ? FIRM_GROUND : GROUND;
   context.beginPath();
   context.roundRect(x, y, pillWidth, pillHeight, Math.min(size, pillHeight / 2));
   context.fill();
-  drawShape(context, kind, x + pad, y + (pillHeight - icon) / 2, icon);
+  if (icon) drawShape(context, icon, x + pad, y + (pillHeight - iconSize) / 2, iconSize);
   context.fillStyle = INK;
   context.textBaseline = "middle";
-  const text = x + icon + pad * 1.7;
+  const start = x + left + pad * 0.7;
   context.font = `600 ${size}px ${font}`;
-  context.fillText(look, text, y + size * 1.03);
+  context.fillText(text, start, y + size * 1.03);
   context.font = `${small}px ${font}`;
-  if (reason) context.fillText(reason, text, y + size * 2.1);
+  if (reason) context.fillText(reason, start, y + size * 2.1);
 }
 
 // Above the face where there is room, else below it, else inside; never over another label.

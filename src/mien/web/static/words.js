@@ -1,48 +1,56 @@
-// Every word that the page says, in one place, so that another language is one more such file.
+// The words of the page in one language: which one, and where they go.
+//
+// `words` always is the present language (importers see it change). Elements of index.html name their
+// words by `data-words="welcome.title"`, and a label for screen readers by `data-words-label`.
 
-// Labels come from the model and may be nouns, because people train on folders of their own.
-const ADJECTIVES = {
-  anger: "angry",
-  contempt: "contemptuous",
-  disgust: "disgusted",
-  fear: "afraid",
-  happiness: "happy",
-  sadness: "sad",
-  surprise: "surprised",
-};
+import { words as de } from "./words/de.js";
+import { words as en } from "./words/en.js";
 
-const QUALITY = {
-  "too small": "too small",
-  "blurred": "blurred",
-  "dark": "too dark",
-  "turned away": "turned away",
-};
+export const languages = { en, de };
+export let words = en;
+const told = new Map(); // elements whose text comes and goes: what it is made by
 
-export const words = {
-  connecting: "Connecting…",
-  connected: "Ready",
-  lost: "Not connected",
-  serverLost: "mien has stopped, or cannot be reached. Start it again with “mien live”; this page tries again by itself.",
-  serverBack: "mien is back.",
-  starting: "Starting…",
-  noFace: "No face in view",
-  notSure: "not sure",
-  ownCamera: "Your camera",
-  showing: (name) => `Showing ${name}`,
-  ended: (name) => `This was all of ${name}.`,
-  show: (name) => `Show ${name}`,
-  version: (version) => `mien ${version}`,
-  person: (number) => `Person ${number}`,
-  look: (label) => (label === null ? words.notSure : `looks ${ADJECTIVES[label] ?? label}`),
-  reasons: (issues) => issues.map((issue) => QUALITY[issue] ?? issue).join(", "),
-  sentence: (number, look) => `${words.person(number)}: ${look}.`,
-  camera: {
-    refused: "The camera was refused. Allow it for this page in the browser (the camera sign beside the address), then press “Start camera”.",
-    missing: "No camera was found. Plug one in, then press “Start camera”, or look at the sample.",
-    busy: "The camera is in use by another program. Close that one, then press “Start camera”.",
-    unplugged: "The camera has gone: it was unplugged or taken by another program. Plug it in, then press “Start camera”.",
-    insecure: "This browser gives a camera only to pages at 127.0.0.1 or localhost. Open mien by one of these.",
-    failed: (reason) => `The camera could not start (${reason}). Try again, or another browser.`,
-  },
-  stats: { fps: "frames per second", latency: "grab to overlay, ms", server: "analysis, ms" },
-};
+// Puts `text` into `element`; a function is asked again when the language changes.
+export function tell(element, text) {
+  told.set(element, text);
+  // What is no function was said by the server, in English.
+  if (typeof text === "function") element.removeAttribute("lang");
+  else element.lang = "en";
+  write(element, text);
+}
+
+// Changes to a language; "auto" means what the browser prefers.
+export function speak(language) {
+  const name = Object.hasOwn(languages, language) ? language : preferred();
+  words = languages[name];
+  document.documentElement.lang = name;
+  translate(document);
+  for (const [element, text] of told) {
+    if (element.isConnected) write(element, text);
+    else told.delete(element);
+  }
+}
+
+export function translate(root) {
+  for (const element of root.querySelectorAll("[data-words]")) {
+    element.textContent = find(element.dataset.words);
+  }
+  for (const element of root.querySelectorAll("[data-words-label]")) {
+    element.setAttribute("aria-label", find(element.dataset.wordsLabel));
+  }
+}
+
+function preferred() {
+  const names = navigator.languages.map((tag) => tag.split("-")[0].toLowerCase());
+  return names.find((name) => Object.hasOwn(languages, name)) ?? "en";
+}
+
+function find(path) {
+  return path.split(".").reduce((place, key) => place[key], words);
+}
+
+// Only where the text differs: what is written is read out again by a screen reader.
+function write(element, text) {
+  const now = typeof text === "function" ? text() : text;
+  if (element.textContent !== now) element.textContent = now;
+}

@@ -1,0 +1,122 @@
+// What the user has chosen. It stays in this browser, and the style sees it as attributes of <html>.
+
+import { languages, speak } from "./words.js";
+
+const KEY = "mien";
+
+// What can be chosen, in the order in which it is offered.
+export const CHOICES = {
+  language: ["auto", ...Object.keys(languages)],
+  text: ["normal", "large", "larger"],
+  theme: ["system", "light", "dark", "contrast"],
+  motion: ["system", "less"],
+  show: ["both", "words", "icons"],
+  pace: ["slow", "usual", "quick"],
+};
+const FIRST = {
+  language: "auto",
+  text: "normal",
+  theme: "system",
+  motion: "system",
+  show: "both",
+  pace: "usual",
+  nearest: false,
+  sure: false,
+  off: [], // labels that are not named
+};
+const SYSTEM = {
+  dark: matchMedia("(prefers-color-scheme: dark)"),
+  contrast: matchMedia("(prefers-contrast: more)"),
+  calm: matchMedia("(prefers-reduced-motion: reduce)"),
+};
+
+class Settings {
+  constructor() {
+    this.values = checked(load());
+    this.listeners = [];
+    for (const query of Object.values(SYSTEM)) query.addEventListener("change", () => this.#apply());
+    this.#apply();
+  }
+
+  // Calls `listener` after each change.
+  onChange(listener) {
+    this.listeners.push(listener);
+  }
+
+  get theme() {
+    if (this.values.theme !== "system") return this.values.theme;
+    if (SYSTEM.contrast.matches) return "contrast";
+    return SYSTEM.dark.matches ? "dark" : "light";
+  }
+
+  get calm() {
+    return this.values.motion === "less" || SYSTEM.calm.matches;
+  }
+
+  // Whether this look is named; "not sure" always is.
+  names(label) {
+    return label === null || !this.values.off.includes(label);
+  }
+
+  set(name, value) {
+    this.values = checked({ ...this.values, [name]: value });
+    save(this.values);
+    this.#apply();
+  }
+
+  setNamed(label, named) {
+    const others = this.values.off.filter((other) => other !== label);
+    this.set("off", named ? others : [...others, label]);
+  }
+
+  reset() {
+    this.values = checked({});
+    save(null);
+    this.#apply();
+  }
+
+  #apply() {
+    const { text, show, nearest } = this.values;
+    Object.assign(document.documentElement.dataset, {
+      theme: this.theme,
+      motion: this.calm ? "less" : "usual",
+      text,
+      show,
+      nearest: nearest ? "on" : "off",
+    });
+    speak(this.values.language);
+    for (const listener of this.listeners) listener();
+  }
+}
+
+// Storage may be blocked, and may hold anything: whatever is no choice of ours is as at first.
+function load() {
+  try {
+    return JSON.parse(localStorage.getItem(KEY)) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+function save(values) {
+  try {
+    if (values) localStorage.setItem(KEY, JSON.stringify(values));
+    else localStorage.removeItem(KEY);
+  } catch {
+    // The choice then lasts until the page is closed.
+  }
+}
+
+function checked(values) {
+  const result = { ...FIRST };
+  for (const [name, choices] of Object.entries(CHOICES)) {
+    if (choices.includes(values[name])) result[name] = values[name];
+  }
+  for (const name of ["nearest", "sure"]) {
+    if (typeof values[name] === "boolean") result[name] = values[name];
+  }
+  if (Array.isArray(values.off)) result.off = values.off.filter((label) => typeof label === "string");
+  return result;
+}
+
+export const settings = new Settings();
