@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mien.errors import MienError
+    from mien.explanation import PartEffect
     from mien.pipeline import Analyzer, AnalyzerSettings, RunSummary, run
     from mien.protocols import Classifier, Detector, Sink, Source
     from mien.reader import Reader, load, to_frame
@@ -38,6 +39,7 @@ __all__ = [
     "Frame",
     "InputSpec",
     "MienError",
+    "PartEffect",
     "Prediction",
     "Quality",
     "Reader",
@@ -53,6 +55,7 @@ __all__ = [
 
 _HOMES = {
     "mien.errors": ("MienError",),
+    "mien.explanation": ("PartEffect",),
     "mien.pipeline": ("Analyzer", "AnalyzerSettings", "RunSummary", "run"),
     "mien.protocols": ("Classifier", "Detector", "Sink", "Source"),
     "mien.reader": ("Reader", "load", "to_frame"),

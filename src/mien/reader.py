@@ -21,6 +21,7 @@ from mien.assembly import (
 )
 from mien.bundle import ModelInfo
 from mien.errors import MienError, PictureError, SourceError
+from mien.explanation import PartEffect, explain
 from mien.pictures import read_picture
 from mien.pipeline import AnalyzerSettings
 from mien.protocols import Classifier, Detector, Source
@@ -80,6 +81,24 @@ class Reader:
         analyzer = make_analyzer(self._detector, self._classifier, self._info)
         name = "array" if isinstance(image, np.ndarray) else str(image)
         return analyzer(Frame(_to_bgr(image), 0, 0.0, name)).readings
+
+    def explain(
+        self, image: str | Path | npt.NDArray[np.uint8], reading: Reading
+    ) -> tuple[PartEffect, ...]:
+        """Tell which part of a face a reading rests on, by covering each in turn.
+
+        Args:
+            image: The picture that was read, as for `read`.
+            reading: One of the readings of it.
+
+        Returns:
+            Brows, eyes and mouth, the one with the greatest effect first: how much less probable
+            the most probable label of this picture is without it.
+
+        Raises:
+            PictureError: As for `read`.
+        """
+        return explain(_to_bgr(image), reading.face, self._classifier)
 
     def watch(
         self, source: str | Path | int | Source, *, settings: AnalyzerSettings | None = None

@@ -1,6 +1,7 @@
 """A server with fakes at the seams, and a real browser for the page."""
 
 import contextlib
+import json
 import logging
 import shutil
 import struct
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 
 from mien.errors import SourceError
+from mien.explanation import PartEffect
 from mien.types import Analysis, Box, Face, Frame, PixelArray, Prediction, Quality, Reading
 from mien.web.app import create_app
 from mien.web.security import local_hosts
@@ -83,18 +85,50 @@ def gray_picture(gray: int, size: tuple[int, int] = (320, 180)) -> PixelArray:
     return np.full((size[1], size[0], 3), gray, np.uint8)
 
 
+def encoded(gray: int, size: tuple[int, int] = (320, 180)) -> bytes:
+    return bytes(cv2.imencode(".jpg", gray_picture(gray, size))[1])
+
+
+def fake_explain(image: PixelArray, face: Face) -> tuple[PartEffect, ...]:
+    """Always the mouth, which is the lower third of the box."""
+    x1, y1, x2, y2 = face.box.to_tuple()
+    top = y2 - (y2 - y1) / 3
+    region = np.array([[x1, top], [x2, top], [x2, y2], [x1, y2]], np.float32)
+    return PartEffect("mouth", 0.5, region), PartEffect("eyes", 0.0, region - 10)
+
+
 @pytest.fixture
 def source() -> FakeSource:
     return FakeSource()
 
 
 @pytest.fixture(scope="session")
-def picture_message() -> Callable[..., bytes]:
+def with_header() -> Callable[..., bytes]:
+    """A binary message of the page."""
+
+    def make(header: object, picture: bytes) -> bytes:
+        text = json.dumps(header).encode()
+        return struct.pack(">I", len(text)) + text + picture
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def picture_message(with_header) -> Callable[..., bytes]:
     """What the page sends of its camera."""
 
     def make(timestamp: float, gray: int = 200, size: tuple[int, int] = (320, 180)) -> bytes:
-        data = cv2.imencode(".jpg", gray_picture(gray, size))[1]
-        return struct.pack(">d", timestamp) + bytes(data)
+        return with_header({"type": "grab", "time": timestamp}, encoded(gray, size))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def still_message(with_header) -> Callable[..., bytes]:
+    """What the page sends of a picture by itself."""
+
+    def make(number: int, gray: int = 200, **more: object) -> bytes:
+        return with_header({"type": "picture", "id": number, **more}, encoded(gray))
 
     return make
 
@@ -111,9 +145,8 @@ def services(source: FakeSource, analyzers: list[FakeAnalyze]) -> Services:
         analyzers.append(FakeAnalyze())
         return analyzers[-1]
 
-    return Services(
-        LABELS, make_analyzer, {"sample": OfferedSource("the sample", lambda _: source)}
-    )
+    sources = {"sample": OfferedSource("the sample", lambda _: source)}
+    return Services(LABELS, make_analyzer, fake_explain, sources)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mien.pictures import decode_picture
-from mien.web.images import decode_camera_picture, encode_for_page
+from mien.web.images import decode_page_picture, encode_for_page
 from mien.web.protocol import ProtocolError
 
 
@@ -15,10 +15,10 @@ def test_a_frame_is_no_wider_than_the_page_shows(size, shown):
 
 
 def test_a_picture_comes_through(portrait):
-    there_and_back = decode_camera_picture(encode_for_page(portrait))
+    there_and_back = decode_page_picture(encode_for_page(portrait))
     assert np.abs(there_and_back.astype(int) - portrait).mean() < 5
 
 
 def test_a_broken_picture_is_refused(portrait):
     with pytest.raises(ProtocolError, match="malformed"):
-        decode_camera_picture(encode_for_page(portrait)[:500])
+        decode_page_picture(encode_for_page(portrait)[:500])

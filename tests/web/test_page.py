@@ -9,6 +9,7 @@ import pytest
 
 from mien.assembly import DEFAULT_BUNDLE, make_analyzer, make_classifier, make_detector, open_source
 from mien.errors import SourceError
+from mien.explanation import explain
 from mien.sources.reconnecting import Notice
 from mien.web.session import OfferedSource, Services
 
@@ -32,9 +33,7 @@ def real_services(detector, make_bundle) -> Services:
     """The real parts, but for a bundle whose answer only follows brightness."""
     classifier, info = make_classifier(make_bundle(not_sure_below=0.0))
     sample = OfferedSource("the sample", lambda _: open_source("sample", realtime=True))
-    return Services(
-        classifier.labels, lambda: make_analyzer(detector, classifier, info), {"sample": sample}
-    )
+    return real_parts(detector, classifier, info, {"sample": sample})
 
 
 def test_first_view(open_page, expect):
@@ -259,7 +258,7 @@ def test_a_clip_turns_from_sad_to_happy(
     video = shared / "data" / "clips" / "WolfgangLanger_Pexels.mp4"
     write_mjpeg(clip, (frame.image for frame in open_source(str(video))))
     classifier, info = make_classifier()
-    services = Services(classifier.labels, lambda: make_analyzer(detector, classifier, info), {})
+    services = real_parts(detector, classifier, info, {})
     browser = launch(*camera_flags(clip))
     try:
         with serve(services) as address, watch_pages(browser) as open_page:
@@ -272,6 +271,15 @@ def test_a_clip_turns_from_sad_to_happy(
             expect(person).to_have_text(name)
     finally:
         browser.close()
+
+
+def real_parts(detector, classifier, info, sources) -> Services:
+    return Services(
+        classifier.labels,
+        lambda: make_analyzer(detector, classifier, info),
+        lambda image, face: explain(image, face, classifier),
+        sources,
+    )
 
 
 def camera_flags(clip) -> tuple[str, ...]:

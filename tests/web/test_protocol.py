@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mien.explanation import PartEffect
 from mien.types import Analysis, Box, Face, Prediction, Quality, Reading
 from mien.web import protocol
 from mien.web.protocol import ProtocolError
@@ -77,32 +78,74 @@ def test_refuses_a_text_that_is_too_long():
 
 
 @given(st.floats(min_value=0, allow_infinity=False, allow_nan=False))
-def test_splits_a_picture_message(timestamp):
-    message = struct.pack(">d", timestamp) + JPEG
-    assert protocol.decode_picture_message(message) == (timestamp, JPEG)
+def test_splits_a_picture_of_a_stream(with_header, time):
+    message = with_header({"type": "grab", "time": time}, JPEG)
+    assert protocol.decode_picture_message(message) == (protocol.Grab(time), JPEG)
 
 
-@pytest.mark.parametrize("timestamp", [-0.5, math.inf, -math.inf, math.nan])
-def test_refuses_an_impossible_time(timestamp):
-    with pytest.raises(ProtocolError, match="time stamp") as caught:
-        protocol.decode_picture_message(struct.pack(">d", timestamp) + JPEG)
+@given(st.integers(0, 2**53), st.booleans())
+def test_splits_a_picture_by_itself(with_header, number, parts):
+    message = with_header({"type": "picture", "id": number, "parts": parts}, JPEG)
+    assert protocol.decode_picture_message(message) == (protocol.Still(number, parts), JPEG)
+
+
+@pytest.mark.parametrize("time", [-0.5, math.inf, -math.inf, math.nan])
+def test_refuses_an_impossible_time(with_header, time):
+    with pytest.raises(ProtocolError) as caught:
+        protocol.decode_picture_message(with_header({"type": "grab", "time": time}, JPEG))
+    assert caught.value.code == protocol.INVALID_DATA
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {},
+        [],
+        {"type": "grab"},
+        {"type": "grab", "time": "1"},
+        {"type": "grab", "time": 1, "more": 2},
+        {"type": "picture"},
+        {"type": "picture", "id": 1.5},
+        {"type": "watch", "source": "sample"},
+    ],
+)
+def test_refuses_another_header(with_header, header):
+    with pytest.raises(ProtocolError) as caught:
+        protocol.decode_picture_message(with_header(header, JPEG))
     assert caught.value.code == protocol.INVALID_DATA
 
 
 @given(st.binary(max_size=64))
-def test_refuses_what_is_no_jpeg(data):
-    if data[8:].startswith(b"\xff\xd8\xff"):
-        return
+def test_refuses_what_is_no_header_and_jpeg(data):
     with pytest.raises(ProtocolError) as caught:
         protocol.decode_picture_message(data)
-    assert caught.value.code == protocol.UNSUPPORTED
+    assert caught.value.code in (protocol.UNSUPPORTED, protocol.INVALID_DATA)
 
 
-def test_refuses_a_picture_that_is_too_big():
-    message = struct.pack(">d", 1.0) + JPEG + bytes(protocol.MAX_MESSAGE_BYTES)
+@pytest.mark.parametrize("length", [0, protocol.MAX_HEADER_BYTES + 1, 2**32 - 1])
+def test_refuses_a_header_of_no_sensible_length(length):
+    data = struct.pack(">I", length) + b" " * min(length, 2000) + JPEG
+    with pytest.raises(ProtocolError, match="not a header and a JPEG"):
+        protocol.decode_picture_message(data)
+
+
+def test_refuses_a_picture_that_is_too_big(with_header):
+    big = JPEG + bytes(protocol.MAX_MESSAGE_BYTES)
     with pytest.raises(ProtocolError) as caught:
-        protocol.decode_picture_message(message)
+        protocol.decode_picture_message(with_header({"type": "grab", "time": 1}, big))
     assert caught.value.code == protocol.TOO_BIG
+
+
+def test_the_answer_to_a_picture_by_itself(analysis):
+    plain = json.loads(protocol.encode_analysis(analysis))
+    still = json.loads(protocol.encode_still(4, analysis, None))
+    assert still == {**plain, "type": "picture", "id": 4}
+    effect = PartEffect("mouth", 0.25, np.arange(8, dtype=np.float32).reshape(4, 2))
+    explained = json.loads(protocol.encode_still(4, analysis, [[effect]]))
+    assert explained["faces"][0].pop("parts") == [
+        {"part": "mouth", "effect": 0.25, "region": [[0, 1], [2, 3], [4, 5], [6, 7]]}
+    ]
+    assert explained == still
 
 
 def test_an_analysis_is_its_own_dict_with_a_type(analysis):

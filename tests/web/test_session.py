@@ -24,6 +24,7 @@ HOST = "127.0.0.1:8000"
 LONG = 20.0
 ABSENT = SourceError("camera 0: there is none")
 ENDED = {"type": "ended"}
+HEADER = struct.pack(">I", 26) + b'{"type":"grab","time":1.0}'
 
 
 @pytest.fixture
@@ -106,9 +107,9 @@ def test_two_pages_have_states_of_their_own(connect, picture_message, analyzers)
         ('{"type": "watch", "source": "configured"}', 1008, "no configured source"),
         (b"", 1003, "malformed"),
         (b"\x00" * 100, 1003, "malformed"),
-        (struct.pack(">d", 1.0) + b"\x89PNG\r\n\x1a\n", 1003, "malformed"),
-        (struct.pack(">d", 1.0) + b"\xff\xd8\xff truncated", 1007, "malformed"),
-        (struct.pack(">d", float("nan")) + b"\xff\xd8\xff", 1007, "time stamp"),
+        (HEADER + b"\x89PNG\r\n\x1a\n", 1003, "malformed"),
+        (HEADER + b"\xff\xd8\xff truncated", 1007, "malformed"),
+        (HEADER.replace(b"1", b"-") + b"\xff\xd8\xff", 1007, "malformed"),
         (bytes(2_000_001), 1009, "too big"),
     ],
 )
@@ -131,6 +132,39 @@ def test_a_huge_picture_is_refused_before_it_is_decoded(connect, picture_message
         socket.send_bytes(picture_message(1.0, size=(2001, 2001)))
         assert "4 megapixels" in receive_close(socket)["reason"]
     assert not analyzers[0].frames
+
+
+def test_a_picture_by_itself_is_read_beside_a_stream(
+    connect, picture_message, still_message, analyzers
+):
+    with connect() as socket:
+        for index in range(2):
+            socket.send_bytes(picture_message(1.0 + index))
+            assert socket.receive_json()["frame"] == index
+            socket.send_bytes(still_message(7 + index, 60))
+            answer = socket.receive_json()
+            assert (answer["type"], answer["id"]) == ("picture", 7 + index)
+            assert answer["faces"][0]["label"] == "sad"
+            assert "parts" not in answer["faces"][0]
+    assert [len(analyzer.frames) for analyzer in analyzers] == [2, 1, 1]
+
+
+def test_a_picture_by_itself_is_read_beside_a_source_of_the_server(connect, still_message):
+    with connect() as socket:
+        socket.send_json({"type": "watch", "source": "sample"})
+        receive_frame(socket)
+        socket.send_bytes(still_message(1))
+        assert socket.receive_json()["id"] == 1
+        socket.send_json({"type": "next"})
+        receive_frame(socket)
+
+
+def test_tells_which_parts_a_picture_is_read_from(connect, still_message):
+    with connect() as socket:
+        socket.send_bytes(still_message(1, parts=True))
+        parts = socket.receive_json()["faces"][0]["parts"]
+    assert [(part["part"], part["effect"]) for part in parts] == [("mouth", 0.5), ("eyes", 0.0)]
+    assert np.shape(parts[0]["region"]) == (4, 2)
 
 
 def test_time_that_runs_backwards_is_refused(connect, picture_message):

@@ -15,6 +15,7 @@ from mien.assembly import make_analyzer, make_classifier, make_detector, open_so
 from mien.cli.console import err, out, print_notice, printable
 from mien.cli.models import add_model_arguments
 from mien.errors import SourceError
+from mien.explanation import explain
 from mien.pipeline import RunSummary
 from mien.protocols import Source
 from mien.sources.camera import list_cameras
@@ -85,6 +86,7 @@ def _services(args: argparse.Namespace) -> Services:
     return Services(
         labels=classifier.labels,
         make_analyzer=lambda: make_analyzer(detector, classifier, info),
+        explain=lambda image, face: explain(image, face, classifier),
         sources=sources,
         mode=mode,
         meter=LiveMeter(),

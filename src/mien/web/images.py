@@ -7,20 +7,20 @@ from mien.pictures import decode_picture
 from mien.types import PixelArray
 from mien.web.protocol import INVALID_DATA, ProtocolError
 
-# The page sends at most 640 pixels of width; 4 megapixels bound what a forged message costs.
+# What the page sends is smaller; 4 megapixels bound what a forged message costs.
 MAX_PIXELS = 4_000_000
 MAX_SHOWN_WIDTH = 960
 JPEG_QUALITY = 80
 
 
-def decode_camera_picture(jpeg: bytes) -> PixelArray:
-    """Decode a picture of the page's camera into BGR uint8 [H,W,3].
+def decode_page_picture(jpeg: bytes) -> PixelArray:
+    """Decode a picture that the page has sent into BGR uint8 [H,W,3].
 
     Raises:
         ProtocolError: It is broken or larger than 4 megapixels.
     """
     try:
-        return decode_picture(jpeg, "camera picture", max_pixels=MAX_PIXELS)
+        return decode_picture(jpeg, "picture", max_pixels=MAX_PIXELS)
     except PictureError as error:
         raise ProtocolError(INVALID_DATA, f"malformed message: {error}") from error
 

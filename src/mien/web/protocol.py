@@ -9,6 +9,9 @@ Server to page:
 - `{"type": "analysis", ...Analysis.to_dict()}`: the answer to one picture of the page's camera.
 - binary: one frame of a source that the server reads. 4 bytes big-endian length, that many bytes of
   JSON (an analysis as above), then the frame as a JPEG. The next frame comes only after `next`.
+- `{"type": "picture", "id", ...Analysis.to_dict()}`: the answer to a picture by itself. Where parts
+  were asked for, each face has `parts`: a list of `{"part", "effect", "region"}`, the greatest
+  effect first, as `mien.explanation.PartEffect` describes them.
 - `{"type": "waiting", "message"}`: the source that the server reads has broken off and is waited
   for, for as long as it takes; the next frame ends it.
 - `{"type": "ended"}`: the source that the server reads has come to its end.
@@ -17,8 +20,13 @@ Server to page:
 
 Page to server:
 
-- binary: one picture of the page's camera. 8 bytes big-endian float64, the time in seconds on a
-  clock of the page that only runs forward, then a JPEG. One at a time: the next after the analysis.
+- binary: a picture. 4 bytes big-endian length, that many bytes of JSON, then a JPEG. The JSON is
+  one of these:
+  - `{"type": "grab", "time"}`: of the stream that the page itself shows, its camera or a video; the
+    time is in seconds on a clock of the page that only runs forward. One at a time: the next after
+    the analysis.
+  - `{"type": "picture", "id", "parts"}`: a picture by itself, which no stream notices; `parts` is
+    whether to tell which parts of the faces the readings rest on. `id` comes back with the answer.
 - `{"type": "watch", "source": "sample" | "configured"}`: let the server read a source.
 - `{"type": "next"}`: the frame has been shown, send the next. A slow page thus never builds a lag.
 - `{"type": "stop"}`: end the stream and free its source.
@@ -28,11 +36,13 @@ Whatever is not one of these closes the connection with a code and a reason.
 
 import math
 import struct
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
 
 from mien.errors import MienError
+from mien.explanation import PartEffect
 from mien.types import Analysis
 
 MAX_MESSAGE_BYTES = 2_000_000
@@ -42,7 +52,9 @@ UNSUPPORTED, INVALID_DATA, POLICY_VIOLATION, TOO_BIG = 1003, 1007, 1008, 1009
 SourceId = Literal["sample", "configured"]
 Mode = Literal["camera", "sample", "configured"]
 
-_TIMESTAMP = struct.Struct(">d")
+# More than any header of the page takes.
+MAX_HEADER_BYTES = 1000
+
 _LENGTH = struct.Struct(">I")
 _JPEG_START = b"\xff\xd8\xff"
 
@@ -67,6 +79,19 @@ class Next(msgspec.Struct, frozen=True, tag="next", forbid_unknown_fields=True):
 
 class Stop(msgspec.Struct, frozen=True, tag="stop", forbid_unknown_fields=True):
     """End the stream."""
+
+
+class Grab(msgspec.Struct, frozen=True, tag="grab", forbid_unknown_fields=True):
+    """A picture of the page's own stream, taken at `time` in seconds."""
+
+    time: float
+
+
+class Still(msgspec.Struct, frozen=True, tag="picture", forbid_unknown_fields=True):
+    """A picture by itself."""
+
+    id: int
+    parts: bool = False
 
 
 class SourceInfo(msgspec.Struct, frozen=True):
@@ -108,6 +133,7 @@ class Failed(msgspec.Struct, frozen=True, tag="error"):
 ClientMessage = Watch | Next | Stop
 ServerMessage = Hello | Stopped | Waiting | Ended | Failed
 _DECODER: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(Watch | Next | Stop)
+_HEADER_DECODER: msgspec.json.Decoder[Grab | Still] = msgspec.json.Decoder(Grab | Still)
 
 
 def decode_text(text: str) -> ClientMessage:
@@ -124,21 +150,27 @@ def decode_text(text: str) -> ClientMessage:
         raise ProtocolError(INVALID_DATA, f"malformed message: {error}") from error
 
 
-def decode_picture_message(data: bytes) -> tuple[float, bytes]:
-    """Split a binary message of the page into its time stamp in seconds and its JPEG.
+def decode_picture_message(data: bytes) -> tuple[Grab | Still, bytes]:
+    """Split a binary message of the page into its header and its JPEG.
 
     Raises:
-        ProtocolError: It is too big or too short, the time is no finite number, or it is no JPEG.
+        ProtocolError: It is too big or too short, the header is none, the time is no finite number
+            of 0 or more, or it is no JPEG.
     """
     if len(data) > MAX_MESSAGE_BYTES:
         raise ProtocolError(TOO_BIG, "message too big")
-    picture = data[_TIMESTAMP.size :]
-    if not picture.startswith(_JPEG_START):
-        raise ProtocolError(UNSUPPORTED, "malformed message: not a time stamp and a JPEG")
-    (timestamp,) = _TIMESTAMP.unpack_from(data)
-    if not math.isfinite(timestamp) or timestamp < 0:
+    start = _LENGTH.size
+    length = _LENGTH.unpack_from(data)[0] if len(data) >= start else 0
+    picture = data[start + length :]
+    if not 0 < length <= MAX_HEADER_BYTES or not picture.startswith(_JPEG_START):
+        raise ProtocolError(UNSUPPORTED, "malformed message: not a header and a JPEG")
+    try:
+        header = _HEADER_DECODER.decode(data[start : start + length])
+    except msgspec.DecodeError as error:
+        raise ProtocolError(INVALID_DATA, f"malformed message: {error}") from error
+    if isinstance(header, Grab) and not (math.isfinite(header.time) and header.time >= 0):
         raise ProtocolError(INVALID_DATA, "malformed message: the time stamp must be 0 or more")
-    return timestamp, picture
+    return header, picture
 
 
 def encode_text(message: ServerMessage) -> str:
@@ -148,14 +180,34 @@ def encode_text(message: ServerMessage) -> str:
 
 def encode_analysis(analysis: Analysis) -> bytes:
     """Encode an analysis as JSON."""
-    content: dict[str, Any] = {"type": "analysis", **analysis.to_dict()}
-    # The name of a file may hold bytes that are no Unicode.
-    content["source"] = analysis.source.encode("utf-8", "backslashreplace").decode()
-    # Detectors may leave numpy scalars in boxes and scores.
-    return msgspec.json.encode(content, enc_hook=float)
+    return _encode({"type": "analysis", **_content(analysis)})
+
+
+def encode_still(
+    identifier: int, analysis: Analysis, parts: Sequence[Sequence[PartEffect]] | None
+) -> bytes:
+    """Encode the answer to a picture by itself; `parts` are those of each face, where asked for."""
+    content = _content(analysis)
+    for face, effects in zip(content["faces"], parts or (), strict=parts is not None):
+        face["parts"] = [
+            {"part": one.part, "effect": one.effect, "region": one.region.tolist()}
+            for one in effects
+        ]
+    return _encode({"type": "picture", "id": identifier, **content})
 
 
 def encode_frame(analysis: Analysis, jpeg: bytes) -> bytes:
     """Encode a frame of a source that the server reads, with its analysis."""
     header = encode_analysis(analysis)
     return _LENGTH.pack(len(header)) + header + jpeg
+
+
+def _content(analysis: Analysis) -> dict[str, Any]:
+    # The name of a file may hold bytes that are no Unicode.
+    source = analysis.source.encode("utf-8", "backslashreplace").decode()
+    return {**analysis.to_dict(), "source": source}
+
+
+def _encode(content: dict[str, Any]) -> bytes:
+    # Detectors may leave numpy scalars in boxes and scores.
+    return msgspec.json.encode(content, enc_hook=float)

@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import anyio
@@ -14,16 +14,18 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from mien import __version__
 from mien.errors import MienError, one_line
+from mien.explanation import PartEffect
 from mien.protocols import Source
 from mien.sources.reconnecting import Notice, OnNotice
-from mien.types import Analysis, Frame
+from mien.types import Analysis, Face, Frame, PixelArray
 from mien.web import protocol
-from mien.web.images import decode_camera_picture, encode_for_page
+from mien.web.images import decode_page_picture, encode_for_page
 from mien.web.protocol import Mode, ProtocolError, SourceId
 from mien.web.stats import LiveMeter
 from mien.web.stream import ServerStream
 
 Analyze = Callable[[Frame], Analysis]
+Explain = Callable[[PixelArray, Face], Sequence[PartEffect]]
 LOG = logging.getLogger(__name__)
 # RFC 6455 leaves 123 bytes for the reason of a close.
 MAX_REASON = 120
@@ -50,6 +52,7 @@ class Services:
     Attributes:
         labels: The classifier's labels.
         make_analyzer: Makes an analyzer with a state of its own, on models that all share.
+        explain: Tells which parts of a face in a picture its reading rests on.
         sources: What the server can read.
         mode: What a page begins with.
         meter: Counts all frames.
@@ -57,6 +60,7 @@ class Services:
 
     labels: tuple[str, ...]
     make_analyzer: Callable[[], Analyze]
+    explain: Explain
     sources: Mapping[SourceId, OfferedSource]
     mode: Mode = "camera"
     meter: LiveMeter = dataclasses.field(default_factory=LiveMeter)
@@ -70,7 +74,7 @@ class PageSession:
         self._websocket = websocket
         self._sender = _Sender(websocket)
         self._services = services
-        self._camera: _CameraStream | None = None
+        self._own: _OwnStream | None = None
         self._watching: _Watching | None = None
 
     async def run(self) -> None:
@@ -104,7 +108,7 @@ class PageSession:
         if message.get("text") is not None:
             await self._obey(protocol.decode_text(message["text"]), tasks)
         else:
-            await self._read_camera(message["bytes"])
+            await self._read(message["bytes"])
 
     async def _obey(self, message: protocol.ClientMessage, tasks: anyio.abc.TaskGroup) -> None:
         match message:
@@ -127,23 +131,30 @@ class PageSession:
         tasks.start_soon(self._watching.run)
 
     async def _end_stream(self) -> None:
-        self._camera = None
+        self._own = None
         if self._watching is not None:
             await self._watching.stop()
             self._watching = None
 
-    async def _read_camera(self, data: bytes) -> None:
-        if self._watching is not None and not self._watching.done.is_set():
-            raise ProtocolError(protocol.POLICY_VIOLATION, "send stop before camera pictures")
-        self._camera = self._camera or _CameraStream(self._services)
+    async def _read(self, data: bytes) -> None:
+        header, jpeg = protocol.decode_picture_message(data)
         try:
-            answer = await self._camera.read(data)
+            if isinstance(header, protocol.Still):
+                answer = await to_thread.run_sync(_read_still, self._services, header, jpeg)
+            else:
+                answer = await self._read_grab(header.time, jpeg)
         except ProtocolError:
             raise
         except Exception as error:  # the page is told, whatever it is
             await self._sender.send(_failed(error))
         else:
             await self._sender.send_text(answer.decode())
+
+    async def _read_grab(self, timestamp: float, jpeg: bytes) -> bytes:
+        if self._watching is not None and not self._watching.done.is_set():
+            raise ProtocolError(protocol.POLICY_VIOLATION, "send stop before pictures of a stream")
+        self._own = self._own or _OwnStream(self._services)
+        return await self._own.read(timestamp, jpeg)
 
 
 class _Sender:
@@ -174,8 +185,8 @@ class _Sender:
             raise WebSocketDisconnect(1006)
 
 
-class _CameraStream:
-    """Pictures that the page's own camera takes."""
+class _OwnStream:
+    """Pictures of what the page itself shows: its camera or a video."""
 
     def __init__(self, services: Services) -> None:
         self._analyze = services.make_analyzer()
@@ -183,10 +194,9 @@ class _CameraStream:
         self._index = 0
         self._last = -1.0
 
-    async def read(self, data: bytes) -> bytes:
-        """Return the encoded analysis of one binary message of the page."""
+    async def read(self, timestamp: float, jpeg: bytes) -> bytes:
+        """Return the encoded analysis of one picture."""
         started = time.perf_counter()
-        timestamp, jpeg = protocol.decode_picture_message(data)
         if timestamp <= self._last:
             raise ProtocolError(protocol.INVALID_DATA, "malformed message: time ran backwards")
         self._last = timestamp
@@ -197,10 +207,18 @@ class _CameraStream:
 
     def _read(self, jpeg: bytes, timestamp: float, index: int) -> Analysis:
         started = time.perf_counter()
-        image = decode_camera_picture(jpeg)
+        image = decode_page_picture(jpeg)
         decode = time.perf_counter() - started
-        analysis = self._analyze(Frame(image, index, timestamp, "browser camera"))
+        analysis = self._analyze(Frame(image, index, timestamp, "page"))
         return dataclasses.replace(analysis, timings={"decode": decode, **analysis.timings})
+
+
+def _read_still(services: Services, still: protocol.Still, jpeg: bytes) -> bytes:
+    image = decode_page_picture(jpeg)
+    analysis = services.make_analyzer()(Frame(image, 0, 0.0, "picture"))
+    faces = [reading.face for reading in analysis.readings]
+    parts = [services.explain(image, face) for face in faces] if still.parts else None
+    return protocol.encode_still(still.id, analysis, parts)
 
 
 class _Watching:

@@ -9,6 +9,8 @@ export class Connection {
   constructor(on) {
     this.on = on;
     this.wait = FIRST_WAIT;
+    this.asked = 0;
+    this.answers = new Map(); // what waits for the answer to a picture by itself, by its number
     this.#connect();
   }
 
@@ -31,12 +33,28 @@ export class Connection {
     this.#send({ type: "stop" });
   }
 
-  // Sends one picture of the camera, taken at `time` (milliseconds).
-  async sendPicture(blob, time) {
-    const jpeg = new Uint8Array(await blob.arrayBuffer());
-    const message = new Uint8Array(8 + jpeg.length);
-    new DataView(message.buffer).setFloat64(0, time / 1000);
-    message.set(jpeg, 8);
+  // Sends one picture of the page's own stream, taken at `time` (milliseconds).
+  grab(blob, time) {
+    return this.#sendPicture({ type: "grab", time: time / 1000 }, blob);
+  }
+
+  // Has a picture by itself read: a promise of the answer, null where there will be none.
+  // With `parts`, each face says which parts of it the reading rests on.
+  read(blob, parts = false) {
+    const id = ++this.asked;
+    return new Promise((resolve) => {
+      if (!this.open) return resolve(null);
+      this.answers.set(id, resolve);
+      return this.#sendPicture({ type: "picture", id, parts }, blob);
+    });
+  }
+
+  async #sendPicture(header, blob) {
+    const [head, jpeg] = [new TextEncoder().encode(JSON.stringify(header)), await blob.arrayBuffer()];
+    const message = new Uint8Array(4 + head.length + jpeg.byteLength);
+    new DataView(message.buffer).setUint32(0, head.length);
+    message.set(head, 4);
+    message.set(new Uint8Array(jpeg), 4 + head.length);
     if (this.open) this.socket.send(message);
   }
 
@@ -49,6 +67,7 @@ export class Connection {
   }
 
   #retry() {
+    this.#forget();
     this.on.lost();
     setTimeout(() => this.#connect(), this.wait);
     this.wait = Math.min(this.wait * 2, LONGEST_WAIT);
@@ -63,11 +82,21 @@ export class Connection {
     if (message.type === "hello") {
       this.wait = FIRST_WAIT;
       this.on.hello(message);
+    } else if (message.type === "picture") {
+      this.answers.get(message.id)?.(message);
+      this.answers.delete(message.id);
     } else if (message.type === "stopped") {
       this.stopping -= 1;
     } else if (!this.stopping) {
+      if (message.type === "error") this.#forget();
       this.on[message.type](message);
     }
+  }
+
+  // What was asked will not be answered.
+  #forget() {
+    for (const resolve of this.answers.values()) resolve(null);
+    this.answers.clear();
   }
 
   #send(message) {

@@ -170,7 +170,7 @@ class Page {
     const picture = goes() && (await this.camera.grab());
     if (!picture || !goes()) return false;
     this.taken = picture.time;
-    await this.connection.sendPicture(picture.blob, picture.time);
+    await this.connection.grab(picture.blob, picture.time);
     return true;
   }
 
