@@ -105,6 +105,18 @@ def test_reading_twice_gives_the_same(reader: Reader) -> None:
     assert reader.read(bright)[0].to_dict() == first
 
 
+def test_a_reading_is_explained_by_parts_of_the_face(reader: Reader, tmp_path: Path) -> None:
+    image = np.full((120, 160, 3), 250, dtype=np.uint8)
+    (reading,) = reader.read(image)
+    path = tmp_path / "face.png"
+    path.write_bytes(encode_png(image))
+    for given in (image, path):
+        effects = reader.explain(given, reading)
+        assert {effect.part for effect in effects} == {"brows", "eyes", "mouth"}
+    with pytest.raises(PictureError):
+        reader.explain(tmp_path / "none.png", reading)
+
+
 def test_watching_follows_faces_and_closes_the_source(reader: Reader) -> None:
     source = FakeSource([250, 250, 0, 60])
     analyses = list(reader.watch(source))

@@ -14,8 +14,9 @@ import cv2
 import numpy as np
 import pytest
 
+from mien.assembly import make_analyzer
 from mien.errors import SourceError
-from mien.explanation import PartEffect
+from mien.explanation import PartEffect, explain
 from mien.types import Analysis, Box, Face, Frame, PixelArray, Prediction, Quality, Reading
 from mien.web.app import create_app
 from mien.web.security import local_hosts
@@ -147,6 +148,21 @@ def services(source: FakeSource, analyzers: list[FakeAnalyze]) -> Services:
 
     sources = {"sample": OfferedSource("the sample", lambda _: source)}
     return Services(LABELS, make_analyzer, fake_explain, sources)
+
+
+@pytest.fixture(scope="session")
+def real_services() -> Callable[..., Services]:
+    """Join a real detector and classifier."""
+
+    def make(detector, classifier, info, sources=()) -> Services:
+        return Services(
+            classifier.labels,
+            lambda: make_analyzer(detector, classifier, info),
+            lambda image, face: explain(image, face, classifier),
+            dict(sources),
+        )
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -7,9 +7,8 @@ import threading
 import cv2
 import pytest
 
-from mien.assembly import DEFAULT_BUNDLE, make_analyzer, make_classifier, make_detector, open_source
+from mien.assembly import DEFAULT_BUNDLE, make_classifier, make_detector, open_source
 from mien.errors import SourceError
-from mien.explanation import explain
 from mien.sources.reconnecting import Notice
 from mien.web.session import OfferedSource, Services
 
@@ -29,11 +28,11 @@ def detector():
 
 
 @pytest.fixture
-def real_services(detector, make_bundle) -> Services:
+def simple_services(detector, make_bundle, real_services) -> Services:
     """The real parts, but for a bundle whose answer only follows brightness."""
     classifier, info = make_classifier(make_bundle(not_sure_below=0.0))
     sample = OfferedSource("the sample", lambda _: open_source("sample", realtime=True))
-    return real_parts(detector, classifier, info, {"sample": sample})
+    return real_services(detector, classifier, info, {"sample": sample})
 
 
 def test_first_view(open_page, expect):
@@ -46,8 +45,8 @@ def test_first_view(open_page, expect):
     assert "Nothing leaves this machine" in page.inner_text("main")
 
 
-def test_the_sample_shows_a_face(serve, real_services, browser, watch_pages, expect):
-    with serve(real_services) as address, watch_pages(browser) as open_page:
+def test_the_sample_shows_a_face(serve, simple_services, browser, watch_pages, expect):
+    with serve(simple_services) as address, watch_pages(browser) as open_page:
         page = open_page(address)
         page.get_by_role("button", name="Show the sample").click()
         faces = page.locator("#faces li")
@@ -63,13 +62,13 @@ def test_the_sample_shows_a_face(serve, real_services, browser, watch_pages, exp
 
 
 def test_the_camera_reads_a_real_face(
-    serve, real_services, launch, watch_pages, expect, portrait, tmp_path
+    serve, simple_services, launch, watch_pages, expect, portrait, tmp_path
 ):
     clip = tmp_path / "portrait.mjpeg"
     write_mjpeg(clip, [cv2.copyMakeBorder(portrait, 80, 80, 160, 160, cv2.BORDER_REPLICATE)] * 5)
     browser = launch(*camera_flags(clip))
     try:
-        with serve(real_services) as address, watch_pages(browser) as open_page:
+        with serve(simple_services) as address, watch_pages(browser) as open_page:
             page = open_page(address + "/?stats")
             page.get_by_role("button", name="Start camera").click()
             expect(page.locator("#faces li .look")).to_have_text(re.compile("^looks "))
@@ -94,7 +93,7 @@ def test_stop_frees_the_camera(open_page, expect):
 def test_the_keyboard_is_enough(open_page, expect):
     page = open_page()
     expect(page.locator("#connection")).to_have_text("Ready")
-    for _ in range(3):
+    for _ in range(4):
         page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Show the sample")).to_be_focused()
     page.keyboard.press("Enter")
@@ -250,7 +249,7 @@ def test_the_page_is_small(address):
 
 
 def test_a_clip_turns_from_sad_to_happy(
-    shared, serve, detector, launch, watch_pages, expect, tmp_path
+    shared, serve, real_services, detector, launch, watch_pages, expect, tmp_path
 ):
     if not DEFAULT_BUNDLE.is_dir():
         pytest.skip(f"needs the shipped bundle, {DEFAULT_BUNDLE.name}, which is not here yet")
@@ -258,7 +257,7 @@ def test_a_clip_turns_from_sad_to_happy(
     video = shared / "data" / "clips" / "WolfgangLanger_Pexels.mp4"
     write_mjpeg(clip, (frame.image for frame in open_source(str(video))))
     classifier, info = make_classifier()
-    services = real_parts(detector, classifier, info, {})
+    services = real_services(detector, classifier, info)
     browser = launch(*camera_flags(clip))
     try:
         with serve(services) as address, watch_pages(browser) as open_page:
@@ -271,15 +270,6 @@ def test_a_clip_turns_from_sad_to_happy(
             expect(person).to_have_text(name)
     finally:
         browser.close()
-
-
-def real_parts(detector, classifier, info, sources) -> Services:
-    return Services(
-        classifier.labels,
-        lambda: make_analyzer(detector, classifier, info),
-        lambda image, face: explain(image, face, classifier),
-        sources,
-    )
 
 
 def camera_flags(clip) -> tuple[str, ...]:

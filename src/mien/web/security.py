@@ -37,6 +37,8 @@ def content_security_policy(host: str) -> str:
             "script-src 'self'",
             "style-src 'self'",
             "img-src 'self'",
+            # A video of the user's own, which never leaves the page.
+            "media-src blob:",
             # Safari before 15.4 does not count WebSockets as 'self'.
             f"connect-src 'self' ws://{host}",
             "base-uri 'none'",

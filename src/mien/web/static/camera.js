@@ -1,7 +1,4 @@
-// The browser's own camera: opening it, and taking pictures of it for the server.
-
-const MAX_WIDTH = 640;
-const QUALITY = 0.8;
+// The browser's own camera.
 
 const KINDS = {
   NotAllowedError: "refused",
@@ -25,7 +22,6 @@ export class Camera {
     this.video = video;
     this.onGone = onGone;
     this.stream = null;
-    this.canvas = document.createElement("canvas");
   }
 
   async open() {
@@ -49,26 +45,5 @@ export class Camera {
     this.stream?.getTracks().forEach((track) => track.stop());
     this.stream = null;
     this.video.srcObject = null;
-  }
-
-  // Waits until the camera has a new picture.
-  nextPicture() {
-    return new Promise((resolve) => {
-      if (this.video.requestVideoFrameCallback) this.video.requestVideoFrameCallback(resolve);
-      else requestAnimationFrame(resolve);
-    });
-  }
-
-  // Returns the present picture as a JPEG, and when it was taken (milliseconds); null when closed.
-  async grab() {
-    const { videoWidth, videoHeight } = this.video;
-    if (!this.stream || !videoWidth) return null;
-    const scale = Math.min(1, MAX_WIDTH / videoWidth);
-    this.canvas.width = Math.round(videoWidth * scale);
-    this.canvas.height = Math.round(videoHeight * scale);
-    const time = performance.now();
-    this.canvas.getContext("2d").drawImage(this.video, 0, 0, this.canvas.width, this.canvas.height);
-    const blob = await new Promise((resolve) => this.canvas.toBlob(resolve, "image/jpeg", QUALITY));
-    return blob && { blob, time };
   }
 }

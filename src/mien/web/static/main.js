@@ -3,28 +3,35 @@
 import { Camera, CameraError } from "./camera.js";
 import { Connection } from "./connection.js";
 import { SettingsDialog } from "./dialog.js";
+import { Drop } from "./drop.js";
 import { FaceList } from "./faces.js";
+import { Feed } from "./feed.js";
+import { Film } from "./film.js";
 import { Nearest } from "./nearest.js";
 import { Overlay } from "./overlay.js";
 import { settings } from "./settings.js";
 import { Stats } from "./stats.js";
+import { isPicture, Still } from "./still.js";
 import { Timeline } from "./timeline.js";
 import { tell, words } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
+const PAGE_SHOWS = ["camera", "film", "picture"];
+const STREAMS = ["camera", "film"]; // of these, what the page sends picture by picture
 const USES_SPACE = "button, input, select, textarea, summary, dialog";
 
 class Page {
   constructor() {
-    this.mode = null; // what runs: null, "camera", "sample" or "configured"
+    this.mode = null; // what is shown: null, or one of PAGE_SHOWS or the server's sources
     this.names = {};
+    this.file = null; // which the user opened last
+    this.started = null; // what was started last, until it is stopped
+    this.ready = false; // what the page itself shows is open
     this.begun = false;
     this.wasLost = false;
     this.waits = false; // for a source of the server that has broken off
     this.turn = 0; // counts the streams: what belongs to an earlier one is left out
-    this.taken = null; // when the picture was taken that the server has now
     this.paused = false;
-    this.busy = false; // with a picture of the camera: it is being taken, sent or read
     this.owes = false; // an acknowledgement, withheld from the server while nothing is shown
     this.camera = new Camera($("video"), () => this.fail(() => words.camera.unplugged));
     this.overlay = new Overlay($("overlay"));
@@ -41,10 +48,18 @@ class Page {
     $("start-camera").addEventListener("click", () => this.start("camera"));
     $("start-sample").addEventListener("click", () => this.start("sample"));
     $("start-configured").addEventListener("click", () => this.start("configured"));
+    $("start-file").addEventListener("click", () => this.open(this.file));
     $("stop").addEventListener("click", () => this.stop());
     $("pause").addEventListener("click", () => this.pauseOrGoOn());
     addEventListener("keydown", (event) => this.obey(event));
-    document.addEventListener("visibilitychange", () => this.goOn());
+    document.addEventListener("visibilitychange", () => {
+      this.film.setPaused(this.halted);
+      this.goOn();
+    });
+    new Drop(
+      { button: $("choose-file"), input: $("file"), sign: $("drop") },
+      { open: (file) => this.open(file), busy: () => $("settings").open },
+    );
     this.setPaused(false);
     this.setConnected("connecting");
     this.connection = new Connection({
@@ -56,6 +71,9 @@ class Page {
       error: ({ message }) => this.fail(message),
       lost: () => this.lose(),
     });
+    this.feed = new Feed($("video"), this.connection, () => this.sends && !this.halted && !this.film.jumping);
+    this.film = new Film($("video"), $("place"), { onEnd: () => this.end(), onJump: () => this.jump() });
+    this.still = new Still($("picture"), this.connection, (analysis) => this.showFaces(analysis));
   }
 
   greet({ labels, sources, version, mode }) {
@@ -75,43 +93,85 @@ class Page {
     this.begun = true;
   }
 
+  // Shows a file: a picture or a video, as its kind says or, where that says nothing, as it turns out.
+  async open(file) {
+    if (this.mode) this.stop();
+    this.file = file;
+    $("start-file").hidden = true;
+    tell($("start-file"), () => words.show(file.name));
+    const isFilm = file.type ? file.type.startsWith("video/") : !(await isPicture(file));
+    return this.start(isFilm ? "film" : "picture");
+  }
+
   async start(mode) {
+    const start = (this.started = {});
     this.mode = mode;
     if (!this.wasLost) this.say("");
     this.setRunning(true);
     tell($("source"), () => words.starting);
-    if (mode !== "camera") return this.resume();
     try {
-      await this.camera.open();
+      if (mode === "camera") await this.camera.open();
+      else if (mode === "film") await this.film.start(this.file);
+      else if (mode === "picture") await this.still.open(this.file);
     } catch (error) {
-      if (!(error instanceof CameraError)) throw error;
-      const { kind, message } = error;
-      return this.fail(() => (kind === "failed" ? words.camera.failed(message) : words.camera[kind]));
+      if (start === this.started) this.fail(() => this.whyNot(mode, error));
+      return;
     }
-    if (this.mode !== "camera") return this.camera.close(); // stopped meanwhile
-    return this.resume();
+    if (start === this.started) {
+      this.ready = true;
+      if (mode !== "camera") $("start-file").hidden = !this.file;
+      this.resume();
+    } else if (mode === "camera" && this.mode !== mode) {
+      this.camera.close(); // stopped meanwhile
+    }
+  }
+
+  whyNot(mode, error) {
+    if (mode !== "camera") return words.file.unknown(this.file.name);
+    if (!(error instanceof CameraError)) return words.camera.failed(error.message);
+    return error.kind === "failed" ? words.camera.failed(error.message) : words.camera[error.kind];
   }
 
   // Begins, or begins again after the server was lost.
   resume() {
-    const own = this.mode === "camera";
-    if (own && !this.camera.stream) return;
+    const { mode } = this;
+    if (this.own && !this.ready) return;
     this.turn += 1;
-    this.waits = this.busy = this.owes = false;
+    this.waits = this.owes = false;
+    this.feed.begin();
     this.faces.reset();
     this.nearest.reset();
     this.stats.reset();
-    this.timeline.begin();
-    const { mode } = this;
-    tell($("source"), () => (own ? words.ownCamera : words.showing(this.nameOf(mode))));
-    $("video").hidden = !own;
-    $("picture").hidden = own;
-    $("video").classList.toggle("mirrored", own && this.camera.mirrored);
-    if (own) this.setShape($("video").videoWidth, $("video").videoHeight);
+    tell($("source"), () => (mode === "camera" ? words.ownCamera : words.showing(this.nameOf(mode))));
+    $("video").hidden = !this.sends;
+    $("picture").hidden = this.sends;
+    $("pause").hidden = mode === "picture";
+    tell($("stop"), () => (mode === "picture" ? words.settings.close : words.stop));
+    $("video").classList.toggle("mirrored", this.mirrored);
+    if (this.sends) this.setShape($("video").videoWidth, $("video").videoHeight);
+    if (mode === "picture") this.setShape($("picture").width, $("picture").height);
+    else this.timeline.begin();
     if (this.paused) this.faces.rest();
     else this.overlay.start(this.mirrored);
-    if (own) this.sendNext();
-    else this.connection.watch(this.mode);
+    if (this.sends) this.feed.send();
+    else if (mode === "picture") this.still.read();
+    else this.connection.watch(mode);
+  }
+
+  // Another place of the video is shown: whoever is there now is not whoever was there before.
+  jump() {
+    this.connection.stop();
+    this.resume();
+  }
+
+  // Whether the page itself shows it, and not the server.
+  get own() {
+    return PAGE_SHOWS.includes(this.mode);
+  }
+
+  // Whether the page sends it picture by picture.
+  get sends() {
+    return STREAMS.includes(this.mode);
   }
 
   get mirrored() {
@@ -126,13 +186,14 @@ class Page {
   obey(event) {
     const { key, repeat, altKey, ctrlKey, metaKey, shiftKey, target } = event;
     if (key !== " " || repeat || altKey || ctrlKey || metaKey || shiftKey) return;
-    if (!this.mode || $("settings").open || target.closest?.(USES_SPACE)) return;
+    if (!this.mode || this.mode === "picture" || $("settings").open || target.closest?.(USES_SPACE)) return;
     event.preventDefault();
     this.pauseOrGoOn();
   }
 
   pauseOrGoOn() {
     this.setPaused(!this.paused);
+    this.film.setPaused(this.halted);
     if (this.paused) {
       this.overlay.stop();
       this.faces.rest();
@@ -152,33 +213,15 @@ class Page {
 
   goOn() {
     if (this.halted) return;
-    if (this.mode === "camera") this.sendNext();
+    if (this.sends) this.feed.send();
     else if (this.owes) this.acknowledge();
   }
 
-  async sendNext() {
-    if (this.busy || this.halted || !this.camera.stream) return;
-    this.busy = true;
-    const turn = this.turn;
-    const sent = await this.sendPicture(turn);
-    if (!sent && turn === this.turn) this.busy = false;
-  }
-
-  async sendPicture(turn) {
-    const goes = () => turn === this.turn && !this.halted && this.connection.open;
-    await this.camera.nextPicture();
-    const picture = goes() && (await this.camera.grab());
-    if (!picture || !goes()) return false;
-    this.taken = picture.time;
-    await this.connection.grab(picture.blob, picture.time);
-    return true;
-  }
-
   show(analysis) {
-    this.busy = false;
-    if (this.mode !== "camera" || this.halted) return;
-    this.present(analysis, this.taken);
-    this.sendNext();
+    const taken = this.feed.answered();
+    if (!this.sends || this.halted) return;
+    this.present(analysis, taken);
+    this.feed.send();
   }
 
   async showFrame(analysis, jpeg) {
@@ -222,26 +265,41 @@ class Page {
   }
 
   present(analysis, taken) {
-    const shown = settings.values.nearest ? this.nearest.only(analysis) : analysis;
-    this.overlay.show(shown);
-    this.faces.show(shown);
+    this.showFaces(analysis);
     this.timeline.add(analysis);
     this.stats.add(analysis, taken);
   }
 
+  showFaces(analysis) {
+    const shown = settings.values.nearest ? this.nearest.only(analysis) : analysis;
+    this.overlay.show(shown);
+    this.faces.show(shown);
+  }
+
   stop() {
     this.endWait();
+    this.started = null;
+    this.ready = false;
     this.connection.stop();
     this.camera.close();
+    this.film.close();
+    this.still.close();
     this.overlay.stop();
     this.faces.reset();
     this.setPaused(false);
-    const last = this.mode;
+    const { mode } = this;
     this.mode = null;
     this.turn += 1;
+    this.feed.begin();
     this.setRunning(false);
     this.timeline.end();
-    ($(`start-${last}`) ?? $("start-camera")).focus();
+    this.buttonOf(mode).focus();
+  }
+
+  // The button that shows it again.
+  buttonOf(mode) {
+    if (mode !== "film" && mode !== "picture") return $(`start-${mode}`);
+    return $("start-file").hidden ? $("choose-file") : $("start-file");
   }
 
   end() {
@@ -260,11 +318,14 @@ class Page {
     this.wasLost = true;
     this.waits = false;
     this.turn += 1;
+    this.feed.begin();
+    this.still.close();
     this.overlay.stop();
     this.faces.reset();
   }
 
   nameOf(mode) {
+    if (PAGE_SHOWS.includes(mode)) return this.file.name;
     return mode === "sample" ? words.sample : (this.names[mode] ?? "");
   }
 
@@ -285,7 +346,7 @@ class Page {
     $("welcome").hidden = running;
     $("live").hidden = $("panel").hidden = !running;
     document.body.classList.toggle("running", running);
-    if (running) $("pause").focus();
+    if (running) $(this.mode === "picture" ? "stop" : "pause").focus();
   }
 
   setShape(width, height) {

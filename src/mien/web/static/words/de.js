@@ -62,6 +62,13 @@ export const words = {
     here: "Nichts verlässt dieses Gerät, und kein Bild wird aufbewahrt.",
     camera: "Kamera starten",
     sample: "Beispiel zeigen",
+    file: "Bild oder Video öffnen",
+  },
+  place: (now, length) => `${now} von ${length}`,
+  file: {
+    drop: "Loslassen, um das Bild oder Video zu öffnen.",
+    place: "Stelle im Video",
+    unknown: (name) => `„${name}“ ließ sich nicht öffnen. Dieser Browser kennt es weder als Bild noch als Video. Bitte als JPEG oder MP4 speichern und noch einmal öffnen.`,
   },
   foot: {
     look: "Ein Gesichtsausdruck ist kein Gefühl. mien kann sich irren.",

@@ -57,6 +57,13 @@ export const words = {
     here: "Nothing leaves this machine, and no picture is kept.",
     camera: "Start camera",
     sample: "Show the sample",
+    file: "Open a picture or video",
+  },
+  place: (now, length) => `${now} of ${length}`,
+  file: {
+    drop: "Let go to open the picture or video.",
+    place: "Place in the video",
+    unknown: (name) => `“${name}” could not be opened. This browser knows it neither as a picture nor as a video. Save it as JPEG or MP4 and open it again.`,
   },
   foot: {
     look: "A look is not a feeling. mien can be wrong.",

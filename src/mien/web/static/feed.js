@@ -1,0 +1,48 @@
+// The pictures of the page's own stream on their way to the server: one at a time, so that a slow
+// server never builds a lag, and no wider than it can read in good time.
+
+import { Grabber } from "./grab.js";
+import { Pace } from "./pace.js";
+
+export class Feed {
+  // Sends what `video` shows, as long as `goes` says so.
+  constructor(video, connection, goes) {
+    Object.assign(this, { connection, goes });
+    this.grabber = new Grabber(video);
+    this.pace = new Pace();
+    this.begin();
+  }
+
+  // Begins another stream: whatever is on its way belongs to an earlier one.
+  begin() {
+    this.turn = {};
+    this.busy = false; // with a picture: it is being taken, sent or read
+    this.taken = 0; // when the picture was taken that the server has now
+  }
+
+  // Sends the next picture, unless one is on its way.
+  async send() {
+    if (this.busy || !this.goes()) return;
+    this.busy = true;
+    const { turn } = this;
+    const sent = await this.#send(turn);
+    if (!sent && turn === this.turn) this.busy = false;
+  }
+
+  // The server has answered; returns when the picture of the answer was taken, in milliseconds.
+  answered() {
+    this.busy = false;
+    this.pace.add(performance.now() - this.taken);
+    return this.taken;
+  }
+
+  async #send(turn) {
+    const goes = () => turn === this.turn && this.goes() && this.connection.open;
+    await this.grabber.next();
+    const picture = goes() && (await this.grabber.take(this.pace.width));
+    if (!picture || !goes()) return false;
+    this.taken = picture.time;
+    await this.connection.grab(picture.blob, picture.time);
+    return true;
+  }
+}

@@ -1,0 +1,316 @@
+"""A picture or a video of the user's in place of a camera, in a real browser."""
+
+import itertools
+import re
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from mien.assembly import make_classifier, make_detector
+
+pytestmark = pytest.mark.timeout(120)
+SIZE = (320, 180)
+# Drops files as a hand does: over the page, then let go.
+DROP = """
+(events, [name, type, bytes]) => {
+  const files = new DataTransfer();
+  files.items.add(new File([new Uint8Array(bytes)], name, { type }));
+  for (const event of events) {
+    document.body.dispatchEvent(
+      new DragEvent(event, { dataTransfer: files, bubbles: true, cancelable: true }),
+    );
+  }
+}
+"""
+PASTE = """
+([name, type, bytes]) => {
+  const clipboardData = new DataTransfer();
+  clipboardData.items.add(new File([new Uint8Array(bytes)], name, { type }));
+  dispatchEvent(new ClipboardEvent("paste", { clipboardData }));
+}
+"""
+
+
+def picture_file(path: Path, gray: int, size: tuple[int, int] = SIZE) -> Path:
+    cv2.imwrite(str(path), np.full((size[1], size[0], 3), gray, np.uint8))
+    return path
+
+
+def video_file(path: Path, grays: list[int], fps: int = 10) -> Path:
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream("libvpx", rate=fps)
+        stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
+        for gray in grays:
+            image = np.full((SIZE[1], SIZE[0], 3), gray, np.uint8)
+            file.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
+        file.mux(stream.encode())
+    return path
+
+
+@pytest.fixture
+def bright(tmp_path) -> Path:
+    return picture_file(tmp_path / "bright.png", 200)
+
+
+@pytest.fixture
+def long_video(tmp_path) -> Path:
+    """A minute: thirty seconds bright, thirty dark."""
+    return video_file(tmp_path / "film.webm", [200] * 150 + [60] * 150, fps=5)
+
+
+@pytest.fixture
+def opened(open_page, expect):
+    """Opens a file by the dialog, as a button does."""
+
+    def open_one(path: Path):
+        page = open_page()
+        expect(page.locator("#connection")).to_have_text("Ready")
+        with page.expect_file_chooser() as waiting:
+            page.get_by_role("button", name="Open a picture or video").click()
+        waiting.value.set_files(path)
+        return page
+
+    return open_one
+
+
+def as_dropped(path: Path, kind: str | None = None) -> list:
+    kinds = {".png": "image/png", ".webm": "video/webm"}
+    return [path.name, kinds[path.suffix] if kind is None else kind, list(path.read_bytes())]
+
+
+def drop(page, *file) -> None:
+    page.evaluate(f"(file) => ({DROP})(['dragenter', 'dragover', 'drop'], file)", list(file))
+
+
+def test_a_picture_is_read_at_once(opened, bright, expect):
+    page = opened(bright)
+    expect(page.locator("#faces .look")).to_have_text("looks happy")
+    expect(page.locator("#source")).to_have_text("Showing bright.png")
+    expect(page.locator("#spoken")).to_have_text("Person 1: looks happy.")
+    expect(page.get_by_role("button", name="Pause")).to_be_hidden()
+    close = page.get_by_role("button", name="Close", exact=True)
+    expect(close).to_be_focused()
+    close.press("Enter")
+    expect(page.get_by_role("button", name="Show bright.png")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#faces .look")).to_have_text("looks happy")
+
+
+def test_a_setting_applies_to_a_picture_that_is_shown(opened, bright, expect):
+    page = opened(bright)
+    expect(page.locator("#faces .look")).to_have_text("looks happy")
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_role("checkbox", name="happy").first.uncheck()
+    page.keyboard.press("Escape")
+    expect(page.locator("#faces .look")).to_have_text("—")
+
+
+def test_a_large_picture_is_made_smaller_and_a_turned_one_upright(
+    opened, tmp_path, expect, analyzers
+):
+    from PIL import Image
+
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was turned by a quarter
+    image = Image.fromarray(np.random.default_rng(1).integers(0, 255, (1500, 3000, 3), np.uint8))
+    image.save(tmp_path / "large.jpg", exif=exif, quality=95)
+    page = opened(tmp_path / "large.jpg")
+    expect(page.locator("#faces li")).to_have_count(1)
+    assert analyzers[-1].frames[0].size == (960, 1920)
+
+
+def test_a_video_plays_with_the_same_view(opened, tmp_path, expect):
+    page = opened(video_file(tmp_path / "film.webm", [200] * 20 + [60] * 40))
+    look = page.locator("#faces .look")
+    expect(look).to_have_text("looks happy")
+    expect(page.locator("#source")).to_have_text("Showing film.webm")
+    expect(page.locator("#place")).to_contain_text("of 0:06")
+    expect(look).to_have_text("looks sad")
+    expect(page.locator("#video")).not_to_have_class("mirrored")
+    expect(page.get_by_role("alert")).to_have_text("This was all of film.webm.")
+    expect(page.get_by_role("button", name="Show film.webm")).to_be_focused()
+
+
+def test_a_video_can_be_paused_and_moved_in(opened, long_video, expect):
+    page = opened(long_video)
+    look, video = page.locator("#faces .look"), page.locator("#video")
+    expect(look).to_have_text("looks happy")
+    page.keyboard.press("Space")
+    assert video.evaluate("video => video.paused")
+    expect(page.locator("#cover")).to_be_visible()
+    page.keyboard.press("Space")
+    expect(look).to_have_text("looks happy")
+    assert not video.evaluate("video => video.paused")
+    place = page.get_by_label("Place in the video")
+    place.fill("45")
+    expect(look).to_have_text("looks sad")
+    expect(page.locator("#place output")).to_have_text(re.compile("^0:4[5-9] of 1:00$"))
+    place.fill("5")
+    expect(look).to_have_text("looks happy")
+
+
+def test_another_place_of_a_video_is_another_stream(opened, long_video, expect, analyzers):
+    page = opened(long_video)
+    expect(page.locator("#faces .look")).to_have_text("looks happy")
+    page.get_by_label("Place in the video").fill("45")
+    expect(page.locator("#faces .look")).to_have_text("looks sad")
+    assert len(analyzers) == 2
+
+
+def test_a_video_out_of_sight_rests(opened, long_video, expect):
+    page = opened(long_video)
+    expect(page.locator("#faces .look")).to_have_text("looks happy")
+    see = """(hidden) => {
+      Object.defineProperty(document, "hidden", { get: () => hidden, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    page.evaluate(see, True)
+    assert page.locator("#video").evaluate("video => video.paused")
+    page.evaluate(see, False)
+    page.wait_for_function("!document.getElementById('video').paused")
+
+
+def test_files_are_dropped_over_a_sign(open_page, bright, tmp_path, expect):
+    page = open_page()
+    expect(page.locator("#connection")).to_have_text("Ready")
+    file = as_dropped(bright)
+    page.evaluate(f"(file) => ({DROP})(['dragenter', 'dragover'], file)", file)
+    expect(page.locator("#drop")).to_be_visible()
+    page.evaluate(f"(file) => ({DROP})(['dragleave'], file)", file)
+    expect(page.locator("#drop")).to_be_hidden()
+    drop(page, *file)
+    expect(page.locator("#faces .look")).to_have_text("looks happy")
+    expect(page.locator("#drop")).to_be_hidden()
+    # The next one takes its place.
+    drop(page, *as_dropped(picture_file(tmp_path / "dark.png", 60)))
+    expect(page.locator("#faces .look")).to_have_text("looks sad")
+    expect(page.locator("#source")).to_have_text("Showing dark.png")
+
+
+def test_a_picture_is_pasted(open_page, bright, expect):
+    page = open_page()
+    expect(page.locator("#connection")).to_have_text("Ready")
+    page.evaluate(PASTE, as_dropped(bright))
+    expect(page.locator("#faces .look")).to_have_text("looks happy")
+
+
+def test_a_file_takes_the_place_of_the_camera(open_page, bright, expect):
+    page = open_page()
+    page.get_by_role("button", name="Start camera").click()
+    expect(page.locator("#faces li")).to_have_count(1)
+    track = page.evaluate_handle("document.getElementById('video').srcObject.getTracks()[0]")
+    drop(page, *as_dropped(bright))
+    expect(page.locator("#source")).to_have_text("Showing bright.png")
+    assert track.evaluate("track => track.readyState") == "ended"
+    expect(page.locator("#faces .look")).to_have_text("looks happy")
+
+
+@pytest.mark.parametrize("name", ["bright.png", "film.webm"])
+def test_a_file_without_a_kind_is_what_it_turns_out_to_be(
+    open_page, bright, long_video, tmp_path, expect, name
+):
+    page = open_page()
+    expect(page.locator("#connection")).to_have_text("Ready")
+    drop(page, *as_dropped(tmp_path / name, kind=""))
+    expect(page.locator("#faces .look")).to_have_text("looks happy")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("notes.txt", "text/plain"), ("a.png", "image/png"), ("a.mp4", "video/mp4"), ("folder", "")],
+)
+def test_what_is_neither_is_told(open_page, expect, name, kind):
+    page = open_page()
+    expect(page.locator("#connection")).to_have_text("Ready")
+    drop(page, name, kind, list(b"neither of them"))
+    expect(page.get_by_role("alert")).to_contain_text(f"“{name}” could not be opened")
+    expect(page.get_by_role("button", name="Open a picture or video")).to_be_focused()
+    expect(page.get_by_role("button", name=f"Show {name}")).to_be_hidden()
+
+
+def test_nothing_is_opened_while_settings_are(open_page, bright, expect):
+    page = open_page()
+    expect(page.locator("#connection")).to_have_text("Ready")
+    page.get_by_role("button", name="Settings").click()
+    drop(page, *as_dropped(bright))
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Start camera")).to_be_visible()
+
+
+def test_a_picture_is_read_again_when_the_server_is_back(
+    services, serve, browser, watch_pages, expect, bright
+):
+    with watch_pages(browser, allowed="WebSocket connection") as open_page:
+        with serve(services) as address:
+            page = open_page(address)
+            expect(page.locator("#connection")).to_have_text("Ready")
+            drop(page, *as_dropped(bright))
+            expect(page.locator("#faces li")).to_have_count(1)
+        expect(page.locator("#faces li")).to_have_count(0)
+        with serve(services, port=int(address.rsplit(":", 1)[1])):
+            expect(page.locator("#faces .look")).to_have_text("looks happy")
+
+
+def test_a_real_face_in_a_picture(
+    real_services, serve, browser, watch_pages, expect, portrait, tmp_path
+):
+    path = tmp_path / "portrait.jpg"
+    cv2.imwrite(str(path), portrait)
+    services = real_services(make_detector(), *make_classifier())
+    with serve(services) as address, watch_pages(browser) as open_page:
+        page = open_page(address)
+        expect(page.locator("#connection")).to_have_text("Ready")
+        drop(page, *as_dropped(path, kind="image/jpeg"))
+        expect(page.locator("#faces .look")).to_have_text("looks happy")
+
+
+PACE = """
+async (given) => {
+  const { Pace } = await import("/static/pace.js");
+  const pace = new Pace();
+  return given.map(([time, count]) => {
+    for (let i = 0; i < count; i++) pace.add(time(pace.width, i));
+    return pace.width;
+  });
+}
+"""
+
+
+def widths(page, *phases: tuple[str, int]) -> list[int]:
+    """Return the width after each phase: the time of a picture as an expression, and how many."""
+    given = ", ".join(f"[(width, i) => {time}, {count}]" for time, count in phases)
+    return page.evaluate(f"() => ({PACE})([{given}])")
+
+
+def test_pictures_are_as_wide_as_can_be_read_in_time(open_page):
+    page = open_page()
+    assert widths(page, ("20", 200)) == [640]
+    assert widths(page, ("60", 20), ("60", 20), ("60", 20), ("60", 200)) == [512, 416, 320, 320]
+    assert widths(page, ("60", 200), ("12", 60), ("12", 400)) == [320, 416, 640]
+
+
+def test_single_hiccups_change_nothing(open_page):
+    assert widths(open_page(), ("i % 10 ? 20 : 300", 1000)) == [640]
+
+
+def test_a_width_that_is_just_too_slow_is_tried_less_and_less(open_page):
+    # At 640 pixels it takes 50 ms, at 512 it seems that 640 would be fast enough.
+    page = open_page()
+    tries = page.evaluate("""async () => {
+      const { Pace } = await import("/static/pace.js");
+      const pace = new Pace();
+      const found = [];
+      for (let i = 0, last = 640; i < 6000; i++) {
+        pace.add(pace.width === 640 ? 50 : 15);
+        if (pace.width === 640 && last !== 640) found.push(i);
+        last = pace.width;
+      }
+      return found;
+    }""")
+    waits = [later - earlier for earlier, later in itertools.pairwise(tries)]
+    assert len(tries) >= 4
+    assert waits == sorted(waits)
+    assert waits[-1] > 4 * waits[0]
