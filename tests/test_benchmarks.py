@@ -4,6 +4,7 @@ import hashlib
 import importlib
 import json
 import math
+import shutil
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -328,6 +329,20 @@ def test_promises_are_held_against_their_goals(
         good = row["value"] >= row["limit"] if "≥" in row["goal"] else row["value"] <= row["limit"]
         assert row["met"] == ("yes" if good else "no")
     assert "nowhere" in result.findings[0]
+
+
+def test_the_page_is_measured_in_a_browser(bench: Importer) -> None:
+    pytest.importorskip("playwright", reason="needs playwright")
+    page = bench("page")
+    if not any(map(shutil.which, page.BROWSERS)):
+        pytest.skip("needs a browser")
+    rows = {row["case"]: row for row in page.measure(page.QUICK).rows}
+    assert len(rows) == 6
+    assert 0 < rows["the page's files"]["value"] < 150
+    lags = [
+        rows[f"grab to overlay, {part}"]["value"] for part in ("half of the results", "95 of 100")
+    ]
+    assert 0 < lags[0] <= lags[1]
 
 
 def test_growth_and_searching_are_measured_and_drawn(

@@ -248,6 +248,14 @@ def test_the_page_is_small(address):
     assert sum(path.stat().st_size for path in STATIC.rglob("*.*")) < 150_000
 
 
+def test_every_module_is_asked_for_at_once():
+    """Where a module names the next one, the first paint would wait for them one after another."""
+    from mien.web.app import STATIC
+
+    named = set(re.findall(r'"/static/([\w/]+\.js)"', (STATIC / "index.html").read_text()))
+    assert named == {str(path.relative_to(STATIC)) for path in STATIC.rglob("*.js")}
+
+
 def test_a_clip_turns_from_sad_to_happy(
     shared, serve, real_services, detector, launch, watch_pages, expect, tmp_path
 ):

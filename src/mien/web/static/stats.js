@@ -21,10 +21,13 @@ export class Stats {
     this.element.replaceChildren();
   }
 
-  // One result is on the screen; `taken` is when its picture was, in milliseconds, where known.
+  // A result has come and is drawn with the next frame of the display; `taken` is when its picture
+  // was, in milliseconds, where known.
   add(analysis, taken) {
-    if (!this.shown) return;
-    const now = performance.now();
+    if (this.shown) requestAnimationFrame(() => this.#add(analysis, taken, performance.now()));
+  }
+
+  #add(analysis, taken, now) {
     push(this.times, now);
     if (taken !== null) push(this.latencies, now - taken);
     push(this.server, 1000 * Object.values(analysis.timings).reduce((sum, value) => sum + value, 0));

@@ -1,0 +1,198 @@
+"""The page in a real browser, beside the server on the same machine: weight, first paint, lag.
+
+    python -m benchmarks.page
+
+The browser's camera is a clip of the portrait that comes with mien, at 640x480 and 30 frames per
+second. The lag is what the page itself shows with `?stats`: from taking a picture to the frame of
+the display on which its result is drawn.
+"""
+
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+from rich.console import Console
+
+from benchmarks.realtime import calm_scene
+from benchmarks.report import Column, Environment, Result, print_result
+from mien.errors import MienError, SettingsError
+from mien.web.app import STATIC
+
+NAME = "page"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = (
+    *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
+    *("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"),
+)
+VIEW = {"width": 1280, "height": 900}
+PAINTS = """
+() => performance.getEntriesByName("first-contentful-paint").map((entry) => entry.startTime)
+"""
+COLUMNS = (
+    Column("case", "what"),
+    Column("value", "measured", ",.4g"),
+    Column("unit", "in"),
+    Column("goal", "goal"),
+    Column("met", "met"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """How long to measure: seconds of a clip and of the warm-up, looks at the figures, openings."""
+
+    clip: float = 6.0
+    warm: float = 8.0
+    looks: int = 8
+    opened: int = 9
+
+
+QUICK = Lengths(clip=0.5, warm=1.0, looks=1, opened=1)
+# The page keeps the figures of 120 results, which at 30 per second is this long.
+BETWEEN = 4.0
+
+
+def measure(lengths: Lengths | None = None) -> Result:
+    """Measure everything with one server and one browser.
+
+    Args:
+        lengths: How long each takes.
+
+    Raises:
+        SettingsError: There is no browser, or Playwright is missing.
+    """
+    lengths = lengths or Lengths()
+    rows: list[dict[str, str | float]] = [
+        _row(
+            "the page's files", sum(p.stat().st_size for p in STATIC.rglob("*.*")) / 1e3, "KB", 150
+        )
+    ]
+    with tempfile.TemporaryDirectory() as folder, _server() as address:
+        clip = Path(folder) / "camera.mjpeg"
+        scene = calm_scene(2.0, 0.0, 0.05, lengths.clip)
+        clip.write_bytes(b"".join(_jpeg(scene.frame(i)[0].image) for i in range(len(scene))))
+        with _browser(clip) as browser:
+            paints = [_first_paint(browser, address) for _ in range(lengths.opened)]
+            rows.append(_row("first paint, median", statistics.median(paints), "ms", 300))
+            rows += _lag_rows(browser, address, lengths)
+    missed = [str(row["case"]) for row in rows if row["met"] == "no"]
+    finding = f"Missed: {'; '.join(missed)}." if missed else "Every goal was met."
+    return Result(NAME, "the page in a browser on this machine", COLUMNS, tuple(rows), (finding,))
+
+
+def _lag_rows(browser: Any, address: str, lengths: Lengths) -> list[dict[str, str | float]]:
+    page = browser.new_page(viewport=VIEW)
+    page.goto(address + "?stats")
+    page.get_by_role("button", name="Start camera").click()
+    page.locator("#stats dt").first.wait_for()
+    page.wait_for_timeout(lengths.warm * 1000)
+    looks = []
+    for _ in range(lengths.looks):
+        page.wait_for_timeout(BETWEEN * 1000 if lengths.looks > 1 else 500)
+        looks.append(_figures(page.locator("#stats").inner_text()))
+    fps, p50, p95, server = (statistics.median(column) for column in zip(*looks, strict=True))
+    page.close()
+    return [
+        _row("results", fps, "per second"),
+        _row("grab to overlay, half of the results", p50, "ms"),
+        _row("grab to overlay, 95 of 100", p95, "ms", 60),
+        _row("of that, analysis by the server, 95 of 100", server, "ms"),
+    ]
+
+
+def _figures(text: str) -> tuple[float, float, float, float]:
+    """Take apart what the page shows: results per second, lag (p50, p95), analysis (p95)."""
+    found = re.search(
+        r"second\s+([\d.]+).*overlay, ms\s+p50 (\d+), p95 (\d+).*analysis, ms\s+p50 \d+, p95 (\d+)",
+        text,
+        re.DOTALL,
+    )
+    if found is None:
+        raise SettingsError(f"the page shows no figures, but {text!r}")
+    fps, p50, p95, server = map(float, found.groups())
+    return fps, p50, p95, server
+
+
+def _first_paint(browser: Any, address: str) -> float:
+    """Return milliseconds to the first content of a page in a browser that has nothing stored."""
+    context = browser.new_context(viewport=VIEW)
+    page = context.new_page()
+    page.goto(address)
+    page.get_by_role("button", name="Start camera").wait_for()
+    page.wait_for_function(f"({PAINTS})().length > 0")
+    (paint,) = page.evaluate(PAINTS)
+    context.close()
+    return float(paint)
+
+
+@contextmanager
+def _server() -> Iterator[str]:
+    command = [sys.executable, "-m", "mien", "live", "--no-browser", "--port", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        for line in process.stdout:
+            found = re.search(r"http://\S+/", line)
+            if found:
+                yield found[0]
+                return
+        raise SettingsError("mien live ended before it said where the page is")
+    finally:
+        process.terminate()
+        process.wait(10)
+        process.stdout.close()
+
+
+@contextmanager
+def _browser(clip: Path) -> Iterator[Any]:
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError as error:
+        raise SettingsError(
+            "the page is measured with playwright: pip install playwright"
+        ) from error
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        raise SettingsError(f"needs a browser: none of {', '.join(BROWSERS)} is installed")
+    flags = [*FLAGS, f"--use-file-for-fake-video-capture={clip}"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, headless=True, args=flags)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def _jpeg(image: Any) -> bytes:
+    return bytes(cv2.imencode(".jpg", image)[1])
+
+
+def _row(case: str, value: float, unit: str, limit: float | None = None) -> dict[str, str | float]:
+    goal = "" if limit is None else f"at most {limit:g}"
+    met = "" if limit is None else "yes" if value <= limit else "no"
+    return {"case": case, "value": value, "unit": unit, "goal": goal, "met": met}
+
+
+def main() -> int:
+    """Measure and print; 1 where something is missing for it."""
+    console = Console(highlight=False)
+    console.print(Environment.look().describe(), markup=False)
+    try:
+        print_result(measure(), console)
+    except MienError as error:
+        print(f"benchmarks.page: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
