@@ -3,7 +3,7 @@
 # make check  lint, types and the import contract
 # make bench  speed, memory and scale, as ratios within one run
 .DEFAULT_GOAL := run
-.PHONY: run test check bench readme-picture clean
+.PHONY: run test check bench readme-picture page-pictures clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -28,6 +28,9 @@ bench: $(VENV)/dev.stamp
 
 readme-picture: $(VENV)/dev.stamp
 	$(BIN)/python docs/make_readme_picture.py
+
+page-pictures: $(VENV)/dev.stamp
+	$(BIN)/python -m docs.make_page_pictures
 
 clean:
 	rm -rf $(VENV)

@@ -76,11 +76,11 @@ def measure(lengths: Lengths | None = None) -> Result:
             "the page's files", sum(p.stat().st_size for p in STATIC.rglob("*.*")) / 1e3, "KB", 150
         )
     ]
-    with tempfile.TemporaryDirectory() as folder, _server() as address:
+    with tempfile.TemporaryDirectory() as folder, serving() as address:
         clip = Path(folder) / "camera.mjpeg"
         scene = calm_scene(2.0, 0.0, 0.05, lengths.clip)
         clip.write_bytes(b"".join(_jpeg(scene.frame(i)[0].image) for i in range(len(scene))))
-        with _browser(clip) as browser:
+        with browsing(clip) as browser:
             paints = [_first_paint(browser, address) for _ in range(lengths.opened)]
             rows.append(_row("first paint, median", statistics.median(paints), "ms", 300))
             rows += _lag_rows(browser, address, lengths)
@@ -135,8 +135,9 @@ def _first_paint(browser: Any, address: str) -> float:
 
 
 @contextmanager
-def _server() -> Iterator[str]:
-    command = [sys.executable, "-m", "mien", "live", "--no-browser", "--port", "0"]
+def serving(*words: str) -> Iterator[str]:
+    """Run `mien live`, with more words of the command line; yields where its page is."""
+    command = [sys.executable, "-m", "mien", "live", "--no-browser", "--port", "0", *words]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
@@ -153,7 +154,8 @@ def _server() -> Iterator[str]:
 
 
 @contextmanager
-def _browser(clip: Path) -> Iterator[Any]:
+def browsing(clip: Path | None = None) -> Iterator[Any]:
+    """Run a browser whose camera shows a clip; yields Playwright's."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError as error:
@@ -163,7 +165,8 @@ def _browser(clip: Path) -> Iterator[Any]:
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
         raise SettingsError(f"needs a browser: none of {', '.join(BROWSERS)} is installed")
-    flags = [*FLAGS, f"--use-file-for-fake-video-capture={clip}"]
+    camera = [] if clip is None else [f"--use-file-for-fake-video-capture={clip}"]
+    flags = [*FLAGS, *camera]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, headless=True, args=flags)
         try:

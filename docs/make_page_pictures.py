@@ -1,0 +1,68 @@
+"""Make the pictures of docs/page.md: the real page in a real browser, on the sample.
+
+make page-pictures
+"""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.page import browsing, serving
+from PIL import Image
+
+FOLDER = Path(__file__).parent
+PORTRAIT = FOLDER.parent / "src" / "mien" / "assets" / "collins.jpg"
+WIDE = {"width": 1280, "height": 860}
+PHONE = {"width": 390, "height": 844}
+# The second face of the sample is there from its fifth second on.
+TWO_FACES = 5500
+
+
+def main() -> None:
+    """Take all pictures with one server and one browser."""
+    shots: tuple[tuple[str, dict[str, Any], Callable[[Any], None]], ...] = (
+        ("page-welcome", {"viewport": WIDE}, _welcome),
+        ("page-live", {"viewport": WIDE}, _live),
+        ("page-phone", {"viewport": PHONE, "color_scheme": "dark", "has_touch": True}, _live),
+        ("page-minutes", {"viewport": WIDE, "color_scheme": "dark"}, _minutes),
+        ("page-settings", {"viewport": WIDE}, _settings),
+    )
+    with serving() as address, browsing() as browser:
+        for name, options, show in shots:
+            page = browser.new_page(**options)
+            page.goto(address)
+            page.locator("#connection[data-state=connected]").wait_for()
+            show(page)
+            _keep(page.screenshot(), FOLDER / f"{name}.webp")
+            page.close()
+
+
+def _welcome(page: Any) -> None:
+    page.wait_for_timeout(200)
+
+
+def _live(page: Any) -> None:
+    page.get_by_role("button", name="Show the sample").click()
+    page.locator("#faces .look").first.wait_for()
+    page.wait_for_timeout(TWO_FACES)
+
+
+def _minutes(page: Any) -> None:
+    page.get_by_role("button", name="Show the sample").click()
+    page.get_by_role("button", name="Keep the last minutes").click()
+    page.wait_for_timeout(16_000)
+    page.locator("#history").scroll_into_view_if_needed()
+
+
+def _settings(page: Any) -> None:
+    page.get_by_role("button", name="Settings").click()
+
+
+def _keep(png: bytes, path: Path) -> None:
+    Image.open(io.BytesIO(png)).save(path, quality=80, method=6)
+    print(f"{path.name}: {path.stat().st_size // 1024} KB")
+
+
+if __name__ == "__main__":
+    main()
