@@ -49,6 +49,8 @@ export const words = {
   look: (label) => (label === null ? words.notSure : `sieht ${words.word(label)} aus`),
   reasons: (issues) => issues.map((issue) => QUALITY[issue] ?? issue).join(", "),
   sentence: (number, look) => `${words.person(number)}: ${look}.`,
+  seconds: (seconds) => `seit ${seconds} s`,
+  minutes: (minutes) => `seit ${minutes} min`,
   sure: (percent) => `${percent} % sicher`,
   stop: "Beenden",
   pause: "Pause",

@@ -44,6 +44,8 @@ export const words = {
   look: (label) => (label === null ? words.notSure : `looks ${words.word(label)}`),
   reasons: (issues) => issues.map((issue) => QUALITY[issue] ?? issue).join(", "),
   sentence: (number, look) => `${words.person(number)}: ${look}.`,
+  seconds: (seconds) => `for ${seconds} s`,
+  minutes: (minutes) => `for ${minutes} min`,
   sure: (percent) => `${percent}% sure`,
   stop: "Stop",
   pause: "Pause",
