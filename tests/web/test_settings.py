@@ -154,6 +154,7 @@ def test_all_is_as_at_first_again(open_settings, expect):
         "[[]]",
         '{"theme": "pink", "text": 7, "off": "happy", "sure": "yes", "language": "__proto__"}',
         '{"off": [1, null, {}], "show": ["icons"], "pace": null}',
+        '{"mute": "happy", "sound": true, "volume": "loud", "camera": 7}',
     ],
 )
 def test_garbage_in_the_storage_does_no_harm(open_settings, expect, garbage):
@@ -446,7 +447,7 @@ def test_the_keyboard_walks_through_the_settings(open_page, expect):
         assert outline == "solid", seen[-1]
     assert seen[:5] == ["language", "text", "theme", "motion", "show"]
     assert seen[5:9] == list(LABELS)
-    assert seen[9:-1] == ["One large word", "Show how sure mien is", "pace"]
+    assert seen[9:-1] == ["One large word", "Show how sure mien is", "sound", "pace"]
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(page.locator("#open-settings")).to_be_focused()
@@ -460,6 +461,7 @@ def test_nothing_is_wider_than_a_phone(open_page, expect):
     expect(page.locator("#connection")).to_have_text("Bereit")
     assert page.evaluate(WIDTH) <= 320
     page.locator("#open-settings").click()
+    page.get_by_role("radio", name="Gesprochene Wörter").check()
     dialog = page.locator("#settings")
     expect(dialog).to_be_visible()
     assert dialog.evaluate("one => one.scrollWidth <= one.clientWidth")
@@ -492,8 +494,12 @@ def test_axe_finds_nothing(open_page, expect, violations, theme):
     assert violations(page) == []
     page.get_by_role("button", name="Settings").click()
     assert violations(page) == []
+    page.get_by_role("radio", name="Spoken words").check()
+    expect(page.locator("#sound-problem")).to_contain_text("no English voice")  # nor any, here
+    named = page.get_by_role("group", name="Looks that are named")
+    named.get_by_role("checkbox", name="happy").uncheck()
+    assert violations(page) == []
     page.get_by_role("checkbox", name="One large word").check()
-    page.get_by_role("checkbox", name="happy").uncheck()
     page.keyboard.press("Escape")
     expect(page.locator("#faces .look")).to_have_text("—")
     assert violations(page) == []

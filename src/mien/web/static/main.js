@@ -9,6 +9,7 @@ import { Overlay } from "./overlay.js";
 import { settings } from "./settings.js";
 import { Stats } from "./stats.js";
 import { Timeline } from "./timeline.js";
+import { Voice } from "./voice.js";
 import { tell, words } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
@@ -29,9 +30,13 @@ class Page {
     this.camera = new Camera($("video"), () => this.fail(() => words.camera.unplugged));
     this.overlay = new Overlay($("overlay"));
     this.stats = new Stats($("stats"));
-    this.faces = new FaceList({ list: $("faces"), nobody: $("nobody"), note: $("note"), spoken: $("spoken") });
+    const sound = (name) => [name, $(`sound-${name}`)];
+    this.voice = new Voice(Object.fromEntries(["more", "problem", "trial", "tried"].map(sound)));
+    this.faces = new FaceList({
+      list: $("faces"), nobody: $("nobody"), note: $("note"), spoken: $("spoken"), voice: this.voice,
+    });
     this.nearest = new Nearest();
-    this.dialog = new SettingsDialog($("settings"), $("open-settings"), $("settings-looks"));
+    this.dialog = new SettingsDialog($("settings"), $("open-settings"), $("settings-looks"), $("settings-sounds"));
     tell($("panel-title"), () => (settings.values.nearest ? words.nearestFace : words.facesInView));
     const part = (name) => [name, $(`history-${name}`)];
     this.timeline = new Timeline({
@@ -62,6 +67,7 @@ class Page {
     this.labels = labels;
     this.names = Object.fromEntries(sources.map(({ id, name }) => [id, name]));
     this.dialog.setLabels(labels);
+    this.voice.setLabels(labels);
     tell($("version"), () => words.version(version));
     $("start-sample").hidden = !this.names.sample;
     $("start-configured").hidden = !this.names.configured;
