@@ -1,6 +1,7 @@
 // Joins the parts: buttons, camera, connection, overlay, list.
 
 import { Camera, CameraError } from "./camera.js";
+import { CameraChoice } from "./cameras.js";
 import { Connection } from "./connection.js";
 import { SettingsDialog } from "./dialog.js";
 import { FaceList } from "./faces.js";
@@ -27,7 +28,12 @@ class Page {
     this.paused = false;
     this.busy = false; // with a picture of the camera: it is being taken, sent or read
     this.owes = false; // an acknowledgement, withheld from the server while nothing is shown
-    this.camera = new Camera($("video"), () => this.fail(() => words.camera.unplugged));
+    this.joined = false; // what the camera shows belongs to a stream that the server knows
+    this.camera = new Camera($("video"), {
+      onGone: () => this.fail(() => words.camera.unplugged),
+      onDark: (dark) => this.darken(dark),
+    });
+    this.cameras = new CameraChoice($("camera-choice"), $("camera"), (id) => this.choose(id));
     this.overlay = new Overlay($("overlay"));
     this.stats = new Stats($("stats"));
     const sound = (name) => [name, $(`sound-${name}`)];
@@ -85,24 +91,73 @@ class Page {
     this.mode = mode;
     if (!this.wasLost) this.say("");
     this.setRunning(true);
+    return mode === "camera" ? this.openCamera() : this.resume();
+  }
+
+  // Opens the camera, for the first time or again. Whatever is asked for meanwhile comes first.
+  // Where it cannot be opened, the one with the id `before` is, if there was one.
+  async openCamera(before = null) {
     tell($("source"), () => words.starting);
-    if (mode !== "camera") return this.resume();
+    this.showCover();
+    this.faces.reset();
     try {
-      await this.camera.open();
+      if (await this.camera.open()) this.showCamera();
     } catch (error) {
       if (!(error instanceof CameraError)) throw error;
       const { kind, message } = error;
-      return this.fail(() => (kind === "failed" ? words.camera.failed(message) : words.camera[kind]));
+      if (!before) return this.fail(() => (kind === "failed" ? words.camera.failed(message) : words.camera[kind]));
+      this.setCamera(before);
+      this.say(() => words.camera.kept);
+      return this.openCamera();
     }
-    if (this.mode !== "camera") return this.camera.close(); // stopped meanwhile
-    return this.resume();
+  }
+
+  showCamera() {
+    this.cameras.show(this.camera.id);
+    if (!this.joined) return this.resume();
+    tell($("source"), () => words.ownCamera);
+    this.showCover();
+    this.faces.reset();
+    this.setShape($("video").videoWidth, $("video").videoHeight);
+    this.overlay.start(this.mirrored);
+    this.sendNext();
+  }
+
+  // Changes to another camera, whose people are counted anew.
+  choose(id) {
+    const before = this.camera.id;
+    this.setCamera(id);
+    if (!this.wasLost) this.say("");
+    this.connection.stop();
+    this.joined = false;
+    this.turn += 1;
+    if (this.paused) return;
+    this.overlay.stop();
+    this.openCamera(before);
+  }
+
+  setCamera(id) {
+    this.camera.id = id;
+    this.cameras.mark(id);
+    settings.set("camera", id);
+  }
+
+  // The camera is open, but gives no picture: what was said of the last one is taken back.
+  darken(dark) {
+    tell($("dark"), () => (dark ? words.camera.dark : ""));
+    $("dark").hidden = !dark;
+    if (!dark) return;
+    this.overlay.clear();
+    this.faces.reset();
   }
 
   // Begins, or begins again after the server was lost.
   resume() {
     const own = this.mode === "camera";
-    if (own && !this.camera.stream) return;
+    this.joined = !own || Boolean(this.camera.stream);
+    if (!this.joined) return this.paused && this.faces.rest();
     this.turn += 1;
+    this.showCover();
     this.waits = this.busy = this.owes = false;
     this.faces.reset();
     this.nearest.reset();
@@ -124,9 +179,9 @@ class Page {
     return this.mode === "camera" && this.camera.mirrored;
   }
 
-  // Nothing is read: the user wants a rest, or looks at another tab.
+  // Nothing is read: the user wants a rest or looks at another tab, or the camera is being opened.
   get halted() {
-    return this.paused || document.hidden;
+    return this.paused || document.hidden || (this.mode === "camera" && !this.camera.stream);
   }
 
   obey(event) {
@@ -143,6 +198,9 @@ class Page {
       this.overlay.stop();
       this.faces.rest();
       this.stats.reset();
+      if (this.mode === "camera") this.restCamera();
+    } else if (this.mode === "camera") {
+      this.openCamera();
     } else {
       this.faces.reset();
       this.overlay.start(this.mirrored);
@@ -152,8 +210,22 @@ class Page {
 
   setPaused(paused) {
     this.paused = paused;
-    $("cover").hidden = !paused;
+    this.showCover();
     tell($("pause-word"), () => (paused ? words.goOn : words.pause));
+  }
+
+  // Over the picture, while there is none to see.
+  showCover() {
+    const opens = this.mode === "camera" && !this.camera.stream;
+    $("cover").hidden = !this.paused && !opens;
+    $("cover").classList.toggle("opens", !this.paused);
+    tell($("cover-word"), () => (this.paused ? words.paused : words.starting));
+  }
+
+  // So that its light goes out.
+  restCamera() {
+    this.camera.rest();
+    tell($("source"), () => words.camera.off);
   }
 
   goOn() {
@@ -183,7 +255,8 @@ class Page {
   show(analysis) {
     this.busy = false;
     if (this.mode !== "camera" || this.halted) return;
-    this.present(analysis, this.taken);
+    // What was seen before a pause is no longer there.
+    if (this.taken >= this.camera.since) this.present(analysis, this.taken);
     this.sendNext();
   }
 
@@ -239,6 +312,8 @@ class Page {
     this.endWait();
     this.connection.stop();
     this.camera.close();
+    this.cameras.hide();
+    this.joined = false;
     this.overlay.stop();
     this.faces.reset();
     this.setPaused(false);
@@ -264,7 +339,7 @@ class Page {
     this.setConnected("lost");
     if (!this.wasLost) this.say(() => words.serverLost);
     this.wasLost = true;
-    this.waits = false;
+    this.waits = this.joined = false;
     this.turn += 1;
     this.overlay.stop();
     this.faces.reset();

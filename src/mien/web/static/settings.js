@@ -27,6 +27,7 @@ const FIRST = {
   off: [], // labels that are not named
   mute: [], // labels that make no sound, of those that are named
   volume: 50, // percent
+  camera: "", // the id of the one that was chosen
 };
 const SYSTEM = {
   dark: matchMedia("(prefers-color-scheme: dark)"),
@@ -135,6 +136,7 @@ function checked(values) {
   for (const name of ["off", "mute"]) {
     if (Array.isArray(values[name])) result[name] = values[name].filter((label) => typeof label === "string");
   }
+  if (typeof values.camera === "string") result.camera = values.camera;
   if (values.volume >= 10 && values.volume <= 100) result.volume = Number(values.volume);
   return result;
 }

@@ -71,6 +71,13 @@ export const words = {
     here: "Läuft nur auf diesem Gerät.",
   },
   camera: {
+    title: "Kamera",
+    front: "Frontkamera",
+    back: "Rückkamera",
+    numbered: (number) => `Kamera ${number}`,
+    off: "Eigene Kamera ist aus",
+    dark: "Die Kamera liefert gerade kein Bild. Vielleicht ist ihre Abdeckung zu, oder sie war im Ruhezustand. Sobald ein Bild kommt, geht es von selbst weiter.",
+    kept: "Diese Kamera ließ sich nicht benutzen. Die vorige ist wieder an.",
     refused: "Die Kamera wurde nicht erlaubt. Bitte im Browser für diese Seite erlauben (Kamerazeichen neben der Adresse), dann „Kamera starten“ drücken.",
     missing: "Es wurde keine Kamera gefunden. Bitte eine anschließen und „Kamera starten“ drücken, oder das Beispiel ansehen.",
     busy: "Ein anderes Programm benutzt die Kamera. Bitte dieses Programm schließen, dann „Kamera starten“ drücken.",

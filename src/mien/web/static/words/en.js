@@ -66,6 +66,13 @@ export const words = {
     here: "Runs on this machine only.",
   },
   camera: {
+    title: "Camera",
+    front: "Front camera",
+    back: "Back camera",
+    numbered: (number) => `Camera ${number}`,
+    off: "Your camera is off",
+    dark: "The camera gives no picture at the moment. A shutter may be closed, or the camera has been asleep. mien goes on by itself when there is a picture.",
+    kept: "That camera could not be used. The one before is on again.",
     refused: "The camera was refused. Allow it for this page in the browser (the camera sign beside the address), then press “Start camera”.",
     missing: "No camera was found. Plug one in, then press “Start camera”, or look at the sample.",
     busy: "The camera is in use by another program. Close that one, then press “Start camera”.",
