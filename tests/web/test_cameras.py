@@ -1,8 +1,13 @@
 """The page's own camera: which one, off while the page is paused, and when it gives nothing."""
 
+import dataclasses
+import itertools
 import json
+import threading
 
 import pytest
+
+from mien.types import Analysis, Frame
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -180,6 +185,43 @@ def test_stop_while_the_camera_opens_again(run_camera, expect):
     expect(page.locator("#video")).to_be_hidden()
     assert page.evaluate("window.tracks.length") == 2
     assert page.evaluate(LIVE) == 0
+
+
+def test_what_was_seen_before_a_pause_is_not_shown_after_it(
+    services, serve, browser, watch_pages, expect
+):
+    reached, late = threading.Event(), threading.Event()
+
+    def make_analyzer():
+        analyze, count = services.make_analyzer(), itertools.count()
+
+        def read(frame: Frame) -> Analysis:
+            analysis = analyze(frame)
+            if next(count) != 3:
+                return analysis
+            reached.set()
+            late.wait(30)
+            angry = tuple(dataclasses.replace(one, label="angry") for one in analysis.readings)
+            return dataclasses.replace(analysis, readings=angry)
+
+        return read
+
+    slow = dataclasses.replace(services, make_analyzer=make_analyzer)
+    with serve(slow) as address, watch_pages(browser) as open_page:
+        page = open_page(address, script=WATCHED + "window.seen = new Set();")
+        page.evaluate(
+            "new MutationObserver(() => window.seen.add(document.querySelector('#faces .look')"
+            "?.textContent)).observe(document.getElementById('faces'), { childList: true,"
+            " subtree: true })"
+        )
+        page.get_by_role("button", name="Start camera").click()
+        assert reached.wait(15)
+        page.get_by_role("button", name="Pause").click()
+        page.get_by_role("button", name="Go on").click()
+        expect(page.locator("#cover")).to_be_hidden()
+        late.set()
+        expect(page.locator("#faces li")).to_have_count(1)
+        assert "looks angry" not in page.evaluate("[...window.seen]")
 
 
 @pytest.mark.parametrize(

@@ -339,7 +339,7 @@ class Page {
     this.setConnected("lost");
     if (!this.wasLost) this.say(() => words.serverLost);
     this.wasLost = true;
-    this.waits = this.joined = false;
+    this.waits = false;
     this.turn += 1;
     this.overlay.stop();
     this.faces.reset();
