@@ -170,7 +170,7 @@ def test_a_video_out_of_sight_rests(opened, long_video, expect):
     page.evaluate(see, True)
     assert page.locator("#video").evaluate("video => video.paused")
     page.evaluate(see, False)
-    page.wait_for_function("!document.getElementById('video').paused")
+    expect(page.locator("#video")).to_have_js_property("paused", False)
 
 
 def test_files_are_dropped_over_a_sign(open_page, bright, tmp_path, expect):

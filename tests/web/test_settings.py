@@ -25,13 +25,6 @@ TAB = """
 window.away = false;
 Object.defineProperty(document, "hidden", { get: () => window.away });
 """
-SEE_PICTURES = """
-async (video, count) => {
-  for (let i = 0; i < count; i++) {
-    await new Promise((resolve) => video.requestVideoFrameCallback(resolve));
-  }
-}
-"""
 # Counts the pictures that the server has not answered yet.
 COUNT_PICTURES = """
 window.waiting = window.most = 0;
@@ -154,6 +147,7 @@ def test_all_is_as_at_first_again(open_settings, expect):
         "[[]]",
         '{"theme": "pink", "text": 7, "off": "happy", "sure": "yes", "language": "__proto__"}',
         '{"off": [1, null, {}], "show": ["icons"], "pace": null}',
+        '{"mute": "happy", "sound": true, "volume": "loud", "camera": 7}',
     ],
 )
 def test_garbage_in_the_storage_does_no_harm(open_settings, expect, garbage):
@@ -358,7 +352,7 @@ def test_space_pauses_the_camera_and_goes_on(open_page, analyzers, expect):
         expect(page.locator("#spoken")).to_have_text("Paused.")
         expect(page.get_by_role("button", name="Go on")).to_be_visible()
         read = len(analyzers[0].frames)
-        page.locator("#video").evaluate(SEE_PICTURES, 20)
+        page.evaluate(SEE_FRAMES)
         assert len(analyzers[0].frames) <= read + 1  # one was on its way
         page.keyboard.press("Space")
         expect(page.locator("#cover")).to_be_hidden()
@@ -446,7 +440,7 @@ def test_the_keyboard_walks_through_the_settings(open_page, expect):
         assert outline == "solid", seen[-1]
     assert seen[:5] == ["language", "text", "theme", "motion", "show"]
     assert seen[5:9] == list(LABELS)
-    assert seen[9:-1] == ["One large word", "Show how sure mien is", "pace"]
+    assert seen[9:-1] == ["One large word", "Show how sure mien is", "sound", "pace"]
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(page.locator("#open-settings")).to_be_focused()
@@ -460,6 +454,7 @@ def test_nothing_is_wider_than_a_phone(open_page, expect):
     expect(page.locator("#connection")).to_have_text("Bereit")
     assert page.evaluate(WIDTH) <= 320
     page.locator("#open-settings").click()
+    page.get_by_role("radio", name="Gesprochene Wörter").check()
     dialog = page.locator("#settings")
     expect(dialog).to_be_visible()
     assert dialog.evaluate("one => one.scrollWidth <= one.clientWidth")
@@ -492,8 +487,12 @@ def test_axe_finds_nothing(open_page, expect, violations, theme):
     assert violations(page) == []
     page.get_by_role("button", name="Settings").click()
     assert violations(page) == []
+    page.get_by_role("radio", name="Spoken words").check()
+    expect(page.locator("#sound-problem")).to_contain_text("no English voice")  # nor any, here
+    named = page.get_by_role("group", name="Looks that are named")
+    named.get_by_role("checkbox", name="happy").uncheck()
+    assert violations(page) == []
     page.get_by_role("checkbox", name="One large word").check()
-    page.get_by_role("checkbox", name="happy").uncheck()
     page.keyboard.press("Escape")
     expect(page.locator("#faces .look")).to_have_text("—")
     assert violations(page) == []
@@ -509,6 +508,27 @@ def test_axe_finds_nothing_in_german_on_a_phone(open_page, expect, violations):
     assert violations(page) == []
     page.locator("#open-settings").click()
     assert violations(page) == []
+
+
+def test_axe_finds_nothing_where_there_are_two_cameras(
+    launch, address, watch_pages, expect, violations
+):
+    browser = launch(
+        "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream=device-count=2"
+    )
+    try:
+        with watch_pages(browser) as open_one:
+            page = open_one(address, viewport={"width": 320, "height": 640})
+            page.get_by_role("button", name="Start camera").click()
+            expect(page.get_by_label("Camera")).to_be_visible()
+            assert page.evaluate(WIDTH) <= 320
+            assert violations(page) == []
+            page.set_viewport_size({"width": 1280, "height": 800})
+            page.get_by_role("button", name="Pause").click()
+            expect(page.locator("#cover")).to_be_visible()
+            assert violations(page) == []
+    finally:
+        browser.close()
 
 
 @pytest.fixture

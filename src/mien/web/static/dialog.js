@@ -4,32 +4,44 @@ import { CHOICES, settings } from "./settings.js";
 import { languages, tell, translate, words } from "./words.js";
 
 export class SettingsDialog {
-  // `looks` is the place for one checkbox per label; groups are made where index.html names them.
-  constructor(dialog, opener, looks) {
-    Object.assign(this, { dialog, looks });
-    this.inputs = []; // each with a function that says whether it is checked now
+  // `looks` and `sounds` are the places for one checkbox per label; groups are made where index.html
+  // names them.
+  constructor(dialog, opener, looks, sounds) {
+    Object.assign(this, { dialog, looks, sounds });
+    this.inputs = []; // each with a function that shows in it what is chosen now
     for (const place of dialog.querySelectorAll("[data-choice]")) this.#addGroup(place);
     for (const input of dialog.querySelectorAll("[data-switch]")) {
       const name = input.dataset.switch;
       this.#join(input, () => settings.values[name], (on) => settings.set(name, on));
     }
+    for (const input of dialog.querySelectorAll("[data-slider]")) this.#addSlider(input);
     translate(dialog);
+    settings.onChange(() => this.inputs.forEach(({ show }) => show()));
     opener.addEventListener("click", () => dialog.showModal());
     dialog.querySelector("[data-close]").addEventListener("click", () => dialog.close());
-    dialog.querySelector("[data-reset]").addEventListener("click", () => {
-      settings.reset();
-      this.#check();
-    });
+    dialog.querySelector("[data-reset]").addEventListener("click", () => settings.reset());
   }
 
   // Offers the labels that the server's model knows.
   setLabels(labels) {
-    this.inputs = this.inputs.filter(({ input }) => !this.looks.contains(input));
-    this.looks.replaceChildren(
+    this.#addLabels(this.looks, labels, {
+      isOn: (label) => settings.names(label),
+      choose: (label, on) => settings.setNamed(label, on),
+    });
+    this.#addLabels(this.sounds, labels, {
+      isOn: (label) => settings.sounds(label),
+      choose: (label, on) => settings.setSounds(label, on),
+      isFree: (label) => settings.names(label),
+    });
+  }
+
+  #addLabels(place, labels, { isOn, choose, isFree = () => true }) {
+    this.inputs = this.inputs.filter(({ input }) => !place.contains(input));
+    place.replaceChildren(
       ...labels.map((label) => {
         const { element, input, text } = option("checkbox");
         tell(text, () => words.word(label));
-        this.#join(input, () => settings.names(label), (on) => settings.setNamed(label, on));
+        this.#join(input, () => isOn(label), (on) => choose(label, on), () => isFree(label));
         return element;
       }),
     );
@@ -39,7 +51,7 @@ export class SettingsDialog {
     const name = place.dataset.choice;
     const options = document.createElement("div");
     options.className = "options";
-    place.append(options);
+    place.insertBefore(options, place.querySelector("[role=status]"));
     for (const choice of CHOICES[name]) {
       const { element, input, text } = option("radio");
       input.name = name;
@@ -54,14 +66,28 @@ export class SettingsDialog {
     }
   }
 
-  #join(input, isChecked, choose) {
-    input.checked = isChecked();
-    input.addEventListener("change", () => choose(input.checked));
-    this.inputs.push({ input, isChecked });
+  // A percentage, said beside the slider and to a screen reader.
+  #addSlider(input) {
+    const name = input.dataset.slider;
+    const output = this.dialog.querySelector(`output[for=${input.id}]`);
+    const show = () => {
+      input.value = settings.values[name];
+      output.textContent = words.percent(settings.values[name]);
+      input.setAttribute("aria-valuetext", output.textContent);
+    };
+    show();
+    input.addEventListener("input", () => settings.set(name, Number(input.value)));
+    this.inputs.push({ input, show });
   }
 
-  #check() {
-    for (const { input, isChecked } of this.inputs) input.checked = isChecked();
+  #join(input, isChecked, choose, isFree = () => true) {
+    const show = () => {
+      input.checked = isChecked();
+      input.disabled = !isFree();
+    };
+    show();
+    input.addEventListener("change", () => choose(input.checked));
+    this.inputs.push({ input, show });
   }
 }
 

@@ -1,23 +1,22 @@
 // The faces in view as text: a list to read, and sentences for a screen reader.
 
+import { Announcer } from "./announcer.js";
 import { readingLook, shapeElement } from "./looks.js";
 import { settings } from "./settings.js";
 import { tell, words } from "./words.js";
 
 const EMPTY_AFTER_MS = 600; // a face that is missed for a moment changes nothing
-// What is spoken has held for `stable`, and is not followed by more before `pause` is over.
-const PACES = {
-  slow: { stable: 1500, pause: 6000 },
-  usual: { stable: 1000, pause: 2500 },
-  quick: { stable: 500, pause: 1000 },
-};
+// How long a look is said to last, in seconds: in steps, so that no figure runs.
+const STEPS_S = [5, 10, 20, 30];
 const SURE_MS = 500; // how often the percentage may change
 const MOST_SURE = 99; // no reading of a face is certain
 
 export class FaceList {
-  constructor({ list, nobody, note, spoken }) {
-    Object.assign(this, { list, nobody, note, spoken });
+  // `voice`, where there is one, hears which look each face has.
+  constructor({ list, nobody, note, spoken, voice = null }) {
+    Object.assign(this, { list, nobody, note, spoken, voice });
     this.items = new Map();
+    this.announcer = new Announcer();
     tell(note, () => words.noFace);
     settings.onChange(() => this.#renew());
     this.reset();
@@ -27,9 +26,8 @@ export class FaceList {
     for (const { element } of this.items.values()) element.remove();
     this.items.clear();
     this.seen = performance.now();
-    this.said = "";
-    this.heard = { text: "", since: 0 };
-    this.saidAt = -Infinity;
+    this.announcer.reset();
+    this.voice?.reset();
     this.spoken.textContent = "";
     this.#showEmpty(false);
   }
@@ -42,9 +40,10 @@ export class FaceList {
     this.spoken.textContent = words.paused;
   }
 
-  show(analysis) {
+  // Shows a result; `moves` is whether looks may change, and so last.
+  show(analysis, moves = true) {
     const now = performance.now();
-    for (const reading of analysis.faces) this.#update(reading, now);
+    for (const reading of analysis.faces) this.#update(reading, now, moves);
     // Of the one nearest face there is one word, never two.
     const patience = settings.values.nearest && analysis.faces.length ? 0 : EMPTY_AFTER_MS;
     for (const [id, item] of this.items) {
@@ -56,6 +55,7 @@ export class FaceList {
     if (this.items.size) this.seen = now;
     this.#showEmpty(!this.items.size && now - this.seen > EMPTY_AFTER_MS);
     this.#speak(now);
+    this.voice?.hear(new Map([...this.items].map(([id, { label }]) => [id, label])), now);
   }
 
   // After a change of the settings: what is shown is written anew with the next result.
@@ -63,7 +63,7 @@ export class FaceList {
     for (const item of this.items.values()) item.key = "";
   }
 
-  #update(reading, now) {
+  #update(reading, now, moves) {
     let item = this.items.get(reading.track_id);
     if (!item) {
       item = { element: document.createElement("li"), key: "" };
@@ -71,21 +71,27 @@ export class FaceList {
       this.items.set(reading.track_id, item);
       this.#insert(reading.track_id, item.element);
     }
-    item.seen = now;
     const { kind, look, reasons } = readingLook(reading);
+    const shown = look === null ? kind : reading.label;
+    if (shown !== item.shown || now - item.seen > EMPTY_AFTER_MS) Object.assign(item, { shown, since: now });
+    Object.assign(item, { seen: now, label: reading.label });
     const key = `${kind}|${look}|${reasons}`;
     if (key !== item.key) {
       // The page changes only where the words do.
       Object.assign(item, { key, look, sureAt: -Infinity });
       item.sure = settings.values.sure && look && reading.label !== null ? sureElement() : null;
+      item.lasting = line("lasting", "");
       item.element.replaceChildren(
         shapeElement(kind),
         line("person", words.person(reading.track_id)),
         ...(look ? [line("look", look)] : [line("look unsaid", "—", true), line("visually-hidden", words.unsaid)]),
+        item.lasting,
         ...(reasons ? [line("reasons", reasons)] : []),
         ...(item.sure ? [item.sure.element] : []),
       );
     }
+    const lasting = look && moves ? duration((now - item.since) / 1000) : "";
+    if (item.lasting.textContent !== lasting) item.lasting.textContent = lasting;
     if (item.sure && now - item.sureAt >= SURE_MS) {
       item.sureAt = now;
       item.sure.set(reading.probabilities[reading.label]);
@@ -104,14 +110,10 @@ export class FaceList {
   }
 
   #speak(now) {
-    const { stable, pause } = PACES[settings.values.pace];
     const text = this.#sentences();
-    if (text !== this.heard.text) this.heard = { text, since: now };
-    const holds = now - this.heard.since >= stable && now - this.saidAt >= pause;
-    if (holds && text !== this.said) {
-      this.said = this.spoken.textContent = text;
-      this.saidAt = now;
-    }
+    if (this.announcer.due(new Map([["text", text]]), now) === undefined) return;
+    this.announcer.tell("text", now);
+    this.spoken.textContent = text;
   }
 
   // Whoever shows a look that is switched off is left out.
@@ -128,6 +130,12 @@ function line(name, text, hidden = false) {
   element.textContent = text;
   if (hidden) element.setAttribute("aria-hidden", "true");
   return element;
+}
+
+function duration(seconds) {
+  if (seconds >= 60) return words.minutes(Math.floor(seconds / 60));
+  const step = STEPS_S.findLast((one) => one <= seconds);
+  return step ? words.seconds(step) : "";
 }
 
 // A bar and a percentage.

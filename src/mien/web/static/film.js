@@ -13,7 +13,8 @@ export class Film {
     this.output = place.querySelector("output");
     this.url = null;
     this.jumping = false;
-    const on = (name, then) => video.addEventListener(name, () => this.open && then());
+    this.isOpen = false;
+    const on = (name, then) => video.addEventListener(name, () => this.isOpen && then());
     on("ended", onEnd);
     on("seeking", () => {
       this.jumping = true;
@@ -32,41 +33,42 @@ export class Film {
     });
   }
 
-  get open() {
-    return this.url !== null;
-  }
-
-  // Raises an error where the browser cannot play the file.
-  async start(file) {
+  // Plays a file. Returns false where it was closed meanwhile; raises an error where the browser
+  // cannot play it.
+  async open(file) {
     const url = (this.url = URL.createObjectURL(file));
     this.video.src = url;
     try {
       await this.video.play();
       if (!this.video.videoWidth) throw new Error("there is sound only");
     } catch (error) {
-      if (url === this.url) this.close();
+      if (url !== this.url) return false;
+      this.close();
       throw error;
     }
+    if (url !== this.url) return false;
+    this.isOpen = true;
     // Some recordings do not say how long they are.
     const { duration } = this.video;
     this.place.hidden = !Number.isFinite(duration);
     this.slider.max = this.place.hidden ? 0 : duration;
     this.#tell();
+    return true;
   }
 
   close() {
     this.place.hidden = true;
-    if (!this.open) return;
+    if (this.url === null) return;
     URL.revokeObjectURL(this.url);
     clearTimeout(this.timer);
     this.url = null;
-    this.jumping = false;
+    this.isOpen = this.jumping = false;
     this.video.removeAttribute("src");
     this.video.load();
   }
 
   setPaused(paused) {
-    if (!this.open) return;
+    if (!this.isOpen) return;
     if (paused) this.video.pause();
     else this.video.play().catch(() => {}); // it was closed or paused meanwhile
   }

@@ -7,11 +7,13 @@ export class Grabber {
     this.video = video;
     this.canvas = document.createElement("canvas");
     this.context = this.canvas.getContext("2d", { alpha: false });
+    video.addEventListener("emptied", () => this.endWait?.());
   }
 
-  // Waits until there is a new picture.
+  // Waits until there is a new picture, or nothing to see any more.
   next() {
     return new Promise((resolve) => {
+      this.endWait = resolve;
       if (this.video.requestVideoFrameCallback) this.video.requestVideoFrameCallback(resolve);
       else requestAnimationFrame(resolve);
     });

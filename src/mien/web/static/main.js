@@ -1,6 +1,7 @@
 // Joins the parts: buttons, camera, connection, overlay, list.
 
 import { Camera, CameraError } from "./camera.js";
+import { CameraChoice } from "./cameras.js";
 import { Connection } from "./connection.js";
 import { SettingsDialog } from "./dialog.js";
 import { Drop } from "./drop.js";
@@ -13,32 +14,39 @@ import { settings } from "./settings.js";
 import { Stats } from "./stats.js";
 import { isPicture, Still } from "./still.js";
 import { Timeline } from "./timeline.js";
+import { Voice } from "./voice.js";
 import { tell, words } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
-const PAGE_SHOWS = ["camera", "film", "picture"];
-const STREAMS = ["camera", "film"]; // of these, what the page sends picture by picture
+const SENT = ["camera", "film"]; // what the page sends picture by picture
 const USES_SPACE = "button, input, select, textarea, summary, dialog";
 
 class Page {
   constructor() {
-    this.mode = null; // what is shown: null, or one of PAGE_SHOWS or the server's sources
+    this.mode = null; // what is shown: null, "camera", "film", "picture", or a source of the server
     this.names = {};
     this.file = null; // which the user opened last
-    this.started = null; // what was started last, until it is stopped
-    this.ready = false; // what the page itself shows is open
     this.begun = false;
     this.wasLost = false;
     this.waits = false; // for a source of the server that has broken off
     this.turn = 0; // counts the streams: what belongs to an earlier one is left out
     this.paused = false;
     this.owes = false; // an acknowledgement, withheld from the server while nothing is shown
-    this.camera = new Camera($("video"), () => this.fail(() => words.camera.unplugged));
+    this.joined = false; // what is shown belongs to a stream that the server knows
+    this.camera = new Camera($("video"), {
+      onGone: () => this.fail(() => words.camera.unplugged),
+      onDark: (dark) => this.darken(dark),
+    });
+    this.cameras = new CameraChoice($("camera-choice"), $("camera"), (id) => this.choose(id));
     this.overlay = new Overlay($("overlay"));
     this.stats = new Stats($("stats"));
-    this.faces = new FaceList({ list: $("faces"), nobody: $("nobody"), note: $("note"), spoken: $("spoken") });
+    const sound = (name) => [name, $(`sound-${name}`)];
+    this.voice = new Voice(Object.fromEntries(["more", "problem", "trial", "tried"].map(sound)));
+    this.faces = new FaceList({
+      list: $("faces"), nobody: $("nobody"), note: $("note"), spoken: $("spoken"), voice: this.voice,
+    });
     this.nearest = new Nearest();
-    this.dialog = new SettingsDialog($("settings"), $("open-settings"), $("settings-looks"));
+    this.dialog = new SettingsDialog($("settings"), $("open-settings"), $("settings-looks"), $("settings-sounds"));
     tell($("panel-title"), () => (settings.values.nearest ? words.nearestFace : words.facesInView));
     const part = (name) => [name, $(`history-${name}`)];
     this.timeline = new Timeline({
@@ -53,14 +61,13 @@ class Page {
     $("pause").addEventListener("click", () => this.pauseOrGoOn());
     addEventListener("keydown", (event) => this.obey(event));
     document.addEventListener("visibilitychange", () => {
-      this.film.setPaused(this.halted);
+      this.restFilm();
       this.goOn();
     });
     new Drop(
       { button: $("choose-file"), input: $("file"), sign: $("drop") },
       { open: (file) => this.open(file), busy: () => $("settings").open },
     );
-    this.setPaused(false);
     this.setConnected("connecting");
     this.connection = new Connection({
       hello: (message) => this.greet(message),
@@ -71,15 +78,18 @@ class Page {
       error: ({ message }) => this.fail(message),
       lost: () => this.lose(),
     });
-    this.feed = new Feed($("video"), this.connection, () => this.sends && !this.halted && !this.film.jumping);
+    this.feed = new Feed($("video"), this.connection, () => this.sends && !this.halted);
     this.film = new Film($("video"), $("place"), { onEnd: () => this.end(), onJump: () => this.jump() });
-    this.still = new Still($("picture"), this.connection, (analysis) => this.showFaces(analysis));
+    this.still = new Still($("picture"), this.connection, (analysis) => this.showFaces(analysis, false));
+    this.opens = { camera: this.camera, film: this.film, picture: this.still }; // what the page opens itself
+    this.setPaused(false);
   }
 
   greet({ labels, sources, version, mode }) {
     this.labels = labels;
     this.names = Object.fromEntries(sources.map(({ id, name }) => [id, name]));
     this.dialog.setLabels(labels);
+    this.voice.setLabels(labels);
     tell($("version"), () => words.version(version));
     $("start-sample").hidden = !this.names.sample;
     $("start-configured").hidden = !this.names.configured;
@@ -95,48 +105,101 @@ class Page {
 
   // Shows a file: a picture or a video, as its kind says or, where that says nothing, as it turns out.
   async open(file) {
+    const isFilm = file.type ? file.type.startsWith("video/") : !(await isPicture(file));
     if (this.mode) this.stop();
     this.file = file;
     $("start-file").hidden = true;
     tell($("start-file"), () => words.show(file.name));
-    const isFilm = file.type ? file.type.startsWith("video/") : !(await isPicture(file));
     return this.start(isFilm ? "film" : "picture");
   }
 
-  async start(mode) {
-    const start = (this.started = {});
+  start(mode) {
     this.mode = mode;
     if (!this.wasLost) this.say("");
     this.setRunning(true);
+    if (mode === "camera") return this.openCamera();
+    return this.own ? this.openFile() : this.resume();
+  }
+
+  async openFile() {
+    const { mode, file } = this;
     tell($("source"), () => words.starting);
+    this.showCover();
     try {
-      if (mode === "camera") await this.camera.open();
-      else if (mode === "film") await this.film.start(this.file);
-      else if (mode === "picture") await this.still.open(this.file);
-    } catch (error) {
-      if (start === this.started) this.fail(() => this.whyNot(mode, error));
-      return;
+      if (!(await this.opens[mode].open(file))) return;
+    } catch {
+      return this.fail(() => words.file.unknown(file.name));
     }
-    if (start === this.started) {
-      this.ready = true;
-      if (mode !== "camera") $("start-file").hidden = !this.file;
-      this.resume();
-    } else if (mode === "camera" && this.mode !== mode) {
-      this.camera.close(); // stopped meanwhile
+    $("start-file").hidden = false;
+    this.restFilm(); // it may have been paused, or out of sight, while it was opened
+    return this.resume();
+  }
+
+  // Opens the camera, for the first time or again. Whatever is asked for meanwhile comes first.
+  // Where it cannot be opened, the one with the id `before` is, if there was one.
+  async openCamera(before = null) {
+    tell($("source"), () => words.starting);
+    this.showCover();
+    this.faces.reset();
+    try {
+      if (await this.camera.open()) this.showCamera();
+    } catch (error) {
+      if (!(error instanceof CameraError)) throw error;
+      const { kind, message } = error;
+      if (!before) return this.fail(() => (kind === "failed" ? words.camera.failed(message) : words.camera[kind]));
+      this.setCamera(before);
+      this.say(() => words.camera.kept);
+      return this.openCamera();
     }
   }
 
-  whyNot(mode, error) {
-    if (mode !== "camera") return words.file.unknown(this.file.name);
-    if (!(error instanceof CameraError)) return words.camera.failed(error.message);
-    return error.kind === "failed" ? words.camera.failed(error.message) : words.camera[error.kind];
+  showCamera() {
+    this.cameras.show(this.camera.id);
+    if (!this.joined) return this.resume();
+    tell($("source"), () => words.ownCamera);
+    this.showCover();
+    this.faces.reset();
+    this.setShape($("video").videoWidth, $("video").videoHeight);
+    this.overlay.start(this.mirrored);
+    this.feed.send();
+  }
+
+  // Changes to another camera, whose people are counted anew.
+  choose(id) {
+    const before = this.camera.id;
+    this.setCamera(id);
+    if (!this.wasLost) this.say("");
+    this.connection.stop();
+    this.joined = false;
+    this.turn += 1;
+    this.feed.begin();
+    if (this.paused) return;
+    this.overlay.stop();
+    this.openCamera(before);
+  }
+
+  setCamera(id) {
+    this.camera.id = id;
+    this.cameras.mark(id);
+    settings.set("camera", id);
+  }
+
+  // The camera is open, but gives no picture: what was said of the last one is taken back.
+  darken(dark) {
+    tell($("dark"), () => (dark ? words.camera.dark : ""));
+    $("dark").hidden = !dark;
+    if (!dark) return;
+    this.overlay.clear();
+    this.faces.reset();
   }
 
   // Begins, or begins again after the server was lost.
   resume() {
     const { mode } = this;
-    if (this.own && !this.ready) return;
+    this.joined = this.isOpen;
+    if (!this.joined) return this.paused && this.faces.rest();
     this.turn += 1;
+    this.showCover();
     this.waits = this.owes = false;
     this.feed.begin();
     this.faces.reset();
@@ -145,8 +208,6 @@ class Page {
     tell($("source"), () => (mode === "camera" ? words.ownCamera : words.showing(this.nameOf(mode))));
     $("video").hidden = !this.sends;
     $("picture").hidden = this.sends;
-    $("pause").hidden = mode === "picture";
-    tell($("stop"), () => (mode === "picture" ? words.settings.close : words.stop));
     $("video").classList.toggle("mirrored", this.mirrored);
     if (this.sends) this.setShape($("video").videoWidth, $("video").videoHeight);
     if (mode === "picture") this.setShape($("picture").width, $("picture").height);
@@ -164,23 +225,28 @@ class Page {
     this.resume();
   }
 
-  // Whether the page itself shows it, and not the server.
+  // Whether the page itself opens what is shown, and not the server.
   get own() {
-    return PAGE_SHOWS.includes(this.mode);
+    return Object.hasOwn(this.opens, this.mode);
+  }
+
+  // Whether there is something to see.
+  get isOpen() {
+    return !this.own || this.opens[this.mode].isOpen;
   }
 
   // Whether the page sends it picture by picture.
   get sends() {
-    return STREAMS.includes(this.mode);
+    return SENT.includes(this.mode);
   }
 
   get mirrored() {
     return this.mode === "camera" && this.camera.mirrored;
   }
 
-  // Nothing is read: the user wants a rest, or looks at another tab.
+  // Nothing is read: the user wants a rest or looks at another tab, or there is nothing to see yet.
   get halted() {
-    return this.paused || document.hidden;
+    return this.paused || document.hidden || !this.isOpen || this.film.jumping;
   }
 
   obey(event) {
@@ -193,11 +259,14 @@ class Page {
 
   pauseOrGoOn() {
     this.setPaused(!this.paused);
-    this.film.setPaused(this.halted);
+    this.restFilm();
     if (this.paused) {
       this.overlay.stop();
       this.faces.rest();
       this.stats.reset();
+      if (this.mode === "camera") this.restCamera();
+    } else if (this.mode === "camera") {
+      this.openCamera();
     } else {
       this.faces.reset();
       this.overlay.start(this.mirrored);
@@ -207,8 +276,25 @@ class Page {
 
   setPaused(paused) {
     this.paused = paused;
-    $("cover").hidden = !paused;
+    this.showCover();
     tell($("pause-word"), () => (paused ? words.goOn : words.pause));
+  }
+
+  // Over the picture, while there is none to see.
+  showCover() {
+    $("cover").hidden = !this.paused && this.isOpen;
+    $("cover").classList.toggle("opens", !this.paused);
+    tell($("cover-word"), () => (this.paused ? words.paused : words.starting));
+  }
+
+  // So that its light goes out.
+  restCamera() {
+    this.camera.rest();
+    tell($("source"), () => words.camera.off);
+  }
+
+  restFilm() {
+    this.film.setPaused(this.paused || document.hidden);
   }
 
   goOn() {
@@ -220,7 +306,8 @@ class Page {
   show(analysis) {
     const taken = this.feed.answered();
     if (!this.sends || this.halted) return;
-    this.present(analysis, taken);
+    // What was seen before a pause is no longer there.
+    if (taken >= this.camera.since) this.present(analysis, taken);
     this.feed.send();
   }
 
@@ -270,20 +357,21 @@ class Page {
     this.stats.add(analysis, taken);
   }
 
-  showFaces(analysis) {
+  // `moves` is whether looks may change, and so last.
+  showFaces(analysis, moves = true) {
     const shown = settings.values.nearest ? this.nearest.only(analysis) : analysis;
     this.overlay.show(shown);
-    this.faces.show(shown);
+    this.faces.show(shown, moves);
   }
 
   stop() {
     this.endWait();
-    this.started = null;
-    this.ready = false;
     this.connection.stop();
     this.camera.close();
     this.film.close();
     this.still.close();
+    this.cameras.hide();
+    this.joined = false;
     this.overlay.stop();
     this.faces.reset();
     this.setPaused(false);
@@ -319,13 +407,13 @@ class Page {
     this.waits = false;
     this.turn += 1;
     this.feed.begin();
-    this.still.close();
+    this.still.rest();
     this.overlay.stop();
     this.faces.reset();
   }
 
   nameOf(mode) {
-    if (PAGE_SHOWS.includes(mode)) return this.file.name;
+    if (mode === "film" || mode === "picture") return this.file.name;
     return mode === "sample" ? words.sample : (this.names[mode] ?? "");
   }
 
@@ -346,7 +434,11 @@ class Page {
     $("welcome").hidden = running;
     $("live").hidden = $("panel").hidden = !running;
     document.body.classList.toggle("running", running);
-    if (running) $(this.mode === "picture" ? "stop" : "pause").focus();
+    if (!running) return;
+    const still = this.mode === "picture";
+    $("pause").hidden = still;
+    tell($("stop"), () => (still ? words.settings.close : words.stop));
+    $(still ? "stop" : "pause").focus();
   }
 
   setShape(width, height) {

@@ -11,6 +11,7 @@ export const CHOICES = {
   theme: ["system", "light", "dark", "contrast"],
   motion: ["system", "less"],
   show: ["both", "words", "icons"],
+  sound: ["off", "tone", "words"],
   pace: ["slow", "usual", "quick"],
 };
 const FIRST = {
@@ -19,10 +20,14 @@ const FIRST = {
   theme: "system",
   motion: "system",
   show: "both",
+  sound: "off",
   pace: "usual",
   nearest: false,
   sure: false,
   off: [], // labels that are not named
+  mute: [], // labels that make no sound, of those that are named
+  volume: 50, // percent
+  camera: "", // the id of the one that was chosen
 };
 const SYSTEM = {
   dark: matchMedia("(prefers-color-scheme: dark)"),
@@ -58,6 +63,11 @@ class Settings {
     return label === null || !this.values.off.includes(label);
   }
 
+  // Whether this look makes a sound, where sounds are on.
+  sounds(label) {
+    return this.names(label) && !this.values.mute.includes(label);
+  }
+
   set(name, value) {
     this.values = checked({ ...this.values, [name]: value });
     save(this.values);
@@ -65,14 +75,22 @@ class Settings {
   }
 
   setNamed(label, named) {
-    const others = this.values.off.filter((other) => other !== label);
-    this.set("off", named ? others : [...others, label]);
+    this.#setListed("off", label, !named);
+  }
+
+  setSounds(label, sounds) {
+    this.#setListed("mute", label, !sounds);
   }
 
   reset() {
     this.values = checked({});
     save(null);
     this.#apply();
+  }
+
+  #setListed(name, label, listed) {
+    const others = this.values[name].filter((other) => other !== label);
+    this.set(name, listed ? [...others, label] : others);
   }
 
   #apply() {
@@ -115,7 +133,11 @@ function checked(values) {
   for (const name of ["nearest", "sure"]) {
     if (typeof values[name] === "boolean") result[name] = values[name];
   }
-  if (Array.isArray(values.off)) result.off = values.off.filter((label) => typeof label === "string");
+  for (const name of ["off", "mute"]) {
+    if (Array.isArray(values[name])) result[name] = values[name].filter((label) => typeof label === "string");
+  }
+  if (typeof values.camera === "string") result.camera = values.camera;
+  if (values.volume >= 10 && values.volume <= 100) result.volume = Number(values.volume);
   return result;
 }
 

@@ -14,12 +14,21 @@ export class Still {
   // Draws on `canvas`, and gives what was read to `show`.
   constructor(canvas, connection, show) {
     Object.assign(this, { canvas, connection, show });
-    this.timer = null;
+    this.isOpen = false;
   }
 
-  // Draws the file; raises an error where the browser cannot decode it.
+  // Draws a file. Returns false where it was closed meanwhile; raises an error where the browser
+  // cannot decode it.
   async open(file) {
-    const bitmap = await createImageBitmap(file);
+    const turn = (this.turn = {});
+    let bitmap;
+    try {
+      bitmap = await createImageBitmap(file);
+    } catch (error) {
+      if (turn !== this.turn) return false;
+      throw error;
+    }
+    if (turn !== this.turn) return false;
     const scale = Math.min(1, MAX_SIDE / Math.max(bitmap.width, bitmap.height));
     this.canvas.width = Math.max(1, Math.round(bitmap.width * scale));
     this.canvas.height = Math.max(1, Math.round(bitmap.height * scale));
@@ -29,11 +38,13 @@ export class Still {
     context.fillRect(0, 0, this.canvas.width, this.canvas.height);
     context.drawImage(bitmap, 0, 0, this.canvas.width, this.canvas.height);
     bitmap.close();
+    this.isOpen = true;
+    return true;
   }
 
   // Has what is drawn read. Where the server is lost meanwhile, nothing is shown.
   async read() {
-    this.close();
+    this.rest();
     const turn = (this.turn = {});
     const analysis = await this.connection.read(await this.#encode());
     if (!analysis || turn !== this.turn) return;
@@ -41,9 +52,15 @@ export class Still {
     this.timer = setInterval(() => this.show(analysis), AGAIN_MS);
   }
 
-  close() {
+  // What was read is told no more.
+  rest() {
     this.turn = null;
     clearInterval(this.timer);
+  }
+
+  close() {
+    this.rest();
+    this.isOpen = false;
   }
 
   async #encode() {
