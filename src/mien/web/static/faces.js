@@ -12,7 +12,7 @@ const PACES = {
   quick: { stable: 500, pause: 1000 },
 };
 const SURE_MS = 500; // how often the percentage may change
-const MOST_SURE = 99; // no reading of a face is certain
+export const MOST_SURE = 99; // no reading of a face is certain
 
 export class FaceList {
   constructor({ list, nobody, note, spoken }) {

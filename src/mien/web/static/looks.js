@@ -30,7 +30,7 @@ const TINTS = {
 
 const KINDS = { happiness: "happy", sadness: "sad", anger: "angry", surprise: "surprised" };
 
-function kindOf(label) {
+export function kindOf(label) {
   if (label === null) return "unsure";
   const kind = KINDS[label] ?? label;
   return Object.hasOwn(SHAPES, kind) ? kind : "other";

@@ -6,6 +6,7 @@ import { SettingsDialog } from "./dialog.js";
 import { FaceList } from "./faces.js";
 import { Nearest } from "./nearest.js";
 import { Overlay } from "./overlay.js";
+import { Practice } from "./practice.js";
 import { settings } from "./settings.js";
 import { Stats } from "./stats.js";
 import { Timeline } from "./timeline.js";
@@ -43,6 +44,9 @@ class Page {
     $("start-configured").addEventListener("click", () => this.start("configured"));
     $("stop").addEventListener("click", () => this.stop());
     $("pause").addEventListener("click", () => this.pauseOrGoOn());
+    $("start-practice").addEventListener("click", () => this.practise());
+    $("kept-practise").addEventListener("click", () => this.practise());
+    $("keep").addEventListener("click", () => this.practice.kept.keep($($("picture").hidden ? "video" : "picture")));
     addEventListener("keydown", (event) => this.obey(event));
     document.addEventListener("visibilitychange", () => this.goOn());
     this.setPaused(false);
@@ -56,12 +60,14 @@ class Page {
       error: ({ message }) => this.fail(message),
       lost: () => this.lose(),
     });
+    this.practice = new Practice(this.connection, () => $("start-practice").focus());
   }
 
   greet({ labels, sources, version, mode }) {
     this.labels = labels;
     this.names = Object.fromEntries(sources.map(({ id, name }) => [id, name]));
     this.dialog.setLabels(labels);
+    this.practice.greet(labels);
     tell($("version"), () => words.version(version));
     $("start-sample").hidden = !this.names.sample;
     $("start-configured").hidden = !this.names.configured;
@@ -71,8 +77,14 @@ class Page {
     this.wasLost = false;
     if (this.mode) this.resume();
     // Who named a source on the command line wants to see it; a camera waits to be asked for.
-    else if (!this.begun && mode !== "camera") this.start(mode);
+    else if (!this.begun && mode !== "camera" && !this.practice.open) this.start(mode);
     this.begun = true;
+  }
+
+  practise() {
+    if (this.mode) this.stop();
+    if (!this.wasLost) this.say("");
+    this.practice.show();
   }
 
   async start(mode) {
@@ -147,6 +159,7 @@ class Page {
   setPaused(paused) {
     this.paused = paused;
     $("cover").hidden = !paused;
+    $("keep").disabled = paused; // what is hidden is not kept
     tell($("pause-word"), () => (paused ? words.goOn : words.pause));
   }
 
@@ -282,6 +295,7 @@ class Page {
   }
 
   setRunning(running) {
+    if (running) this.practice.close();
     $("welcome").hidden = running;
     $("live").hidden = $("panel").hidden = !running;
     document.body.classList.toggle("running", running);
