@@ -119,8 +119,11 @@ def test_a_guess_then_what_mien_says_and_which_part_mattered(practise, picture, 
     expect(page.locator("#practice-number")).to_have_text("Face 1")
     expect(page.locator("#practice-spoken")).to_have_text("Face 1")
     expect(page.get_by_role("img", name="Picture of face 1")).to_be_visible()
-    assert page.locator("#practice-face").evaluate(PIXEL) == pytest.approx([BRIGHT] * 3 + [255], 2)
+    assert page.locator("#practice-face").evaluate(PIXEL) == pytest.approx(
+        [BRIGHT] * 3 + [255], abs=2
+    )
     names = ["Angry", "Sad", "Happy", "Neutral", "Not sure"]
+    expect(page.get_by_role("group", name="How does this face look?")).to_be_visible()
     expect(page.locator(".answer .answer-word")).to_have_text(names)
     for hidden in ("#practice-said", "#practice-part", "#practice-mark", "#practice-next"):
         expect(page.locator(hidden)).to_be_hidden()
@@ -358,11 +361,13 @@ def test_all_with_the_keyboard(open_page, picture, expect):
     expect(page.locator("#practice-number")).to_have_text("Face 2")
     page.keyboard.press("Escape")
     expect(page.get_by_role("heading", name="Your practice")).to_be_focused()
+    page.keyboard.press("3")  # no answer: no face is shown
     expect(page.locator("#practice-looked")).to_have_text("You looked at 1 face.")
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Go on")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#practice-number")).to_have_text("Face 2")  # which was not answered
+    expect(page.locator("#practice-verdict")).to_be_hidden()
     page.keyboard.press("5")
     page.keyboard.press("Enter")
     expect(page.locator("#practice-looked")).to_have_text("You looked at 2 faces.")
@@ -603,8 +608,11 @@ def test_a_look_that_was_off_at_first_has_its_shape(practise, picture, expect):
 
 
 def wait_for_alive(page, count: int) -> None:
-    while page.evaluate("window.alive") != count:
-        page.evaluate("() => new Promise(requestAnimationFrame)")
+    for _ in range(20):
+        if page.evaluate("window.alive") == count:
+            return
+        page.evaluate(SETTLE)
+    raise AssertionError(f"{page.evaluate('window.alive')} pictures are in memory, not {count}")
 
 
 def change(page, name: str) -> None:
@@ -777,6 +785,7 @@ def test_the_order_is_new_each_time_and_nothing_is_lost(open_page):
             const found = [];
             rounds.next();
             rounds.cancel(); // whoever waited has gone
+            await new Promise((resolve) => setTimeout(resolve, 50));
             while (true) {
               const face = await rounds.next();
               if (!face) return found;
@@ -789,6 +798,36 @@ def test_the_order_is_new_each_time_and_nothing_is_lost(open_page):
     )
     assert order != again
     assert sorted(order) == sorted(again) == list(range(50))
+
+
+def test_a_picture_that_was_on_its_way_is_sent_again_but_not_for_ever(open_page):
+    found = open_page().evaluate(
+        """
+        async () => {
+          const { Portraits } = await import("/static/portraits.js");
+          const canvas = document.createElement("canvas");
+          const blob = await new Promise((resolve) => canvas.toBlob(resolve));
+          const read = async (losses) => {
+            let sent = 0;
+            const connection = { open: true };
+            const portraits = new Portraits(connection);
+            connection.read = async () => {
+              sent += 1;
+              if (sent > losses) return { faces: [], size: [300, 150] };
+              connection.open = false;
+              setTimeout(() => {
+                connection.open = true;
+                portraits.goOn();
+              }, 10);
+              return null;
+            };
+            return [await portraits.read(blob), sent];
+          };
+          return [await read(1), await read(9)];
+        }
+        """
+    )
+    assert found == [["faceless", 2], ["unreadable", 3]]
 
 
 @pytest.mark.parametrize(

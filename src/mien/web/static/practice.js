@@ -132,9 +132,10 @@ export class Practice {
   #obey({ key, repeat, altKey, ctrlKey, metaKey, shiftKey }) {
     if (!this.open || repeat || altKey || ctrlKey || metaKey || shiftKey) return;
     if (document.querySelector("dialog[open]")) return;
-    if (key === "Escape" && this.screen === "round") this.#finish();
+    const asks = this.screen === "round";
+    if (key === "Escape" && asks) this.#finish();
     else if (key === "Escape") this.#goBack();
-    else this.#offered().find((_, place) => key === String(place + 1))?.button.click();
+    else if (asks) this.#offered().find((_, place) => key === String(place + 1))?.button.click();
   }
 
   // Shows the next face.

@@ -107,7 +107,7 @@ export const words = {
     title: "Gesichter lesen üben",
     how: "Ein Gesicht erscheint, und du sagst, wie es aussieht. Dann zeigt sich, was mien sagt. Es gibt keine Punkte, und nichts eilt.",
     wrong: "Manchmal irrt sich mien. Was es sagt, ist eine weitere Sicht auf das Gesicht, nicht die richtige Antwort.",
-    here: "Die Bilder bleiben auf diesem Gerät, und keines wird gespeichert.",
+    here: "Die Bilder bleiben auf diesem Gerät, und keines wird gespeichert. Der Browser fragt vielleicht nach einem „Upload“: Auch der bleibt auf diesem Gerät.",
     folder: "Ordner wählen",
     pictures: "Bilder wählen",
     moments: (count) => `Behaltene Momente (${count})`,

@@ -104,7 +104,7 @@ export const words = {
     title: "Practise reading faces",
     how: "You see a face and say how it looks. Then you see what mien says. There is no score, and there is no hurry.",
     wrong: "mien is sometimes wrong. What it says is one more view of the face, not the right answer.",
-    here: "The pictures stay on this machine, and none is stored.",
+    here: "The pictures stay on this machine, and none is stored. The browser may ask about an “upload”: that stays on this machine too.",
     folder: "Choose a folder",
     pictures: "Choose pictures",
     moments: (count) => `Moments you kept (${count})`,
