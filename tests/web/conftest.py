@@ -269,6 +269,26 @@ def watch_pages():
     return watched_pages
 
 
+@pytest.fixture(scope="session")
+def violations():
+    """What keeps people from using a page, as axe-core finds it by the rules of WCAG 2.2 AA."""
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="needs axe-playwright-python"
+    ).Axe()
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    options = {
+        "runOnly": {"type": "tag", "values": tags},
+        "rules": {"target-size": {"enabled": True}},
+        "resultTypes": ["violations"],
+    }
+
+    def find(page) -> list[tuple[str, list[str]]]:
+        found = axe.run(page, options=options).response["violations"]
+        return [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
+
+    return find
+
+
 @contextlib.contextmanager
 def watched_pages(browser, *, allowed: str = "") -> Iterator[Callable]:
     """Yield a function that opens pages; all are checked and closed in the end.

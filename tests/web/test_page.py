@@ -245,7 +245,7 @@ def test_nothing_reaches_beyond_the_page(open_page, expect):
 def test_the_page_is_small(address):
     from mien.web.app import STATIC
 
-    assert sum(path.stat().st_size for path in STATIC.rglob("*.*")) < 150_000
+    assert sum(path.stat().st_size for path in STATIC.rglob("*.*")) < 200_000
 
 
 def test_every_module_is_asked_for_at_once():

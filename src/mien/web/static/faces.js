@@ -9,7 +9,7 @@ const EMPTY_AFTER_MS = 600; // a face that is missed for a moment changes nothin
 // How long a look is said to last, in seconds: in steps, so that no figure runs.
 const STEPS_S = [5, 10, 20, 30];
 const SURE_MS = 500; // how often the percentage may change
-const MOST_SURE = 99; // no reading of a face is certain
+export const MOST_SURE = 99; // no reading of a face is certain
 
 export class FaceList {
   // `voice`, where there is one, hears which look each face has.

@@ -1,5 +1,7 @@
 // Pictures of what a <video> shows, for the server.
 
+import { toJpeg } from "./pictures.js";
+
 const QUALITY = 0.8;
 
 export class Grabber {
@@ -35,8 +37,4 @@ export class Grabber {
     const blob = await toJpeg(this.canvas, QUALITY);
     return blob && { blob, time };
   }
-}
-
-export function toJpeg(canvas, quality) {
-  return new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", quality));
 }

@@ -10,9 +10,11 @@ import { Feed } from "./feed.js";
 import { Film } from "./film.js";
 import { Nearest } from "./nearest.js";
 import { Overlay } from "./overlay.js";
+import { isPicture } from "./pictures.js";
+import { Practice } from "./practice.js";
 import { settings } from "./settings.js";
 import { Stats } from "./stats.js";
-import { isPicture, Still } from "./still.js";
+import { Still } from "./still.js";
 import { Timeline } from "./timeline.js";
 import { Voice } from "./voice.js";
 import { tell, words } from "./words.js";
@@ -59,6 +61,9 @@ class Page {
     $("start-file").addEventListener("click", () => this.open(this.file));
     $("stop").addEventListener("click", () => this.stop());
     $("pause").addEventListener("click", () => this.pauseOrGoOn());
+    $("start-practice").addEventListener("click", () => this.practise());
+    $("kept-practise").addEventListener("click", () => this.practise());
+    $("keep").addEventListener("click", () => this.practice.kept.keep($($("picture").hidden ? "video" : "picture")));
     addEventListener("keydown", (event) => this.obey(event));
     document.addEventListener("visibilitychange", () => {
       this.restFilm();
@@ -66,7 +71,7 @@ class Page {
     });
     new Drop(
       { button: $("choose-file"), input: $("file"), sign: $("drop") },
-      { open: (file) => this.open(file), busy: () => $("settings").open },
+      { open: (file) => this.open(file), busy: () => $("settings").open || this.practice.open },
     );
     this.setConnected("connecting");
     this.connection = new Connection({
@@ -83,6 +88,7 @@ class Page {
     this.still = new Still($("picture"), this.connection, (analysis) => this.showFaces(analysis, false));
     this.opens = { camera: this.camera, film: this.film, picture: this.still }; // what the page opens itself
     this.setPaused(false);
+    this.practice = new Practice(this.connection, () => $("start-practice").focus());
   }
 
   greet({ labels, sources, version, mode }) {
@@ -90,6 +96,7 @@ class Page {
     this.names = Object.fromEntries(sources.map(({ id, name }) => [id, name]));
     this.dialog.setLabels(labels);
     this.voice.setLabels(labels);
+    this.practice.greet(labels);
     tell($("version"), () => words.version(version));
     $("start-sample").hidden = !this.names.sample;
     $("start-configured").hidden = !this.names.configured;
@@ -99,8 +106,14 @@ class Page {
     this.wasLost = false;
     if (this.mode) this.resume();
     // Who named a source on the command line wants to see it; a camera waits to be asked for.
-    else if (!this.begun && mode !== "camera") this.start(mode);
+    else if (!this.begun && mode !== "camera" && !this.practice.open) this.start(mode);
     this.begun = true;
+  }
+
+  practise() {
+    if (this.mode) this.stop();
+    if (!this.wasLost) this.say("");
+    this.practice.show();
   }
 
   // Shows a file: a picture or a video, as its kind says or, where that says nothing, as it turns out.
@@ -277,6 +290,7 @@ class Page {
   setPaused(paused) {
     this.paused = paused;
     this.showCover();
+    $("keep").disabled = paused; // what is hidden is not kept
     tell($("pause-word"), () => (paused ? words.goOn : words.pause));
   }
 
@@ -431,12 +445,13 @@ class Page {
   }
 
   setRunning(running) {
+    if (running) this.practice.close();
     $("welcome").hidden = running;
     $("live").hidden = $("panel").hidden = !running;
     document.body.classList.toggle("running", running);
     if (!running) return;
     const still = this.mode === "picture";
-    $("pause").hidden = still;
+    $("pause").hidden = $("keep").hidden = still;
     tell($("stop"), () => (still ? words.settings.close : words.stop));
     $(still ? "stop" : "pause").focus();
   }

@@ -1,6 +1,6 @@
 // A picture by itself: read once, and shown until it is closed.
 
-import { toJpeg } from "./grab.js";
+import { drawPicture, toJpeg } from "./pictures.js";
 
 const MAX_SIDE = 1920;
 const QUALITY = 0.92;
@@ -21,23 +21,16 @@ export class Still {
   // cannot decode it.
   async open(file) {
     const turn = (this.turn = {});
-    let bitmap;
+    const drawn = document.createElement("canvas");
     try {
-      bitmap = await createImageBitmap(file);
+      await drawPicture(drawn, file, MAX_SIDE);
     } catch (error) {
       if (turn !== this.turn) return false;
       throw error;
     }
     if (turn !== this.turn) return false;
-    const scale = Math.min(1, MAX_SIDE / Math.max(bitmap.width, bitmap.height));
-    this.canvas.width = Math.max(1, Math.round(bitmap.width * scale));
-    this.canvas.height = Math.max(1, Math.round(bitmap.height * scale));
-    const context = this.canvas.getContext("2d");
-    // JPEG knows no transparency: mid-gray is the ground that disturbs a cut-out face least.
-    context.fillStyle = "#808080";
-    context.fillRect(0, 0, this.canvas.width, this.canvas.height);
-    context.drawImage(bitmap, 0, 0, this.canvas.width, this.canvas.height);
-    bitmap.close();
+    [this.canvas.width, this.canvas.height] = [drawn.width, drawn.height];
+    this.canvas.getContext("2d").drawImage(drawn, 0, 0);
     this.isOpen = true;
     return true;
   }
@@ -66,15 +59,5 @@ export class Still {
   async #encode() {
     const whole = await toJpeg(this.canvas, QUALITY);
     return whole.size <= MAX_BYTES ? whole : toJpeg(this.canvas, 0.6);
-  }
-}
-
-// Whether the browser can decode a file as a picture.
-export async function isPicture(file) {
-  try {
-    (await createImageBitmap(file)).close();
-    return true;
-  } catch {
-    return false;
   }
 }

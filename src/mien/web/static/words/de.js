@@ -62,7 +62,7 @@ export const words = {
   welcome: {
     title: "Sehen, wie ein Gesicht wirkt",
     look: "mien sagt, wie ein Gesicht aussieht. Was ein Mensch fühlt, weiß es nicht: Menschen sind verschieden, und manchmal irrt sich mien.",
-    here: "Nichts verlässt dieses Gerät, und kein Bild wird aufbewahrt.",
+    here: "Nichts verlässt dieses Gerät, und kein Bild wird aufbewahrt, außer auf Wunsch.",
     camera: "Kamera starten",
     sample: "Beispiel zeigen",
     file: "Bild oder Video öffnen",
@@ -117,6 +117,71 @@ export const words = {
     noTones: "Dieser Browser kann keine Töne abspielen.",
     noSpeech: "Dieser Browser kann nicht sprechen.",
     noVoice: "Dieser Browser hat auf diesem Gerät keine deutsche Stimme, deshalb wird nichts gesprochen. Stimmen, die den Text anderswohin senden, benutzt mien nicht.",
+  },
+  kept: {
+    keep: "Moment behalten",
+    sign: (count, most) =>
+      `${count === 1 ? "1 Moment wird" : `${count} Momente werden`} zum Üben behalten, bis diese Seite geschlossen wird.` +
+      (count === most ? " Für jeden neuen geht der älteste." : ""),
+    practise: "Damit üben",
+    forget: "Momente vergessen",
+    forgotten: "Kein Moment wird behalten.",
+  },
+  practice: {
+    open: "Üben",
+    title: "Gesichter lesen üben",
+    how: "Ein Gesicht erscheint, und du sagst, wie es aussieht. Dann zeigt sich, was mien sagt. Es gibt keine Punkte, und nichts eilt.",
+    wrong: "Manchmal irrt sich mien. Was es sagt, ist eine weitere Sicht auf das Gesicht, nicht die richtige Antwort.",
+    here: "Die Bilder bleiben auf diesem Gerät, und keines wird gespeichert. Der Browser fragt vielleicht nach einem „Upload“: Auch der bleibt auf diesem Gerät.",
+    folder: "Ordner wählen",
+    pictures: "Bilder wählen",
+    moments: (count) => `Behaltene Momente (${count})`,
+    hint: "Auch Momente aus dem Live-Bild lassen sich behalten, um damit zu üben.",
+    back: "Zurück",
+    none: "Es wurde kein Gesicht zum Üben gefunden.",
+    faceless: (count) =>
+      count === 1
+        ? "1 Bild wurde ausgelassen: Darin war kein Gesicht zu finden."
+        : `${count} Bilder wurden ausgelassen: Darin war kein Gesicht zu finden.`,
+    unreadable: (count) =>
+      count === 1
+        ? "1 Datei wurde ausgelassen: Sie ließ sich nicht als Bild lesen."
+        : `${count} Dateien wurden ausgelassen: Sie ließen sich nicht als Bild lesen.`,
+    waiting: "mien sucht das nächste Gesicht …",
+    face: (number) => `Gesicht ${number}`,
+    picture: (number) => `Bild von Gesicht ${number}`,
+    question: "Wie sieht dieses Gesicht aus?",
+    you: "Deine Antwort",
+    mien: "mien sagt",
+    same: "Du und mien sagen dasselbe.",
+    differ: "Du und mien sehen das verschieden. Auch Menschen sind sich oft nicht einig.",
+    youUnsure: "Du warst nicht sicher. Auch das ist eine gute Antwort.",
+    mienUnsure: "mien konnte es nicht sagen. Menschen sehen oft mehr als mien.",
+    off: "mien sagt nichts: Dieser Ausdruck ist in den Einstellungen ausgeschaltet.",
+    lies: (folder) => `Es liegt im Ordner „${folder}“.`,
+    part: {
+      brows: "Für mien waren die Brauen am wichtigsten.",
+      eyes: "Für mien waren die Augen am wichtigsten.",
+      mouth: "Für mien war der Mund am wichtigsten.",
+    },
+    noPart: "Für mien war kein einzelner Teil besonders wichtig.",
+    measured: "mien hat Brauen, Augen und Mund nacheinander verdeckt und das Gesicht jedes Mal neu gelesen.",
+    harder: (reasons) => `Dieses Gesicht ist schwerer zu lesen: ${reasons}.`,
+    next: "Weiter",
+    finish: "Fertig",
+    summary: "Deine Übung",
+    looked: (count) => (count === 1 ? "Du hast 1 Gesicht angesehen." : `Du hast ${count} Gesichter angesehen.`),
+    agreed: (count) =>
+      count
+        ? `Bei ${count} davon haben du und mien dasselbe gesagt.`
+        : "Du und mien haben sie verschieden gesehen. Auch Menschen sind sich oft nicht einig.",
+    counts: (yours, miens) => `du ${yours}-mal, mien ${miens}-mal`,
+    folders: (count, yours, miens) =>
+      `Bei ${count} davon nennt der Ordner den Ausdruck. Dasselbe wie der Ordner hast du bei ${yours} gesagt, mien bei ${miens}.`,
+    all: "Das waren alle Gesichter.",
+    again: "Noch einmal üben",
+    other: "Andere Bilder wählen",
+    start: "Zurück zum Anfang",
   },
   settings: {
     title: "Einstellungen",

@@ -19,6 +19,8 @@ const QUALITY = {
   "turned away": "turned away",
 };
 
+const times = (count) => (count === 1 ? "once" : `${count} times`);
+
 export const words = {
   language: "English",
   connecting: "Connecting…",
@@ -57,7 +59,7 @@ export const words = {
   welcome: {
     title: "See how a face looks",
     look: "mien says how a face looks. It does not know what a person feels: people differ, and mien is sometimes wrong.",
-    here: "Nothing leaves this machine, and no picture is kept.",
+    here: "Nothing leaves this machine, and no picture is kept unless you ask.",
     camera: "Start camera",
     sample: "Show the sample",
     file: "Open a picture or video",
@@ -112,6 +114,69 @@ export const words = {
     noTones: "This browser cannot play tones.",
     noSpeech: "This browser cannot speak.",
     noVoice: "This browser has no English voice on this machine, so nothing is spoken. mien does not use voices that send the words elsewhere.",
+  },
+  kept: {
+    keep: "Keep this moment",
+    sign: (count, most) =>
+      `${count === 1 ? "1 moment is" : `${count} moments are`} kept for practice, until this page is closed.` +
+      (count === most ? " For each new one, the oldest goes." : ""),
+    practise: "Practise with them",
+    forget: "Forget them",
+    forgotten: "No moment is kept.",
+  },
+  practice: {
+    open: "Practice",
+    title: "Practise reading faces",
+    how: "You see a face and say how it looks. Then you see what mien says. There is no score, and there is no hurry.",
+    wrong: "mien is sometimes wrong. What it says is one more view of the face, not the right answer.",
+    here: "The pictures stay on this machine, and none is stored. The browser may ask about an “upload”: that stays on this machine too.",
+    folder: "Choose a folder",
+    pictures: "Choose pictures",
+    moments: (count) => `Moments you kept (${count})`,
+    hint: "You can also keep moments of the live view and practise with them.",
+    back: "Back",
+    none: "No face was found to practise with.",
+    faceless: (count) =>
+      count === 1
+        ? "1 picture was left out: no face was found in it."
+        : `${count} pictures were left out: no face was found in them.`,
+    unreadable: (count) =>
+      count === 1
+        ? "1 file was left out: it could not be read as a picture."
+        : `${count} files were left out: they could not be read as pictures.`,
+    waiting: "mien looks for the next face…",
+    face: (number) => `Face ${number}`,
+    picture: (number) => `Picture of face ${number}`,
+    question: "How does this face look?",
+    you: "You said",
+    mien: "mien says",
+    same: "You and mien say the same.",
+    differ: "You and mien see this differently. People also differ.",
+    youUnsure: "You were not sure. That is a good answer too.",
+    mienUnsure: "mien could not tell. People often see more than mien.",
+    off: "mien says nothing: this look is switched off in the settings.",
+    lies: (folder) => `It lies in the folder “${folder}”.`,
+    part: {
+      brows: "For mien, the brows mattered most.",
+      eyes: "For mien, the eyes mattered most.",
+      mouth: "For mien, the mouth mattered most.",
+    },
+    noPart: "For mien, no single part mattered much.",
+    measured: "mien covered the brows, eyes and mouth in turn and read the face again.",
+    harder: (reasons) => `This face is harder to read: ${reasons}.`,
+    next: "Next",
+    finish: "Finish",
+    summary: "Your practice",
+    looked: (count) => (count === 1 ? "You looked at 1 face." : `You looked at ${count} faces.`),
+    agreed: (count) =>
+      count ? `In ${count} of them you and mien said the same.` : "You and mien saw them differently. People also differ.",
+    counts: (yours, miens) => `you said it ${times(yours)}, mien ${times(miens)}`,
+    folders: (count, yours, miens) =>
+      `The folders named the look of ${count} of them. You said the same as the folder in ${yours}, mien in ${miens}.`,
+    all: "These were all the faces.",
+    again: "Practise again",
+    other: "Choose other pictures",
+    start: "Back to the start",
   },
   settings: {
     title: "Settings",
