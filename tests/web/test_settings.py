@@ -511,26 +511,6 @@ def test_axe_finds_nothing_in_german_on_a_phone(open_page, expect, violations):
     assert violations(page) == []
 
 
-@pytest.fixture
-def violations():
-    """What keeps people from using a page, as axe-core finds it by the rules of WCAG 2.2 AA."""
-    axe = pytest.importorskip(
-        "axe_playwright_python.sync_playwright", reason="needs axe-playwright-python"
-    ).Axe()
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    options = {
-        "runOnly": {"type": "tag", "values": tags},
-        "rules": {"target-size": {"enabled": True}},
-        "resultTypes": ["violations"],
-    }
-
-    def find(page) -> list[tuple[str, list[str]]]:
-        found = axe.run(page, options=options).response["violations"]
-        return [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
-
-    return find
-
-
 def reading(number: int, side: float, label: str) -> Reading:
     chances = tuple(0.7 if name == label else 0.1 for name in LABELS)
     prediction = Prediction(LABELS, chances)

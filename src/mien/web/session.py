@@ -64,6 +64,17 @@ class Services:
     meter: LiveMeter = dataclasses.field(default_factory=LiveMeter)
     pages: OpenPages = dataclasses.field(default_factory=OpenPages)
 
+    def for_others(self) -> "Services":
+        """Return what devices on the network are offered: not what this machine's camera sees.
+
+        Whoever sits before it would not expect to be seen on a phone; and the address of a stream
+        may hold a password, which the page must not be able to use from elsewhere.
+        """
+        sources = dict(self.sources)
+        sources.pop("configured", None)
+        mode: Mode = "camera" if self.mode == "configured" else self.mode
+        return dataclasses.replace(self, sources=sources, mode=mode)
+
 
 class PageSession:
     """Speaks the protocol with one page until it leaves."""

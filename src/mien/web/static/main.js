@@ -12,6 +12,9 @@ import { Timeline } from "./timeline.js";
 import { tell, words } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
+// Only a page on another device comes by https: it must not say that all stays on one machine.
+const REMOTE = location.protocol === "https:";
+const FULL = 1013; // the code of a connection that was closed because too many pages are open
 const USES_SPACE = "button, input, select, textarea, summary, dialog";
 
 class Page {
@@ -32,6 +35,10 @@ class Page {
     this.faces = new FaceList({ list: $("faces"), nobody: $("nobody"), note: $("note"), spoken: $("spoken") });
     this.nearest = new Nearest();
     this.dialog = new SettingsDialog($("settings"), $("open-settings"), $("settings-looks"));
+    if (REMOTE) {
+      tell($("here"), () => words.welcome.overNetwork);
+      tell($("foot-here"), () => words.foot.overNetwork);
+    }
     tell($("panel-title"), () => (settings.values.nearest ? words.nearestFace : words.facesInView));
     const part = (name) => [name, $(`history-${name}`)];
     this.timeline = new Timeline({
@@ -54,7 +61,7 @@ class Page {
       waiting: ({ message }) => this.wait(message),
       ended: () => this.end(),
       error: ({ message }) => this.fail(message),
-      lost: () => this.lose(),
+      lost: (code) => this.lose(code),
     });
   }
 
@@ -254,9 +261,10 @@ class Page {
     this.say(text);
   }
 
-  lose() {
+  lose(code) {
     this.setConnected("lost");
-    if (!this.wasLost) this.say(() => words.serverLost);
+    if (code === FULL) this.say(() => words.tooManyPages);
+    else if (!this.wasLost) this.say(() => (REMOTE ? words.machineLost : words.serverLost));
     this.wasLost = true;
     this.waits = false;
     this.turn += 1;

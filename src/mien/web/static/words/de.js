@@ -30,6 +30,8 @@ export const words = {
   connected: "Bereit",
   lost: "Nicht verbunden",
   serverLost: "mien läuft nicht mehr oder ist nicht zu erreichen. Bitte mit „mien live“ neu starten; diese Seite versucht es von selbst wieder.",
+  machineLost: "mien läuft nicht mehr oder ist nicht zu erreichen. Wurde es neu gestartet, bitte diese Seite neu laden: Es gibt einen neuen Code. Ein iPhone oder iPad kann sich vielleicht nie verbinden: Es lehnt Zertifikate ab, die ein Gerät selbst ausgestellt hat.",
+  tooManyPages: "Es sind zu viele Seiten von mien offen. Bitte eine schließen; dann geht es hier von selbst weiter.",
   serverBack: "mien ist wieder da.",
   starting: "Startet …",
   liveView: "Live-Bild",
@@ -60,12 +62,14 @@ export const words = {
     title: "Sehen, wie ein Gesicht wirkt",
     look: "mien sagt, wie ein Gesicht aussieht. Was ein Mensch fühlt, weiß es nicht: Menschen sind verschieden, und manchmal irrt sich mien.",
     here: "Nichts verlässt dieses Gerät, und kein Bild wird aufbewahrt.",
+    overNetwork: "Bilder gehen über das eigene Netz an das Gerät, auf dem mien läuft, und sonst nirgendwohin. Kein Bild wird aufbewahrt.",
     camera: "Kamera starten",
     sample: "Beispiel zeigen",
   },
   foot: {
     look: "Ein Gesichtsausdruck ist kein Gefühl. mien kann sich irren.",
     here: "Läuft nur auf diesem Gerät.",
+    overNetwork: "Läuft auf einem anderen Gerät im eigenen Netz.",
   },
   camera: {
     refused: "Die Kamera wurde nicht erlaubt. Bitte im Browser für diese Seite erlauben (Kamerazeichen neben der Adresse), dann „Kamera starten“ drücken.",

@@ -25,6 +25,8 @@ export const words = {
   connected: "Ready",
   lost: "Not connected",
   serverLost: "mien has stopped, or cannot be reached. Start it again with “mien live”; this page tries again by itself.",
+  machineLost: "mien has stopped, or cannot be reached. Where it was started again, load this page anew: there is a new code. An iPhone or iPad may never connect: it refuses certificates that a machine made itself.",
+  tooManyPages: "Too many pages of mien are open. Close one; this page then goes on by itself.",
   serverBack: "mien is back.",
   starting: "Starting…",
   liveView: "Live view",
@@ -55,12 +57,14 @@ export const words = {
     title: "See how a face looks",
     look: "mien says how a face looks. It does not know what a person feels: people differ, and mien is sometimes wrong.",
     here: "Nothing leaves this machine, and no picture is kept.",
+    overNetwork: "Pictures go to the machine that runs mien, over your network, and nowhere else. No picture is kept.",
     camera: "Start camera",
     sample: "Show the sample",
   },
   foot: {
     look: "A look is not a feeling. mien can be wrong.",
     here: "Runs on this machine only.",
+    overNetwork: "Runs on another machine in your network.",
   },
   camera: {
     refused: "The camera was refused. Allow it for this page in the browser (the camera sign beside the address), then press “Start camera”.",
