@@ -34,8 +34,12 @@ FLAGS = (
     *("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"),
 )
 VIEW = {"width": 1280, "height": 900}
-PAINTS = """
-() => performance.getEntriesByName("first-contentful-paint").map((entry) => entry.startTime)
+LOADED = """
+() => [
+  performance.getEntriesByName("first-contentful-paint").map((entry) => entry.startTime),
+  ["navigation", "resource"].flatMap((kind) => performance.getEntriesByType(kind))
+    .reduce((sum, entry) => sum + entry.encodedBodySize, 0),
+]
 """
 COLUMNS = (
     Column("case", "what"),
@@ -71,18 +75,17 @@ def measure(lengths: Lengths | None = None) -> Result:
         SettingsError: There is no browser, or Playwright is missing.
     """
     lengths = lengths or Lengths()
-    rows: list[dict[str, str | float]] = [
-        _row(
-            "the page's files", sum(p.stat().st_size for p in STATIC.rglob("*.*")) / 1e3, "KB", 150
-        )
-    ]
+    files = sum(path.stat().st_size for path in STATIC.rglob("*.*"))
+    rows: list[dict[str, str | float]] = [_row("the page's files as they are", files / 1e3, "KB")]
     with tempfile.TemporaryDirectory() as folder, serving() as address:
         clip = Path(folder) / "camera.mjpeg"
         scene = calm_scene(2.0, 0.0, 0.05, lengths.clip)
         clip.write_bytes(b"".join(_jpeg(scene.frame(i)[0].image) for i in range(len(scene))))
         with browsing(clip) as browser:
-            paints = [_first_paint(browser, address) for _ in range(lengths.opened)]
-            rows.append(_row("first paint, median", statistics.median(paints), "ms", 300))
+            opened = [_opened(browser, address) for _ in range(lengths.opened)]
+            paint, loaded = (statistics.median(column) for column in zip(*opened, strict=True))
+            rows.append(_row("what a browser loads", loaded, "KB", 150))
+            rows.append(_row("first paint", paint, "ms", 300))
             rows += _lag_rows(browser, address, lengths)
     missed = [str(row["case"]) for row in rows if row["met"] == "no"]
     finding = f"Missed: {'; '.join(missed)}." if missed else "Every goal was met."
@@ -122,16 +125,20 @@ def _figures(text: str) -> tuple[float, float, float, float]:
     return fps, p50, p95, server
 
 
-def _first_paint(browser: Any, address: str) -> float:
-    """Return milliseconds to the first content of a page in a browser that has nothing stored."""
+def _opened(browser: Any, address: str) -> tuple[float, float]:
+    """Open the page in a browser that has nothing stored.
+
+    Returns:
+        Milliseconds to its first content, and kilobytes that came over the line.
+    """
     context = browser.new_context(viewport=VIEW)
     page = context.new_page()
     page.goto(address)
     page.get_by_role("button", name="Start camera").wait_for()
-    page.wait_for_function(f"({PAINTS})().length > 0")
-    (paint,) = page.evaluate(PAINTS)
+    page.locator("#connection[data-state=connected]").wait_for()
+    (paint,), size = page.evaluate(LOADED)
     context.close()
-    return float(paint)
+    return float(paint), size / 1e3
 
 
 @contextmanager

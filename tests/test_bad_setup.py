@@ -126,6 +126,8 @@ def mien_process(
         (["evaluate", "BUNDLE", "faces"], "matplotlib", "train"),
         (["evaluate", "BUNDLE", "set"], "pyarrow", "train"),
         (["predict", "faces", "--bundle", "BUNDLE", "--detector", "dlib-hog"], "dlib", "dlib"),
+        (["live", "--lan"], "cryptography", "lan"),
+        (["live", "--lan"], "segno", "lan"),
     ],
 )
 def test_a_missing_extra_is_named_with_how_to_install_it(

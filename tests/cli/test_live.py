@@ -1,6 +1,9 @@
+import hashlib
+import io
 import queue
 import re
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -8,10 +11,14 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from mien.cli import live, main
+from mien.cli import live, live_lan, main
+from mien.errors import SettingsError
 from mien.sources.reconnecting import Notice
 from mien.types import Analysis
+from mien.web.entry import NewCode
+from mien.web.network import Network
 from mien.web.server import bind
 from mien.web.stats import LiveMeter
 
@@ -61,6 +68,65 @@ def test_serves_until_it_is_ended(running, number):
     output, errors = process.communicate(timeout=10)
     assert "No frame was read." in output
     assert process.returncode == 0
+    assert errors == ""
+
+
+LAN = """
+import sys
+from mien.cli import live_lan, main
+from mien.web.network import Network
+live_lan.find_network = lambda: Network(("127.0.0.1",), ("localhost.test",))
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.fixture
+def running_lan(bundle):
+    """Start `mien live --lan` as a process; 127.0.0.1 stands for the network's address."""
+    pytest.importorskip("cryptography", reason="needs the extra lan")
+    words = ["live", "--bundle", bundle, "--no-browser", "--lan", "--port", "0", "--lan-port", "0"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", LAN, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def line_with(process: subprocess.Popen[str], pattern: str) -> str:
+    for line in process.stdout:
+        if found := re.search(pattern, line):
+            return found[1]
+    raise AssertionError(process.stderr.read())
+
+
+@pytest.mark.parametrize("number", ENDING_SIGNALS)
+def test_one_signal_ends_the_page_of_the_network_too(running_lan, number):
+    address = address_of(running_lan)
+    lan = line_with(running_lan, r"On your network, mien is at (https://127\.0\.0\.1:\d+/)$")
+    code = line_with(running_lan, r"^Code for the first device: (\d{4} \d{4})$")
+    fingerprint = line_with(running_lan, r"^((?:[0-9A-F]{2}:){31}[0-9A-F]{2})$")
+    host, port = lan.removeprefix("https://").rstrip("/").split(":")
+    shown = ssl.get_server_certificate((host, int(port)))
+    der = ssl.PEM_cert_to_DER_cert(shown)
+    assert hashlib.sha256(der).hexdigest().upper() == fingerprint.replace(":", "")
+    with urllib.request.urlopen(address, timeout=10) as response:
+        assert b"<title>mien</title>" in response.read()
+    trusting = ssl.create_default_context(cadata=shown)
+    request = urllib.request.Request(lan + "enter", f"code={code.replace(' ', '')}".encode())
+    request.add_header("Origin", lan.rstrip("/"))
+    cookies = urllib.request.HTTPCookieProcessor()
+    opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=trusting), cookies)
+    with opener.open(request, timeout=10) as response:
+        assert b"<title>mien</title>" in response.read()
+    assert line_with(running_lan, r"^The device at 127\.0\.0\.1 is in\. Code for another one: (.+)")
+    running_lan.send_signal(number)
+    output, errors = running_lan.communicate(timeout=10)
+    assert "No frame was read." in output
+    assert running_lan.returncode == 0
     assert errors == ""
 
 
@@ -211,3 +277,108 @@ def test_without_a_screen_no_browser_is_opened(monkeypatch):
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     assert not live._has_screen()
+
+
+@pytest.fixture
+def lan_at(monkeypatch):
+    """Give this machine addresses on a network; nothing is served."""
+    pytest.importorskip("cryptography", reason="needs the extra lan")
+    monkeypatch.setattr(live, "_serve", lambda *_: None)
+    monkeypatch.setattr(live, "_has_screen", lambda: False)
+
+    def give(*addresses: str) -> None:
+        monkeypatch.setattr(live_lan, "find_network", lambda: Network(addresses))
+
+    return give
+
+
+def test_without_lan_the_network_is_not_even_looked_at(capsys, monkeypatch, lan_at, bundle):
+    monkeypatch.setattr(live_lan, "find_network", lambda: pytest.fail("looked at"))
+    assert main(["live", "--port", "0", "--bundle", bundle]) == 0
+    assert "https" not in capsys.readouterr().out
+
+
+def test_only_the_page_of_this_machine_opens_by_itself(monkeypatch, lan_at, bundle):
+    opened = []
+    lan_at("127.0.0.1")
+    monkeypatch.setattr(live, "_open_browser", lambda args, port: opened.append((args.host, port)))
+    monkeypatch.setattr(live, "_serve", lambda server, listener: server._on_started())
+    words = ["--host", "localhost", "--port", "0", "--lan", "--lan-port", "0"]
+    assert main(["live", *words, "--bundle", bundle]) == 0
+    assert [host for host, _ in opened] == ["localhost"]
+
+
+def test_a_lan_port_in_use_is_one_line(capsys, lan_at, bundle):
+    lan_at("127.0.0.1")
+    with bind("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        words = ["--port", "0", "--lan", "--lan-port", str(port)]
+        status, error = run(capsys, "--bundle", bundle, *words)
+    assert status == 1
+    assert error.count("\n") == 1
+    assert f"port {port} of 127.0.0.1" in error
+    assert error.endswith("name another with --lan-port\n")
+
+
+def test_the_next_lan_port_is_taken(capsys, monkeypatch, lan_at, bundle):
+    lan_at("127.0.0.1")
+    with bind("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setattr(live_lan, "DEFAULT_PORT", port)
+        assert main(["live", "--port", "0", "--lan", "--bundle", bundle]) == 0
+    found = int(re.search(r"https://127\.0\.0\.1:(\d+)/", capsys.readouterr().out)[1])
+    assert port < found < port + 10
+
+
+def test_no_network_is_one_line(capsys, monkeypatch, lan_at, bundle):
+    def find_network():
+        raise SettingsError("this machine has no address on a local network")
+
+    monkeypatch.setattr(live_lan, "find_network", find_network)
+    status, error = run(capsys, "--bundle", bundle, "--port", "0", "--lan")
+    assert (status, error) == (1, "mien: this machine has no address on a local network\n")
+
+
+def test_a_lan_port_alone_is_a_mistake(capsys, bundle):
+    status, error = run(capsys, "--bundle", bundle, "--lan-port", "9000")
+    assert (status, error) == (1, "mien: --lan-port is of no use without --lan\n")
+
+
+def test_a_qr_code_is_drawn_in_a_terminal_only(capsys, monkeypatch, lan_at, bundle):
+    lan_at("127.0.0.1")
+    words = ["live", "--port", "0", "--lan", "--lan-port", "0", "--bundle", bundle]
+    assert main(words) == 0
+    assert "\u2588" not in capsys.readouterr().out
+    drawn = []
+    monkeypatch.setattr(live_lan, "out", _Terminal())
+    monkeypatch.setattr("segno.make", lambda text, **_: drawn.append(text) or _Drawing())
+    assert main(words) == 0
+    output = live_lan.out.file.getvalue()
+    code = re.search(r"Code for the first device: (\d{4}) (\d{4})", output).groups()
+    assert re.fullmatch(r"https://127\.0\.0\.1:\d+/", drawn[0])
+    assert not any(part in drawn[0] for part in code)
+    assert "\u2588\u2584" in output
+
+
+def test_each_new_code_is_printed_with_its_reason(capsys):
+    live_lan._print_new_code(NewCode("1234 5678", "entered", "192.168.1.20"))
+    live_lan._print_new_code(NewCode("8765 4321", "guessed", "192.168.1.66\x1b[2J"))
+    entered, guessed = capsys.readouterr().out.splitlines()
+    assert entered == "The device at 192.168.1.20 is in. Code for another one: 1234 5678"
+    assert guessed.endswith("The new code is 8765 4321")
+    assert "\x1b" not in guessed
+
+
+class _Terminal(Console):
+    def __init__(self) -> None:
+        super().__init__(file=io.StringIO(), force_terminal=True, soft_wrap=True, highlight=False)
+
+    @property
+    def encoding(self) -> str:
+        return "utf-8"
+
+
+class _Drawing:
+    def terminal(self, out, *, compact) -> None:
+        assert compact
+        out.write("\u2588\u2584\n")

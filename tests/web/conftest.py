@@ -4,6 +4,7 @@ import contextlib
 import json
 import logging
 import shutil
+import socket
 import struct
 import threading
 import warnings
@@ -173,24 +174,39 @@ def serve() -> Callable[..., contextlib.AbstractContextManager[str]]:
 
 @contextlib.contextmanager
 def serving(services: Services, port: int = 0) -> Iterator[str]:
-    """Run a real server in a thread; yields its address, ends it, and wants no error logged."""
+    """Run a real server; yields its address."""
     with bind("127.0.0.1", port) as listener:
         port = listener.getsockname()[1]
         started = threading.Event()
         app = create_app(services, hosts=local_hosts(port))
-        server = Server(app, on_started=started.set)
-        log = LogKeeper(logging.ERROR)
-        logging.getLogger("uvicorn.error").addHandler(log)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            assert started.wait(10), "the server did not start"
+        with running(Server(app, on_started=started.set), listener, started):
             yield f"http://127.0.0.1:{port}"
-        finally:
-            server.should_exit = True
-            thread.join(10)
-            logging.getLogger("uvicorn.error").removeHandler(log)
-            assert not thread.is_alive(), "the server did not end"
+
+
+@pytest.fixture(scope="session")
+def run_server() -> Callable[..., contextlib.AbstractContextManager[threading.Thread]]:
+    """Run a server, and what is beside it, while a `with` block lasts."""
+    return running
+
+
+@contextlib.contextmanager
+def running(
+    server: Server, listener: socket.socket, started: threading.Event
+) -> Iterator[threading.Thread]:
+    """Run a server in a thread, end it, and want no error logged."""
+    log = LogKeeper(logging.ERROR)
+    logging.getLogger("uvicorn.error").addHandler(log)
+    # A server that does not end must not keep the tests from ending.
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        assert started.wait(10), "the server did not start"
+        yield thread
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        logging.getLogger("uvicorn.error").removeHandler(log)
+        assert not thread.is_alive(), "the server did not end"
     assert not log.lines, "\n".join(log.lines)
 
 
@@ -261,12 +277,6 @@ def open_page(browser, address):
     """Open a page that must stay clean: no error in its console, no request to another host."""
     with watched_pages(browser) as open_one:
         yield lambda path="/", **options: open_one(address + path, **options)
-
-
-@pytest.fixture(scope="session")
-def watch_pages():
-    """As `open_page`, for any browser and address."""
-    return watched_pages
 
 
 @pytest.fixture(scope="session")

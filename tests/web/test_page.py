@@ -242,10 +242,13 @@ def test_nothing_reaches_beyond_the_page(open_page, expect):
             assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_the_page_is_small(address):
-    from mien.web.app import STATIC
-
-    assert sum(path.stat().st_size for path in STATIC.rglob("*.*")) < 200_000
+def test_the_page_is_small(open_page, expect):
+    page = open_page()
+    expect(page.locator("#connection")).to_have_text("Ready")
+    loaded = page.evaluate("""() => ["navigation", "resource"].flatMap((kind) =>
+      performance.getEntriesByType(kind).map((entry) => entry.encodedBodySize))""")
+    assert len(loaded) > 10
+    assert 20_000 < sum(loaded) < 150_000
 
 
 def test_every_module_is_asked_for_at_once():

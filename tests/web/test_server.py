@@ -1,15 +1,16 @@
 import contextlib
 import socket
+import sys
 import urllib.error
 import urllib.request
 
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from mien.errors import SettingsError
 from mien.web.protocol import MAX_MESSAGE_BYTES
-from mien.web.server import bind
+from mien.web.server import bind, bind_all
 
 
 @contextlib.contextmanager
@@ -32,6 +33,13 @@ def test_refuses_another_host(address):
         urllib.request.urlopen(request)
     caught.value.close()
     assert caught.value.code == 421
+
+
+def test_another_page_is_refused_without_an_error_logged(address):
+    # That nothing is logged is checked where the server ends.
+    with pytest.raises(InvalidStatus) as caught:
+        connect(address.replace("http", "ws") + "/ws", origin="http://evil.example")
+    assert caught.value.response.status_code == 403
 
 
 def test_nothing_is_compressed(address):
@@ -95,6 +103,22 @@ def test_the_next_free_port_is_found():
         port = taken.getsockname()[1]
         with bind("127.0.0.1", port, search=True) as found:
             assert port < found.getsockname()[1] <= port + 9
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has all of 127/8")
+def test_several_addresses_get_the_same_port_and_none_stays_taken_by_a_failure():
+    with bind("127.0.0.2", 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(SettingsError, match=rf"port {port} of 127\.0\.0\.2 .*--lan-port"):
+            bind_all(["127.0.0.1", "127.0.0.2"], port, option="--lan-port")
+        with bind("127.0.0.1", port), contextlib.ExitStack() as stack:
+            found = bind_all(["127.0.0.3", "127.0.0.2"], port, search=True)
+            ports = {stack.enter_context(one).getsockname()[1] for one in found}
+    assert len(ports) == 1
+    assert port not in ports
+    with contextlib.ExitStack() as stack:
+        found = bind_all(["127.0.0.1", "127.0.0.2"], 0)
+        assert len({stack.enter_context(one).getsockname()[1] for one in found}) == 1
 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="needs IPv6")

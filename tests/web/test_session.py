@@ -17,6 +17,7 @@ from mien.sources.newest import NewestFrame
 from mien.sources.reconnecting import Reconnecting
 from mien.types import Frame
 from mien.web.app import create_app
+from mien.web.limits import OpenPages
 from mien.web.session import OfferedSource
 
 HOST = "127.0.0.1:8000"
@@ -461,3 +462,28 @@ class TestAnalysisThatFails:
             page.send_json({"type": "watch", "source": "sample"})
             assert page.receive_json()["message"] == "camera 0: there is none"
         assert not caplog.records
+
+
+def test_a_page_that_floods_is_closed_and_nothing_else(connect, picture_message):
+    with connect() as good:
+        with connect() as bad:
+            for _ in range(1000):
+                bad.send_text('{"type": "next"}')
+            closed = receive_close(bad)
+        assert closed["code"] == 1008
+        assert "too many messages" in closed["reason"]
+        good.send_bytes(picture_message(1.0))
+        assert good.receive_json()["type"] == "analysis"
+
+
+def test_a_page_too_many_is_told_so_and_let_in_when_another_leaves(services, connect):
+    services = dataclasses.replace(services, pages=OpenPages(most=2))
+    headers = {"Host": HOST, "Origin": f"http://{HOST}"}
+    client = TestClient(create_app(services, hosts=[HOST]))
+    with connect(services):
+        with connect(services), client.websocket_connect("/ws", headers=headers) as third:
+            closed = receive_close(third)
+            assert closed["code"] == 1013
+            assert "2 pages are open" in closed["reason"]
+        with connect(services):
+            pass

@@ -31,7 +31,17 @@ CORE = {
     "uvicorn": "uvicorn",
     "websockets": "websockets",
 }
-OPTIONAL = ("torch", "onnx", "pyarrow", "matplotlib", "safetensors", "pandas", "dlib-bin")
+OPTIONAL = (
+    "torch",
+    "onnx",
+    "pyarrow",
+    "matplotlib",
+    "safetensors",
+    "pandas",
+    "dlib-bin",
+    "cryptography",
+    "segno",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from mien.assembly import make_analyzer, make_classifier, make_detector, open_source
+from mien.cli import live_lan
 from mien.cli.console import err, out, print_notice, printable
 from mien.cli.models import add_model_arguments
 from mien.errors import SourceError
@@ -45,7 +46,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--host",
         choices=("127.0.0.1", "::1", "localhost"),
         default="127.0.0.1",
-        help="address of this machine to serve on (default %(default)s)",
+        help="address of this machine to serve on, for this machine (default %(default)s)",
+    )
+    add(
+        "--lan",
+        action="store_true",
+        help="let a phone or another machine on the local network use the page with its own "
+        "camera, by https, once it has entered a code that is shown here",
+    )
+    add(
+        "--lan-port",
+        type=_port,
+        metavar="PORT",
+        help=f"port for the network (default {live_lan.DEFAULT_PORT}, or the next free)",
     )
     add("--no-browser", action="store_true", help="do not open the browser")
     add_model_arguments(parser)
@@ -54,13 +67,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C, then print what was read."""
+    live_lan.check(args)
     services = _services(args)
     wanted = DEFAULT_PORT if args.port is None else args.port
-    with bind(args.host, wanted, search=args.port is None) as listener:
+    with (
+        bind(args.host, wanted, search=args.port is None) as listener,
+        live_lan.opened(args, services) as lan,
+    ):
         port = listener.getsockname()[1]
         _say_where(args, port)
+        if lan:
+            live_lan.say(lan)
         server = Server(
             create_app(services, hosts=local_hosts(port)),
+            beside=lan.server if lan else None,
             on_started=lambda: _open_browser(args, port),
         )
         with _stats_printed(services.meter, on=args.stats):

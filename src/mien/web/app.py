@@ -5,12 +5,15 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket
 
+from mien.web.entry import Entry
+from mien.web.gate import Gate
 from mien.web.security import Guard
 from mien.web.session import PageSession, Services
 
@@ -18,13 +21,29 @@ STATIC = Path(__file__).parent / "static"
 
 
 def create_app(services: Services, *, hosts: Iterable[str]) -> Starlette:
-    """Make the application.
+    """Make the application for this machine.
 
     Args:
         services: The models and sources that the pages share.
         hosts: Values of the Host header that are this server; see `security.local_hosts`.
     """
+    return _create(services, Middleware(Guard, hosts=hosts))
 
+
+def create_lan_app(services: Services, entry: Entry, *, hosts: Iterable[str]) -> Starlette:
+    """Make the application for devices on the network, by https.
+
+    Args:
+        services: The models and sources that the pages of this machine share; the devices share
+            them, too, but for the camera or stream that this machine reads.
+        entry: Knows which devices may use it.
+        hosts: Values of the Host header that are this server; see `network.Network.hosts`.
+    """
+    guard = Middleware(Guard, hosts=hosts, scheme="https")
+    return _create(services.for_others(), guard, Middleware(Gate, entry=entry))
+
+
+def _create(services: Services, *middleware: Middleware) -> Starlette:
     async def page(_: Request) -> FileResponse:
         return FileResponse(STATIC / "index.html")
 
@@ -37,5 +56,6 @@ def create_app(services: Services, *, hosts: Iterable[str]) -> Starlette:
             Mount("/static", StaticFiles(directory=STATIC)),
             WebSocketRoute("/ws", connect),
         ],
-        middleware=[Middleware(Guard, hosts=hosts)],
+        # A phone's network is slower than this machine: a third of the bytes goes over it.
+        middleware=[*middleware, Middleware(GZipMiddleware)],
     )

@@ -3,14 +3,20 @@
 A server on 127.0.0.1 can be reached by every site that is open in the same browser. So the Host
 header must name this machine (against DNS rebinding), a WebSocket must come from our own page (the
 same-origin policy does not cover WebSockets), and the page may run and load only our own files.
+The same holds for the page on the network, by https, with the names and addresses of that.
+
+Strict-Transport-Security is never sent: it would bind the whole host, whatever else it serves, for
+longer than our certificate lives.
 """
 
 from collections.abc import Iterable
+from typing import Literal
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+Scheme = Literal["http", "https"]
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -29,8 +35,9 @@ def local_hosts(port: int) -> frozenset[str]:
     return frozenset([*(f"{name}:{port}" for name in names), *bare])
 
 
-def content_security_policy(host: str) -> str:
+def content_security_policy(host: str, scheme: Scheme = "http") -> str:
     """Return the policy of a page at `host`, a value that has been checked."""
+    socket = "wss" if scheme == "https" else "ws"
     return "; ".join(
         (
             "default-src 'none'",
@@ -40,7 +47,7 @@ def content_security_policy(host: str) -> str:
             # A video of the user's own, which never leaves the page.
             "media-src blob:",
             # Safari before 15.4 does not count WebSockets as 'self'.
-            f"connect-src 'self' ws://{host}",
+            f"connect-src 'self' {socket}://{host}",
             "base-uri 'none'",
             "form-action 'none'",
             "frame-ancestors 'none'",
@@ -51,10 +58,11 @@ def content_security_policy(host: str) -> str:
 class Guard:
     """ASGI middleware that refuses what does not come from our own page, and sets the headers."""
 
-    def __init__(self, app: ASGIApp, *, hosts: Iterable[str]) -> None:
-        """Let requests through whose Host header is one of `hosts`."""
+    def __init__(self, app: ASGIApp, *, hosts: Iterable[str], scheme: Scheme = "http") -> None:
+        """Let requests through whose Host header is one of `hosts`; `scheme` is how they come."""
         self._app = app
         self._hosts = frozenset(hosts)
+        self._scheme = scheme
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check one request or WebSocket and hand it on."""
@@ -64,22 +72,30 @@ class Guard:
         headers = Headers(scope=scope)
         host = headers.get("host", "").lower()
         if host not in self._hosts:
-            await _refuse("This address is not mien's.", 421, scope, receive, send)
-        elif scope["type"] == "websocket" and headers.get("origin", "") != f"http://{host}":
-            await _refuse("Only mien's own page may connect.", 403, scope, receive, send)
+            await refuse("This address is not mien's.", 421, scope, receive, send)
+        elif scope["type"] == "websocket" and headers.get("origin") != f"{self._scheme}://{host}":
+            await refuse("Only mien's own page may connect.", 403, scope, receive, send)
         else:
-            await self._app(scope, receive, _with_headers(send, host))
+            policy = content_security_policy(host, self._scheme)
+            await self._app(scope, receive, _with_headers(send, policy))
 
 
-async def _refuse(text: str, status: int, scope: Scope, receive: Receive, send: Send) -> None:
-    await PlainTextResponse(text, status, headers=HEADERS)(scope, receive, send)
+async def refuse(text: str, status: int, scope: Scope, receive: Receive, send: Send) -> None:
+    """Refuse a request in words, a WebSocket without."""
+    if scope["type"] == "websocket":
+        # The server makes it a 403. Of a response in words uvicorn 0.54 logs an error each time.
+        await send({"type": "websocket.close"})
+    else:
+        await PlainTextResponse(text, status, headers=HEADERS)(scope, receive, send)
 
 
-def _with_headers(send: Send, host: str) -> Send:
+def _with_headers(send: Send, policy: str) -> Send:
     async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            headers.update({**HEADERS, "Content-Security-Policy": content_security_policy(host)})
+            for name, value in {**HEADERS, "Content-Security-Policy": policy}.items():
+                # The code page has a policy of its own, which is stricter.
+                headers.setdefault(name, value)
         await send(message)
 
     return send_with_headers

@@ -1,8 +1,11 @@
-"""Runs the application on this machine until it is told to end."""
+"""Runs the application on this machine, and the one for the network, until told to end."""
 
+import asyncio
+import contextlib
 import os
 import socket
-from collections.abc import Callable
+import ssl
+from collections.abc import Callable, Sequence
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -12,6 +15,7 @@ from mien.web.protocol import MAX_MESSAGE_BYTES
 
 # Pages that are open get this long to notice that the server ends.
 GRACE_SECONDS = 1
+GOODBYE_SECONDS = 0.5
 PORTS_TO_TRY = 10
 
 
@@ -26,44 +30,144 @@ def bind(host: str, port: int, *, search: bool = False) -> socket.socket:
     Raises:
         SettingsError: The port is in use, or may not be taken.
     """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return bind_all((host,), port, search=search)[0]
+
+
+def bind_all(
+    hosts: Sequence[str], port: int, *, search: bool = False, option: str = "--port"
+) -> list[socket.socket]:
+    """Take the same port of several addresses of this machine; see `bind`.
+
+    Args:
+        hosts: The addresses.
+        port: The port; 0 takes any that is free.
+        search: Try the next few ports where this one is in use.
+        option: What to name in the error, which says to choose another port.
+
+    Raises:
+        SettingsError: The port is in use, or may not be taken.
+    """
     last = min(port + PORTS_TO_TRY, 65536) if search else port + 1
     for candidate in range(port, last):
-        listener = socket.socket(family, socket.SOCK_STREAM)
+        listeners: list[socket.socket] = []
+        for host in hosts:
+            try:
+                # Where any port will do, the others follow the first.
+                taken = listeners[0].getsockname()[1] if listeners else candidate
+                listeners.append(_listen(host, taken))
+            except OSError as error:
+                reason = f"{host} cannot be used ({error.strerror or error})"
+                break
+        else:
+            return listeners
+        for listener in listeners:
+            listener.close()
+    tried = f"port {port}" if last == port + 1 else f"ports {port} to {last - 1}"
+    raise SettingsError(f"{tried} of {reason}; name another with {option}")
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
         if os.name == "posix":
             # Elsewhere this would let two servers share the port.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((host, candidate))
-            listener.listen()
-        except OSError as error:
-            listener.close()
-            reason = error.strerror or str(error)
-        else:
-            return listener
-    tried = f"port {port}" if last == port + 1 else f"ports {port} to {last - 1}"
-    raise SettingsError(f"{tried} of {host} cannot be used ({reason}); name another with --port")
+        listener.bind((host, port))
+        listener.listen()
+    except BaseException:
+        listener.close()
+        raise
+    return listener
 
 
-class Server(uvicorn.Server):
-    """A uvicorn server that says when it is up."""
-
-    def __init__(self, app: ASGIApp, *, on_started: Callable[[], None] = lambda: None) -> None:
-        """Set up a server for `app`; `on_started` is called once it answers."""
+class _Server(uvicorn.Server):
+    def __init__(self, app: ASGIApp) -> None:
         config = uvicorn.Config(
             app,
             log_level="warning",
             access_log=False,
             server_header=False,
+            # No proxy stands before it, so nobody may claim to be one.
+            proxy_headers=False,
             ws_max_size=MAX_MESSAGE_BYTES,
             # JPEGs do not get smaller, and each frame would wait for it.
             ws_per_message_deflate=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         super().__init__(config)
+
+
+class LanServer(_Server):
+    """A server by https that runs beside another one, which tells it when to end."""
+
+    def __init__(
+        self, app: ASGIApp, tls: ssl.SSLContext, listeners: Sequence[socket.socket]
+    ) -> None:
+        """Set up a server for `app` on sockets that are bound."""
+        super().__init__(app)
+        # uvicorn itself only takes the names of files, and those are gone by now.
+        self.config.load()
+        self.config.ssl = tls
+        self._listeners = list(listeners)
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until `should_exit`."""
+        await super().serve(sockets or self._listeners)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End without waiting long for goodbyes: TLS asks for one, and a phone may be asleep."""
+        hurry = asyncio.get_running_loop().call_later(GOODBYE_SECONDS, self._hang_up)
+        await super().shutdown(sockets)
+        hurry.cancel()
+
+    def _hang_up(self) -> None:
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+
+    def capture_signals(self) -> contextlib.AbstractContextManager[None]:  # type: ignore[override]
+        """Leave them to the other server."""
+        return contextlib.nullcontext()
+
+
+class Server(_Server):
+    """A uvicorn server that says when it is up, and may have another one beside it."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        beside: LanServer | None = None,
+        on_started: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Set up a server for `app`.
+
+        Args:
+            app: The application.
+            beside: A server that begins and ends with this one, in the same event loop.
+            on_started: Called once this one answers.
+        """
+        super().__init__(app)
+        self._beside = beside
+        self._beside_serves: asyncio.Task[None] | None = None
         self._on_started = on_started
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to serve."""
         await super().startup(sockets)
+        if self._beside is not None:
+            self._beside_serves = asyncio.create_task(self._beside.serve())
+            # Should it break down, that is no reason to go on as if nothing were.
+            self._beside_serves.add_done_callback(lambda _: self._end())
         self._on_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End both at once, so that neither waits for the pages of the other."""
+        if self._beside is None or self._beside_serves is None:
+            await super().shutdown(sockets)
+        else:
+            self._beside.should_exit = True
+            await asyncio.gather(super().shutdown(sockets), self._beside_serves)
+
+    def _end(self) -> None:
+        self.should_exit = True

@@ -20,6 +20,7 @@ from mien.sources.reconnecting import Notice, OnNotice
 from mien.types import Analysis, Face, Frame, PixelArray
 from mien.web import protocol
 from mien.web.images import decode_page_picture, encode_for_page
+from mien.web.limits import MAX_BURST, MESSAGES_PER_SECOND, OpenPages, TokenBucket
 from mien.web.protocol import Mode, ProtocolError, SourceId
 from mien.web.stats import LiveMeter
 from mien.web.stream import ServerStream
@@ -56,6 +57,7 @@ class Services:
         sources: What the server can read.
         mode: What a page begins with.
         meter: Counts all frames.
+        pages: Counts the pages that are open.
     """
 
     labels: tuple[str, ...]
@@ -64,6 +66,18 @@ class Services:
     sources: Mapping[SourceId, OfferedSource]
     mode: Mode = "camera"
     meter: LiveMeter = dataclasses.field(default_factory=LiveMeter)
+    pages: OpenPages = dataclasses.field(default_factory=OpenPages)
+
+    def for_others(self) -> "Services":
+        """Return what devices on the network are offered: not what this machine's camera sees.
+
+        Whoever sits before it would not expect to be seen on a phone; and the address of a stream
+        may hold a password, which the page must not be able to use from elsewhere.
+        """
+        sources = dict(self.sources)
+        sources.pop("configured", None)
+        mode: Mode = "camera" if self.mode == "configured" else self.mode
+        return dataclasses.replace(self, sources=sources, mode=mode)
 
 
 class PageSession:
@@ -76,10 +90,19 @@ class PageSession:
         self._services = services
         self._own: _OwnStream | None = None
         self._watching: _Watching | None = None
+        self._bucket = TokenBucket(MAX_BURST, MESSAGES_PER_SECOND)
 
     async def run(self) -> None:
-        """Serve the page; returns when it has left or was closed for a malformed message."""
+        """Serve the page; returns when it has left or was closed for what it sent."""
+        # Accepted even where there is no room: only then can the page be told why.
         await self._websocket.accept()
+        try:
+            with self._services.pages.one_more():
+                await self._run()
+        except ProtocolError as error:
+            await self._sender.close(error)
+
+    async def _run(self) -> None:
         async with anyio.create_task_group() as tasks:
             try:
                 await self._sender.send(self._hello())
@@ -105,6 +128,8 @@ class PageSession:
         message = await self._websocket.receive()
         if message["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(message.get("code", 1000))
+        if not self._bucket.take():
+            raise ProtocolError(protocol.POLICY_VIOLATION, "too many messages in a short time")
         if message.get("text") is not None:
             await self._obey(protocol.decode_text(message["text"]), tasks)
         else:

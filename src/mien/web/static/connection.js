@@ -60,15 +60,16 @@ export class Connection {
 
   #connect() {
     this.stopping = 0;
-    this.socket = new WebSocket(`ws://${location.host}/ws`);
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    this.socket = new WebSocket(`${scheme}://${location.host}/ws`);
     this.socket.binaryType = "arraybuffer";
     this.socket.addEventListener("message", ({ data }) => this.#receive(data));
-    this.socket.addEventListener("close", () => this.#retry());
+    this.socket.addEventListener("close", ({ code }) => this.#retry(code));
   }
 
-  #retry() {
+  #retry(code) {
     this.#forget();
-    this.on.lost();
+    this.on.lost(code);
     setTimeout(() => this.#connect(), this.wait);
     this.wait = Math.min(this.wait * 2, LONGEST_WAIT);
   }

@@ -20,6 +20,9 @@ import { Voice } from "./voice.js";
 import { tell, words } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
+// Only a page on another device comes by https: it must not say that all stays on one machine.
+const REMOTE = location.protocol === "https:";
+const FULL = 1013; // the code of a connection that was closed because too many pages are open
 const SENT = ["camera", "film"]; // what the page sends picture by picture
 const USES_SPACE = "button, input, select, textarea, summary, dialog";
 
@@ -49,6 +52,11 @@ class Page {
     });
     this.nearest = new Nearest();
     this.dialog = new SettingsDialog($("settings"), $("open-settings"), $("settings-looks"), $("settings-sounds"));
+    if (REMOTE) {
+      tell($("here"), () => words.welcome.overNetwork);
+      tell($("foot-here"), () => words.foot.overNetwork);
+      tell($("practice-here"), () => words.practice.overNetwork);
+    }
     tell($("panel-title"), () => (settings.values.nearest ? words.nearestFace : words.facesInView));
     const part = (name) => [name, $(`history-${name}`)];
     this.timeline = new Timeline({
@@ -81,7 +89,7 @@ class Page {
       waiting: ({ message }) => this.wait(message),
       ended: () => this.end(),
       error: ({ message }) => this.fail(message),
-      lost: () => this.lose(),
+      lost: (code) => this.lose(code),
     });
     this.feed = new Feed($("video"), this.connection, () => this.sends && !this.halted);
     this.film = new Film($("video"), $("place"), { onEnd: () => this.end(), onJump: () => this.jump() });
@@ -414,9 +422,10 @@ class Page {
     this.say(text);
   }
 
-  lose() {
+  lose(code) {
     this.setConnected("lost");
-    if (!this.wasLost) this.say(() => words.serverLost);
+    if (code === FULL) this.say(() => words.tooManyPages);
+    else if (!this.wasLost) this.say(() => (REMOTE ? words.machineLost : words.serverLost));
     this.wasLost = true;
     this.waits = false;
     this.turn += 1;

@@ -30,6 +30,8 @@ export const words = {
   connected: "Bereit",
   lost: "Nicht verbunden",
   serverLost: "mien läuft nicht mehr oder ist nicht zu erreichen. Bitte mit „mien live“ neu starten; diese Seite versucht es von selbst wieder.",
+  machineLost: "mien läuft nicht mehr oder ist nicht zu erreichen. Wurde es neu gestartet, bitte diese Seite neu laden: Es gibt einen neuen Code. Ein iPhone oder iPad kann sich vielleicht nie verbinden: Es lehnt Zertifikate ab, die ein Gerät selbst ausgestellt hat.",
+  tooManyPages: "Es sind zu viele Seiten von mien offen. Bitte eine schließen; dann geht es hier von selbst weiter.",
   serverBack: "mien ist wieder da.",
   starting: "Startet …",
   liveView: "Live-Bild",
@@ -63,6 +65,7 @@ export const words = {
     title: "Sehen, wie ein Gesicht wirkt",
     look: "mien sagt, wie ein Gesicht aussieht. Was ein Mensch fühlt, weiß es nicht: Menschen sind verschieden, und manchmal irrt sich mien.",
     here: "Nichts verlässt dieses Gerät, und kein Bild wird aufbewahrt, außer auf Wunsch.",
+    overNetwork: "Bilder gehen über das eigene Netz an das Gerät, auf dem mien läuft, und sonst nirgendwohin. Kein Bild wird aufbewahrt, außer auf Wunsch.",
     camera: "Kamera starten",
     sample: "Beispiel zeigen",
     file: "Bild oder Video öffnen",
@@ -76,6 +79,7 @@ export const words = {
   foot: {
     look: "Ein Gesichtsausdruck ist kein Gefühl. mien kann sich irren.",
     here: "Läuft nur auf diesem Gerät.",
+    overNetwork: "Läuft auf einem anderen Gerät im eigenen Netz.",
   },
   camera: {
     title: "Kamera",
@@ -133,6 +137,7 @@ export const words = {
     how: "Ein Gesicht erscheint, und du sagst, wie es aussieht. Dann zeigt sich, was mien sagt. Es gibt keine Punkte, und nichts eilt.",
     wrong: "Manchmal irrt sich mien. Was es sagt, ist eine weitere Sicht auf das Gesicht, nicht die richtige Antwort.",
     here: "Die Bilder bleiben auf diesem Gerät, und keines wird gespeichert. Der Browser fragt vielleicht nach einem „Upload“: Auch der bleibt auf diesem Gerät.",
+    overNetwork: "Die Bilder gehen über das eigene Netz an das Gerät, auf dem mien läuft, und keines wird gespeichert. Der Browser fragt vielleicht nach einem „Upload“: Er geht nur an dieses Gerät.",
     folder: "Ordner wählen",
     pictures: "Bilder wählen",
     moments: (count) => `Behaltene Momente (${count})`,

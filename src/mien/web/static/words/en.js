@@ -27,6 +27,8 @@ export const words = {
   connected: "Ready",
   lost: "Not connected",
   serverLost: "mien has stopped, or cannot be reached. Start it again with “mien live”; this page tries again by itself.",
+  machineLost: "mien has stopped, or cannot be reached. Where it was started again, load this page anew: there is a new code. An iPhone or iPad may never connect: it refuses certificates that a machine made itself.",
+  tooManyPages: "Too many pages of mien are open. Close one; this page then goes on by itself.",
   serverBack: "mien is back.",
   starting: "Starting…",
   liveView: "Live view",
@@ -60,6 +62,7 @@ export const words = {
     title: "See how a face looks",
     look: "mien says how a face looks. It does not know what a person feels: people differ, and mien is sometimes wrong.",
     here: "Nothing leaves this machine, and no picture is kept unless you ask.",
+    overNetwork: "Pictures go to the machine that runs mien, over your network, and nowhere else. No picture is kept unless you ask.",
     camera: "Start camera",
     sample: "Show the sample",
     file: "Open a picture or video",
@@ -73,6 +76,7 @@ export const words = {
   foot: {
     look: "A look is not a feeling. mien can be wrong.",
     here: "Runs on this machine only.",
+    overNetwork: "Runs on another machine in your network.",
   },
   camera: {
     title: "Camera",
@@ -130,6 +134,7 @@ export const words = {
     how: "You see a face and say how it looks. Then you see what mien says. There is no score, and there is no hurry.",
     wrong: "mien is sometimes wrong. What it says is one more view of the face, not the right answer.",
     here: "The pictures stay on this machine, and none is stored. The browser may ask about an “upload”: that stays on this machine too.",
+    overNetwork: "The pictures go to the machine that runs mien, over your network, and none is stored. The browser may ask about an “upload”: it goes to that machine only.",
     folder: "Choose a folder",
     pictures: "Choose pictures",
     moments: (count) => `Moments you kept (${count})`,

@@ -1,0 +1,101 @@
+"""`mien live --lan`: devices on the local network may use the page, with a code shown here."""
+
+import argparse
+import contextlib
+import io
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from mien.cli.console import out, printable
+from mien.errors import MissingExtraError, SettingsError
+from mien.web.entry import NewCode
+from mien.web.network import find_network
+from mien.web.server import bind_all
+from mien.web.session import Services
+
+if TYPE_CHECKING:  # it needs an extra
+    from mien.web.lan import Lan
+
+DEFAULT_PORT = 8443
+
+
+def check(args: argparse.Namespace) -> None:
+    """See early, before any model is loaded, whether it can work.
+
+    Raises:
+        MissingExtraError: Packages are missing.
+        SettingsError: There is `--lan-port` without `--lan`.
+    """
+    if args.lan_port is not None and not args.lan:
+        raise SettingsError("--lan-port is of no use without --lan")
+    if args.lan:
+        try:
+            import segno  # noqa: F401
+
+            import mien.web.lan  # noqa: F401
+        except ModuleNotFoundError as error:
+            raise MissingExtraError("mien live --lan", "lan") from error
+
+
+@contextlib.contextmanager
+def opened(args: argparse.Namespace, services: Services) -> Iterator["Lan | None"]:
+    """Take a port of all addresses of the network; nothing, and None, without `--lan`.
+
+    Raises:
+        SettingsError: There is no network, or the port is in use.
+    """
+    if not args.lan:
+        yield None
+        return
+    from mien.web.lan import make_lan
+
+    network = find_network()
+    wanted, search = (args.lan_port, False) if args.lan_port is not None else (DEFAULT_PORT, True)
+    with contextlib.ExitStack() as stack:
+        listeners = bind_all(network.addresses, wanted, search=search, option="--lan-port")
+        for listener in listeners:
+            stack.enter_context(listener)
+        yield make_lan(services, network, listeners, _print_new_code)
+
+
+def say(lan: "Lan") -> None:
+    """Print the addresses, the code, and how to know the certificate."""
+    first, *others = lan.addresses
+    out.print(f"On your network, mien is at {first}", markup=False)
+    for address in others:
+        out.print(f"or, if that cannot be reached, at {address}", markup=False)
+    _print_qr_code(first)
+    out.print(f"Code for the first device: {lan.entry.code}", markup=False)
+    out.print(
+        "The device's browser will warn of the certificate, because this machine made it itself, "
+        "just now. To be sure that it is this one, compare its SHA-256 fingerprint:"
+    )
+    out.print(lan.fingerprint, markup=False)
+
+
+def _print_new_code(new: NewCode) -> None:
+    device = printable(new.device)
+    if new.reason == "entered":
+        out.print(f"The device at {device} is in. Code for another one: {new.code}", markup=False)
+    else:
+        out.print(
+            f"Too many wrong codes, the last from {device}. The new code is {new.code}",
+            markup=False,
+        )
+
+
+def _print_qr_code(address: str) -> None:
+    """Print the address for a camera to read, where there is a terminal that can show it.
+
+    The code is not in it. What a camera has read stays in lists of places seen, often on all
+    devices of an account, and whoever photographs this window would be in with one look.
+    """
+    if not (out.is_terminal and out.encoding.lower().startswith("utf")):
+        return
+    import segno
+
+    drawn = io.StringIO()
+    segno.make(address, micro=False).terminal(drawn, compact=True)
+    # Dark on light, whatever the colours of the terminal are.
+    for line in drawn.getvalue().splitlines():
+        out.print(line, style="bright_white on black", markup=False)

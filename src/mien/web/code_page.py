@@ -1,0 +1,147 @@
+"""The one page that a device on the network sees before it has entered the code.
+
+It needs no script, so its policy allows none. The words are here and not in `static/words`, because
+they are chosen by the server.
+"""
+
+from dataclasses import dataclass
+from html import escape
+from string import Template
+from typing import Literal
+
+Problem = Literal["wrong", "too_many"]
+DEFAULT_LANGUAGE = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the page says in one language."""
+
+    title: str
+    where: str
+    code: str
+    enter: str
+    pictures: str
+    wrong: str
+    too_many: str
+
+
+WORDS = {
+    "en": Words(
+        title="Enter the code",
+        where="The window in which mien was started shows a code of eight digits. It lets one "
+        "device in.",
+        code="Code",
+        enter="Enter",
+        pictures="Pictures go to the machine that runs mien, over your network, and nowhere else. "
+        "No picture is kept.",
+        wrong="That is not the code. Look again at the window in which mien was started: after "
+        "five wrong codes it shows a new one.",
+        too_many="Too many codes were entered. Wait a minute, then enter the code that the window "
+        "shows.",
+    ),
+    "de": Words(
+        title="Code eingeben",
+        where="Das Fenster, in dem mien gestartet wurde, zeigt einen Code aus acht Ziffern. Er "
+        "lässt ein Gerät herein.",
+        code="Code",
+        enter="Eingeben",
+        pictures="Bilder gehen über das eigene Netz an das Gerät, auf dem mien läuft, und sonst "
+        "nirgendwohin. Kein Bild wird aufbewahrt.",
+        wrong="Das ist nicht der Code. Bitte noch einmal in das Fenster schauen, in dem mien "
+        "gestartet wurde: Nach fünf falschen Codes zeigt es einen neuen.",
+        too_many="Es wurden zu viele Codes eingegeben. Bitte eine Minute warten und dann den Code "
+        "eingeben, den das Fenster zeigt.",
+    ),
+}
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+
+_PAGE = Template("""<!doctype html>
+<html lang="$language">
+<head>
+  <meta charset="utf-8">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <meta name="color-scheme" content="light dark">
+  <title>$title – mien</title>
+  <link rel="icon" href="/static/icon.svg" type="image/svg+xml">
+  <link rel="stylesheet" href="/static/style.css">
+  <link rel="stylesheet" href="/static/code.css">
+</head>
+<body>
+  <header class="top">
+    <h1 class="name"><img src="/static/icon.svg" alt="" width="32" height="32">mien</h1>
+  </header>
+  <main class="layout">
+    $message
+    <form class="welcome" method="post" action="$action">
+      <svg class="welcome-art" viewBox="0 0 160 120" aria-hidden="true">
+        <rect class="art-device" x="50" y="8" width="60" height="104" rx="12"/>
+        <circle class="art-face" cx="80" cy="56" r="21"/>
+        <path d="M72 51v3M88 51v3M71 61.5c2.5 4.5 5.5 6.5 9 6.5s6.5-2 9-6.5M75 98h10"/>
+      </svg>
+      <h2>$title</h2>
+      <p id="where">$where</p>
+      <label class="code-label" for="code">$code</label>
+      <input id="code" class="code" name="code" type="text" inputmode="numeric" required autofocus
+        autocomplete="one-time-code" spellcheck="false" maxlength="12"
+        pattern="\\s*[0-9]{4}[\\s\\-]*[0-9]{4}\\s*" aria-describedby="$described"$invalid>
+      <button class="button primary" type="submit">$enter</button>
+      <p class="code-note">$pictures</p>
+    </form>
+  </main>
+</body>
+</html>
+""")
+
+
+def preferred_language(header: str) -> str:
+    """Return the language of ours that a browser likes best, by its Accept-Language header."""
+    wishes = []
+    for part in header.split(","):
+        tag, _, weight = part.partition(";q=")
+        language = tag.strip().lower().split("-")[0]
+        if language in WORDS:
+            wishes.append((_weight(weight), language))
+    # Of equal ones, the first named.
+    best = max(wishes, key=lambda wish: wish[0], default=(0.0, DEFAULT_LANGUAGE))
+    return best[1] if best[0] > 0 else DEFAULT_LANGUAGE
+
+
+def render(language: str, action: str, problem: Problem | None = None) -> str:
+    """Return the page.
+
+    Args:
+        language: A key of `WORDS`.
+        action: The path that the form is sent to.
+        problem: What was wrong with the code before.
+    """
+    words = WORDS[language]
+    texts = {name: escape(getattr(words, name)) for name in Words.__slots__}
+    message = ""
+    if problem:
+        message = f'<p id="problem" class="message" role="alert">{texts[problem]}</p>'
+    return _PAGE.substitute(
+        texts,
+        language=language,
+        action=escape(action),
+        message=message,
+        described="problem where" if problem else "where",
+        invalid=' aria-invalid="true"' if problem == "wrong" else "",
+    )
+
+
+def _weight(text: str) -> float:
+    try:
+        return float(text or 1)
+    except ValueError:
+        return 0.0
