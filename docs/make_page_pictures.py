@@ -22,10 +22,10 @@ TWO_FACES = 5500
 def main() -> None:
     """Take all pictures with one server and one browser."""
     shots: tuple[tuple[str, dict[str, Any], Callable[[Any], None]], ...] = (
-        ("page-welcome", {"viewport": WIDE}, _welcome),
         ("page-live", {"viewport": WIDE}, _live),
         ("page-phone", {"viewport": PHONE, "color_scheme": "dark", "has_touch": True}, _live),
         ("page-minutes", {"viewport": WIDE, "color_scheme": "dark"}, _minutes),
+        ("page-practice", {"viewport": WIDE}, _practice),
         ("page-settings", {"viewport": WIDE}, _settings),
     )
     with serving() as address, browsing() as browser:
@@ -36,10 +36,6 @@ def main() -> None:
             show(page)
             _keep(page.screenshot(), FOLDER / f"{name}.webp")
             page.close()
-
-
-def _welcome(page: Any) -> None:
-    page.wait_for_timeout(200)
 
 
 def _live(page: Any) -> None:
@@ -53,6 +49,14 @@ def _minutes(page: Any) -> None:
     page.get_by_role("button", name="Keep the last minutes").click()
     page.wait_for_timeout(16_000)
     page.locator("#history").scroll_into_view_if_needed()
+
+
+def _practice(page: Any) -> None:
+    page.get_by_role("button", name="Practice").click()
+    page.locator("#practice-files").set_input_files(PORTRAIT)
+    page.get_by_role("button", name="happy").click()
+    page.locator("#practice-part").wait_for()
+    page.wait_for_timeout(500)
 
 
 def _settings(page: Any) -> None:

@@ -280,6 +280,12 @@ def open_page(browser, address):
 
 
 @pytest.fixture(scope="session")
+def watch_pages():
+    """As `open_page`, for any browser and address."""
+    return watched_pages
+
+
+@pytest.fixture(scope="session")
 def violations():
     """What keeps people from using a page, as axe-core finds it by the rules of WCAG 2.2 AA."""
     axe = pytest.importorskip(

@@ -1,3 +1,4 @@
+import dataclasses
 import re
 
 import pytest
@@ -278,7 +279,7 @@ def test_the_code_page_speaks_german(client):
 )
 def test_what_this_machine_sees_is_not_offered(services, source, entry, waits, mode, offered):
     sources = {**services.sources, "configured": OfferedSource("camera 0", lambda _: source)}
-    services = type(services)(services.labels, services.make_analyzer, sources, mode)
+    services = dataclasses.replace(services, sources=sources, mode=mode)
     app = create_lan_app(services, entry, hosts=HOSTS)
     with TestClient(app, base_url=ADDRESS, follow_redirects=False) as client:
         send(client, entry.code)

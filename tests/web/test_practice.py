@@ -617,7 +617,7 @@ def wait_for_alive(page, count: int) -> None:
 
 def change(page, name: str) -> None:
     page.locator("#open-settings").click()
-    page.locator("#settings-looks").get_by_text(name, exact=True).click()
+    page.get_by_role("dialog").get_by_text(name, exact=True).locator("visible=true").click()
     page.keyboard.press("Escape")
 
 
