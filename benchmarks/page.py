@@ -23,7 +23,7 @@ import cv2
 from rich.console import Console
 
 from benchmarks.realtime import calm_scene
-from benchmarks.report import Column, Environment, Result, print_result
+from benchmarks.report import GOAL_COLUMNS, Environment, Result, goal_row, goals_met, print_result
 from mien.errors import MienError, SettingsError
 from mien.web.app import STATIC
 
@@ -45,13 +45,6 @@ async () => {
   return [paint.startTime, loaded.reduce((sum, entry) => sum + entry.encodedBodySize, 0)];
 }
 """
-COLUMNS = (
-    Column("case", "what"),
-    Column("value", "measured", ",.4g"),
-    Column("unit", "in"),
-    Column("goal", "goal"),
-    Column("met", "met"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +73,9 @@ def measure(lengths: Lengths | None = None) -> Result:
     """
     lengths = lengths or Lengths()
     files = sum(path.stat().st_size for path in STATIC.rglob("*.*"))
-    rows: list[dict[str, str | float]] = [_row("the page's files as they are", files / 1e3, "KB")]
+    rows: list[dict[str, str | float]] = [
+        goal_row("the page's files as they are", files / 1e3, "KB")
+    ]
     with tempfile.TemporaryDirectory() as folder, serving() as address:
         clip = Path(folder) / "camera.mjpeg"
         scene = calm_scene(2.0, 0.0, 0.05, lengths.clip)
@@ -88,12 +83,11 @@ def measure(lengths: Lengths | None = None) -> Result:
         with browsing(clip) as browser:
             opened = [_opened(browser, address) for _ in range(lengths.opened)]
             paint, loaded = (statistics.median(column) for column in zip(*opened, strict=True))
-            rows.append(_row("what a browser loads", loaded, "KB", 150))
-            rows.append(_row("first paint", paint, "ms", 300))
+            rows.append(goal_row("what a browser loads", loaded, "KB", 150))
+            rows.append(goal_row("first paint", paint, "ms", 300))
             rows += _lag_rows(browser, address, lengths)
-    missed = [str(row["case"]) for row in rows if row["met"] == "no"]
-    finding = f"Missed: {'; '.join(missed)}." if missed else "Every goal was met."
-    return Result(NAME, "the page in a browser on this machine", COLUMNS, tuple(rows), (finding,))
+    title = "the page in a browser on this machine"
+    return Result(NAME, title, GOAL_COLUMNS, tuple(rows), (goals_met(rows),))
 
 
 def _lag_rows(browser: Any, address: str, lengths: Lengths) -> list[dict[str, str | float]]:
@@ -109,10 +103,10 @@ def _lag_rows(browser: Any, address: str, lengths: Lengths) -> list[dict[str, st
     fps, p50, p95, server = (statistics.median(column) for column in zip(*looks, strict=True))
     page.close()
     return [
-        _row("results", fps, "per second"),
-        _row("grab to overlay, half of the results", p50, "ms"),
-        _row("grab to overlay, 95 of 100", p95, "ms", 60),
-        _row("of that, analysis by the server, 95 of 100", server, "ms"),
+        goal_row("results", fps, "per second"),
+        goal_row("grab to overlay, half of the results", p50, "ms"),
+        goal_row("grab to overlay, 95 of 100", p95, "ms", 60),
+        goal_row("of that, analysis by the server, 95 of 100", server, "ms"),
     ]
 
 
@@ -188,12 +182,6 @@ def browsing(clip: Path | None = None) -> Iterator[Any]:
 
 def _jpeg(image: Any) -> bytes:
     return bytes(cv2.imencode(".jpg", image)[1])
-
-
-def _row(case: str, value: float, unit: str, limit: float | None = None) -> dict[str, str | float]:
-    goal = "" if limit is None else f"at most {limit:g}"
-    met = "" if limit is None else "yes" if value <= limit else "no"
-    return {"case": case, "value": value, "unit": unit, "goal": goal, "met": met}
 
 
 def main() -> int:

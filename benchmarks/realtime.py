@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks import faces, identity, steadiness
 from benchmarks.moving import Actor, Scene, Still, portrait
-from benchmarks.report import Column, Result
+from benchmarks.report import GOAL_COLUMNS, Result, goal_row, goals_met
 from mien.assembly import make_analyzer, make_classifier, make_detector
 from mien.pipeline import Analyzer
 from mien.realtime import FPS, Paced, measure_live, measure_speed, measure_start
@@ -37,13 +37,6 @@ CALM = {
     "a dark room, a moving head": (8.0, 1.5, 0.10),
 }
 MakeAnalyzer = Callable[[], Analyzer]
-COLUMNS = (
-    Column("case", "what"),
-    Column("value", "measured", ",.4g"),
-    Column("unit", "in"),
-    Column("goal", "goal"),
-    Column("met", "met"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +72,12 @@ def measure(bundle: Path | None = None, lengths: Lengths | None = None) -> Resul
         speed = measure_speed(analyzer(), _pictures(size, count), lengths.speed)
         name = f"{size}, {count} face{'s' * (count > 1)}"
         if count == 1 and size == "640x480":
-            rows.append(_row(f"{name}: sustained", speed.fps, "frames/s", 150, at_least=True))
-        rows.append(_row(f"{name}: 95 of 100 frames", speed.p95_ms, "ms", limit))
+            rows.append(goal_row(f"{name}: sustained", speed.fps, "frames/s", 150, at_least=True))
+        rows.append(goal_row(f"{name}: 95 of 100 frames", speed.p95_ms, "ms", limit))
     rows += _live_rows(analyzer, lengths)
     for name, changes in _calm_changes(analyzer, lengths.still):
         case = f"label changes in {lengths.still:g} s of one look, {name}"
-        rows.append(_row(case, changes, "changes", 0))
+        rows.append(goal_row(case, changes, "changes", 0))
     findings = []
     if WILD.is_file():
         rows.append(_change_row(lengths.changes))
@@ -93,14 +86,13 @@ def measure(bundle: Path | None = None, lengths: Lengths | None = None) -> Resul
     cast = (portrait(), portrait(hue=60, mirrored=True))
     found = identity.measure([cast], detector)
     switches = sum(int(row["switches"]) for row in found.rows)
-    rows.append(_row(f"numbers switched in {len(found.rows)} scenes", switches, "switches", 0))
+    rows.append(goal_row(f"numbers switched in {len(found.rows)} scenes", switches, "switches", 0))
     words = ["--bundle", str(bundle)] if bundle else []
     start = statistics.median(measure_start(words) for _ in range(lengths.starts))
-    rows.append(_row("start of mien live to its first reading", start, "s", 1.5))
-    missed = [str(row["case"]) for row in rows if row["met"] == "no"]
-    findings.append(f"Missed: {'; '.join(missed)}." if missed else "Every goal was met.")
+    rows.append(goal_row("start of mien live to its first reading", start, "s", 1.5))
+    findings.append(goals_met(rows))
     title = "what is promised, and what was measured"
-    return Result(NAME, title, COLUMNS, tuple(rows), tuple(findings))
+    return Result(NAME, title, GOAL_COLUMNS, tuple(rows), tuple(findings))
 
 
 def calm_scene(noise: float, blur: float, sway: float, seconds: float, *, seed: int = 0) -> Scene:
@@ -118,11 +110,13 @@ def _live_rows(analyzer: MakeAnalyzer, lengths: Lengths) -> Iterator[dict[str, s
     """Yield what reading costs at a camera's rate, and how old frames get when others dawdle."""
     pictures = _pictures("640x480", 1)
     usual = measure_live(Paced(pictures), analyzer(), lengths.live)
-    yield _row("processor at 30 frames/s, one face", usual.core * 100, "% of a core", 25)
+    yield goal_row("processor at 30 frames/s, one face", usual.core * 100, "% of a core", 25)
     slow = measure_live(Paced(pictures), analyzer(), lengths.live, then=lambda: time.sleep(2 / FPS))
     case = "age of a frame, reader half as fast, 95 of 100"
-    yield _row(case, slow.age_p95_ms, "ms", 1000 / FPS + slow.own_p95_ms)
-    yield _row("the same, more in the second half", max(0.0, slow.age_growth_ms), "ms", 1000 / FPS)
+    yield goal_row(case, slow.age_p95_ms, "ms", 1000 / FPS + slow.own_p95_ms)
+    yield goal_row(
+        "the same, more in the second half", max(0.0, slow.age_growth_ms), "ms", 1000 / FPS
+    )
 
 
 def _calm_changes(analyzer: MakeAnalyzer, seconds: float) -> Iterator[tuple[str, int]]:
@@ -143,19 +137,4 @@ def _change_row(count: int) -> dict[str, str | float]:
     below = make_classifier()[1].not_sure_below
     point = steadiness.judge(TIME_CONSTANT, HOLD, recordings, below)
     case = f"a change of look shown, 95 % of {len(recordings)} scenes"
-    return _row(case, point.late * 1000, "ms", 400)
-
-
-def _row(
-    case: str, value: float, unit: str, limit: float, *, at_least: bool = False
-) -> dict[str, str | float]:
-    met = value >= limit if at_least else value <= limit
-    sign = "≥" if at_least else "≤"
-    return {
-        "case": case,
-        "value": float(value),
-        "unit": unit,
-        "limit": float(limit),
-        "goal": f"{sign} {limit:.4g}",
-        "met": "yes" if met else "no",
-    }
+    return goal_row(case, point.late * 1000, "ms", 400)

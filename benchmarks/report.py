@@ -29,6 +29,34 @@ class Column:
     form: str = ""
 
 
+# What is held against a goal; `goal_row` makes the rows.
+GOAL_COLUMNS = (
+    Column("case", "what"),
+    Column("value", "measured", ",.4g"),
+    Column("unit", "in"),
+    Column("goal", "goal"),
+    Column("met", "met"),
+)
+
+
+def goal_row(
+    case: str, value: float, unit: str, limit: float | None = None, *, at_least: bool = False
+) -> dict[str, str | float]:
+    """Return a row for `GOAL_COLUMNS`; without a limit there is no goal."""
+    row: dict[str, str | float] = {"case": case, "value": float(value), "unit": unit}
+    if limit is None:
+        return row
+    met = value >= limit if at_least else value <= limit
+    goal = f"{'≥' if at_least else '≤'} {limit:.4g}"
+    return {**row, "limit": float(limit), "goal": goal, "met": "yes" if met else "no"}
+
+
+def goals_met(rows: Sequence[Mapping[str, str | float]]) -> str:
+    """Say which goals were missed, in a sentence."""
+    missed = [str(row["case"]) for row in rows if row.get("met") == "no"]
+    return f"Missed: {'; '.join(missed)}." if missed else "Every goal was met."
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """What one measure found.

@@ -42,6 +42,23 @@ FLAGS = (
 )
 
 
+# Counts the pictures that the server has not answered yet.
+COUNT_PICTURES = """
+window.waiting = window.most = 0;
+const send = WebSocket.prototype.send;
+WebSocket.prototype.send = function (data) {
+  if (!this.counted) {
+    this.addEventListener("message", ({ data }) => {
+      if (String(data).startsWith('{"type":"analysis"')) window.waiting -= 1;
+    });
+    this.counted = true;
+  }
+  if (typeof data !== "string") window.most = Math.max(window.most, ++window.waiting);
+  return send.call(this, data);
+};
+"""
+
+
 class FakeAnalyze:
     """Sees one face in the middle of every bright picture: happy from mid-gray on, else sad."""
 
@@ -283,6 +300,12 @@ def open_page(browser, address):
 def watch_pages():
     """As `open_page`, for any browser and address."""
     return watched_pages
+
+
+@pytest.fixture(scope="session")
+def count_pictures() -> str:
+    """A script that keeps count in the page, as `waiting`, and as `most` at any time."""
+    return COUNT_PICTURES
 
 
 @pytest.fixture(scope="session")

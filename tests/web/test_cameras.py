@@ -30,21 +30,6 @@ navigator.mediaDevices.getUserMedia = async (constraints) => {
 };
 """
 LIVE = "window.tracks.filter(({ readyState }) => readyState === 'live').length"
-# Counts the pictures that the server has not answered yet.
-COUNT_PICTURES = """
-window.waiting = window.most = 0;
-const send = WebSocket.prototype.send;
-WebSocket.prototype.send = function (data) {
-  if (!this.counted) {
-    this.addEventListener("message", ({ data }) => {
-      if (String(data).startsWith('{"type":"analysis"')) window.waiting -= 1;
-    });
-    this.counted = true;
-  }
-  if (typeof data !== "string") window.most = Math.max(window.most, ++window.waiting);
-  return send.call(this, data);
-};
-"""
 MUTE = """
 (muted) => {
   const [track] = document.getElementById("video").srcObject.getTracks();
@@ -75,11 +60,11 @@ sessionStorage.setItem("begun", "1");
 
 
 @pytest.fixture
-def run_camera(open_page, expect):
+def run_camera(open_page, expect, count_pictures):
     """Open a page and start its camera."""
 
     def start(script: str = ""):
-        page = open_page(script=WATCHED + COUNT_PICTURES + script)
+        page = open_page(script=WATCHED + count_pictures + script)
         page.get_by_role("button", name="Start camera").click()
         expect(page.locator("#faces li")).to_have_count(1)
         return page
@@ -98,12 +83,12 @@ def two_cameras(launch):
 
 
 @pytest.fixture
-def run_two(two_cameras, address, watch_pages, expect):
+def run_two(two_cameras, address, watch_pages, expect, count_pictures):
     """Open a page where there are two cameras, and start one."""
     with watch_pages(two_cameras) as open_one:
 
         def start(script: str = ""):
-            page = open_one(address, script=WATCHED + COUNT_PICTURES + script)
+            page = open_one(address, script=WATCHED + count_pictures + script)
             page.get_by_role("button", name="Start camera").click()
             expect(page.locator("#faces li")).to_have_count(1)
             expect(page.get_by_label("Camera")).to_be_visible()

@@ -9,11 +9,10 @@ import cv2
 import numpy as np
 import pytest
 
-from mien.assembly import DEFAULT_BUNDLE, make_analyzer, make_classifier, make_detector
+from mien.assembly import DEFAULT_BUNDLE, make_classifier, make_detector
 from mien.errors import MienError
-from mien.explanation import PartEffect, explain
+from mien.explanation import PartEffect
 from mien.types import Analysis, Box, Face, Frame, Prediction, Quality, Reading
-from mien.web.session import Services
 
 pytestmark = pytest.mark.timeout(120)
 LABELS = ("angry", "sad", "happy", "neutral")
@@ -855,17 +854,12 @@ def test_which_look_a_folder_means(open_page, folder, look):
     assert found == look
 
 
-def test_a_real_face_is_read_and_explained(serve, browser, watch_pages, portrait, tmp_path, expect):
+def test_a_real_face_is_read_and_explained(
+    serve, real_services, browser, watch_pages, portrait, tmp_path, expect
+):
     if not DEFAULT_BUNDLE.is_dir():
         pytest.skip(f"needs the shipped bundle, {DEFAULT_BUNDLE.name}, which is not here yet")
-    detector = make_detector()
-    classifier, info = make_classifier()
-    services = Services(
-        classifier.labels,
-        lambda: make_analyzer(detector, classifier, info),
-        lambda image, face: explain(image, face, classifier),
-        {},
-    )
+    services = real_services(make_detector(), *make_classifier())
     path = tmp_path / "portrait.png"
     cv2.imwrite(str(path), cv2.copyMakeBorder(portrait, 40, 40, 90, 90, cv2.BORDER_REPLICATE))
     with serve(services) as address, watch_pages(browser) as open_one:

@@ -25,21 +25,6 @@ TAB = """
 window.away = false;
 Object.defineProperty(document, "hidden", { get: () => window.away });
 """
-# Counts the pictures that the server has not answered yet.
-COUNT_PICTURES = """
-window.waiting = window.most = 0;
-const send = WebSocket.prototype.send;
-WebSocket.prototype.send = function (data) {
-  if (!this.counted) {
-    this.addEventListener("message", ({ data }) => {
-      if (String(data).startsWith('{"type":"analysis"')) window.waiting -= 1;
-    });
-    this.counted = true;
-  }
-  if (typeof data !== "string") window.most = Math.max(window.most, ++window.waiting);
-  return send.call(this, data);
-};
-"""
 # Time for some frames, were any asked for.
 SEE_FRAMES = """
 async () => {
@@ -340,8 +325,8 @@ def test_the_pace_of_speech(open_page, pace, times):
     assert open_page(script=stored(pace=pace)).evaluate(WHEN_SPOKEN) == times
 
 
-def test_space_pauses_the_camera_and_goes_on(open_page, analyzers, expect):
-    page = open_page(script=COUNT_PICTURES)
+def test_space_pauses_the_camera_and_goes_on(open_page, count_pictures, analyzers, expect):
+    page = open_page(script=count_pictures)
     page.get_by_role("button", name="Start camera").click()
     expect(page.locator("#faces li")).to_have_count(1)
     page.evaluate("document.activeElement.blur()")

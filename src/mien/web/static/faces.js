@@ -9,7 +9,7 @@ const EMPTY_AFTER_MS = 600; // a face that is missed for a moment changes nothin
 // How long a look is said to last, in seconds: in steps, so that no figure runs.
 const STEPS_S = [5, 10, 20, 30];
 const SURE_MS = 500; // how often the percentage may change
-export const MOST_SURE = 99; // no reading of a face is certain
+const MOST_SURE = 99; // no reading of a face is certain
 
 export class FaceList {
   // `voice`, where there is one, hears which look each face has.
@@ -138,6 +138,11 @@ function duration(seconds) {
   return step ? words.seconds(step) : "";
 }
 
+// How sure a reading is, as a whole number of percent.
+export function percentSure(share) {
+  return Math.min(MOST_SURE, Math.round(100 * share));
+}
+
 // A bar and a percentage.
 function sureElement() {
   const [bar, fill, text] = [line("sure-bar", "", true), line("sure-fill", ""), line("sure-text", "")];
@@ -145,7 +150,7 @@ function sureElement() {
   bar.append(fill);
   element.append(bar, text);
   const set = (share) => {
-    const percent = Math.min(MOST_SURE, Math.round(100 * share));
+    const percent = percentSure(share);
     fill.style.width = `${percent}%`;
     text.textContent = words.sure(percent);
   };

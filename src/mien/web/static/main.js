@@ -100,7 +100,6 @@ class Page {
   }
 
   greet({ labels, sources, version, mode }) {
-    this.labels = labels;
     this.names = Object.fromEntries(sources.map(({ id, name }) => [id, name]));
     this.dialog.setLabels(labels);
     this.voice.setLabels(labels);

@@ -1,6 +1,6 @@
 // Practice: a face is shown, the user says how it looks, then mien does. There is no score.
 
-import { MOST_SURE } from "./faces.js";
+import { percentSure } from "./faces.js";
 import { Kept } from "./kept.js";
 import { kindOf, shapeElement, shownKind } from "./looks.js";
 import { Portraits } from "./portraits.js";
@@ -244,7 +244,7 @@ export class Practice {
     const { label, probabilities, quality } = reading;
     const [named, part] = [settings.names(label), this.#part()];
     const asked = this.tally.faces + (this.stage === "reveal" ? 0 : 1);
-    const sure = named && label !== null ? Math.min(MOST_SURE, Math.round(100 * probabilities[label])) : null;
+    const sure = named && label !== null ? percentSure(probabilities[label]) : null;
     $("face").setAttribute("aria-label", practice.picture(asked));
     put("number", practice.face(asked));
     const guess = this.guess ?? null;
