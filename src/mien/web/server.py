@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 import uvicorn
 from starlette.types import ASGIApp
+from websockets.protocol import State
 
 from mien.errors import SettingsError
 from mien.web.protocol import MAX_MESSAGE_BYTES
@@ -96,6 +97,14 @@ class _Server(uvicorn.Server):
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         super().__init__(config)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End; a page that is leaving just now is let go, for uvicorn would break off at it."""
+        for connection in list(self.server_state.connections):
+            if getattr(getattr(connection, "conn", None), "state", None) is State.CLOSING:
+                self.server_state.connections.discard(connection)
+                connection.transport.abort()
+        await super().shutdown(sockets)
 
 
 class LanServer(_Server):
