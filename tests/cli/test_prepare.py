@@ -80,6 +80,18 @@ def test_full_pictures_are_cropped(portrait, tmp_path: Path) -> None:
     assert dataset.count("train") == 4
 
 
+def test_mix_tells_of_each_source(
+    faces: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "mix.toml"
+    path.write_text(
+        f'classes = ["calm", "tense"]\n[sources.lab]\nfolder = "{faces.name}"\nhold_back = 0\n'
+    )
+    assert run("--mix", path, tmp_path / "out") == 0
+    assert load_dataset(tmp_path / "out").info.input["lab.input"] == "folder"
+    assert "lab: " in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("words", "wanted"),
     [
@@ -93,6 +105,10 @@ def test_full_pictures_are_cropped(portrait, tmp_path: Path) -> None:
         (["--fer2013", "a.csv", "out", "--crop", "none"], "--crop has no meaning"),
         (["--fer2013", "a.csv", "out"], "a.csv: cannot be read"),
         (["absent", "out"], "absent: cannot be read"),
+        (["--mix", "absent.toml", "out"], "absent.toml: cannot be read"),
+        (["--mix", "a.toml", "faces", "out"], "name one folder"),
+        (["--mix", "a.toml", "out", "--crop", "none"], "--crop has no meaning with --mix"),
+        (["--mix", "a.toml", "out", "--fer2013", "a.csv"], "--fer2013 has no meaning with --mix"),
     ],
 )
 def test_wrong_words_are_one_line(

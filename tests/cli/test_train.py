@@ -16,6 +16,8 @@ from mien.data.dataset import Dataset
         (["--learning-rate", "0"], "--learning-rate"),
         (["--size", "3"], "--size 3"),
         (["--crop-scale", "99"], "--crop-scale 99"),
+        (["--source-weight", "web=2"], "no source 'web'"),
+        (["--source-smoothing", "web=2"], "--source-smoothing"),
     ],
 )
 def test_setting_out_of_range_is_one_line(
@@ -25,6 +27,21 @@ def test_setting_out_of_range_is_one_line(
     message = capsys.readouterr().err.strip()
     assert wanted in message
     assert "\n" not in message
+
+
+def test_starting_from_another_network_is_one_line(
+    dataset: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--from", "fer8", "--arch", "residual-small", "--out", str(tmp_path / "run")]
+    assert main(["train", str(dataset.path), *words]) == 1
+    message = capsys.readouterr().err.strip().splitlines()[-1]
+    assert "fer8" in message
+    assert "another shape" in message
+
+
+def test_source_weight_without_a_number_is_wrong_usage(dataset: Dataset) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["train", str(dataset.path), "--source-weight", "web"])
 
 
 def test_missing_data_set_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -130,3 +130,20 @@ def test_mix_leaves_most_faces_alone() -> None:
     pictures = torch.zeros(2000, 1, 1, 1)
     _, share = mix(pictures, pictures, seeded())
     assert (share == 0).float().mean().item() == pytest.approx(1 - module.MIXED, abs=0.05)
+
+
+def test_hides_a_bar_over_mouth_or_eyes() -> None:
+    pictures = torch.rand(400, 1, 32, 32)
+    changed = module._cover(pictures, seeded())
+    touched = (changed != pictures).flatten(1).any(1)
+    assert touched.float().mean() == pytest.approx(module.COVERED, abs=0.06)
+    rows = (changed != pictures).any(3).squeeze(1)[touched]
+    places = (rows * torch.linspace(0, 1, 32)).sum(1) / rows.sum(1)
+    assert ((places > 0.3) & (places < 0.88)).all()
+    assert (places > 0.6).any()
+    assert (places < 0.5).any()
+
+
+def test_nothing_is_hidden_where_nothing_is_spoilt() -> None:
+    pictures = torch.rand(50, 1, 32, 32)
+    assert torch.equal(module._cover(pictures, seeded(), 0.0), pictures)

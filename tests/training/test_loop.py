@@ -30,7 +30,9 @@ def bright_and_dark(count: int, seed: int = 0) -> FaceStore:
     images = rng.integers(0, 100, (count, 16, 16, 1), dtype=np.uint8)
     images[labels == 0, :8] += 120
     images[labels == 1, 8:] += 120
-    return FaceStore(images, np.eye(2, dtype=np.float32)[labels], labels.astype(np.int64))
+    return FaceStore.of_one_source(
+        images, np.eye(2, dtype=np.float32)[labels], labels.astype(np.int64)
+    )
 
 
 def run(
@@ -137,7 +139,7 @@ def test_batches_pass_over_the_rows_once(count: int, size: int, seed: int, epoch
 
 def test_class_weights_keep_the_mean_loss_and_favour_the_rare() -> None:
     labels = np.array([0] * 90 + [1] * 10)
-    store = FaceStore(np.zeros((100, 1)), np.eye(2, dtype=np.float32)[labels], labels)
+    store = FaceStore.of_one_source(np.zeros((100, 1)), np.eye(2, dtype=np.float32)[labels], labels)
     alike, balanced = loop.class_weights(store, 0.0), loop.class_weights(store, 1.0)
     torch.testing.assert_close(alike, torch.ones(2))
     torch.testing.assert_close(balanced[1] / balanced[0], torch.tensor(9.0))
@@ -195,3 +197,23 @@ def test_changed_pictures_are_only_mirrored(monkeypatch: pytest.MonkeyPatch) -> 
         on_progress=ignore_progress,
     )
     assert len(checkpoint.history) == 1
+
+
+def test_face_that_counts_nothing_changes_no_loss() -> None:
+    logits = torch.randn(4, 2)
+    soft = torch.eye(2)[[0, 1, 0, 1]]
+    counted = soft * torch.tensor([1.0, 1.0, 1.0, 0.0])[:, None]
+    torch.testing.assert_close(
+        loop.soft_cross_entropy(logits, counted), loop.soft_cross_entropy(logits[:3], soft[:3])
+    )
+
+
+def test_validation_tells_of_each_source() -> None:
+    store = replace(
+        bright_and_dark(40), sources=("lab", "web"), source=np.repeat([0, 1], 20), changed=False
+    )
+    network = loop.start(SMALL, 2, CPU).network
+    row = loop.validate(network, store, CPU)
+    parts = [row["validation_accuracy_lab"], row["validation_accuracy_web"]]
+    assert np.mean(parts) == pytest.approx(row["validation_accuracy"])
+    assert not [name for name in loop.validate(network, bright_and_dark(8), CPU) if "_lab" in name]

@@ -25,7 +25,7 @@ def store() -> FaceStore:
     images = rng.integers(0, 256, (70, 16, 16, 1), dtype=np.uint8)
     images[:35] //= 4
     labels = np.arange(70) % 3
-    return FaceStore(images, np.eye(3, dtype=np.float32)[labels], labels)
+    return FaceStore.of_one_source(images, np.eye(3, dtype=np.float32)[labels], labels)
 
 
 def teach(

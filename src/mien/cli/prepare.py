@@ -3,6 +3,7 @@
 import argparse
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from mien.data.records import FaceInput
 
 USAGE = """mien prepare [options] FACES OUT
-       mien prepare [options] --fer2013 FILE [--ferplus FILE] OUT"""
+       mien prepare [options] --fer2013 FILE [--ferplus FILE] OUT
+       mien prepare [options] --mix FILE OUT"""
 # Options that have no meaning for FER2013, whose faces are cropped already.
+FER_OPTIONS = ("ferplus", "classes", "keep_unclear")
 FOLDER_OPTIONS = ("crop", "detector", "detector_model", "crop_scale", "size", "channels", "test")
 
 
@@ -63,6 +66,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--keep-unclear",
         action="store_true",
         help="keep rows without a majority for training, by their votes",
+    )
+    parser.add_argument_group("several inputs as one").add_argument(
+        "--mix",
+        type=Path,
+        metavar="FILE",
+        help="sources and how each is read, in TOML; see docs/mix.md",
     )
     splits = parser.add_argument_group("duplicates and splits")
     splits.add_argument("--validation", type=float, default=0.1, metavar="PART", help="default 0.1")
@@ -110,22 +119,38 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _source(args: argparse.Namespace) -> "FaceInput":
+    if args.mix is not None:
+        return _mix(args)
     if args.fer2013 is None:
         return _folder(args)
-    given = [name for name in FOLDER_OPTIONS if getattr(args, name) is not None]
-    if given:
-        name = given[0].replace("_", "-")
-        raise SettingsError(f"--{name} has no meaning with --fer2013; leave it out")
-    if len(args.paths) != 1:
-        raise SettingsError("with --fer2013 name one folder only, the data set to make")
+    _check_alone(args, "fer2013", FOLDER_OPTIONS)
     from mien.data.fer2013 import Fer2013Input
 
     classes = [name.strip() for name in (args.classes or "").split(",") if name.strip()]
     return Fer2013Input(args.fer2013, args.ferplus, classes, keep_unclear=args.keep_unclear)
 
 
+def _mix(args: argparse.Namespace) -> "FaceInput":
+    own = (*(name for name in FOLDER_OPTIONS if not name.startswith("detector")), *FER_OPTIONS)
+    _check_alone(args, "mix", ("fer2013", *own))
+    from mien.data.mix import MixedInput
+
+    name = args.detector or DEFAULT_DETECTOR
+    return MixedInput(args.mix, lambda: make_detector(name, model=args.detector_model))
+
+
+def _check_alone(args: argparse.Namespace, kind: str, strange: Sequence[str]) -> None:
+    """Refuse options and folders that have no meaning for a kind of input."""
+    given = [name for name in strange if getattr(args, name)]
+    if given:
+        name = given[0].replace("_", "-")
+        raise SettingsError(f"--{name} has no meaning with --{kind}; leave it out")
+    if len(args.paths) != 1:
+        raise SettingsError(f"with --{kind} name one folder only, the data set to make")
+
+
 def _folder(args: argparse.Namespace) -> "FaceInput":
-    for name in ("ferplus", "classes", "keep_unclear"):
+    for name in FER_OPTIONS:
         if getattr(args, name):
             option = name.replace("_", "-")
             raise SettingsError(f"--{option} goes with --fer2013; leave it out or name fer2013.csv")
@@ -157,6 +182,9 @@ def _detector(args: argparse.Namespace) -> Detector | None:
 def _print(dataset: "Dataset") -> None:
     info = dataset.info
     console.out.print(_table(info))
+    for source, splits in info.sources.items():
+        parts = ", ".join(f"{count:,} {split}" for split, count in splits.items())
+        console.out.print(f"  {source}: {parts}", markup=False)
     for kind, count in info.rejected.items():
         console.out.print(f"  {count:>7,}  left out: {kind}", markup=False)
     console.out.print(

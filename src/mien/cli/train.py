@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
+from mien.assembly import find_bundle
 from mien.cli.console import err, out, progress
 from mien.errors import MissingExtraError
 from mien.training.settings import (
@@ -33,6 +34,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_learning(parser.add_argument_group("what is learnt"))
     _add_model(parser.add_argument_group("the bundle"))
     add_machine(parser.add_argument_group("the machine"))
+
+
+class NumberByName(argparse.Action):
+    """Reads `name=number …` into a dict."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        """Keep what was given; what is no number is wrong usage."""
+        try:
+            pairs = [text.rsplit("=", 1) for text in values]
+            setattr(namespace, self.dest, {name: float(number) for name, number in pairs})
+        except ValueError:
+            parser.error(f"{option_string}: give NAME=NUMBER, got {' '.join(values)!r}")
 
 
 def add_machine(group: Any) -> None:
@@ -90,6 +109,26 @@ def _add_learning(group: Any) -> None:
     group.add_argument(
         "--pretrained", metavar="FILE", help="weights that --arch mobilenet starts from"
     )
+    group.add_argument(
+        "--from",
+        dest="origin",
+        metavar="BUNDLE",
+        help="start from what a bundle of the same network has learnt, a shipped one by its name",
+    )
+    group.add_argument(
+        "--source-weight",
+        nargs="+",
+        action=NumberByName,
+        metavar="SOURCE=X",
+        help="how much a face of a source of the data set counts (default: 1)",
+    )
+    group.add_argument(
+        "--source-smoothing",
+        nargs="+",
+        action=NumberByName,
+        metavar="SOURCE=X",
+        help="share of its labels that is spread over all classes (default: 0)",
+    )
     group.add_argument("--seed", type=int, help="default: 0")
 
 
@@ -136,7 +175,7 @@ def run(args: argparse.Namespace) -> int:
             f"{row['validation_balanced_accuracy']:.1%}  {row['images_per_second']:,.0f} images/s"
         )
 
-    pretrained = options.get("pretrained")
+    pretrained, origin = options.get("pretrained"), options.get("origin")
     with progress() as on_progress:
         result = train(
             dataset,
@@ -145,6 +184,7 @@ def run(args: argparse.Namespace) -> int:
             model,
             machine,
             pretrained=None if pretrained is None else Path(pretrained),
+            origin=None if origin is None else find_bundle(Path(origin)),
             teachers=[Path(path) for path in options.get("teacher", ())],
             resume=args.resume,
             on_epoch=tell,

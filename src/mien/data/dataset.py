@@ -1,5 +1,6 @@
 """Reads a prepared data set: strictly, in a fixed order, a batch at a time."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from mien.errors import DatasetError, one_line
 from mien.types import ProbabilityArray
 
 INFO, DATA, REJECTED, CONFLICTS = "dataset.json", "data", "rejected.csv", "conflicts.csv"
+HELD_BACK = "held_back.csv"
 FORMAT: Final = 1
 
 
@@ -35,6 +37,7 @@ class DatasetInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
         command: The command that made it.
         versions: Of mien and of the packages that matter for the result.
         notes: What the user should know, such as a class without a face in the test.
+        sources: Faces per source and split, where several inputs were put together.
     """
 
     format: Literal[1]
@@ -49,6 +52,7 @@ class DatasetInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     command: str
     versions: dict[str, str]
     notes: tuple[str, ...] = ()
+    sources: dict[str, dict[str, int]] = {}
 
     def __post_init__(self) -> None:
         if len(set(self.classes)) != len(self.classes) or len(self.classes) < 2:
@@ -68,6 +72,7 @@ class Rows:
         soft: float32 [n,K], one probability per class; one-hot where the label is certain.
         origins: The file or row that each came from.
         groups: What belongs together, such as the pictures of one person.
+        sources: Which of several inputs each came from; "" where there was one.
     """
 
     images: list[bytes]
@@ -75,6 +80,7 @@ class Rows:
     soft: ProbabilityArray
     origins: list[str]
     groups: list[str]
+    sources: list[str]
 
     def __len__(self) -> int:
         return len(self.images)
@@ -104,6 +110,10 @@ class Dataset:
             DatasetError: There is no such split.
         """
         return sum(self.info.counts[self._known(split)].values())
+
+    def digest(self) -> str:
+        """Return what stands for all that is in it: the sha256 of dataset.json."""
+        return hashlib.sha256((self.path / INFO).read_bytes()).hexdigest()
 
     def rows(self, split: str, *, batch_size: int = 512) -> Iterator[Rows]:
         """Read a split in its fixed order; memory does not grow with the data set.
@@ -190,4 +200,8 @@ def _to_rows(batch: pa.RecordBatch, classes: int) -> Rows:
         soft=np.array(soft, dtype=np.float32).reshape(-1, classes),
         origins=batch["origin"].to_pylist(),
         groups=batch["group"].to_pylist(),
+        # Data sets from before there were mixes have no such column.
+        sources=batch["source"].to_pylist()
+        if "source" in batch.schema.names
+        else [""] * len(batch),
     )

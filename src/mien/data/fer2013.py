@@ -15,7 +15,7 @@ from typing import IO
 
 import numpy as np
 
-from mien.data.records import LabelledFace, Rejection, one_hot
+from mien.data.records import LabelledFace, Rejection, Setting, one_hot
 from mien.errors import DatasetError, SettingsError
 from mien.types import PixelArray
 
@@ -101,7 +101,7 @@ class Fer2013Input:
     def __len__(self) -> int:
         return len(self._offsets) - 1
 
-    def settings(self) -> dict[str, str | int | float | bool | None]:
+    def settings(self) -> dict[str, Setting]:
         """All settings that change what is read."""
         ferplus = None if self._ferplus is None else self._ferplus.name
         return {

@@ -12,7 +12,7 @@ import numpy as np
 
 from mien.data.metadata import METADATA, FileNote, note_key, read_metadata
 from mien.data.plan import check_classes
-from mien.data.records import LabelledFace, Rejection, one_hot
+from mien.data.records import LabelledFace, Rejection, Setting, one_hot
 from mien.errors import DatasetError, PictureError, SettingsError
 from mien.pictures import read_picture
 from mien.preprocess import crop_faces
@@ -92,7 +92,7 @@ class FolderInput:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def settings(self) -> dict[str, str | int | float | bool | None]:
+    def settings(self) -> dict[str, Setting]:
         """All settings that change what is read."""
         crop = self._crop
         return {

@@ -28,6 +28,7 @@ class RowIndex:
         groups: What must stay together; "" where nothing is said.
         hashes: Of the pixels.
         origins: Where each came from.
+        sources: Which of several inputs each came from; "" where there was one.
     """
 
     labels: IntArray
@@ -36,6 +37,7 @@ class RowIndex:
     groups: Sequence[str]
     hashes: Sequence[str]
     origins: Sequence[str]
+    sources: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(self.labels)

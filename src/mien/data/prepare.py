@@ -21,7 +21,7 @@ from mien.data.dataset import FORMAT, INFO, Dataset, DatasetInfo, load_dataset, 
 from mien.data.duplicates import PairArray
 from mien.data.plan import LEFT_OUT, Plan, RowIndex, check_classes, make_plan
 from mien.data.records import SPLITS, FaceInput, Rejection
-from mien.data.write import write_dataset
+from mien.data.write import write_dataset, write_held_back
 from mien.errors import DatasetError, SettingsError, one_line
 from mien.types import OnProgress, ignore_progress
 
@@ -148,6 +148,8 @@ def _make(
         shard_rows=settings.shard_rows,
         on_progress=on_progress,
     )
+    if any(index.sources):
+        write_held_back(finished, index, plan)
     return finished
 
 
@@ -158,7 +160,7 @@ def _plan(source: FaceInput, index: RowIndex, near: PairArray, settings: Prepare
 
 
 def _read_index(chunks: Sequence[Path]) -> RowIndex:
-    names = ["label", "held_out", "train_only", "group", "sha256", "origin"]
+    names = ["label", "held_out", "train_only", "group", "sha256", "origin", "source"]
     table = pa.concat_tables([pq.read_table(chunk, columns=names) for chunk in chunks])
     return RowIndex(
         labels=table["label"].to_numpy(),
@@ -167,6 +169,7 @@ def _read_index(chunks: Sequence[Path]) -> RowIndex:
         groups=table["group"].to_pylist(),
         hashes=table["sha256"].to_pylist(),
         origins=table["origin"].to_pylist(),
+        sources=table["source"].to_pylist(),
     )
 
 
@@ -187,6 +190,7 @@ def _describe(
         format=FORMAT,
         classes=source.classes,
         counts=counts,
+        sources=_count_sources(index, plan),
         clusters=int((sizes > 1).sum()),
         conflicts=len(plan.conflicts),
         rejected=dict(Counter(rejection.kind for rejection in rejected).most_common()),
@@ -211,6 +215,17 @@ def _count(index: RowIndex, plan: Plan, classes: Sequence[str]) -> dict[str, dic
         counts = np.bincount(labels, minlength=len(classes)).tolist()
         result[split] = dict(zip(classes, counts, strict=True))
     return result
+
+
+def _count_sources(index: RowIndex, plan: Plan) -> dict[str, dict[str, int]]:
+    """Count the faces of each source in each split; empty where there is one source."""
+    found = zip(index.sources, plan.splits.tolist(), strict=True)
+    counts = Counter(pair for pair in found if pair[0] and pair[1] != LEFT_OUT)
+    return {
+        source: {split: counts[source, number] for number, split in enumerate(SPLITS)}
+        for source in dict.fromkeys(index.sources)
+        if source
+    }
 
 
 def _notes(counts: dict[str, dict[str, int]]) -> tuple[str, ...]:

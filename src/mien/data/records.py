@@ -1,11 +1,13 @@
 """What an input hands to `prepare`, and the few words that all modules of this package share."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from mien.types import PixelArray
 
+Setting = str | int | float | bool | None
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
@@ -23,6 +25,7 @@ class LabelledFace:
         held_out: Whether the input itself sets this face aside for the test.
         train_only: Whether its label is too unclear to judge by: it may only be learnt from, by
             `soft`.
+        source: Which of several inputs it came from; "" where there is one.
     """
 
     pixels: PixelArray
@@ -32,6 +35,7 @@ class LabelledFace:
     group: str = ""
     held_out: bool = False
     train_only: bool = False
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ class FaceInput(Protocol):
         """Number of entries."""
         ...
 
-    def settings(self) -> dict[str, str | int | float | bool | None]:
+    def settings(self) -> dict[str, Setting]:
         """All settings that change what is read; kept in dataset.json."""
         ...
 
@@ -92,6 +96,11 @@ class FaceInput(Protocol):
     def read(self, start: int, stop: int) -> Iterator[LabelledFace | Rejection]:
         """Read the entries from `start` to `stop`, one result each, in order."""
         ...
+
+
+def digest(name: str) -> str:
+    """Return what stands for a name in a list that names nobody: 16 hexadecimal digits."""
+    return hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 def one_hot(label: int, classes: int) -> tuple[float, ...]:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 # Rows that are decoded at a time when a shard is read.
 ROW_GROUP = 512
-_TEXT_COLUMNS = ("split", "group", "sha256", "origin")
+_TEXT_COLUMNS = ("split", "source", "group", "sha256", "origin")
 
 
 def face_schema(classes: Sequence[str]) -> pa.Schema:

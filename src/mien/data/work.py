@@ -23,7 +23,7 @@ from mien.pictures import encode_png
 from mien.types import OnProgress, PixelArray
 
 # Raise when pieces are made otherwise than before.
-_VERSION = 3
+_VERSION = 4
 _REJECTED = b"rejected"
 
 
@@ -114,6 +114,7 @@ def _chunk_schema(classes: int) -> pa.Schema:
             pa.field("label", pa.int64()),
             pa.field("soft", pa.list_(pa.float32(), classes)),
             pa.field("group", pa.string()),
+            pa.field("source", pa.string()),
             pa.field("held_out", pa.bool_()),
             pa.field("train_only", pa.bool_()),
             pa.field("sha256", pa.string()),
@@ -131,6 +132,7 @@ def _to_row(face: LabelledFace) -> dict[str, object]:
         "label": face.label,
         "soft": list(face.soft),
         "group": face.group,
+        "source": face.source,
         "held_out": face.held_out,
         "train_only": face.train_only,
         "sha256": hashlib.sha256(shape.encode() + pixels.tobytes()).hexdigest(),

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from mien.data.dataset import CONFLICTS, DATA, INFO, REJECTED, DatasetInfo
-from mien.data.plan import IntArray, Plan
-from mien.data.records import SPLITS, Rejection
+from mien.data.dataset import CONFLICTS, DATA, HELD_BACK, INFO, REJECTED, DatasetInfo
+from mien.data.plan import IntArray, Plan, RowIndex
+from mien.data.records import SPLITS, Rejection, digest
 from mien.data.shards import SplitWriter, face_schema
 from mien.types import OnProgress
 
@@ -51,6 +52,18 @@ def write_dataset(
     # Last, because a folder without it is no data set.
     text = msgspec.json.format(msgspec.json.encode(info), indent=2)
     (folder / INFO).write_bytes(text + b"\n")
+
+
+def write_held_back(folder: Path, index: RowIndex, plan: Plan) -> None:
+    """List which groups of each source the test holds, by digests that name nobody.
+
+    So later data sets can leave the same people out of training.
+    """
+    groups = {
+        (index.sources[i], digest(index.groups[i] or index.origins[i]))
+        for i in np.flatnonzero(plan.splits == SPLITS.index("test")).tolist()
+    }
+    _write_csv(folder / HELD_BACK, ("source", "group"), sorted(groups))
 
 
 def _write_shards(

@@ -20,6 +20,7 @@ NOISE = 0.03  # highest standard deviation of any picture's noise, of 0..1
 NOISY, BLURRED, DARK = 0.15, 0.1, 0.1
 STRONG_NOISE, BLUR = 0.2, 2.0  # highest standard deviations: of 0..1, and in pixels of 48
 DARKEST, DARK_NOISE = 0.1, 0.04  # share of the light that is left, and the sensor's noise then
+COVERED = 0.12  # share of pictures whose mouth or eyes are hidden, half of them each
 MIXED, MIX = 0.4, 0.5  # share of pictures that others shine through, and how much of these at most
 
 
@@ -39,7 +40,8 @@ def augment(pictures: Tensor, generator: Generator, spoilt: float = 1.0) -> Tens
     changed = _coarsen(changed, generator, spoilt)
     changed = _blur(changed, generator, spoilt)
     changed = _light(changed, generator)
-    return _erase(_sense(changed, generator, spoilt), generator, spoilt)
+    changed = _cover(_sense(changed, generator, spoilt), generator, spoilt)
+    return _erase(changed, generator, spoilt)
 
 
 def mirror(pictures: Tensor, generator: Generator) -> Tensor:
@@ -146,6 +148,28 @@ def _light(pictures: Tensor, generator: Generator) -> Tensor:
     lit = (lit - mean) * contrast + mean + each(-0.1, 0.1)
     noise = torch.randn(pictures.shape, generator=generator, device=pictures.device)
     return (lit + noise * each(0, NOISE)).clamp(0, 1)
+
+
+def _cover(pictures: Tensor, generator: Generator, spoilt: float = 1.0) -> Tensor:
+    """Hide the mouth or the eyes of some faces, as a hand, a mask, a cup or dark glasses do.
+
+    A network that never saw faces without a mouth is as sure of them as of others. What hides them
+    is a bar of one gray or, as cloth is, of gray that changes from side to side.
+    """
+    count, size = len(pictures), pictures.shape[-1]
+
+    def each(low: float, high: float) -> Tensor:
+        return _uniform(count, low, high, generator).view(-1, 1, 1, 1)
+
+    rows = ((torch.arange(size, device=pictures.device) + 0.5) / size).view(1, 1, -1, 1)
+    columns = rows.transpose(2, 3)
+    middle = torch.where(each(0, 1) < 0.5, each(0.7, 0.84), each(0.34, 0.46))
+    inside = (rows - middle).abs() < each(0.04, 0.2)
+    left, right = each(0, 0.25), each(0.75, 1)
+    inside = inside & (columns >= left) & (columns < right)
+    cloth = each(0, 1) + (columns - 0.5) * each(-0.4, 0.4) + (rows - middle) * each(-0.6, 0.6)
+    chosen = each(0, 1) < COVERED * spoilt
+    return torch.where(chosen & inside, cloth.clamp(0, 1), pictures)
 
 
 def _erase(pictures: Tensor, generator: Generator, spoilt: float = 1.0) -> Tensor:

@@ -116,13 +116,16 @@ def best_loss(history: list[Row]) -> float:
 
 def class_weights(store: FaceStore, balance: float) -> Tensor:
     """Weight per class, float32 [K]: rare classes count more, by the power `balance`."""
-    share = np.asarray(store.soft, dtype=np.float64).mean(axis=0)
+    share = np.average(np.asarray(store.soft, dtype=np.float64), axis=0, weights=store.weights)
     weights = (1.0 / np.maximum(share, 1e-6)) ** balance
     return torch.tensor(weights / (weights * share).sum(), dtype=torch.float32)
 
 
 def soft_cross_entropy(logits: Tensor, soft: Tensor, weights: Tensor | None = None) -> Tensor:
-    """Cross-entropy against label distributions [N,K], weighted by class [K]."""
+    """Cross-entropy against label distributions [N,K], weighted by class [K].
+
+    The sum of a row of `soft` is how much that face counts.
+    """
     share = soft if weights is None else soft * weights
     return -(share * F.log_softmax(logits.float(), dim=1)).sum() / share.sum()
 
@@ -156,12 +159,16 @@ def validate(network: nn.Module, store: FaceStore, compute: Compute) -> Row:
     logits = predict_logits(network, store, compute)
     hit = (logits.argmax(1).numpy() == store.labels).astype(np.float64)
     recalls = [hit[store.labels == label].mean() for label in np.unique(store.labels)]
+    counted = torch.from_numpy(store.soft * store.weights[:, None])
     return {
-        "validation_loss": float(
-            soft_cross_entropy(logits, torch.from_numpy(np.array(store.soft)))
-        ),
+        "validation_loss": float(soft_cross_entropy(logits, counted)),
         "validation_accuracy": float(hit.mean()),
         "validation_balanced_accuracy": float(np.mean(recalls)),
+        **{
+            f"validation_accuracy_{name}": float(hit[store.source == number].mean())
+            for number, name in enumerate(store.sources)
+            if name and (store.source == number).any()
+        },
     }
 
 
@@ -173,7 +180,7 @@ def train_step(
     Args:
         checkpoint: What changes.
         pictures: float [N,C,S,S] in 0..1.
-        soft: float32 [N,K].
+        soft: float32 [N,K]; the sum of a row is how much that face counts.
         weights: float32 [K].
         compute: Device and precision.
 
@@ -214,7 +221,8 @@ def _train_epoch(
         elif settings.augment:
             calm = epoch >= settings.epochs - settings.calm_epochs
             pictures = augment(pictures, generator, CALM if calm else 1.0)
-        soft = torch.from_numpy(store.soft[chosen]).to(compute.device)
+        counted = store.soft[chosen] * store.weights[chosen, None]
+        soft = torch.from_numpy(counted).to(compute.device)
         loss, hits = train_step(checkpoint, pictures, soft, weights, compute)
         total, correct, seen = total + loss * len(chosen), correct + hits, seen + len(chosen)
         on_progress(f"epoch {epoch + 1}/{settings.epochs}", seen, len(store))

@@ -31,6 +31,9 @@ KINDS: Kinds = {
     "teacher_weight": (int, float),
     "teacher_views": int,
     "pretrained": str,
+    "origin": str,
+    "source_weight": dict,
+    "source_smoothing": dict,
     "seed": int,
     "name": str,
     "version": str,
@@ -101,7 +104,9 @@ def write_recipe(
 
 
 def _value(value: object) -> str:
-    """Return a value as TOML has it: as JSON, but for one character that TOML wants escaped."""
+    """Return a value as TOML has it: as JSON, but for tables and a character that it escapes."""
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{_value(key)} = {_value(one)}' for key, one in value.items())} }}"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
@@ -114,5 +119,7 @@ def _check(path: Path, name: str, value: object, kinds: Kinds) -> None:
     fits = isinstance(value, kind) and isinstance(value, bool) == (kind is bool)
     if isinstance(value, list):
         fits = fits and all(isinstance(item, str) for item in value)
+    if isinstance(value, dict):
+        fits = fits and all(isinstance(item, int | float) for item in value.values())
     if not fits:
         raise SettingsError(f"--config {path}: {name} = {value!r} is of the wrong kind")

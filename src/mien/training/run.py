@@ -4,7 +4,6 @@ A run folder holds settings.json, checkpoint.safetensors, history.csv, curves.pn
 bundle/. Killed at any moment, it can be resumed and ends with the same weights.
 """
 
-import hashlib
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 from torch import nn
 
 from mien.bundle import Bundle, InputInfo, ModelInfo, load_bundle, write_bundle
@@ -27,8 +27,9 @@ from mien.training.loop import Row, fit, predict_logits, start, unfinished
 from mien.training.network import ARCHITECTURES, keep_outputs
 from mien.training.pretrained import fingerprint, read_graph_model
 from mien.training.settings import Machine, ModelSettings, TrainSettings
-from mien.training.store import FaceStore, known, open_store
+from mien.training.store import FaceStore, known, open_store, weigh
 from mien.training.teacher import lessons
+from mien.training.warm_start import SHOWN, warm_start
 from mien.types import FloatArray, InputSpec, OnProgress, ignore_progress
 
 SETTINGS, CHECKPOINT = "settings.json", "checkpoint.safetensors"
@@ -80,6 +81,7 @@ def train(
     machine: Machine,
     *,
     pretrained: Path | None = None,
+    origin: Path | None = None,
     teachers: Sequence[Path] = (),
     resume: bool = False,
     on_epoch: Callable[[Row], None] | None = None,
@@ -94,6 +96,7 @@ def train(
         model: What goes into the bundle beside them.
         machine: Device, precision and threads.
         pretrained: Weights that the network starts from, which `mobilenet` needs.
+        origin: A bundle of the same network, whose weights it starts from.
         teachers: Bundles to learn from, beside the labels.
         resume: Go on where a run in `out` was stopped.
         on_epoch: Told of each finished epoch.
@@ -106,7 +109,9 @@ def train(
     """
     compute = Compute.choose(machine)
     reads = _reads(dataset, model)
+    _check_sources(dataset, settings)
     loaded = [load_bundle(path) for path in teachers]
+    begun = None if origin is None else load_bundle(origin)
     weights = _weights(settings, pretrained)
     try:
         spec = InputSpec(settings.size, settings.channels, model.crop_scale, model.alignment)
@@ -116,12 +121,16 @@ def train(
     except ValueError as error:
         given = f"--size {settings.size}, --crop-scale {model.crop_scale:g}"
         raise TrainingError(f"{given}: {error}") from error
-    record = _record(dataset, settings, pretrained, loaded)
+    record = _record(dataset, settings, pretrained, loaded, begun)
     open_run(out, record, checkpoint, resume=resume)
     stores = {
         split: open_store(dataset, split, spec, out / DECODED, on_progress)
         for split in ("train", "validation")
     }
+    stores["train"] = weigh(stores["train"], settings.source_weight, settings.source_smoothing)
+    stores["validation"] = weigh(stores["validation"], settings.source_weight, {})
+    if begun is not None and not checkpoint.history:
+        _start_from(begun, checkpoint, dataset.classes, stores["train"], compute)
     learnt = [stores["train"]]
     if loaded and unfinished(checkpoint, settings):
         learnt = lessons(
@@ -165,6 +174,17 @@ def _reads(dataset: Dataset, model: ModelSettings) -> list[int]:
     return [dataset.classes.index(name) for name in model.classes or dataset.classes]
 
 
+def _check_sources(dataset: Dataset, settings: TrainSettings) -> None:
+    known = dataset.info.sources
+    for name in ("source_weight", "source_smoothing"):
+        strange = [source for source in getattr(settings, name) if source not in known]
+        if strange:
+            raise TrainingError(
+                f"--{name.replace('_', '-')}: {dataset.path} has no source {strange[0]!r}; choose "
+                f"from {', '.join(known) or 'none, since it was made of one (mien prepare --mix)'}"
+            )
+
+
 def _weights(settings: TrainSettings, pretrained: Path | None) -> dict[str, FloatArray] | None:
     starts = settings.arch.startswith("mobilenet")
     if not starts and pretrained is not None:
@@ -180,14 +200,30 @@ def _weights(settings: TrainSettings, pretrained: Path | None) -> dict[str, Floa
     return None if pretrained is None else read_graph_model(pretrained)
 
 
+def _start_from(
+    bundle: Bundle,
+    checkpoint: Checkpoint,
+    classes: Sequence[str],
+    store: FaceStore,
+    compute: Compute,
+) -> None:
+    chosen = np.sort(np.random.default_rng(0).permutation(len(store))[:SHOWN])
+    warm_start(checkpoint.network, bundle, classes, compute.pictures(store.images[chosen]))
+    checkpoint.average.module.load_state_dict(checkpoint.network.state_dict())
+
+
 def _record(
-    dataset: Dataset, settings: TrainSettings, pretrained: Path | None, teachers: list[Bundle]
+    dataset: Dataset,
+    settings: TrainSettings,
+    pretrained: Path | None,
+    teachers: list[Bundle],
+    origin: Bundle | None,
 ) -> dict[str, Any]:
     """What must be the same for a run to be resumed: the settings and all that is learnt from."""
-    digest = hashlib.sha256((dataset.path / "dataset.json").read_bytes()).hexdigest()
     return {
-        "dataset_sha256": digest,
+        "dataset_sha256": dataset.digest(),
         "pretrained_sha256": None if pretrained is None else fingerprint(pretrained),
+        "origin_sha256": None if origin is None else origin.info.sha256,
         "teachers_sha256": [teacher.info.sha256 for teacher in teachers],
         **msgspec.to_builtins(settings),
     }

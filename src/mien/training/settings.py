@@ -32,6 +32,9 @@ class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
             to take in turn.
         teacher_weight: Share of the teachers in what is learnt, where there are teachers; the rest
             is what people said.
+        source_weight: How much a face of a source counts, by the source's name; 1 unless named.
+        source_smoothing: Share of the label that is spread evenly over all classes, by the source's
+            name: for sources whose labels are less sure (Szegedy et al. 2016); 0 unless named.
         seed: Of all randomness.
     """
 
@@ -49,6 +52,8 @@ class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     calm_epochs: Annotated[int, msgspec.Meta(ge=0)] = 0
     teacher_views: Positive = 8
     teacher_weight: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.6
+    source_weight: dict[str, Annotated[float, msgspec.Meta(ge=0)]] = {}
+    source_smoothing: dict[str, Annotated[float, msgspec.Meta(ge=0, le=1)]] = {}
     seed: int = 0
 
 

@@ -4,8 +4,8 @@ The faces lie in memory-mapped files: memory stays flat however many there are.
 """
 
 import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ from mien.pictures import decode_picture
 from mien.preprocess import whole_face
 from mien.types import FloatArray, InputSpec, OnProgress, PixelArray
 
-IMAGES, SOFT = "images.npy", "soft.npy"
+IMAGES, SOFT, SOURCES = "images.npy", "soft.npy", "sources.npy"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,16 +28,31 @@ class FaceStore:
         images: uint8 [N,S,S,C], memory-mapped.
         soft: float32 [N,K], the classes' probabilities; memory-mapped.
         labels: int64 [N].
+        sources: Names of what the faces come from; one empty name where there is one source.
+        source: int64 [N], index of each face's source.
+        weights: float32 [N], how much each face counts.
         changed: Whether the pictures were changed at random already.
     """
 
     images: PixelArray
     soft: FloatArray
     labels: npt.NDArray[np.int64]
+    sources: tuple[str, ...]
+    source: npt.NDArray[np.int64]
+    weights: FloatArray
     changed: bool = False
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @classmethod
+    def of_one_source(
+        cls, images: PixelArray, soft: FloatArray, labels: npt.NDArray[np.int64]
+    ) -> "FaceStore":
+        """Return faces that all count alike."""
+        count = len(labels)
+        source, weights = np.zeros(count, dtype=np.int64), np.ones(count, dtype=np.float32)
+        return cls(images, soft, labels, ("",), source, weights)
 
 
 def open_store(
@@ -55,7 +70,26 @@ def open_store(
     make_once(place, lambda partial: _decode(dataset, split, spec, partial, on_progress))
     images = np.load(place / IMAGES, mmap_mode="r")
     soft, labels = np.load(place / SOFT, mmap_mode="r"), np.load(place / "labels.npy")
-    return FaceStore(images, soft, labels)
+    sources, source = np.unique(np.load(place / SOURCES), return_inverse=True)
+    store = FaceStore.of_one_source(images, soft, labels)
+    return replace(store, sources=tuple(map(str, sources)), source=source)
+
+
+def weigh(
+    store: FaceStore, weight: Mapping[str, float], smoothing: Mapping[str, float]
+) -> FaceStore:
+    """Return a store whose faces count, and whose labels are spread, as their sources say.
+
+    Args:
+        store: The faces.
+        weight: How much a face counts, by source; 1 where none is named.
+        smoothing: Share of each label that is spread evenly, by source; 0 where none is named.
+    """
+    of_source = np.array([weight.get(name, 1.0) for name in store.sources], dtype=np.float32)
+    spread = np.array([smoothing.get(name, 0.0) for name in store.sources], dtype=np.float32)
+    share = spread[store.source][:, None]
+    soft = (1 - share) * store.soft + share / store.soft.shape[1]
+    return replace(store, soft=soft.astype(np.float32), weights=of_source[store.source])
 
 
 def make_once(place: Path, fill: Callable[[Path], None]) -> None:
@@ -85,7 +119,14 @@ def known(store: FaceStore, classes: Sequence[int]) -> FaceStore:
     rows = np.flatnonzero(np.isin(store.labels, classes))
     place = {label: index for index, label in enumerate(classes)}
     labels = np.array([place[label] for label in store.labels[rows].tolist()], dtype=np.int64)
-    return FaceStore(store.images[rows], store.soft[rows][:, list(classes)], labels)
+    return replace(
+        store,
+        images=store.images[rows],
+        soft=store.soft[rows][:, list(classes)],
+        labels=labels,
+        source=store.source[rows],
+        weights=store.weights[rows],
+    )
 
 
 def _decode(
@@ -96,14 +137,17 @@ def _decode(
     images = np.lib.format.open_memmap(folder / IMAGES, "w+", np.uint8, shape)
     soft = np.lib.format.open_memmap(folder / SOFT, "w+", np.float32, (count, classes))
     labels = np.empty(count, dtype=np.int64)
+    sources: list[str] = []
     done = 0
     for rows in dataset.rows(split):
         for at, (data, origin) in enumerate(zip(rows.images, rows.origins, strict=True), done):
             images[at] = whole_face(decode_picture(data, origin), spec)
         soft[done : done + len(rows.labels)] = rows.soft
         labels[done : done + len(rows.labels)] = rows.labels
+        sources += rows.sources
         done += len(rows.labels)
         on_progress(f"decode {split}", done, count)
     images.flush()
     soft.flush()
     np.save(folder / "labels.npy", labels)
+    np.save(folder / SOURCES, np.array(sources, dtype=np.str_))

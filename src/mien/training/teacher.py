@@ -10,6 +10,7 @@ show two faces at once, as there, so that the learner sees more than the faces t
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -64,7 +65,7 @@ def lessons(
     )
     images, soft = (np.load(place / name, mmap_mode="r") for name in (IMAGES, SOFT))
     return [
-        FaceStore(pictures, shares, store.labels, changed=True)
+        replace(store, images=pictures, soft=shares, changed=True)
         for pictures, shares in zip(images, soft, strict=True)
     ]
 

@@ -1,0 +1,85 @@
+"""A network that starts from a bundle answers as the bundle does, and can learn."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from mien.assembly import MODELS
+from mien.bundle import Bundle, load_bundle
+from mien.classifier import OnnxClassifier
+from mien.errors import TrainingError
+from mien.training.network import ARCHITECTURES, Deployed
+from mien.training.warm_start import warm_start
+from mien.types import PixelArray
+
+
+@pytest.fixture(scope="module")
+def bundle() -> Bundle:
+    return load_bundle(MODELS / "fer8")
+
+
+def soft_faces(count: int, size: int) -> PixelArray:
+    """Noise without sharp edges, which is nearer to faces than noise with them."""
+    rng = np.random.default_rng(0)
+    coarse = torch.from_numpy(rng.random((count, 1, 8, 8), dtype=np.float32))
+    fine = torch.nn.functional.interpolate(coarse, size=size, mode="bicubic").clamp(0, 1)
+    return (fine * 255).round().byte().permute(0, 2, 3, 1).numpy()
+
+
+def pictures(faces: PixelArray) -> torch.Tensor:
+    return torch.from_numpy(faces).permute(0, 3, 1, 2).float() / 255
+
+
+def test_answers_as_the_bundle_does(bundle: Bundle) -> None:
+    size = bundle.info.input.size
+    network = ARCHITECTURES["residual"](len(bundle.info.labels), 1, size)
+    faces = soft_faces(200, size)
+    warm_start(network, bundle, bundle.info.labels, pictures(faces))
+    with torch.no_grad():
+        given = Deployed(network.eval(), bundle.info.temperature)(torch.from_numpy(faces)).numpy()
+    wanted = OnnxClassifier(bundle)(faces)
+    assert np.abs(given - wanted).mean() < 0.02
+    assert (given.argmax(1) == wanted.argmax(1)).mean() > 0.9
+
+
+def test_normalisation_undoes_itself_on_the_faces_that_it_was_shown(bundle: Bundle) -> None:
+    network = ARCHITECTURES["residual"](len(bundle.info.labels), 1, 48)
+    shown = pictures(soft_faces(200, 48))
+    warm_start(network, bundle, bundle.info.labels, shown)
+    with torch.no_grad():
+        learning = network.features.train()(shown)
+        answering = network.features.eval()(shown)
+    torch.testing.assert_close(learning, answering, rtol=0.05, atol=0.05)
+
+
+def test_classes_go_by_name_and_new_ones_start_from_nothing(bundle: Bundle) -> None:
+    known = bundle.info.labels[::-1][:3]
+    network = ARCHITECTURES["residual"](4, 1, 48)
+    before = [layer for layer in network.modules() if isinstance(layer, torch.nn.Linear)][-1]
+    fresh = before.weight[1].detach().clone()
+    warm_start(network, bundle, (known[0], "in pain", *known[1:]), pictures(soft_faces(8, 48)))
+    torch.testing.assert_close(before.weight[1].detach(), fresh)
+    assert not torch.equal(before.weight[0].detach(), fresh)
+
+
+def test_another_size_of_faces_is_fine(bundle: Bundle) -> None:
+    network = ARCHITECTURES["residual"](8, 1, 64)
+    warm_start(network, bundle, bundle.info.labels, pictures(soft_faces(8, 64)))
+    assert network.training
+
+
+@pytest.mark.parametrize(("arch", "channels"), [("residual-small", 1), ("residual", 3)])
+def test_another_network_is_refused(bundle: Bundle, arch: str, channels: int) -> None:
+    network = ARCHITECTURES[arch](8, channels, 48)  # type: ignore[index]
+    faces = torch.rand(4, channels, 48, 48)
+    with pytest.raises(TrainingError, match=r"--from .*fer8.*another"):
+        warm_start(network, bundle, bundle.info.labels, faces)
+
+
+def test_bundle_without_named_weights_is_refused(make_bundle, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    bundle = load_bundle(make_bundle())
+    network = ARCHITECTURES["residual"](2, 1, 16)
+    with pytest.raises(TrainingError, match=r"--from .*no weights"):
+        warm_start(network, bundle, bundle.info.labels, torch.rand(4, 1, 16, 16))
