@@ -12,6 +12,7 @@ from rich.table import Table
 
 from mien.assembly import DEFAULT_DETECTOR, DETECTORS, make_detector
 from mien.cli import console
+from mien.data.fer2013 import MAJORITIES, Fer2013Input
 from mien.errors import MissingExtraError, SettingsError
 from mien.protocols import Detector
 
@@ -63,6 +64,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--keep-unclear",
         action="store_true",
         help="keep rows without a majority for training, by their votes",
+    )
+    fer.add_argument(
+        "--majority",
+        choices=MAJORITIES,
+        help="what a test row needs: the most votes (default), or by FER+'s own terms more than "
+        "half of them, where single votes count as none; dataset.json has both counts",
     )
     splits = parser.add_argument_group("duplicates and splits")
     splits.add_argument("--validation", type=float, default=0.1, metavar="PART", help="default 0.1")
@@ -118,14 +125,18 @@ def _source(args: argparse.Namespace) -> "FaceInput":
         raise SettingsError(f"--{name} has no meaning with --fer2013; leave it out")
     if len(args.paths) != 1:
         raise SettingsError("with --fer2013 name one folder only, the data set to make")
-    from mien.data.fer2013 import Fer2013Input
-
     classes = [name.strip() for name in (args.classes or "").split(",") if name.strip()]
-    return Fer2013Input(args.fer2013, args.ferplus, classes, keep_unclear=args.keep_unclear)
+    return Fer2013Input(
+        args.fer2013,
+        args.ferplus,
+        classes,
+        keep_unclear=args.keep_unclear,
+        majority=args.majority or MAJORITIES[0],
+    )
 
 
 def _folder(args: argparse.Namespace) -> "FaceInput":
-    for name in ("ferplus", "classes", "keep_unclear"):
+    for name in ("ferplus", "classes", "keep_unclear", "majority"):
         if getattr(args, name):
             option = name.replace("_", "-")
             raise SettingsError(f"--{option} goes with --fer2013; leave it out or name fer2013.csv")
