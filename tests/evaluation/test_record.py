@@ -93,6 +93,14 @@ def test_a_bundle_that_has_changed_is_not_credited(bundle: Path, summary: Summar
     assert load_bundle(bundle).info.metrics == ()
 
 
+def test_a_signed_figure_is_written_with_its_sign() -> None:
+    ends = {"confidence_gap_low": -0.02, "confidence_gap_high": 0.0312}
+    one = MetricsInfo("wild", "all", "2025-01-31", {"confidence_gap": 0.0112, **ends}, "first")
+    lines = metrics_table([one]).splitlines()
+    assert lines[0] == "| data set | split | faces | confidence − accuracy | measured |"
+    assert lines[2] == "| wild | all | 0 | +0.011 (-0.020 to +0.031) | 2025-01-31 |"
+
+
 def test_the_table_shows_intervals_and_gaps() -> None:
     values = {"faces": 2815.0, "accuracy": 0.875, "accuracy_low": 0.862, "accuracy_high": 0.887}
     one = MetricsInfo("a|b", "test", "2025-01-31", values | {"recall_sad": 0.5}, "first")

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from mien.cli import console
-from mien.evaluation.names import FIGURES
+from mien.evaluation.names import FIGURES, write_figure
 
 if TYPE_CHECKING:
     from mien.evaluation.compare import Comparison
@@ -60,7 +60,8 @@ def _figures_table(summary: "Summary") -> Table:
     table.add_column("95% interval", justify="right")
     for figure in FIGURES:
         if figure.key in summary.figures:
-            cells = _cells(summary.figures[figure.key], share=figure.is_share)
+            estimate = summary.figures[figure.key]
+            cells = _cells(estimate, share=figure.is_share, signed=figure.is_signed)
             table.add_row(figure.title, *cells)
     return table
 
@@ -167,16 +168,10 @@ def _comparison_table(comparison: "Comparison") -> Table:
     return table
 
 
-def _cells(estimate: "Estimate", *, share: bool) -> tuple[str, str]:
-    value, low, high = (
-        f"{100 * part:.1f}" if share else f"{part:.3f}"
-        for part in (estimate.value, estimate.low, estimate.high)
-    )
-    unit = "%" if share else ""
-    return (
-        "–" if math.isnan(estimate.value) else value + unit,
-        "–" if math.isnan(estimate.low) else f"{low}–{high}{unit}",
-    )
+def _cells(estimate: "Estimate", *, share: bool, signed: bool = False) -> tuple[str, str]:
+    parts = (estimate.value, estimate.low, estimate.high)
+    value, interval = write_figure(*parts, share=share, signed=signed)
+    return value or "–", interval + "%" * share if interval else "–"
 
 
 def _difference_cells(estimate: "Estimate") -> tuple[str, str]:

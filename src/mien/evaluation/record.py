@@ -12,15 +12,20 @@ import msgspec
 from mien.bundle import CARD, INFO, MetricsInfo, ModelInfo, encode_info, load_bundle
 from mien.errors import BundleError
 from mien.evaluation.files import replace_files
-from mien.evaluation.names import FIGURES, IN_CARD
+from mien.evaluation.names import FIGURES, IN_CARD, write_figure
 from mien.evaluation.summary import Summary
 
 START, END = "<!-- metrics -->", "<!-- /metrics -->"
 HEADING = "## Figures"
 RECALL = "recall_"
 WITH_INTERVAL = (
-    *("accuracy", "balanced_accuracy", "macro_f1", "ece", "accuracy_at_80_coverage"),
-    *("accuracy_of_answered", "accuracy_all_pictures", "balanced_accuracy_all_pictures"),
+    *("accuracy", "balanced_accuracy", "macro_f1", "ece", "confidence_gap"),
+    *(
+        "accuracy_at_80_coverage",
+        "accuracy_of_answered",
+        "accuracy_all_pictures",
+        "balanced_accuracy_all_pictures",
+    ),
 )
 
 
@@ -90,7 +95,10 @@ def metrics_table(metrics: Sequence[MetricsInfo]) -> str:
     titles = ["data set", "split", "faces", *(figure.title for figure in columns), "measured"]
     lines = [_row(titles), _row(["---"] * len(titles))]
     for info in metrics:
-        cells = [_cell(info, figure.key, share=figure.is_share) for figure in columns]
+        cells = [
+            _cell(info, figure.key, share=figure.is_share, signed=figure.is_signed)
+            for figure in columns
+        ]
         faces = f"{info.values.get('faces', 0):,.0f}"
         lines.append(_row([info.dataset, info.split, faces, *cells, info.date]))
     lines += ["", "In brackets: 95% intervals (bootstrap). Recall of each class:", ""]
@@ -134,15 +142,12 @@ def _recalls(info: MetricsInfo) -> dict[str, float]:
     }
 
 
-def _cell(info: MetricsInfo, name: str, *, share: bool) -> str:
-    parts = [info.values.get(name + end) for end in ("", "_low", "_high")]
-    value, low, high = (
-        None if part is None else f"{100 * part:.1f}" if share else f"{part:.3f}" for part in parts
-    )
-    if value is None:
+def _cell(info: MetricsInfo, name: str, *, share: bool, signed: bool = False) -> str:
+    parts = [info.values.get(name + end, math.nan) for end in ("", "_low", "_high")]
+    value, interval = write_figure(*parts, share=share, signed=signed)
+    if not value:
         return "–"
-    unit = "%" if share else ""
-    return f"{value}{unit}" if low is None or high is None else f"{value}{unit} ({low}–{high})"
+    return f"{value} ({interval})" if interval else value
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -155,11 +155,12 @@ def _plain_words(summary: Summary) -> Element:
 
 def _all_figures(summary: Summary) -> Element:
     rows = []
-    for name, title, meaning, share in FIGURES:
-        if name in summary.figures:
-            figure = summary.figures[name]
-            cell = bar_cell(figure) if share else figure_cell(figure, share=False)
-            rows.append((title, cell, text_cell(meaning)))
+    for name in FIGURES:
+        if name.key in summary.figures:
+            figure = summary.figures[name.key]
+            cell = figure_cell(figure, share=False, signed=name.is_signed)
+            cell = bar_cell(figure) if name.is_share else cell
+            rows.append((name.title, cell, text_cell(name.meaning)))
     legend = "A dash: the data cannot tell."
     if summary.resamples:
         legend = f"Beside the value and as a thin line: 95% intervals. {legend}"
