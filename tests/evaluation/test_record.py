@@ -9,9 +9,13 @@ import pytest
 
 from mien.bundle import MetricsInfo, load_bundle
 from mien.errors import BundleError
+from mien.evaluation.for_whom import HEADING
+from mien.evaluation.persons import Persons
 from mien.evaluation.record import END, START, metrics_table, record, with_table
 from mien.evaluation.results import Evaluation
-from mien.evaluation.summary import Summary, summarise
+from mien.evaluation.slices import Slice
+from mien.evaluation.studies import Studies
+from mien.evaluation.summary import Estimate, Summary, summarise
 
 FACTS = {"command": "mien evaluate tiny six", "date": "2025-01-31"}
 
@@ -44,6 +48,22 @@ def test_figures_are_recorded_in_a_bundle_that_still_loads(bundle: Path, summary
     assert "recall_neutral" not in entry.values
     assert loaded.graph == graph
     assert {path.name for path in bundle.iterdir()} == {"model.onnx", "model.json", "CARD.md"}
+
+
+def test_for_whom_is_recorded_with_the_figures(bundle: Path, summary: Summary) -> None:
+    near = Estimate(0.8, 0.7, 0.9)
+    slices = [Slice("sex", part, 90, near, near, (near,) * 4, 0.8, 0.9) for part in "FM"]
+    persons = Persons(9, 90, near, 1, near, 0.7)
+    record(bundle, summary, studies=Studies(tuple(slices), persons=persons), **FACTS)
+    (entry,) = load_bundle(bundle).info.metrics
+    assert [(info.measure, info.part, info.faces) for info in entry.slices] == [
+        ("sex", "F", 90),
+        ("sex", "M", 90),
+    ]
+    assert entry.values["accuracy_of_worst_tenth_high"] == 0.9
+    card = (bundle / "CARD.md").read_text()
+    assert card.index(HEADING) < card.index("Measured by:") < card.index(END)
+    assert "No source here tells age, ethnicity." in card
 
 
 def test_only_the_same_data_set_and_split_is_replaced(bundle: Path, summary: Summary) -> None:

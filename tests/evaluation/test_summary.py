@@ -90,6 +90,28 @@ def test_confidence_minus_accuracy_has_a_sign(info: ModelInfo, excess: float, si
     assert sign * gap.high > 0
 
 
+def test_persons_are_drawn_for_the_figures_over_all_pictures(evaluation: Evaluation) -> None:
+    """Three copies of every picture tell nothing new where each is the same person's."""
+    answers = evaluation.answers
+    alone = tuple(f"person {row}" for row in range(6))
+    one, copies = (
+        dataclasses.replace(
+            evaluation,
+            answers=Answers(
+                np.tile(answers.truth, times),
+                np.tile(answers.probabilities, (times, 1)),
+                answers.origins * times,
+                alone * times,
+            ),
+        )
+        for times in (1, 3)
+    )
+    first, second = (summarise(each, resamples=200).figures for each in (one, copies))
+    for key in ("balanced_accuracy_all_pictures", "accuracy_all_pictures", "face_found"):
+        assert dataclasses.astuple(second[key]) == pytest.approx(dataclasses.astuple(first[key]))
+        assert second[key].low < second[key].high
+
+
 def test_no_resamples_give_no_intervals(evaluation: Evaluation) -> None:
     figure = summarise(evaluation, resamples=0).figures["accuracy"]
     assert math.isnan(figure.low)

@@ -68,6 +68,7 @@ class Rows:
         soft: float32 [n,K], one probability per class; one-hot where the label is certain.
         origins: The file or row that each came from.
         groups: What belongs together, such as the pictures of one person.
+        sources: Where each is from, such as a collection; "" where the data set does not say.
     """
 
     images: list[bytes]
@@ -75,6 +76,7 @@ class Rows:
     soft: ProbabilityArray
     origins: list[str]
     groups: list[str]
+    sources: list[str]
 
     def __len__(self) -> int:
         return len(self.images)
@@ -184,10 +186,12 @@ def _check_shards(dataset: Dataset) -> None:
 
 def _to_rows(batch: pa.RecordBatch, classes: int) -> Rows:
     soft = batch["soft"].flatten().to_numpy(zero_copy_only=False)
+    told = "source" in batch.schema.names
     return Rows(
         images=batch["image"].field("bytes").to_pylist(),
         labels=np.array(batch["label"].to_numpy(zero_copy_only=False), dtype=np.int64),
         soft=np.array(soft, dtype=np.float32).reshape(-1, classes),
         origins=batch["origin"].to_pylist(),
         groups=batch["group"].to_pylist(),
+        sources=batch["source"].to_pylist() if told else [""] * batch.num_rows,
     )

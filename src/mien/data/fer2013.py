@@ -127,8 +127,7 @@ class Fer2013Input:
         }
         if self._votes is None:
             return settings
-        counts = {f"test_rows_by_{name}": self._votes.count(name) for name in MAJORITIES}
-        return {**settings, "majority": self._majority, **counts}
+        return {**settings, "majority": self._majority, **self._votes.test_rows}
 
     def fingerprint(self, start: int, stop: int) -> str:
         """Say which rows of which files these are."""
@@ -211,6 +210,8 @@ class _Votes:
                 self._usages.append(fields[0])
                 self._names.append(fields[1])
         self._votes = np.frombuffer(votes, dtype=np.uint16).reshape(-1, len(FERPLUS_COLUMNS))
+        # Once, because the settings are asked for with every chunk.
+        self.test_rows = {f"test_rows_by_{name}": self._count(name) for name in MAJORITIES}
 
     def __len__(self) -> int:
         return len(self._usages)
@@ -218,7 +219,7 @@ class _Votes:
     def usage(self, row: int) -> str:
         return self._usages[row]
 
-    def count(self, majority: Majority) -> int:
+    def _count(self, majority: Majority) -> int:
         """Return the number of test rows that have a label by a majority."""
         rows = (row for row, usage in enumerate(self._usages) if usage != TRAINING)
         truths = ((row, self.truth(row, "")) for row in rows)

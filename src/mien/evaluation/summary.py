@@ -1,5 +1,6 @@
 """From the answers to the figures, each with the interval in which it lies."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -23,6 +24,14 @@ class Estimate:
     value: float
     low: float
     high: float
+
+    def named(self, name: str) -> dict[str, float]:
+        """Return what is known of it: the value under a name, the ends as that and _low, _high."""
+        values = {name: self.value, f"{name}_low": self.low, f"{name}_high": self.high}
+        return {key: value for key, value in values.items() if not math.isnan(value)}
+
+
+UNKNOWN = Estimate(float("nan"), float("nan"), float("nan"))
 
 
 @dataclass(frozen=True, slots=True)
