@@ -34,11 +34,11 @@ def test_the_worst_and_the_best_part_are_shown() -> None:
     lines = for_whom([recorded(*(part(SKIN, *values) for values in parts))])
     assert lines[0] == HEADING
     assert lines[4] == (
-        f"| six | {SKIN} | dark: 70.0% (68.0–72.0), 1,234 faces | "
+        f"| six (test) | {SKIN} | dark: 70.0% (68.0–72.0), 1,234 faces | "
         "bright: 90.0% (88.0–92.0), 90 faces |"
     )
     assert "mixes skin, light and camera" in lines[-2]
-    assert lines[-2].endswith("No source here tells age, sex, ethnicity.")
+    assert lines[-2].endswith("No source here tells age, sex or ethnicity.")
 
 
 def test_what_was_told_is_not_called_unknown() -> None:
@@ -53,7 +53,7 @@ def test_persons_are_one_row() -> None:
     persons = Persons(50, 400, Estimate(0.8, 0.74, 0.84), 5, Estimate(0.5, 0.45, 0.57), 0.546)
     row = for_whom([recorded(persons=persons)])[4]
     assert row == (
-        "| six | person, 50 with 5 faces or more | worst tenth 50.0% (45.0–57.0); "
+        "| six (test) | person, 50 with 5 faces or more | worst tenth 50.0% (45.0–57.0); "
         "by chance alone 54.6% | mean 80.0% (74.0–84.0) |"
     )
 

@@ -63,7 +63,7 @@ def test_for_whom_is_recorded_with_the_figures(bundle: Path, summary: Summary) -
     assert entry.values["accuracy_of_worst_tenth_high"] == 0.9
     card = (bundle / "CARD.md").read_text()
     assert card.index(HEADING) < card.index("Measured by:") < card.index(END)
-    assert "No source here tells age, ethnicity." in card
+    assert "No source here tells age or ethnicity." in card
 
 
 def test_only_the_same_data_set_and_split_is_replaced(bundle: Path, summary: Summary) -> None:

@@ -52,20 +52,21 @@ def for_whom(metrics: Sequence[MetricsInfo]) -> list[str]:
         *(NOTES[measure] for measure in measures if measure in NOTES),
     ]
     if untold:
-        notes.append(f"No source here tells {', '.join(untold)}.")
+        listed = ", ".join(untold[:-1]), untold[-1]
+        notes.append(f"No source here tells {' or '.join(filter(None, listed))}.")
     head = markdown.head(("data set", "faces by", "read worst", "read best"))
     return [HEADING, "", *head, *rows, "", " ".join(notes), ""]
 
 
 def _rows(info: MetricsInfo) -> list[str]:
-    rows = []
+    rows, data = [], f"{info.dataset} ({info.split})"
     for measure in dict.fromkeys(part.measure for part in info.slices):
         parts = [p for p in info.slices if p.measure == measure and p.faces >= FEW_FACES]
         if len(parts) > 1:
             parts.sort(key=lambda part: part.values["accuracy"])
-            rows.append([info.dataset, measure, _written(parts[0]), _written(parts[-1])])
+            rows.append([data, measure, _written(parts[0]), _written(parts[-1])])
     if "persons" in info.values:
-        rows.append([info.dataset, *_persons(info.values)])
+        rows.append([data, *_persons(info.values)])
     return [markdown.row(cells) for cells in rows]
 
 
