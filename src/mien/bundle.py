@@ -30,14 +30,24 @@ class InputInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     alignment: Literal["none", "eyes"]
 
 
+class SliceInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Figures of a part of the faces, as of those of one source."""
+
+    measure: str
+    part: str
+    faces: int
+    values: dict[str, float]
+
+
 class MetricsInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Figures measured with `mien evaluate`, on what, and by which command line."""
+    """Figures measured with `mien evaluate`, on what, by which command line, and of which part."""
 
     dataset: str
     split: str
     date: str
     values: dict[str, float]
     command: str = ""
+    slices: tuple[SliceInfo, ...] = ()
 
 
 class BundleInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -140,6 +140,41 @@ def test_slices_are_written_always_and_shown_on_request(
     assert "brightness" not in capsys.readouterr().out
 
 
+def test_slices_that_were_asked_for_by_name_are_shown(
+    make_bundle: Callable[..., Path], faces: Path, made_with: list, capsys
+) -> None:
+    words = ("--slice-pattern", r"number=_([01])\.", "--slice-pattern", "none=(xyz)")
+    assert run(make_bundle(), faces, *words, "--resamples", 0, "--out", "there", "--record") == 0
+    content = metrics(Path("there"))
+    found = [part for part in content["slices"] if part["measure"] == "number"]
+    assert [(part["part"], part["faces"]) for part in found] == [("0", 2), ("1", 2)]
+    assert content["command"] == (
+        "mien evaluate tiny 'press photos' --slice-pattern 'number=_([01])\\.' "
+        "--slice-pattern 'none=(xyz)' --resamples 0"
+    )
+    shown = capsys.readouterr().out
+    assert "number" in shown
+    assert "No picture's path fits the slice pattern of none." in shown
+    assert "brightness" not in shown
+    (entry,) = load_bundle(Path("tiny")).info.metrics
+    assert {part.part for part in entry.slices if part.measure == "number"} == {"0", "1"}
+
+
+def test_persons_are_shown_where_they_are_known(
+    make_bundle: Callable[..., Path], faces: Path, capsys
+) -> None:
+    for name in ("angry", "neutral"):
+        for number in range(5):
+            picture = encode_png(np.full((48, 48, 1), 20, np.uint8))
+            (faces / name / f"{name}_{number}.png").write_bytes(picture)
+    words = ("--whole-face", "--group-pattern", r"^([a-z]+)_\d", "--resamples", 20)
+    assert run(make_bundle(), faces, *words, "--out", "there") == 0
+    found = metrics(Path("there"))["persons"]
+    assert (found["persons"], found["faces"], found["worst_accuracy"]["value"]) == (2, 10, 0)
+    assert found["accuracy"]["value"] == 0.5
+    assert "worst tenth" in capsys.readouterr().out
+
+
 def test_a_list_of_crop_scales_is_numbers(
     make_bundle: Callable[..., Path], faces: Path, capsys
 ) -> None:
@@ -179,6 +214,8 @@ def test_the_shipped_bundle_has_a_short_name(
         (("--resamples", -1), "0 or more"),
         (("--out", "tiny/CARD.md"), "tiny/CARD.md is a file"),
         (("--group-pattern", "("), "not a regular expression"),
+        (("--slice-pattern", "sex"), "write NAME=REGEX"),
+        (("--slice-pattern", "a=(b)", "--slice-pattern", "a=(c)"), "'a' is there twice"),
         (("--corruption-faces", 5), "--corruption-faces is for --corruptions"),
         (("--corruptions", "--corruption-faces", 0), "1 or more"),
         (("--crop-scales", "1,1.2", "--whole-face"), "--crop-scales with --whole-face"),

@@ -62,6 +62,12 @@ def test_fer2013_with_votes(tmp_path: Path) -> None:
     assert dataset.count("test") == 10
     first = next(dataset.rows("test"))
     np.testing.assert_allclose(first.soft[0], [0.8, 0.2], atol=1e-6)
+    words = ("--classes", "happy, neutral", "--majority", "half")
+    assert run("--fer2013", fer, "--ferplus", plus, *words, "--overwrite", out) == 0
+    told = load_dataset(out).info.input
+    assert (told["majority"], told["test_rows_by_most"], told["test_rows_by_half"]) == (
+        *("half", 10, 10),
+    )
 
 
 def test_full_pictures_are_cropped(portrait, tmp_path: Path) -> None:
@@ -98,6 +104,8 @@ def test_mix_tells_of_each_source(
         (["out"], "name two folders"),
         (["faces", "out", "more"], "name two folders"),
         (["faces", "out", "--classes", "a,b"], "--classes goes with --fer2013"),
+        (["faces", "out", "--majority", "half"], "--majority goes with --fer2013"),
+        (["--fer2013", "a.csv", "out", "--majority", "half"], "name them with --ferplus"),
         (["faces", "out", "--detector", "yunet"], "--detector goes with --crop detector"),
         (["faces", "out", "--near", "2"], "--near"),
         (["faces", "out", "--size", "2"], "--size"),

@@ -5,6 +5,8 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from mien.data.dataset import Dataset, load_dataset
@@ -27,6 +29,21 @@ def test_rows_come_in_batches_of_arrays(dataset: Dataset) -> None:
     again = list(dataset.rows("train", batch_size=10))
     assert [batch.origins for batch in batches] == [batch.origins for batch in again]
     assert sum(len(batch) for batch in batches) == dataset.count("train")
+
+
+def test_a_column_of_sources_is_read_where_there_is_one(copy: Path) -> None:
+    opened = load_dataset(copy)
+    (shard,) = opened.shards("test")
+    table = pq.read_table(shard)
+    if "source" in table.schema.names:
+        table = table.drop_columns("source")
+    pq.write_table(table, shard)
+    (before,) = opened.rows("test")
+    assert before.sources == [""] * len(before)
+    names = [f"source {number % 2}" for number in range(table.num_rows)]
+    pq.write_table(table.append_column("source", pa.array(names)), shard)
+    (after,) = opened.rows("test")
+    assert after.sources == names
 
 
 def test_unknown_split_is_named(dataset: Dataset) -> None:

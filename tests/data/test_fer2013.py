@@ -5,8 +5,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from mien.data.fer2013 import FER_CLASSES, FERPLUS_COLUMNS, Fer2013Input
+from mien.data import work
+from mien.data.fer2013 import (
+    FER_CLASSES,
+    FERPLUS_CLASSES,
+    FERPLUS_COLUMNS,
+    MAJORITIES,
+    Fer2013Input,
+    Majority,
+)
 from mien.data.records import LabelledFace, Rejection
 from mien.errors import DatasetError, SettingsError
 
@@ -32,7 +42,12 @@ def votes(usage: str = "Training", name: str = "fer1.png", **given: int) -> str:
 
 
 def read_one(
-    folder: Path, vote_row: str, classes: Sequence[str] = (), *, keep_unclear: bool = False
+    folder: Path,
+    vote_row: str,
+    classes: Sequence[str] = (),
+    *,
+    keep_unclear: bool = False,
+    majority: Majority = "most",
 ) -> LabelledFace | Rejection:
     usage = vote_row.split(",")[0]
     source = Fer2013Input(
@@ -40,6 +55,7 @@ def read_one(
         write_votes(folder, vote_row),
         classes,
         keep_unclear=keep_unclear,
+        majority=majority,
     )
     (result,) = source.read(0, len(source))
     return result
@@ -68,6 +84,88 @@ def test_no_test_face_is_judged_without_a_majority(tmp_path: Path) -> None:
     face = read_one(tmp_path, votes("PublicTest", sadness=4, neutral=4), keep_unclear=True)
     assert isinstance(face, Rejection)
     assert face.reason == "no majority among the votes"
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ({"anger": 4, "sadness": 2, "neutral": 2}, "no more than half of the votes (4 of 8, "),
+        ({"anger": 4, "unknown": 2, "NF": 2}, "no more than half of the votes (4 of 8, "),
+        (dict.fromkeys(("anger", "fear", "sadness", "disgust"), 1), "no more than half"),
+        ({"anger": 5, "sadness": 5}, "no more than half of the votes (5 of 10, "),
+        ({"unknown": 6, "anger": 4}, "another class (unknown)"),
+        ({"fear": 9, "anger": 1}, "another class (fear)"),
+    ],
+)
+def test_by_half_a_test_row_needs_more_than_half_of_the_votes(
+    tmp_path: Path, row: dict[str, int], reason: str
+) -> None:
+    result = read_one(tmp_path, votes("PublicTest", **row), majority="half")
+    assert isinstance(result, Rejection)
+    assert result.reason.startswith(reason)
+    # What is learnt from does not change.
+    learnt = [repr(read_one(tmp_path, votes(**row), majority=rule)) for rule in MAJORITIES]
+    assert learnt[0] == learnt[1]
+
+
+def test_by_half_single_votes_do_not_count(tmp_path: Path) -> None:
+    singles = dict.fromkeys(("sadness", "fear", "disgust", "contempt", "unknown"), 1)
+    row = votes("PublicTest", anger=3, surprise=2, **singles)
+    face = read_one(tmp_path, row, majority="half")
+    assert isinstance(face, LabelledFace)
+    assert (face.label, face.held_out) == (0, True)
+    # They stay in the votes that tell how far people agreed.
+    assert face.soft == (0.75, 0.25, 0.0, 0.0)
+
+
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(counts=st.lists(st.integers(0, 4), min_size=10, max_size=10))
+def test_a_label_by_half_is_the_one_by_most(tmp_path: Path, counts: list[int]) -> None:
+    row = votes("PublicTest", **dict(zip(FERPLUS_COLUMNS, counts, strict=True)))
+    half = read_one(tmp_path, row, FERPLUS_CLASSES, majority="half")
+    most = read_one(tmp_path, row, FERPLUS_CLASSES)
+    left = [count if count > 1 else 0 for count in counts]
+    assert isinstance(half, LabelledFace) == (2 * max(left[:8]) > sum(left))
+    if isinstance(half, LabelledFace):
+        assert isinstance(most, LabelledFace)
+        assert (half.label, half.soft) == (most.label, most.soft)
+
+
+def test_settings_tell_the_rule_and_what_each_leaves(tmp_path: Path) -> None:
+    rows = [
+        votes("PublicTest", anger=9),
+        votes("PrivateTest", anger=4, fear=3, sadness=3),
+        votes("PublicTest", fear=9),
+        votes("PublicTest", anger=5, sadness=5),
+        votes("Training", anger=9),
+    ]
+    fer = write_fer(tmp_path, *(f"0,{PIXELS},{row.split(',')[0]}" for row in rows))
+    plus = write_votes(tmp_path, *rows)
+    told = Fer2013Input(fer, plus, majority="half").settings()
+    assert told["majority"] == "half"
+    assert (told["test_rows_by_most"], told["test_rows_by_half"]) == (2, 1)
+    every = Fer2013Input(fer, plus, FERPLUS_CLASSES).settings()
+    assert (every["majority"], every["test_rows_by_most"], every["test_rows_by_half"]) == (
+        *("most", 3, 2),
+    )
+    assert "majority" not in Fer2013Input(fer).settings()
+
+
+def test_another_rule_gives_other_chunks(tmp_path: Path) -> None:
+    row = votes("PublicTest", anger=4, fear=3, sadness=3)
+    fer = write_fer(tmp_path, f"0,{PIXELS},PublicTest")
+    plus = write_votes(tmp_path, row)
+    rules: tuple[Majority, ...] = ("most", "half", "most")
+    chunks = [
+        work.write_chunks(Fer2013Input(fer, plus, majority=rule), tmp_path, 8, lambda *_: None)
+        for rule in rules
+    ]
+    assert chunks[0] == chunks[2] != chunks[1]
+
+
+def test_half_of_the_votes_needs_votes(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"--majority half .* --ferplus"):
+        Fer2013Input(write_fer(tmp_path, f"0,{PIXELS},Training"), majority="half")
 
 
 @pytest.mark.parametrize("usage", ["PublicTest", "PrivateTest"])

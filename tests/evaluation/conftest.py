@@ -57,6 +57,7 @@ class FakeRows:
     soft: np.ndarray
     origins: list[str]
     groups: list[str]
+    sources: list[str]
 
 
 class FakeDataset:
@@ -70,9 +71,11 @@ class FakeDataset:
         rows: Sequence[tuple[str, int | None, str]],
         classes: Sequence[str] = LABELS,
         agreement: float = 1.0,
+        sources: Sequence[str] = (),
     ) -> None:
         self.path, self.classes, self._rows = Path("somewhere/faces"), tuple(classes), rows
         self._agreement = agreement
+        self._sources = [*sources] or [""] * len(rows)
 
     def count(self, split: str) -> int:
         return len(self._rows) if split == "test" else 0
@@ -91,6 +94,7 @@ class FakeDataset:
                 soft,
                 [f"{name}/{start + i}.png" for i, (name, _, _) in enumerate(part)],
                 [group for _, _, group in part],
+                self._sources[start : start + 3],
             )
 
 

@@ -45,13 +45,30 @@ def test_one_group_has_no_interval() -> None:
     assert np.isnan(high).all()
 
 
+def biased(rows: np.ndarray) -> np.ndarray:
+    """A mean, and a figure that every draw makes larger: how few rows are there once."""
+    return np.array([VALUES[rows].mean(), 1 - np.unique(rows).size / 400 + VALUES[rows].mean()])
+
+
+def test_a_figure_that_grows_by_being_resampled_lies_in_its_interval() -> None:
+    rows = np.arange(400)
+    low, high = bootstrap(biased, rows, resamples=500, seed=1)
+    assert low[1] > biased(rows)[1]
+    corrected = bootstrap(biased, rows, resamples=500, seed=1, biased=np.array([False, True]))
+    assert corrected[0][1] < biased(rows)[1] < corrected[1][1]
+    # As wide as before; and the other figure's is what it was.
+    assert corrected[1][1] - corrected[0][1] == pytest.approx(high[1] - low[1])
+    assert (corrected[0][0], corrected[1][0]) == (low[0], high[0])
+
+
 def test_draws_without_a_value_are_left_out_of_the_interval() -> None:
     def statistic(rows: np.ndarray) -> np.ndarray:
         return np.array([1.0 if (rows == 0).any() else np.nan, np.nan])
 
-    low, high = bootstrap(statistic, np.arange(3), resamples=50)
-    assert (low[0], high[0]) == (1, 1)
-    assert np.isnan([low[1], high[1]]).all()
+    for biased in (None, np.array([True, True])):
+        low, high = bootstrap(statistic, np.arange(3), resamples=50, biased=biased)
+        assert (low[0], high[0]) == (1, 1)
+        assert np.isnan([low[1], high[1]]).all()
 
 
 def test_progress_ends_at_the_number_of_draws() -> None:

@@ -209,6 +209,28 @@ def test_groups_come_from_the_file_names(
     assert [groups[name] for name in names] == ["Ann_Lee", "Ann_Lee", "Bob", ""]
 
 
+def test_sources_come_from_the_data_set_or_from_the_folders(
+    classifier, info: ModelInfo, make_dataset, make_folder: Callable[..., Path]
+) -> None:
+    dataset = make_dataset(ROWS, sources=("web", "", "studio", "web"))
+    assert evaluate_dataset(classifier, info, dataset).sources == ("web", "", "studio", "web")
+    assert evaluate_dataset(classifier, info, make_dataset(ROWS)).sources == ()
+    folder = make_folder(dict.fromkeys(("sad/1.png", "sad/web/2.png", "sad/web/deep/3.png"), 100))
+    assert evaluate_folder(classifier, info, None, folder).sources == ("", "web", "web")
+
+
+def test_cropped_faces_of_many_classes_beside_a_list(
+    classifier, info: ModelInfo, make_folder: Callable[..., Path]
+) -> None:
+    folder = make_folder({"sad/1.png": 100, "happy/2.png": 150, "surprise/3.png": 10}, side=100)
+    (folder / "manifest.csv").write_text("file,class\nsad/1.png,sad\n")
+    (folder / "sad" / "notes.csv").write_text("1.png,blurred\n")
+    result = evaluate_folder(classifier, info, None, folder)
+    assert result.answers.origins == ("happy/2.png", "sad/1.png")
+    assert result.skipped == {"surprise": 1}
+    assert result.unreadable == ()
+
+
 def test_a_framing_out_of_range_is_refused(
     classifier, info: ModelInfo, fixed_detector, make_folder: Callable[..., Path]
 ) -> None:

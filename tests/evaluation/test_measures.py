@@ -11,6 +11,7 @@ from mien.evaluation.measures import (
     NAMES,
     SHARPNESS,
     SIZE,
+    SKIN,
     TURN,
     Measures,
 )
@@ -48,6 +49,33 @@ def test_the_face_is_measured_and_not_what_is_around_it() -> None:
     values = measure(picture)
     assert values[BRIGHTNESS] == pytest.approx([40], abs=1)
     assert values[CONTRAST] == pytest.approx([20], abs=1)
+
+
+@pytest.mark.parametrize("landmarks", [None, LANDMARKS])
+def test_the_skin_is_that_of_the_cheeks(landmarks: np.ndarray | None) -> None:
+    # Landmarks are in another place than those of an average face in this box.
+    box = Box(0, 0, 120, 120) if landmarks is None else Box(8, 8, 128, 128)
+    picture = gray(0, Face(box, 0.9, landmarks))
+    cheeks = [(39, 69), (81, 69)] if landmarks is None else [(42.5, 70), (77.5, 70)]
+    for (x, y), level in zip(cheeks, (119, 119), strict=True):
+        picture.image[round(y) - 9 : round(y) + 9, round(x) - 9 : round(x) + 9] = level
+    # Middle gray, 119 of 255, has a lightness of 50.
+    assert measure(picture)[SKIN] == pytest.approx([50], abs=0.2)
+
+
+def test_the_lightness_of_the_skin_is_nearly_that_of_the_gray_picture() -> None:
+    face = Face(Box(0, 0, 128, 128), 1.0)
+    colour = gray(0, face)
+    colour.image[:] = (120, 150, 200)
+    level = round(0.114 * 120 + 0.587 * 150 + 0.299 * 200)
+    assert measure(colour)[SKIN] == pytest.approx(measure(gray(level, face))[SKIN], abs=1)
+
+
+def test_cheeks_outside_the_picture_have_no_brightness() -> None:
+    values = measure(gray(90, Face(Box(200, 0, 300, 100), 0.9)))
+    assert np.isnan(values[SKIN]).all()
+    half = measure(gray(119, Face(Box(-60, 0, 60, 120), 0.9)))
+    assert half[SKIN] == pytest.approx([50], abs=0.2)
 
 
 def test_a_cropped_face_has_no_size_and_no_turn() -> None:

@@ -9,9 +9,13 @@ import pytest
 
 from mien.bundle import MetricsInfo, load_bundle
 from mien.errors import BundleError
+from mien.evaluation.for_whom import HEADING
+from mien.evaluation.persons import Persons
 from mien.evaluation.record import END, START, metrics_table, record, with_table
 from mien.evaluation.results import Evaluation
-from mien.evaluation.summary import Summary, summarise
+from mien.evaluation.slices import Slice
+from mien.evaluation.studies import Studies
+from mien.evaluation.summary import Estimate, Summary, summarise
 
 FACTS = {"command": "mien evaluate tiny six", "date": "2025-01-31"}
 
@@ -44,6 +48,22 @@ def test_figures_are_recorded_in_a_bundle_that_still_loads(bundle: Path, summary
     assert "recall_neutral" not in entry.values
     assert loaded.graph == graph
     assert {path.name for path in bundle.iterdir()} == {"model.onnx", "model.json", "CARD.md"}
+
+
+def test_for_whom_is_recorded_with_the_figures(bundle: Path, summary: Summary) -> None:
+    near = Estimate(0.8, 0.7, 0.9)
+    slices = [Slice("sex", part, 90, near, near, (near,) * 4, 0.8, 0.9) for part in "FM"]
+    persons = Persons(9, 90, near, 1, near, 0.7)
+    record(bundle, summary, studies=Studies(tuple(slices), persons=persons), **FACTS)
+    (entry,) = load_bundle(bundle).info.metrics
+    assert [(info.measure, info.part, info.faces) for info in entry.slices] == [
+        ("sex", "F", 90),
+        ("sex", "M", 90),
+    ]
+    assert entry.values["accuracy_of_worst_tenth_high"] == 0.9
+    card = (bundle / "CARD.md").read_text()
+    assert card.index(HEADING) < card.index("Measured by:") < card.index(END)
+    assert "No source here tells age or ethnicity." in card
 
 
 def test_only_the_same_data_set_and_split_is_replaced(bundle: Path, summary: Summary) -> None:
@@ -91,6 +111,14 @@ def test_a_bundle_that_has_changed_is_not_credited(bundle: Path, summary: Summar
     with pytest.raises(BundleError, match="has changed"):
         record(bundle, other, **FACTS)
     assert load_bundle(bundle).info.metrics == ()
+
+
+def test_a_signed_figure_is_written_with_its_sign() -> None:
+    ends = {"confidence_gap_low": -0.02, "confidence_gap_high": 0.0312}
+    one = MetricsInfo("wild", "all", "2025-01-31", {"confidence_gap": 0.0112, **ends}, "first")
+    lines = metrics_table([one]).splitlines()
+    assert lines[0] == "| data set | split | faces | confidence − accuracy | measured |"
+    assert lines[2] == "| wild | all | 0 | +0.011 (-0.020 to +0.031) | 2025-01-31 |"
 
 
 def test_the_table_shows_intervals_and_gaps() -> None:

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from mien.bundle import ModelInfo
 from mien.evaluation.measures import AGREEMENT, BRIGHTNESS, CONTRAST, SHARPNESS, SIZE, TURN
+from mien.evaluation.patterns import SlicePattern
 from mien.evaluation.results import Answers, Evaluation
-from mien.evaluation.slices import Slice, slices
+from mien.evaluation.slices import MOST_VALUES, SOURCE, Slice, slices
 
 
 @pytest.fixture
@@ -86,6 +87,58 @@ def test_figures_are_those_of_the_part(make) -> None:
 )
 def test_parts(make, measure: str, values: list[float], expected: dict[str, int]) -> None:
     assert parts(slices(make({measure: values}), resamples=0)) == expected
+
+
+def told(info: ModelInfo, sources: tuple[str, ...], origins: tuple[str, ...] = ()) -> Evaluation:
+    """Faces of two classes by turns, all read rightly, of these sources."""
+    truth = np.arange(len(sources)) % 2
+    probabilities = np.full((len(sources), 4), 0.1, np.float32)
+    probabilities[np.arange(len(sources)), truth] = 0.7
+    origins = origins or sources
+    answers = Answers(truth, probabilities, origins, ("",) * len(sources))
+    return Evaluation(info, "faces", "test", answers, sources=sources)
+
+
+def test_sources_are_slices_where_there_are_several(info: ModelInfo) -> None:
+    found = slices(told(info, ("b", "a", "a", "a", "")), resamples=0)
+    assert {part.measure for part in found} == {SOURCE}
+    assert parts(found) == {"a": 3, "b": 1}
+    assert slices(told(info, ("a", "a", "")), resamples=0) == ()
+
+
+def test_a_face_that_was_not_found_is_of_no_source(info: ModelInfo) -> None:
+    evaluation = told(info, ("a", "a", "b", "b"))
+    evaluation.answers.probabilities[3] = np.nan
+    assert parts(slices(evaluation, resamples=0)) == {"a": 2, "b": 1}
+
+
+def test_a_pattern_splits_by_what_it_finds(info: ModelInfo) -> None:
+    origins = ("sad/AF01.jpg", "sad/AM01.jpg", "sad/BF02.jpg", "sad/x.jpg")
+    evaluation = told(info, ("",) * 4, origins)
+    patterns = [SlicePattern.parse(r"sex=/[AB]([FM])\d"), SlicePattern.parse("one=(sad)")]
+    found = slices(evaluation, patterns, resamples=0)
+    assert [(part.measure, part.part, part.faces) for part in found] == [
+        ("sex", "F", 2),
+        ("sex", "M", 1),
+        ("one", "sad", 4),
+    ]
+
+
+def test_the_rarest_of_many_values_are_one_part(info: ModelInfo) -> None:
+    count = MOST_VALUES + 3
+    sources = tuple(f"{number:02}" for number in range(count) for _ in range(count - number))
+    found = slices(told(info, sources), resamples=0)
+    assert len(found) == MOST_VALUES
+    assert (found[-1].part, found[-1].faces) == ("4 others", 4 + 3 + 2 + 1)
+    assert sum(part.faces for part in found) == len(sources)
+
+
+def test_balanced_accuracy_is_over_all_classes_or_not_at_all(info: ModelInfo) -> None:
+    # By turns: "b" has one class only, and the bundle's other two are nowhere.
+    one_class, both = slices(told(info, ("b", "a", "b", "a", "c", "c")), resamples=0)[::2]
+    assert (one_class.part, both.part) == ("a", "c")
+    assert np.isnan(one_class.balanced_accuracy.value)
+    assert (one_class.accuracy.value, both.balanced_accuracy.value) == (1, 1)
 
 
 def test_measures_that_say_nothing_are_left_out(make) -> None:

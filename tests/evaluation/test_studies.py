@@ -33,6 +33,7 @@ def test_nothing_asked_gives_slices_only(classifier, info: ModelInfo, make_datas
     found = study.finish(evaluate_dataset(classifier, info, dataset))
     assert {part.measure for part in found.slices} == {
         "brightness of the face",
+        "brightness of the skin as seen",
         "contrast of the face",
         "sharpness of the face",
         "agreement of the votes",

@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 
+from mien.bundle import ModelInfo
 from mien.evaluation.results import Answers, Evaluation
 from mien.evaluation.summary import summarise
 
@@ -58,6 +59,57 @@ def test_intervals_hold_the_value_and_are_drawn_over_groups(evaluation: Evaluati
     assert summary.groups == 4
     again = summarise(evaluation, resamples=200, seed=1)
     assert again.figures["ece"] == summary.figures["ece"]
+
+
+def calibrated(info: ModelInfo, seed: int, excess: float = 0.0) -> Evaluation:
+    """600 faces that are read rightly as often as the confidence says, less `excess`."""
+    random = np.random.default_rng(seed)
+    confidence = random.uniform(0.4 + excess, 1, 600)
+    right = random.random(600) < confidence - excess
+    probabilities = np.tile((1 - confidence[:, None]) / 3, 4).astype(np.float32)
+    probabilities[:, 0] = confidence
+    truth = np.where(right, 0, 1)
+    alone = ("",) * 600
+    return Evaluation(info, "made", "test", Answers(truth, probabilities, alone, alone))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_interval_of_the_calibration_error_holds_it(info: ModelInfo, seed: int) -> None:
+    figures = summarise(calibrated(info, seed), resamples=100).figures
+    error, gap = figures["ece"], figures["confidence_gap"]
+    assert 0 <= error.low < error.value < error.high
+    # There is none: what is left is noise, of whichever sign.
+    assert gap.low < 0 < gap.high
+
+
+@pytest.mark.parametrize(("excess", "sign"), [(0.15, 1), (-0.15, -1)])
+def test_confidence_minus_accuracy_has_a_sign(info: ModelInfo, excess: float, sign: int) -> None:
+    gap = summarise(calibrated(info, 0, excess), resamples=100).figures["confidence_gap"]
+    assert gap.value == pytest.approx(excess, abs=0.05)
+    assert sign * gap.low > 0
+    assert sign * gap.high > 0
+
+
+def test_persons_are_drawn_for_the_figures_over_all_pictures(evaluation: Evaluation) -> None:
+    """Three copies of every picture tell nothing new where each is the same person's."""
+    answers = evaluation.answers
+    alone = tuple(f"person {row}" for row in range(6))
+    one, copies = (
+        dataclasses.replace(
+            evaluation,
+            answers=Answers(
+                np.tile(answers.truth, times),
+                np.tile(answers.probabilities, (times, 1)),
+                answers.origins * times,
+                alone * times,
+            ),
+        )
+        for times in (1, 3)
+    )
+    first, second = (summarise(each, resamples=200).figures for each in (one, copies))
+    for key in ("balanced_accuracy_all_pictures", "accuracy_all_pictures", "face_found"):
+        assert dataclasses.astuple(second[key]) == pytest.approx(dataclasses.astuple(first[key]))
+        assert second[key].low < second[key].high
 
 
 def test_no_resamples_give_no_intervals(evaluation: Evaluation) -> None:

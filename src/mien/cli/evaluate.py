@@ -17,6 +17,7 @@ from mien.cli.evaluate_options import (
     check,
     command_line,
     names_dataset,
+    slice_patterns,
 )
 from mien.cli.evaluate_show import show
 from mien.errors import MissingExtraError
@@ -47,7 +48,8 @@ def run(args: argparse.Namespace) -> int:
             evaluation, resamples=args.resamples, seed=args.seed, on_progress=on_progress
         )
         studies = study.finish(evaluation, on_progress)
-    show(summary, studies, slices=args.slices)
+    asked = [pattern.name for pattern in slice_patterns(args)]
+    show(summary, studies, slices=args.slices, asked=asked)
     facts = {"command": command_line(args), "date": datetime.date.today().isoformat()}
     out = args.out or _default_folder(args, info)
     write_report(out, summary, studies=studies, **facts)
@@ -55,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     console.out.print(f"All on one page: {out / PAGE}", markup=False)
     if args.record:
         path = find_bundle(bundle)
-        record(path, summary, **facts)
+        record(path, summary, studies=studies, **facts)
         console.out.print(f"Figures recorded in: {path}", markup=False)
     return 0
 
@@ -65,7 +67,9 @@ def _study(args: argparse.Namespace, classifier: OnnxClassifier, info: ModelInfo
     from mien.evaluation.studies import Study, StudySettings
 
     faces = (args.corruption_faces or CORRUPTION_FACES) if args.corruptions else 0
-    settings = StudySettings(faces, args.crop_scales or (), args.resamples, args.seed)
+    settings = StudySettings(
+        faces, args.crop_scales or (), args.resamples, args.seed, slice_patterns(args)
+    )
     return Study(
         classifier,
         info,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mien.assembly import DETECTORS
 from mien.errors import SettingsError
+from mien.evaluation.patterns import SlicePattern
 
 DEFAULT = "default"
 DATASET_FILE = "dataset.json"
@@ -103,6 +104,21 @@ def check(args: argparse.Namespace) -> None:
         raise SettingsError("--corruption-faces is for --corruptions; give both or none")
     if args.corruption_faces is not None and args.corruption_faces < 1:
         raise SettingsError("--corruption-faces must be 1 or more")
+    slice_patterns(args)
+
+
+def slice_patterns(args: argparse.Namespace) -> tuple[SlicePattern, ...]:
+    """Read what else to split the faces by.
+
+    Raises:
+        SettingsError: A pattern is wrong, or two have one name.
+    """
+    patterns = tuple(SlicePattern.parse(text) for text in args.slice_pattern or ())
+    names = [pattern.name for pattern in patterns]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise SettingsError(f"--slice-pattern: {twice[0]!r} is there twice; name each otherwise")
+    return patterns
 
 
 def command_line(args: argparse.Namespace) -> str:
@@ -112,6 +128,8 @@ def command_line(args: argparse.Namespace) -> str:
         value = getattr(args, name)
         if value is not None:
             words += [_option(name), _portable(value) if name in PATHS else _written(value)]
+    for text in args.slice_pattern or ():
+        words += [_option("slice_pattern"), text]
     words += [_option(name) for name in SWITCHES if getattr(args, name)]
     for name, default in (("resamples", RESAMPLES), ("seed", 0)):
         if getattr(args, name) != default:
@@ -153,8 +171,15 @@ def _add_study_arguments(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--slices",
         action="store_true",
-        help="show figures by brightness, sharpness, size, head turn and votes, too (they are "
-        "always in the report)",
+        help="show figures by brightness, sharpness, size, head turn, votes and source, too (they "
+        "are always in the report)",
+    )
+    group.add_argument(
+        "--slice-pattern",
+        action="append",
+        metavar="NAME=REGEX",
+        help="split the faces by what the regex's first group finds in each picture's path, as in "
+        r"'sex=/[AB]([FM])\d' (repeatable)",
     )
     group.add_argument(
         "--corruptions",

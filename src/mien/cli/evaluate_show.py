@@ -10,12 +10,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from mien.cli import console
-from mien.evaluation.names import FIGURES
+from mien.evaluation.measures import NOTES
+from mien.evaluation.names import FIGURES, write_figure
+from mien.evaluation.persons import MIN_FACES
 
 if TYPE_CHECKING:
     from mien.evaluation.compare import Comparison
     from mien.evaluation.corruptions import CorruptionPoint
     from mien.evaluation.crop_scales import CropScalePoint
+    from mien.evaluation.persons import Persons
     from mien.evaluation.slices import Slice
     from mien.evaluation.studies import Studies
     from mien.evaluation.summary import Estimate, Summary
@@ -23,13 +26,16 @@ if TYPE_CHECKING:
 SHOWN_UNREADABLE = 5
 
 
-def show(summary: "Summary", studies: "Studies", *, slices: bool) -> None:
+def show(
+    summary: "Summary", studies: "Studies", *, slices: bool, asked: "Sequence[str]" = ()
+) -> None:
     """Print the figures, and what was found beside them.
 
     Args:
         summary: The figures.
         studies: What was found beside them.
         slices: Show the slices, too; they are long.
+        asked: Slices to show in any case.
     """
     evaluation = summary.evaluation
     model = f"{evaluation.model.name} {evaluation.model.version}"
@@ -42,8 +48,12 @@ def show(summary: "Summary", studies: "Studies", *, slices: bool) -> None:
     )
     console.out.print(_figures_table(summary))
     console.out.print(_classes_table(summary))
-    if slices and studies.slices:
-        console.out.print(_slices_table(studies.slices, evaluation.model.labels))
+    if chosen := [part for part in studies.slices if slices or part.measure in asked]:
+        console.out.print(_slices_table(chosen, evaluation.model.labels))
+    for name in set(asked) - {part.measure for part in chosen}:
+        console.out.print(f"No picture's path fits the slice pattern of {name}.", markup=False)
+    if studies.persons is not None:
+        console.out.print(_persons_table(studies.persons))
     if studies.corruptions:
         console.out.print(_corruptions_table(studies.corruptions))
     if studies.crop_scales:
@@ -60,7 +70,8 @@ def _figures_table(summary: "Summary") -> Table:
     table.add_column("95% interval", justify="right")
     for figure in FIGURES:
         if figure.key in summary.figures:
-            cells = _cells(summary.figures[figure.key], share=figure.is_share)
+            estimate = summary.figures[figure.key]
+            cells = _cells(estimate, share=figure.is_share, signed=figure.is_signed)
             table.add_row(figure.title, *cells)
     return table
 
@@ -81,20 +92,37 @@ def _classes_table(summary: "Summary") -> Table:
 def _slices_table(slices: "Sequence[Slice]", labels: "Sequence[str]") -> Table:
     # As narrow as it can be: it must fit into 80 columns.
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("faces by", no_wrap=True)
-    for title in ("faces", "accuracy", "mean recall", "lowest recall", "answered"):
+    # The longest name of a part that mien gives; longer ones of the user are broken.
+    table.add_column("faces by", width=25)
+    for title in ("faces", "accuracy", "balanced", "lowest recall", "answered"):
         table.add_column(title, justify="right")
     for measure, parts in groupby(slices, key=lambda part: part.measure):
-        table.add_row(measure, style="bold")
+        table.add_row(escape(measure), style="bold")
         for part in parts:
-            shares = (part.accuracy.value, part.balanced_accuracy.value)
+            shares = (part.accuracy, part.balanced_accuracy)
             table.add_row(
-                part.part,
+                escape(part.part),
                 f"{part.faces:,}",
-                *(f"{share:.1%}" for share in shares),
+                *(_cells(share, share=True)[0] for share in shares),
                 escape(_lowest_recall(part, labels)),
                 f"{part.answered:.1%}",
             )
+    notes = [NOTES[name] for name in dict.fromkeys(p.measure for p in slices) if name in NOTES]
+    table.caption = " ".join(notes) or None
+    return table
+
+
+def _persons_table(persons: "Persons") -> Table:
+    table = Table("person", box=box.SIMPLE_HEAD)
+    for title in ("persons", "accuracy", "95% interval"):
+        table.add_column(title, justify="right")
+    for title, count, estimate in (
+        ("mean person", persons.persons, persons.accuracy),
+        ("worst tenth", persons.worst, persons.worst_accuracy),
+    ):
+        table.add_row(title, f"{count:,}", *_cells(estimate, share=True))
+    table.add_row("worst tenth by chance alone", "", f"{persons.worst_by_chance:.1%}", "")
+    table.caption = f"persons with {MIN_FACES} faces or more"
     return table
 
 
@@ -167,16 +195,10 @@ def _comparison_table(comparison: "Comparison") -> Table:
     return table
 
 
-def _cells(estimate: "Estimate", *, share: bool) -> tuple[str, str]:
-    value, low, high = (
-        f"{100 * part:.1f}" if share else f"{part:.3f}"
-        for part in (estimate.value, estimate.low, estimate.high)
-    )
-    unit = "%" if share else ""
-    return (
-        "–" if math.isnan(estimate.value) else value + unit,
-        "–" if math.isnan(estimate.low) else f"{low}–{high}{unit}",
-    )
+def _cells(estimate: "Estimate", *, share: bool, signed: bool = False) -> tuple[str, str]:
+    parts = (estimate.value, estimate.low, estimate.high)
+    value, interval = write_figure(*parts, share=share, signed=signed)
+    return value or "–", interval + "%" * share if interval else "–"
 
 
 def _difference_cells(estimate: "Estimate") -> tuple[str, str]:

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from mien.assembly import DEFAULT_DETECTOR, DETECTORS, make_detector
 from mien.cli import console
+from mien.data.fer2013 import MAJORITIES, Fer2013Input
 from mien.errors import MissingExtraError, SettingsError
 from mien.protocols import Detector
 
@@ -24,7 +25,7 @@ USAGE = """mien prepare [options] FACES OUT
        mien prepare [options] --fer2013 FILE [--ferplus FILE] OUT
        mien prepare [options] --mix FILE OUT"""
 # Options that have no meaning for FER2013, whose faces are cropped already.
-FER_OPTIONS = ("ferplus", "classes", "keep_unclear")
+FER_OPTIONS = ("ferplus", "classes", "keep_unclear", "majority")
 FOLDER_OPTIONS = ("crop", "detector", "detector_model", "crop_scale", "size", "channels", "test")
 
 
@@ -66,6 +67,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--keep-unclear",
         action="store_true",
         help="keep rows without a majority for training, by their votes",
+    )
+    fer.add_argument(
+        "--majority",
+        choices=MAJORITIES,
+        help="what a test row needs: the most votes (default), or by FER+'s own terms more than "
+        "half of them, where single votes count as none; dataset.json has both counts",
     )
     parser.add_argument_group("several inputs as one").add_argument(
         "--mix",
@@ -124,10 +131,15 @@ def _source(args: argparse.Namespace) -> "FaceInput":
     if args.fer2013 is None:
         return _folder(args)
     _check_alone(args, "fer2013", FOLDER_OPTIONS)
-    from mien.data.fer2013 import Fer2013Input
 
     classes = [name.strip() for name in (args.classes or "").split(",") if name.strip()]
-    return Fer2013Input(args.fer2013, args.ferplus, classes, keep_unclear=args.keep_unclear)
+    return Fer2013Input(
+        args.fer2013,
+        args.ferplus,
+        classes,
+        keep_unclear=args.keep_unclear,
+        majority=args.majority or MAJORITIES[0],
+    )
 
 
 def _mix(args: argparse.Namespace) -> "FaceInput":

@@ -194,14 +194,12 @@ def _check_shards(dataset: Dataset) -> None:
 
 def _to_rows(batch: pa.RecordBatch, classes: int) -> Rows:
     soft = batch["soft"].flatten().to_numpy(zero_copy_only=False)
+    told = "source" in batch.schema.names
     return Rows(
         images=batch["image"].field("bytes").to_pylist(),
         labels=np.array(batch["label"].to_numpy(zero_copy_only=False), dtype=np.int64),
         soft=np.array(soft, dtype=np.float32).reshape(-1, classes),
         origins=batch["origin"].to_pylist(),
         groups=batch["group"].to_pylist(),
-        # Data sets from before there were mixes have no such column.
-        sources=batch["source"].to_pylist()
-        if "source" in batch.schema.names
-        else [""] * len(batch),
+        sources=batch["source"].to_pylist() if told else [""] * batch.num_rows,
     )

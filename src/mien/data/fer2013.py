@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal, get_args
 
 import numpy as np
 
@@ -39,6 +39,10 @@ FERPLUS_CLASSES = COLUMNS[:8]
 DEFAULT_CLASSES = ("angry", "sad", "happy", "neutral")
 CSV_COLUMNS = ("emotion", "pixels", "Usage")
 USAGES = ("Training", "PublicTest", "PrivateTest")
+TRAINING = USAGES[0]
+# When a test row has a label: the most votes, or more than half of them by FER+'s own terms.
+Majority = Literal["most", "half"]
+MAJORITIES: tuple[Majority, ...] = get_args(Majority)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +62,20 @@ class Fer2013Input:
     label is the class with the most votes of all ten columns; its soft label is the votes for the
     wanted classes. Only the position of each row is held, not its pixels.
 
+    FER+'s own terms ask more of a row that is judged by: a single vote counts as none, and one of
+    the eight expressions must have more than half of what is left in all ten columns.
+
     Args:
         path: fer2013.csv.
         ferplus: fer2013new.csv, the same rows in the same order; None for FER2013's own labels.
         classes: The wanted classes, in the order of the labels; empty for the default.
         keep_unclear: Whether training rows without a majority stay, to learn from their votes.
+        majority: What a test row needs: "most" votes, or more than "half" by FER+'s own terms.
+            Training rows need the most in any case.
 
     Raises:
         DatasetError: A file is missing, has other columns, or the two do not belong together.
-        SettingsError: A class is unknown.
+        SettingsError: A class is unknown, or half of the votes are asked for without votes.
     """
 
     splits_itself = True
@@ -79,7 +88,11 @@ class Fer2013Input:
         classes: Sequence[str] = (),
         *,
         keep_unclear: bool = False,
+        majority: Majority = "most",
     ) -> None:
+        if ferplus is None and majority == "half":
+            raise SettingsError("--majority half is about FER+'s votes; name them with --ferplus")
+        self._majority: Majority = majority
         self._path, self._ferplus, self._keep_unclear = path, ferplus, keep_unclear
         if ferplus is None:
             self.classes = _check_classes(classes or FER_CLASSES, FER_CLASSES)
@@ -102,14 +115,19 @@ class Fer2013Input:
         return len(self._offsets) - 1
 
     def settings(self) -> dict[str, Setting]:
-        """All settings that change what is read."""
-        ferplus = None if self._ferplus is None else self._ferplus.name
-        return {
+        """All settings that change what is read, and how many test rows each majority leaves.
+
+        The rows are counted before any of them is found to be broken or a duplicate.
+        """
+        settings: dict[str, Setting] = {
             "input": "fer2013",
             "file": self._path.name,
-            "ferplus": ferplus,
+            "ferplus": None if self._ferplus is None else self._ferplus.name,
             "keep_unclear": self._keep_unclear,
         }
+        if self._votes is None:
+            return settings
+        return {**settings, "majority": self._majority, **self._votes.test_rows}
 
     def fingerprint(self, start: int, stop: int) -> str:
         """Say which rows of which files these are."""
@@ -143,7 +161,7 @@ class Fer2013Input:
         pixels = _pixels(text)
         if isinstance(pixels, str):
             return Rejection(truth.origin, "broken row", f"({pixels})")
-        held_out = usage != "Training"
+        held_out = usage != TRAINING
         if not truth.clear and (held_out or not self._keep_unclear):
             return Rejection(truth.origin, "no majority among the votes")
         return LabelledFace(
@@ -162,7 +180,10 @@ class Fer2013Input:
                     f"{self._ferplus}:{row + 2}: Usage is {self._votes.usage(row)!r}, but "
                     f"{place} says {usage!r}; take the two files that belong together"
                 )
-            return self._votes.truth(row, place)
+            truth = self._votes.truth(row, place)
+            if usage == TRAINING or self._majority == "most" or isinstance(truth, Rejection):
+                return truth
+            return self._votes.by_half(row) or truth
         if emotion not in map(str, range(len(FER_CLASSES))):
             return Rejection(place, "broken row", f"(emotion is {emotion!r}, not 0 to 6)")
         name = FER_CLASSES[int(emotion)]
@@ -189,12 +210,39 @@ class _Votes:
                 self._usages.append(fields[0])
                 self._names.append(fields[1])
         self._votes = np.frombuffer(votes, dtype=np.uint16).reshape(-1, len(FERPLUS_COLUMNS))
+        # Once, because the settings are asked for with every chunk.
+        self.test_rows = {f"test_rows_by_{name}": self._count(name) for name in MAJORITIES}
 
     def __len__(self) -> int:
         return len(self._usages)
 
     def usage(self, row: int) -> str:
         return self._usages[row]
+
+    def _count(self, majority: Majority) -> int:
+        """Return the number of test rows that have a label by a majority."""
+        rows = (row for row, usage in enumerate(self._usages) if usage != TRAINING)
+        truths = ((row, self.truth(row, "")) for row in rows)
+        return sum(
+            isinstance(truth, _Truth)
+            and truth.clear
+            and (majority == "most" or self.by_half(row) is None)
+            for row, truth in truths
+        )
+
+    def by_half(self, row: int) -> Rejection | None:
+        """Return why a row has no majority by FER+'s own terms; None where it has one.
+
+        More than half of the votes that count, single ones not among them. So no row has a label
+        by these terms and another one by the most votes.
+        """
+        votes = self._votes[row]
+        left = np.where(votes > 1, votes, 0)
+        most, total = int(left.max()), int(left.sum())
+        if 2 * most > total:
+            return None
+        detail = f"({most} of {total}, single votes left out)"
+        return Rejection(self._names[row], "no more than half of the votes", detail)
 
     def truth(self, row: int, place: str) -> _Truth | Rejection:
         """Label one row by its votes; `place` names it where FER+ gives it no name."""

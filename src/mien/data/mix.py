@@ -35,7 +35,7 @@ import msgspec
 import numpy as np
 
 from mien.data.dataset import load_dataset
-from mien.data.fer2013 import Fer2013Input
+from mien.data.fer2013 import Fer2013Input, Majority
 from mien.data.folders import CropSettings, FolderInput
 from mien.data.prepared import PreparedInput
 from mien.data.records import FaceInput, LabelledFace, Rejection, Setting, digest
@@ -55,6 +55,7 @@ class MixSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         ferplus: fer2013new.csv, FER+'s votes.
         dataset: Folder that `mien prepare` wrote.
         keep_unclear: See `mien.data.fer2013.Fer2013Input`.
+        majority: Likewise.
         crop: Whether the face is looked for first; "none" where pictures are faces already.
         crop_scale: Side of the crop over the detector's box.
         size: Longest side in pixels of what is stored.
@@ -68,6 +69,7 @@ class MixSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     ferplus: str | None = None
     dataset: str | None = None
     keep_unclear: bool = False
+    majority: Majority = "most"
     crop: Literal["none", "detector"] = "none"
     crop_scale: float = 1.0
     size: int = 112
@@ -266,7 +268,13 @@ def _make_input(
     ferplus = None if source.ferplus is None else root / source.ferplus
     classes = wanted if ferplus else ()
     path = root / str(source.fer2013)
-    return Fer2013Input(path, ferplus, classes, keep_unclear=source.keep_unclear)
+    return Fer2013Input(
+        path,
+        ferplus,
+        classes,
+        keep_unclear=source.keep_unclear,
+        majority=source.majority,
+    )
 
 
 def _moved(soft: Sequence[float], places: Sequence[int | None], classes: int) -> tuple[float, ...]:

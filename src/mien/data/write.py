@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from mien.data.dataset import CONFLICTS, DATA, HELD_BACK, INFO, REJECTED, DatasetInfo
 from mien.data.plan import IntArray, Plan, RowIndex
-from mien.data.records import SPLITS, Rejection, digest
+from mien.data.records import PHOTO_GROUP, SPLITS, Rejection, digest
 from mien.data.shards import SplitWriter, face_schema
 from mien.types import OnProgress
 
@@ -99,7 +99,7 @@ def _with_clusters(table: pa.Table, clusters: IntArray) -> pa.Table:
 
     So what is sampled by groups keeps the pictures of one photo together.
     """
-    own = pa.array([f"photo {cluster}" for cluster in clusters], type=pa.string())
+    own = pa.array([f"{PHOTO_GROUP}{cluster}" for cluster in clusters], type=pa.string())
     groups = pc.if_else(pc.equal(table["group"], ""), own, table["group"])
     table = table.set_column(table.schema.get_field_index("group"), "group", groups)
     return table.append_column("cluster", pa.array(clusters))

@@ -13,7 +13,7 @@ from mien.errors import DatasetError, SettingsError
 from mien.evaluation.collector import Collector
 from mien.evaluation.labelled import DatasetPictures, FolderPictures, FolderSettings, Watcher
 from mien.evaluation.measures import Measures
-from mien.evaluation.results import Evaluation, Unreadable
+from mien.evaluation.results import Evaluation, Unreadable, in_unicode
 from mien.protocols import Classifier, Detector
 from mien.types import OnProgress, ignore_progress
 
@@ -125,10 +125,12 @@ def _evaluate(
     measures = Measures()
     everyone: tuple[Watcher, ...] = (collector, measures, *watchers)
     unreadable: list[Unreadable] = []
+    sources: list[str] = []
     for picture in pictures.read(on_progress):
         if isinstance(picture, Unreadable):
             unreadable.append(picture)
             continue
+        sources.append(in_unicode(picture.source))
         for watcher in everyone:
             watcher.add(picture)
     if not collector.pictures:
@@ -149,4 +151,5 @@ def _evaluate(
         skipped=pictures.skipped,
         unreadable=tuple(unreadable),
         measures=measures.finish(),
+        sources=tuple(sources) if any(sources) else (),
     )

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from mien.errors import DatasetError, PictureError, SettingsError
+from mien.evaluation.patterns import compile_with_group, first_group
 from mien.evaluation.results import Unreadable
 from mien.pictures import SUFFIXES, decode_picture, read_picture
 from mien.preprocess import crop_faces, whole_face
@@ -43,6 +44,7 @@ class Picture:
         origin: Where it came from.
         group: What it shares with pictures that depend on it, as a person's name; "" for nothing.
         agreement: Share of the votes that the label has, 0 to 1; nan where nobody voted.
+        source: What it is from, such as a collection; "" where that is not known.
     """
 
     image: PixelArray
@@ -52,6 +54,7 @@ class Picture:
     origin: str
     group: str
     agreement: float = float("nan")
+    source: str = ""
 
     def crop(self, spec: InputSpec) -> PixelArray | None:
         """Return the face as a network wants it, uint8 [size,size,channels]; None without one."""
@@ -84,24 +87,12 @@ class FolderSettings:
     group_pattern: str | None = None
 
     def __post_init__(self) -> None:
-        if self.group_pattern is None:
-            return
-        try:
-            groups = re.compile(self.group_pattern).groups
-        except re.error as error:
-            raise SettingsError(
-                f"group pattern {self.group_pattern!r}: not a regular expression: {error}"
-            ) from error
-        if not groups:
-            raise SettingsError(
-                f"group pattern {self.group_pattern!r}: put the part that names the group in "
-                "parentheses, as in (.+)_[0-9]+"
-            )
+        self._compiled()
 
     def group(self, path: Path) -> str:
         """Return the group of a file; "" where the pattern does not match."""
-        found = re.search(self.group_pattern, path.stem) if self.group_pattern else None
-        return (found[1] or "") if found else ""
+        pattern = self._compiled()
+        return "" if pattern is None else first_group(pattern, path.stem)
 
     def spec(self, given: InputSpec) -> InputSpec:
         """Return the bundle's input with the framing of these settings.
@@ -110,6 +101,11 @@ class FolderSettings:
             SettingsError: The framing is out of range.
         """
         return given if self.crop_scale is None else with_crop_scale(given, self.crop_scale)
+
+    def _compiled(self) -> re.Pattern[str] | None:
+        if self.group_pattern is None:
+            return None
+        return compile_with_group(self.group_pattern, "group pattern", "(.+)_[0-9]+")
 
 
 def with_crop_scale(spec: InputSpec, crop_scale: float) -> InputSpec:
@@ -180,14 +176,15 @@ class DatasetPictures:
                 yield Unreadable.from_error(origin, error)
             else:
                 share = float(agreement[row])
-                truth, group = self._truths[name], rows.groups[row]
-                yield Picture(image, _whole(image), True, truth, origin, group, share)
+                truth, group, source = self._truths[name], rows.groups[row], rows.sources[row]
+                yield Picture(image, _whole(image), True, truth, origin, group, share, source)
 
 
 class FolderPictures:
     """The pictures of `folder/<class>/**`, in a fixed order.
 
-    In each picture the largest face counts.
+    In each picture the largest face counts. The first folder below that of the class, where there
+    is one, is the picture's source.
 
     Args:
         folder: The folder; its subfolders are matched with the labels by name.
@@ -224,14 +221,26 @@ class FolderPictures:
             except PictureError as error:
                 yield Unreadable.from_error(origin, error)
             else:
-                face, cropped = self._face(image), self._detector is None
-                yield Picture(image, face, cropped, truth, origin, self._settings.group(path))
+                yield Picture(
+                    image,
+                    face=self._face(image),
+                    cropped=self._detector is None,
+                    truth=truth,
+                    origin=origin,
+                    group=self._settings.group(path),
+                    source=_source(origin),
+                )
             on_progress(STAGE, done, len(self._files))
 
     def _face(self, image: PixelArray) -> Face | None:
         if self._detector is None:
             return _whole(image)
         return max(self._detector(image), key=lambda face: face.box.side, default=None)
+
+
+def _source(origin: str) -> str:
+    _, *folders, _ = origin.split("/")
+    return folders[0] if folders else ""
 
 
 def _whole(image: PixelArray) -> Face:

@@ -157,6 +157,18 @@ def reliability(correct: BoolArray, confidence: Probabilities, bins: int = BINS)
     )
 
 
+def confidence_gap(correct: BoolArray, confidence: Probabilities) -> float:
+    """Mean confidence minus accuracy: above 0 where the classifier is too sure; nan without rows.
+
+    Args:
+        correct: bool [n].
+        confidence: [n] in 0..1.
+    """
+    if not correct.size:
+        return float("nan")
+    return float(confidence.mean(dtype=np.float64) - correct.mean())
+
+
 def risk_coverage(correct: BoolArray, confidence: Probabilities) -> RiskCoverage:
     """Find the share of wrong answers among the surest rows, for every number of rows.
 

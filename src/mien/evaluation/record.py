@@ -3,7 +3,6 @@
 The card's table is made from model.json alone, so that it holds no figure that was not measured.
 """
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,19 +11,29 @@ import msgspec
 from mien.bundle import CARD, INFO, MetricsInfo, ModelInfo, encode_info, load_bundle
 from mien.errors import BundleError
 from mien.evaluation.files import replace_files
+from mien.evaluation.for_whom import for_whom, person_values, slice_infos
+from mien.evaluation.markdown import figure, head, row
 from mien.evaluation.names import FIGURES, IN_CARD
+from mien.evaluation.studies import Studies
 from mien.evaluation.summary import Summary
 
 START, END = "<!-- metrics -->", "<!-- /metrics -->"
 HEADING = "## Figures"
 RECALL = "recall_"
 WITH_INTERVAL = (
-    *("accuracy", "balanced_accuracy", "macro_f1", "ece", "accuracy_at_80_coverage"),
-    *("accuracy_of_answered", "accuracy_all_pictures", "balanced_accuracy_all_pictures"),
+    *("accuracy", "balanced_accuracy", "macro_f1", "ece", "confidence_gap"),
+    *(
+        "accuracy_at_80_coverage",
+        "accuracy_of_answered",
+        "accuracy_all_pictures",
+        "balanced_accuracy_all_pictures",
+    ),
 )
 
 
-def record(path: Path, summary: Summary, *, command: str, date: str) -> ModelInfo:
+def record(
+    path: Path, summary: Summary, *, command: str, date: str, studies: Studies | None = None
+) -> ModelInfo:
     """Add an evaluation's figures to a bundle; those of the same data set and split are replaced.
 
     The graph is not touched, so the bundle is whole at every moment.
@@ -34,6 +43,7 @@ def record(path: Path, summary: Summary, *, command: str, date: str) -> ModelInf
         summary: The figures.
         command: The command line that gives them.
         date: The day they were measured, as 2025-01-31.
+        studies: What was found beside them; for whom the model reads well is recorded, too.
 
     Returns:
         What model.json says now.
@@ -45,7 +55,7 @@ def record(path: Path, summary: Summary, *, command: str, date: str) -> ModelInf
     info = load_bundle(path).info
     if info.sha256 != summary.evaluation.model.sha256:
         raise BundleError(f"{path}: the bundle has changed since it was evaluated; evaluate again")
-    entry = _entry(summary, command, date)
+    entry = _entry(summary, studies or Studies(), command, date)
     entries = {(known.dataset, known.split): known for known in (*info.metrics, entry)}
     info = msgspec.structs.replace(info, metrics=tuple(entries.values()))
     card = with_table(_read_card(path / CARD, info.name), info, path / CARD)
@@ -81,38 +91,49 @@ def with_table(card: str, info: ModelInfo, path: Path) -> str:
 
 
 def metrics_table(metrics: Sequence[MetricsInfo]) -> str:
-    """Return figures as Markdown: the table, the recall of each class, the commands."""
+    """Return figures as Markdown: the table, each class's recall, for whom, the commands."""
     columns = [
-        figure
-        for figure in FIGURES
-        if figure.key in IN_CARD and any(figure.key in info.values for info in metrics)
+        name
+        for name in FIGURES
+        if name.key in IN_CARD and any(name.key in info.values for info in metrics)
     ]
-    titles = ["data set", "split", "faces", *(figure.title for figure in columns), "measured"]
-    lines = [_row(titles), _row(["---"] * len(titles))]
+    lines = head(["data set", "split", "faces", *(name.title for name in columns), "measured"])
     for info in metrics:
-        cells = [_cell(info, figure.key, share=figure.is_share) for figure in columns]
+        cells = [
+            figure(info.values, name.key, share=name.is_share, signed=name.is_signed)
+            for name in columns
+        ]
         faces = f"{info.values.get('faces', 0):,.0f}"
-        lines.append(_row([info.dataset, info.split, faces, *cells, info.date]))
+        lines.append(row([info.dataset, info.split, faces, *cells, info.date]))
     lines += ["", "In brackets: 95% intervals (bootstrap). Recall of each class:", ""]
     labels = list(dict.fromkeys(label for info in metrics for label in _recalls(info)))
-    lines += [_row(["data set", "split", *labels]), _row(["---"] * (2 + len(labels)))]
+    lines += head(["data set", "split", *labels])
     for info in metrics:
-        cells = [_cell(info, RECALL + label, share=True) for label in labels]
-        lines.append(_row([info.dataset, info.split, *cells]))
-    lines += ["", "Measured by:", "", "```", *(info.command for info in metrics), "```"]
+        cells = [figure(info.values, RECALL + label, share=True) for label in labels]
+        lines.append(row([info.dataset, info.split, *cells]))
+    lines += [
+        "",
+        *for_whom(metrics),
+        "Measured by:",
+        "",
+        "```",
+        *(info.command for info in metrics),
+        "```",
+    ]
     return "\n".join(lines)
 
 
-def _entry(summary: Summary, command: str, date: str) -> MetricsInfo:
+def _entry(summary: Summary, studies: Studies, command: str, date: str) -> MetricsInfo:
     evaluation = summary.evaluation
     values = {"pictures": float(summary.pictures), "faces": float(summary.faces)}
-    for name, figure in summary.figures.items():
-        values[name] = figure.value
-        if name in WITH_INTERVAL or name.startswith(RECALL):
-            values |= {f"{name}_low": figure.low, f"{name}_high": figure.high}
-    # What the pictures cannot give is left out: JSON has no nan.
-    known = {name: value for name, value in values.items() if math.isfinite(value)}
-    return MetricsInfo(evaluation.dataset, evaluation.split, date, known, command)
+    for name, estimate in summary.figures.items():
+        # What the pictures cannot give is left out: JSON has no nan.
+        known = estimate.named(name)
+        with_interval = name in WITH_INTERVAL or name.startswith(RECALL)
+        values |= known if with_interval else {key: known[key] for key in known if key == name}
+    values |= person_values(studies.persons)
+    slices = slice_infos(studies)
+    return MetricsInfo(evaluation.dataset, evaluation.split, date, values, command, slices)
 
 
 def _read_card(path: Path, name: str) -> str:
@@ -132,18 +153,3 @@ def _recalls(info: MetricsInfo) -> dict[str, float]:
         for key in values
         if key.startswith(RECALL) and key not in ends
     }
-
-
-def _cell(info: MetricsInfo, name: str, *, share: bool) -> str:
-    parts = [info.values.get(name + end) for end in ("", "_low", "_high")]
-    value, low, high = (
-        None if part is None else f"{100 * part:.1f}" if share else f"{part:.3f}" for part in parts
-    )
-    if value is None:
-        return "–"
-    unit = "%" if share else ""
-    return f"{value}{unit}" if low is None or high is None else f"{value}{unit} ({low}–{high})"
-
-
-def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

@@ -64,6 +64,7 @@ def write_report(
         date=date,
         plots={TITLES[name]: data for name, data in pictures.items()},
         slices=studies.slices,
+        persons=studies.persons,
         corruptions=studies.corruptions,
         comparison=studies.comparison,
         crop_scales=studies.crop_scales,
@@ -169,6 +170,8 @@ def _studies(studies: Studies) -> dict[str, Any]:
     """Return what was asked beside the figures; what was not is left out."""
     # As they are: msgspec writes dataclasses, and nan as null.
     content: dict[str, Any] = {"slices": studies.slices}
+    if studies.persons is not None:
+        content["persons"] = studies.persons
     if studies.corruptions:
         content["corruptions"] = studies.corruptions
         content["confidence_trends"] = confidence_trends(studies.corruptions)

@@ -87,6 +87,8 @@ class Evaluation:
         unreadable: Pictures that could not be decoded; they are in no figure.
         measures: What was measured of every picture, float64 [n] each and in the order of the
             answers: name → values, nan where there is none. See `mien.evaluation.measures`.
+        sources: What each picture is from, in the order of the answers, "" where that is not
+            known; empty where it is known of none.
     """
 
     model: ModelInfo
@@ -98,6 +100,7 @@ class Evaluation:
     skipped: Mapping[str, int] = field(default_factory=dict)
     unreadable: tuple[Unreadable, ...] = ()
     measures: Mapping[str, RealArray] = field(default_factory=dict)
+    sources: tuple[str, ...] = ()
 
 
 def in_unicode(name: str) -> str:

@@ -1,24 +1,33 @@
-"""Figures by how well a face can be seen: who is read worse, as far as can be known honestly.
+"""Figures by how well a face can be seen, and by what is told of it: who is read worse.
 
 Where a limit has a meaning, as those of `mien.quality` do, faces are split at it; what is left of a
-measure without further limits is split into thirds, whose limits are in the names.
+measure without further limits is split into thirds, whose limits are in the names. What a data set
+tells (where a picture is from) and what a user reads off the files' names splits faces by value.
 """
 
-from collections.abc import Iterator
+import itertools
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from mien.evaluation.bootstrap import RESAMPLES, group_numbers
-from mien.evaluation.measures import AGREEMENT, BRIGHTNESS, CONTRAST, SHARPNESS, SIZE, TURN
+from mien.evaluation.measures import AGREEMENT, BRIGHTNESS, CONTRAST, SHARPNESS, SIZE, SKIN, TURN
 from mien.evaluation.metrics import BoolArray, RealArray
-from mien.evaluation.results import Evaluation
-from mien.evaluation.summary import Estimate
-from mien.evaluation.tables import ABSENT, cells, estimate_tables
+from mien.evaluation.patterns import SlicePattern
+from mien.evaluation.results import Answers, Evaluation
+from mien.evaluation.summary import UNKNOWN, Estimate
+from mien.evaluation.tables import ABSENT, TableEstimates, cells, estimate_tables
 from mien.quality import QualitySettings
 from mien.types import OnProgress, ignore_progress
 
 STAGE = "intervals of slices"
+SOURCE = "source"
+# Most values by which faces are split; the rarest of more are one part.
+MOST_VALUES = 20
 _LIMITS = QualitySettings()
 
 
@@ -31,7 +40,8 @@ class Slice:
         part: Which of them these are, as "below 25 of 255 (dark)".
         faces: Number of faces.
         accuracy: Share of right answers.
-        balanced_accuracy: Mean recall over the classes that the part holds.
+        balanced_accuracy: Mean recall over the classes; nan where the part lacks one of those
+            that all faces together hold, because a mean over others is another figure.
         recalls: Share of each class that is read as such, in the order of the labels; nan where
             the part holds no face of it.
         confidence: Mean confidence.
@@ -71,6 +81,7 @@ class _Split:
 
 _SPLITS = {
     BRIGHTNESS: _Split((_LIMITS.min_brightness,), thirds=True, lowest="dark", unit=" of 255"),
+    SKIN: _Split(thirds=True, unit=" of 100"),
     CONTRAST: _Split(thirds=True, unit=" of 255"),
     SHARPNESS: _Split((_LIMITS.min_sharpness,), thirds=True, lowest="blurred"),
     # Each twice the one before: half of what the networks see at 48x48, that, and more than that.
@@ -87,6 +98,7 @@ _SPLITS = {
 
 def slices(
     evaluation: Evaluation,
+    patterns: Sequence[SlicePattern] = (),
     *,
     resamples: int = RESAMPLES,
     seed: int = 0,
@@ -94,10 +106,12 @@ def slices(
 ) -> tuple[Slice, ...]:
     """Split the faces by every measure that there is of them, and make the figures of each part.
 
-    Parts without a face are left out, and so are votes where every label has them all.
+    Parts without a face are left out, and so are votes where every label has them all, and a
+    source that all faces share.
 
     Args:
         evaluation: The answers and measures.
+        patterns: What else to split by, as the origins tell it.
         resamples: Draws for the intervals, over groups; 0 for none.
         seed: Seed of the draws.
         on_progress: Told of the draws done.
@@ -108,6 +122,7 @@ def slices(
         for measure, values in evaluation.measures.items()
         for name, chosen in _parts(measure, values[found])
     ]
+    parts += _told(evaluation, answers, patterns)
     if not parts:
         return ()
     every = cells(answers.truth, answers.probabilities)
@@ -122,19 +137,48 @@ def slices(
     )
     confidence = answers.probabilities.max(axis=1)
     sure = confidence >= evaluation.model.not_sure_below
+    classes = np.unique(answers.truth).tolist()
     return tuple(
         Slice(
             measure=measure,
             part=name,
             faces=int(chosen.sum()),
             accuracy=table.accuracy,
-            balanced_accuracy=table.balanced_accuracy,
+            balanced_accuracy=_balanced(table, classes),
             recalls=table.recalls,
             confidence=float(confidence[chosen].mean()),
             answered=float(sure[chosen].mean()),
         )
         for (measure, name, chosen), table in zip(parts, tables, strict=True)
     )
+
+
+def _told(
+    evaluation: Evaluation, answers: Answers, patterns: Sequence[SlicePattern]
+) -> Iterator[tuple[str, str, BoolArray]]:
+    """Split the faces by source and by every pattern."""
+    values: dict[str, Sequence[str]] = {}
+    if evaluation.sources:
+        sources = [*itertools.compress(evaluation.sources, evaluation.answers.found)]
+        values = {SOURCE: sources} if len({*sources} - {""}) > 1 else {}
+    values |= {pattern.name: pattern.values(answers.origins) for pattern in patterns}
+    for name, column in values.items():
+        for part, chosen in _by_value(np.array(column)):
+            yield name, part, chosen
+
+
+def _by_value(column: npt.NDArray[np.str_]) -> Iterator[tuple[str, BoolArray]]:
+    counts = Counter(value for value in column.tolist() if value).most_common()
+    whole = len(counts) if len(counts) <= MOST_VALUES else MOST_VALUES - 1
+    for value in sorted(value for value, _ in counts[:whole]):
+        yield value, np.asarray(column == value)
+    if rest := [value for value, _ in counts[whole:]]:
+        yield f"{len(rest)} others", np.isin(column, rest)
+
+
+def _balanced(table: TableEstimates, classes: Sequence[int]) -> Estimate:
+    lacks = any(math.isnan(table.recalls[number].value) for number in classes)
+    return UNKNOWN if lacks else table.balanced_accuracy
 
 
 def _parts(measure: str, values: RealArray) -> Iterator[tuple[str, BoolArray]]:

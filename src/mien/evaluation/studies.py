@@ -10,6 +10,8 @@ from mien.evaluation.compare import Comparison, InOrder, compare
 from mien.evaluation.corruptions import CorruptionPoint, Sampler, evaluate_corruptions
 from mien.evaluation.crop_scales import CropScalePoint, crop_scale_points
 from mien.evaluation.labelled import Watcher, with_crop_scale
+from mien.evaluation.patterns import SlicePattern
+from mien.evaluation.persons import Persons, by_person
 from mien.evaluation.results import Evaluation
 from mien.evaluation.slices import Slice, slices
 from mien.protocols import Classifier
@@ -21,16 +23,18 @@ class Studies:
     """What was found beside the figures; empty for what was not asked.
 
     Attributes:
-        slices: Figures by how well the faces can be seen.
+        slices: Figures by how well the faces can be seen, and by what is told of them.
         corruptions: Figures as pictures get worse.
         comparison: Against another bundle.
         crop_scales: Figures over the framing.
+        persons: How evenly people are read; None where it is not known who is who.
     """
 
     slices: tuple[Slice, ...] = ()
     corruptions: tuple[CorruptionPoint, ...] = ()
     comparison: Comparison | None = None
     crop_scales: tuple[CropScalePoint, ...] = ()
+    persons: Persons | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class StudySettings:
     Attributes:
         corruption_faces: Most faces to corrupt, drawn by `seed`; 0 for no corruptions.
         crop_scales: Framings to try; full pictures only.
+        slice_patterns: What else to split faces by.
         resamples: Draws for the intervals; 0 for none.
         seed: Seed of all draws and of the corruptions' noise.
     """
@@ -48,6 +53,7 @@ class StudySettings:
     crop_scales: tuple[float, ...] = ()
     resamples: int = RESAMPLES
     seed: int = 0
+    slice_patterns: tuple[SlicePattern, ...] = ()
 
 
 class Study:
@@ -111,10 +117,20 @@ class Study:
             self._corruptions(on_progress),
             self._comparison(evaluation, on_progress),
             self._crop_scales(on_progress),
+            self._persons(evaluation, on_progress),
         )
 
     def _slices(self, evaluation: Evaluation, on_progress: OnProgress) -> tuple[Slice, ...]:
         return slices(
+            evaluation,
+            self._settings.slice_patterns,
+            resamples=self._settings.resamples,
+            seed=self._settings.seed,
+            on_progress=on_progress,
+        )
+
+    def _persons(self, evaluation: Evaluation, on_progress: OnProgress) -> Persons | None:
+        return by_person(
             evaluation,
             resamples=self._settings.resamples,
             seed=self._settings.seed,

@@ -1,5 +1,6 @@
 """From the answers to the figures, each with the interval in which it lies."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from mien.evaluation.results import Evaluation
 from mien.types import OnProgress, ProbabilityArray, ignore_progress
 
 COVERAGE = 0.8
+# It grows by being resampled; see `mien.evaluation.bootstrap`. It is never below 0.
+BIASED = "ece"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,14 @@ class Estimate:
     value: float
     low: float
     high: float
+
+    def named(self, name: str) -> dict[str, float]:
+        """Return what is known of it: the value under a name, the ends as that and _low, _high."""
+        values = {name: self.value, f"{name}_low": self.low, f"{name}_high": self.high}
+        return {key: value for key, value in values.items() if not math.isnan(value)}
+
+
+UNKNOWN = Estimate(float("nan"), float("nan"), float("nan"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +118,17 @@ def summarise(
     def statistic(rows: IntArray) -> RealArray:
         return np.array([*_figures(evaluation, rows).values()], dtype=np.float64)
 
-    low, high = bootstrap(
-        statistic, groups, resamples=resamples, seed=seed, on_progress=on_progress
-    )
     values = _figures(evaluation, np.arange(len(groups), dtype=np.int64))
+    biased = np.array([key == BIASED for key in values])
+    low, high = bootstrap(
+        statistic,
+        groups,
+        resamples=resamples,
+        seed=seed,
+        biased=biased,
+        on_progress=on_progress,
+    )
+    low = np.where(biased, np.maximum(low, 0), low)
     figures = {
         key: Estimate(value, float(low[number]), float(high[number]))
         for number, (key, value) in enumerate(values.items())
@@ -142,6 +160,7 @@ def _figures(evaluation: Evaluation, rows: IntArray) -> dict[str, float]:
         "balanced_accuracy": metrics.balanced_accuracy(matrix),
         "macro_f1": metrics.macro_f1(matrix),
         "ece": metrics.reliability(correct, confidence).expected_error,
+        "confidence_gap": metrics.confidence_gap(correct, confidence),
         "nll": metrics.negative_log_likelihood(truth, probabilities),
         "accuracy_at_80_coverage": metrics.risk_coverage(correct, confidence).accuracy_at(COVERAGE),
         "answered": coverage,

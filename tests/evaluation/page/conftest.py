@@ -115,6 +115,7 @@ def make_slice() -> Callable[..., Slice]:
         part: str, accuracy: Estimate, balanced: Estimate, *, lacks: int = 0, faces: int = 90
     ) -> Slice:
         recalls = (near(0.8),) * (4 - lacks) + (UNKNOWN,) * lacks
+        balanced = UNKNOWN if lacks else balanced
         return Slice("brightness", part, faces, accuracy, balanced, recalls, 0.8, 0.9)
 
     return make

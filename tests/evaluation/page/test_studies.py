@@ -1,5 +1,6 @@
 """Slices, corruptions, comparison, framing: what they found is said in words."""
 
+import dataclasses
 import math
 import re
 from collections.abc import Callable
@@ -10,6 +11,8 @@ import pytest
 from mien.evaluation.compare import Comparison
 from mien.evaluation.corruptions import CorruptionPoint
 from mien.evaluation.crop_scales import CropScalePoint
+from mien.evaluation.measures import SKIN
+from mien.evaluation.persons import Persons
 from mien.evaluation.slices import Slice
 from mien.evaluation.summary import Estimate
 
@@ -38,6 +41,23 @@ def test_slices_that_are_clearly_worse_are_named_in_words(
     )
     verdicts = [text for text in page.texts["td"] if "worse" in text]
     assert verdicts == ["clearly worse in accuracy", *["not clearly worse"] * 2]
+
+
+def test_persons_are_told_in_words(make_page: Callable[..., Any]) -> None:
+    persons = Persons(50, 400, near(0.8), 5, near(0.5), 0.546)
+    page = make_page(persons=persons)
+    assert "Of 50 persons with 5 faces or more, the mean person is read rightly 80.0%" in page.text
+    assert "the worst tenth (5 persons) 50.0%." in page.text
+    assert "the worst tenth would be at 54.6%." in page.text
+    assert "Who is read worse" in page.texts["h2"]
+
+
+def test_a_measure_that_can_be_misread_has_a_note(
+    make_page: Callable[..., Any], make_slice: Callable[..., Slice]
+) -> None:
+    skin = dataclasses.replace(make_slice("dark", near(0.7), near(0.8)), measure=SKIN)
+    assert "It mixes skin, light and camera" in make_page(slices=[skin]).text
+    assert "It mixes" not in make_page(slices=[make_slice("dark", near(0.7), near(0.8))]).text
 
 
 def test_balanced_accuracy_is_compared_over_the_same_classes(

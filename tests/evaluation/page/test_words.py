@@ -38,6 +38,16 @@ def test_the_direction_of_miscalibration_is_told(
     assert f"it is mostly {word}." in make_page(make_summary(confidence=confidence)).text
 
 
+@pytest.mark.parametrize(("confidence", "written"), [(0.95, "+0.110"), (0.75, "−0.090")])
+def test_confidence_minus_accuracy_is_shown_with_its_sign(
+    confidence: float,
+    written: str,
+    make_summary: Callable[..., Summary],
+    make_page: Callable[..., Any],
+) -> None:
+    assert written in make_page(make_summary(confidence=confidence)).texts["td"]
+
+
 def test_intervals_are_in_the_words_and_tables_where_there_are_any(
     make_summary: Callable[..., Summary], make_page: Callable[..., Any]
 ) -> None:

@@ -38,6 +38,7 @@ from mien.evaluation.page.words import (
     is_known,
     main_points,
 )
+from mien.evaluation.persons import Persons
 from mien.evaluation.slices import Slice
 from mien.evaluation.summary import Summary
 
@@ -55,6 +56,7 @@ def html_report(
     date: str,
     plots: Mapping[str, bytes],
     slices: Sequence[Slice] = (),
+    persons: Persons | None = None,
     corruptions: Sequence[CorruptionPoint] = (),
     comparison: Comparison | None = None,
     crop_scales: Sequence[CropScalePoint] = (),
@@ -66,7 +68,9 @@ def html_report(
         command: The command line that gives them.
         date: The day they were measured, as 2025-01-31.
         plots: Title → PNG.
-        slices: Figures by how well a face can be seen, all parts of one measure together.
+        slices: Figures by how well a face can be seen and by what is told of it, all parts of one
+            measure together.
+        persons: How evenly people are read.
         corruptions: Figures as pictures get worse, each corruption's from the mildest on.
         comparison: How another bundle reads the same faces.
         crop_scales: Figures over the framing.
@@ -80,7 +84,7 @@ def html_report(
         _classes(summary),
         _confusions(summary),
         plots_section(plots, summary, findings(corruptions, crop_scales)),
-        slices_section(slices, summary),
+        slices_section(slices, persons, summary),
         corruptions_section(corruptions),
         comparison_section(comparison),
         crop_scales_section(crop_scales),
@@ -155,11 +159,12 @@ def _plain_words(summary: Summary) -> Element:
 
 def _all_figures(summary: Summary) -> Element:
     rows = []
-    for name, title, meaning, share in FIGURES:
-        if name in summary.figures:
-            figure = summary.figures[name]
-            cell = bar_cell(figure) if share else figure_cell(figure, share=False)
-            rows.append((title, cell, text_cell(meaning)))
+    for name in FIGURES:
+        if name.key in summary.figures:
+            figure = summary.figures[name.key]
+            cell = figure_cell(figure, share=False, signed=name.is_signed)
+            cell = bar_cell(figure) if name.is_share else cell
+            rows.append((name.title, cell, text_cell(name.meaning)))
     legend = "A dash: the data cannot tell."
     if summary.resamples:
         legend = f"Beside the value and as a thin line: 95% intervals. {legend}"

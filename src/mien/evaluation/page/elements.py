@@ -100,12 +100,13 @@ def text_cell(text: str) -> Element:
     return element("span", text, class_="words")
 
 
-def figure_cell(estimate: Estimate, *, share: bool = True) -> Element:
+def figure_cell(estimate: Estimate, *, share: bool = True, signed: bool = False) -> Element:
     """Write a figure and its interval as a cell."""
-    value = element("b", percent(estimate.value) if share else decimal(estimate.value))
+    text = percent(estimate.value) if share else decimal(estimate.value, signed=signed)
+    value = element("b", text)
     if math.isnan(estimate.low) or math.isnan(estimate.high):
         return element("span", value, class_="figure")
-    ends = element("span", interval(estimate, share=share), class_="interval")
+    ends = element("span", interval(estimate, share=share, signed=signed), class_="interval")
     return element("span", value, " ", ends, class_="figure")
 
 
@@ -124,18 +125,18 @@ def percent(value: float) -> str:
     return UNKNOWN if math.isnan(value) else f"{_tenths(value)}%"
 
 
-def decimal(value: float) -> str:
+def decimal(value: float, *, signed: bool = False) -> str:
     """Write a figure that is no share with three decimals; a dash for nan."""
-    return UNKNOWN if math.isnan(value) else f"{value:.3f}"
+    return UNKNOWN if math.isnan(value) else f"{value:{'+' * signed}.3f}".replace("-", "−")
 
 
-def interval(estimate: Estimate, *, share: bool = True) -> str:
+def interval(estimate: Estimate, *, share: bool = True, signed: bool = False) -> str:
     """Write the two ends of an interval; a dash where there is none."""
     if math.isnan(estimate.low) or math.isnan(estimate.high):
         return UNKNOWN
     if share:
         return f"{_tenths(estimate.low)} to {percent(estimate.high)}"
-    return f"{estimate.low:.3f} to {estimate.high:.3f}"
+    return " to ".join(decimal(end, signed=signed) for end in (estimate.low, estimate.high))
 
 
 def _tenths(share: float) -> str:

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from xml.etree.ElementTree import Element
 
+from mien.evaluation.measures import NOTES
 from mien.evaluation.page.elements import (
     UNKNOWN,
     Content,
@@ -17,14 +18,17 @@ from mien.evaluation.page.elements import (
     table,
     text_cell,
 )
-from mien.evaluation.page.words import FEW_FACES, capital, count, is_known
+from mien.evaluation.page.words import FEW_FACES, capital, count
+from mien.evaluation.persons import MIN_FACES, Persons
 from mien.evaluation.slices import Slice
 from mien.evaluation.summary import Estimate, Summary
 
 
-def slices_section(slices: Sequence[Slice], summary: Summary) -> Element | None:
-    """Make the part about who is read worse; None without slices."""
-    if not slices:
+def slices_section(
+    slices: Sequence[Slice], persons: Persons | None, summary: Summary
+) -> Element | None:
+    """Make the part about who is read worse; None without slices and persons."""
+    if not slices and persons is None:
         return None
     measures: dict[str, list[Slice]] = defaultdict(list)
     for part in slices:
@@ -36,6 +40,10 @@ def slices_section(slices: Sequence[Slice], summary: Summary) -> Element | None:
             element("p", slices_verdict(parts, summary)),
             _slices_table(measure, parts, summary),
         ]
+        if measure in NOTES:
+            content.append(note(NOTES[measure]))
+    if persons is not None:
+        content += _persons(persons)
     hint = (
         "Clearly worse: the interval of the part ends below the figure of all faces together, "
         "which is the upright line in each bar. By chance alone about one figure in forty looks so."
@@ -61,19 +69,37 @@ def slices_verdict(parts: Sequence[Slice], summary: Summary) -> str:
 def worse_than_whole(part: Slice, summary: Summary) -> dict[str, Estimate]:
     """Return the figures, by name, in which a part of the faces is clearly worse than the whole.
 
-    Clearly: its interval ends below the figure of the whole. Balanced accuracy is compared only
-    where the part holds all classes that the whole does: a mean over others is another figure. So
-    few faces that their interval means nothing are not compared at all.
+    Clearly: its interval ends below the figure of the whole. So few faces that their interval means
+    nothing are not compared at all.
     """
     if part.faces < FEW_FACES:
         return {}
-    classes = zip(part.recalls, summary.classes, strict=True)
-    comparable = all(is_known(recall) or not entry.faces for recall, entry in classes)
-    figures = {"accuracy": part.accuracy}
-    if comparable:
-        figures["balanced_accuracy"] = part.balanced_accuracy
+    figures = {"accuracy": part.accuracy, "balanced_accuracy": part.balanced_accuracy}
     whole = summary.figures
     return {name: ours for name, ours in figures.items() if ours.high < whole[name].value}
+
+
+def persons_verdict(persons: Persons) -> str:
+    """Say how evenly people are read."""
+    return (
+        f"Of {count(persons.persons, 'person')} with {MIN_FACES} faces or more, the mean person is "
+        f"read rightly {percent(persons.accuracy.value)} of the time, the worst tenth "
+        f"({count(persons.worst, 'person')}) {percent(persons.worst_accuracy.value)}. By chance "
+        f"alone, if all were read alike, the worst tenth would be at "
+        f"{percent(persons.worst_by_chance)}."
+    )
+
+
+def _persons(persons: Persons) -> list[Element]:
+    rows = [
+        ("mean person", f"{persons.persons:,}", bar_cell(persons.accuracy)),
+        ("worst tenth", f"{persons.worst:,}", bar_cell(persons.worst_accuracy)),
+    ]
+    return [
+        element("h3", "Person"),
+        element("p", persons_verdict(persons)),
+        table("Figures by person", ("of these", "persons", "accuracy"), rows),
+    ]
 
 
 def _slices_table(measure: str, parts: Sequence[Slice], summary: Summary) -> Element:

@@ -89,11 +89,9 @@ def further_points(summary: Summary) -> list[str]:
 
 def calibration(summary: Summary) -> list[str]:
     """Say how far the confidence can be taken at its word."""
-    error, data = summary.figures["ece"].value, summary.reliability
-    used = data.counts > 0
+    error, gap = summary.figures["ece"].value, summary.figures["confidence_gap"].value
     if math.isnan(error):
         return []
-    gap = np.average(data.confidence[used] - data.accuracy[used], weights=data.counts[used])
     text = (
         f"How sure it says it is differs by {100 * error:.1f} points of 100 on average from how "
         "often it is right"
