@@ -142,8 +142,3 @@ def test_hides_a_bar_over_mouth_or_eyes() -> None:
     assert ((places > 0.3) & (places < 0.88)).all()
     assert (places > 0.6).any()
     assert (places < 0.5).any()
-
-
-def test_nothing_is_hidden_where_nothing_is_spoilt() -> None:
-    pictures = torch.rand(50, 1, 32, 32)
-    assert torch.equal(module._cover(pictures, seeded(), 0.0), pictures)

@@ -40,7 +40,7 @@ def augment(pictures: Tensor, generator: Generator, spoilt: float = 1.0) -> Tens
     changed = _coarsen(changed, generator, spoilt)
     changed = _blur(changed, generator, spoilt)
     changed = _light(changed, generator)
-    changed = _cover(_sense(changed, generator, spoilt), generator, spoilt)
+    changed = _cover(_sense(changed, generator, spoilt), generator)
     return _erase(changed, generator, spoilt)
 
 
@@ -150,7 +150,7 @@ def _light(pictures: Tensor, generator: Generator) -> Tensor:
     return (lit + noise * each(0, NOISE)).clamp(0, 1)
 
 
-def _cover(pictures: Tensor, generator: Generator, spoilt: float = 1.0) -> Tensor:
+def _cover(pictures: Tensor, generator: Generator) -> Tensor:
     """Hide the mouth or the eyes of some faces, as a hand, a mask, a cup or dark glasses do.
 
     A network that never saw faces without a mouth is as sure of them as of others. What hides them
@@ -168,7 +168,7 @@ def _cover(pictures: Tensor, generator: Generator, spoilt: float = 1.0) -> Tenso
     left, right = each(0, 0.25), each(0.75, 1)
     inside = inside & (columns >= left) & (columns < right)
     cloth = each(0, 1) + (columns - 0.5) * each(-0.4, 0.4) + (rows - middle) * each(-0.6, 0.6)
-    chosen = each(0, 1) < COVERED * spoilt
+    chosen = each(0, 1) < COVERED
     return torch.where(chosen & inside, cloth.clamp(0, 1), pictures)
 
 
