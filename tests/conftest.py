@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from mien.bundle import FORMAT, InputInfo, ModelInfo, write_bundle
+from mien.bundle import FORMAT, DataTerms, InputInfo, ModelInfo, Terms, write_bundle
 from mien.data.dataset import Dataset
 from mien.data.prepare import prepare
 from mien.data.records import LabelledFace, Rejection
@@ -72,8 +72,7 @@ def make_bundle(tmp_path: Path) -> Callable[..., Path]:
             sha256="0" * 64,
             temperature=1.0,
             not_sure_below=not_sure_below,
-            training_data=("none",),
-            licence="MIT",
+            terms=Terms("MIT", (DataTerms("none", "nobody's"),)),
             command="a test",
             seed=0,
         )

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from mien.bundle import DataTerms, Terms, load_bundle
 from mien.cli import main
 from mien.data.dataset import Dataset
 
@@ -51,6 +52,7 @@ def test_recipe_beside_the_bundle_makes_the_same_bundle_again(
 ) -> None:
     words = ["--epochs", "2", "--size", "16", "--batch-size", "16", "--device", "cpu"]
     words += ["--class-balance", "0.25", "--name", "halves", "--classes", "up,down"]
+    words += ["--weights-terms", "MIT", "--data-terms", "A=b = c", "--data-terms", "a.|b=free"]
     first, second = tmp_path / "first", tmp_path / "second"
     assert main(["train", str(dataset.path), "--out", str(first), *words]) == 0
     recipe = first / "bundle" / "recipe.toml"
@@ -59,6 +61,19 @@ def test_recipe_beside_the_bundle_makes_the_same_bundle_again(
     graphs = [(folder / "bundle" / "model.onnx").read_bytes() for folder in (first, second)]
     assert graphs[0] == graphs[1]
     assert (second / "bundle" / "recipe.toml").read_text() == recipe.read_text()
+    data = (DataTerms("A", "b = c"), DataTerms("a.|b", "free"))
+    assert load_bundle(second / "bundle").info.terms == Terms("MIT", data)
+    card = (second / "bundle" / "CARD.md").read_text()
+    assert "| the weights | MIT |\n| A | b = c |\n| a.\\|b | free |\n" in card
+
+
+@pytest.mark.parametrize("given", ["MIT", "=MIT", "FER+=", " = "])
+def test_terms_without_a_source_or_terms_are_refused(
+    dataset: Dataset, given: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["train", str(dataset.path), "--data-terms", given])
+    assert f"--data-terms: {given!r}: write SOURCE=TERMS" in capsys.readouterr().err
 
 
 def test_options_go_before_the_recipe(

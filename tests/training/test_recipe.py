@@ -15,6 +15,7 @@ VALUES: dict[Any, st.SearchStrategy[Any]] = {
     int: st.integers(-(2**40), 2**40),
     bool: st.booleans(),
     list: st.lists(st.text(max_size=8), max_size=3),
+    dict: st.dictionaries(st.text(max_size=8), st.text(max_size=8), max_size=3),
     (int, float): st.one_of(st.integers(-99, 99), st.floats(-1e6, 1e6)),
 }
 texts = {name: VALUES[kind] for name, kind in KINDS.items()}
@@ -47,6 +48,8 @@ def test_options_that_are_no_part_of_a_recipe_are_left_out() -> None:
         ("epochs = true", "epochs = True is of the wrong kind"),
         ("augment = 1", "augment = 1 is of the wrong kind"),
         ("classes = [1, 2]", r"classes = \[1, 2\] is of the wrong kind"),
+        ("data_terms = 'MIT'", "data_terms = 'MIT' is of the wrong kind"),
+        ("[data_terms]\nA = 1", "data_terms = {'A': 1} is of the wrong kind"),
         ("epochs = ", "not TOML"),
     ],
 )

@@ -20,7 +20,9 @@ from mien.training.run import TrainResult, train
 from mien.training.settings import Machine, ModelSettings, TrainSettings
 
 SETTINGS = TrainSettings(size=16, epochs=5, batch_size=16, average_decay=0.5, augment=False)
-MODEL = ModelSettings(name="halves", crop_scale=1.2, licence="MIT", command="mien train halves")
+MODEL = ModelSettings(
+    name="halves", crop_scale=1.2, weights_terms="MIT", command="mien train halves"
+)
 CPU = Machine(device="cpu")
 
 

@@ -97,7 +97,7 @@ def examine(detector_model: Path | None = None) -> Report:
         detector_model: Weights for yunet, which has none of its own.
     """
     packages = {name: _try(partial(_package, module)) for module, name in CORE.items()}
-    model = {"bundle": _try(_bundle), "sample": _try(_sample)}
+    model = {"bundle": _try(_bundle), "terms": _try(_terms), "sample": _try(_sample)}
     return Report(
         ok=all(finding.ok for finding in (*packages.values(), *model.values())),
         system=_system(),
@@ -178,6 +178,16 @@ def _bundle() -> Finding:
     facts |= {"sha256": info.sha256}
     labels = ", ".join(info.labels)
     return Finding(True, f"{info.name} {info.version}: {labels}; sha256 {info.sha256}", facts)
+
+
+def _terms() -> Finding:
+    import msgspec
+
+    from mien.assembly import make_classifier
+
+    _, info = make_classifier()
+    detail = f"weights: {info.terms.weights}; trained on: {info.terms.sources()}"
+    return Finding(True, detail, msgspec.to_builtins(info.terms))
 
 
 def _sample() -> Finding:

@@ -1,6 +1,7 @@
 """A recipe: the options of a training command in a TOML file, from which a model is made again.
 
-Keys are the options' long names; `_` and `-` are the same. Machine, data set and run folder are not
+Keys are the options' long names; `_` and `-` are the same. An option that is given once for each of
+several names, as --data-terms SOURCE=TERMS, is a table. Machine, data set and run folder are not
 part of it, since they do not decide what is learnt.
 """
 
@@ -37,9 +38,9 @@ KINDS: Kinds = {
     "classes": list,
     "crop_scale": (int, float),
     "weights": str,
-    "licence": str,
-    "training_data": list,
+    "weights_terms": str,
     "answer_accuracy": (int, float),
+    "data_terms": dict,
 }
 DETECTOR_KINDS: Kinds = {
     "channels": str,
@@ -55,8 +56,8 @@ DETECTOR_KINDS: Kinds = {
     "name": str,
     "version": str,
     "weights": str,
-    "licence": str,
-    "training_data": list,
+    "weights_terms": str,
+    "data_terms": dict,
 }
 Options = dict[str, Any]
 
@@ -96,8 +97,15 @@ def write_recipe(
         kinds: What it may say.
         command: The command that it is for.
     """
-    lines = [f"{name} = {_value(options[name])}" for name in kinds if options.get(name) is not None]
-    return f"# For `mien {command} --config recipe.toml`.\n" + "\n".join(lines) + "\n"
+    given = {name: options[name] for name in kinds if options.get(name) is not None}
+    lines = [f"# For `mien {command} --config recipe.toml`."]
+    for name, value in given.items():
+        if not isinstance(value, dict):
+            lines.append(f"{name} = {_value(value)}")
+    for name, value in given.items():  # a table ends what is said outside of tables
+        if isinstance(value, dict):
+            lines += ["", f"[{name}]", *(f"{_value(key)} = {_value(value[key])}" for key in value)]
+    return "\n".join(lines) + "\n"
 
 
 def _value(value: object) -> str:
@@ -112,7 +120,8 @@ def _check(path: Path, name: str, value: object, kinds: Kinds) -> None:
             f"--config {path}: unknown option {name!r}; choose from {', '.join(kinds)}"
         )
     fits = isinstance(value, kind) and isinstance(value, bool) == (kind is bool)
-    if isinstance(value, list):
-        fits = fits and all(isinstance(item, str) for item in value)
+    if isinstance(value, list | dict):
+        items = value.values() if isinstance(value, dict) else value
+        fits = fits and all(isinstance(item, str) for item in items)
     if not fits:
         raise SettingsError(f"--config {path}: {name} = {value!r} is of the wrong kind")

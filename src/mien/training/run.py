@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from torch import nn
 
-from mien.bundle import Bundle, InputInfo, ModelInfo, load_bundle, write_bundle
+from mien.bundle import FORMAT, Bundle, InputInfo, ModelInfo, load_bundle, write_bundle
 from mien.data.dataset import Dataset
 from mien.errors import TrainingError
 from mien.training.calibrate import choose_threshold, fit_temperature
@@ -231,7 +231,7 @@ def _write(place: Path, made: _Made, stores: dict[str, FaceStore], compute: Comp
     graph = export_graph(network, temperature, spec, sample)
     probabilities = run_graph(graph, validation.images)
     info = ModelInfo(
-        format=1,
+        format=FORMAT,
         name=model.name,
         version=model.version,
         labels=tuple(made.dataset.classes[index] for index in made.reads),
@@ -239,8 +239,7 @@ def _write(place: Path, made: _Made, stores: dict[str, FaceStore], compute: Comp
         sha256="0" * 64,  # set by write_bundle
         temperature=temperature,
         not_sure_below=choose_threshold(probabilities, validation.labels, model.answer_accuracy),
-        training_data=model.training_data or (made.dataset.path.name,),
-        licence=model.licence,
+        terms=model.terms(made.dataset.path.name),
         command=model.command,
         seed=made.settings.seed,
     )

@@ -26,7 +26,9 @@ from mien.types import PixelArray
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 Faces = Callable[..., PixelArray]
 LABELS = ("angry", "sad", "happy", "neutral")
-SETTINGS = ModelSettings(name="demo", crop_scale=1.1, licence="MIT", command="mien import-keras")
+SETTINGS = ModelSettings(
+    name="demo", crop_scale=1.1, weights_terms="MIT", command="mien import-keras"
+)
 
 
 @pytest.fixture(scope="module")
