@@ -15,6 +15,7 @@ from mien.data.dataset import Dataset
 from mien.errors import TrainingError
 from mien.pictures import decode_picture
 from mien.preprocess import whole_face
+from mien.training import export
 from mien.training import run as module
 from mien.training.run import TrainResult, train
 from mien.training.settings import Machine, ModelSettings, TrainSettings
@@ -116,6 +117,22 @@ def test_inexact_export_writes_no_bundle(
     assert (tmp_path / "run" / "checkpoint.safetensors").exists()
 
 
+@pytest.mark.parametrize("weights", ["half", "int8"])
+def test_bundle_whose_graph_differs_is_kept_apart(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, weights: Any
+) -> None:
+    model, out = msgspec.structs.replace(MODEL, weights=weights), tmp_path / "run"
+    settings = msgspec.structs.replace(SETTINGS, epochs=1)
+    monkeypatch.setattr(export, "TOLERANCE", -1.0)
+    with pytest.raises(TrainingError, match=r"differs .*; the bundle is kept as .*\.unchecked"):
+        train(dataset, out, settings, model, CPU)
+    assert not (out / "bundle").exists()
+    faces = np.zeros((2, 16, 16, 1), np.uint8)
+    assert OnnxClassifier(load_bundle(out / "bundle.unchecked"))(faces).shape == (2, 2)
+    monkeypatch.undo()
+    assert train(dataset, out, settings, model, CPU, resume=True).bundle.path == out / "bundle"
+
+
 def test_bundle_can_read_some_of_the_classes(dataset: Dataset, tmp_path: Path) -> None:
     swapped = tuple(reversed(dataset.classes))
     model = msgspec.structs.replace(MODEL, classes=swapped)
@@ -174,6 +191,7 @@ def test_bundle_in_eight_bits_reads_as_well(dataset: Dataset, tmp_path: Path) ->
     bundle = load_bundle(result.bundle.path)
     assert b"QuantizeLinear" in bundle.graph
     classifier = OnnxClassifier(bundle)
+    assert classifier.has_features
     rows = next(dataset.rows("test"))
     faces = [whole_face(decode_picture(data, ""), classifier.spec) for data in rows.images]
     assert (classifier(np.stack(faces)).argmax(1) == rows.labels).mean() > 0.9
