@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+import torch
 
 from mien.bundle import load_bundle
 from mien.classifier import OnnxClassifier
@@ -17,8 +18,10 @@ from mien.pictures import decode_picture
 from mien.preprocess import whole_face
 from mien.training import export
 from mien.training import run as module
+from mien.training.network import Deployed
 from mien.training.run import TrainResult, train
 from mien.training.settings import Machine, ModelSettings, TrainSettings
+from mien.training.weights import network_from_bundle
 
 SETTINGS = TrainSettings(size=16, epochs=5, batch_size=16, average_decay=0.5, augment=False)
 MODEL = ModelSettings(
@@ -46,6 +49,19 @@ def test_bundle_reads_what_was_learnt(dataset: Dataset, finished: tuple[Path, Tr
     faces = [whole_face(decode_picture(data, ""), classifier.spec) for data in rows.images]
     assert (classifier(np.stack(faces)).argmax(1) == rows.labels).mean() > 0.9
     assert result.best["validation_loss"] == min(row["validation_loss"] for row in result.history)
+
+
+def test_weights_beside_the_graph_give_what_it_gives(
+    dataset: Dataset, finished: tuple[Path, TrainResult]
+) -> None:
+    bundle = load_bundle(finished[0] / "bundle")
+    network = network_from_bundle(bundle)
+    faces = np.random.default_rng(0).integers(0, 256, (9, 16, 16, 1), np.uint8)
+    classifier = OnnxClassifier(bundle)
+    with torch.no_grad():
+        given, features = Deployed(network, bundle.info.temperature)(torch.from_numpy(faces))
+    np.testing.assert_allclose(classifier(faces), given.numpy(), atol=1e-5)
+    np.testing.assert_allclose(classifier.features(faces), features.numpy(), atol=1e-4)
 
 
 def test_run_folder_tells_the_whole_story(finished: tuple[Path, TrainResult]) -> None:

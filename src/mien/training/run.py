@@ -30,6 +30,7 @@ from mien.training.pretrained import fingerprint, read_graph_model
 from mien.training.settings import Machine, ModelSettings, TrainSettings
 from mien.training.store import FaceStore, known, open_store
 from mien.training.teacher import lessons
+from mien.training.weights import pack_weights
 from mien.types import FloatArray, InputSpec, OnProgress, PixelArray, ignore_progress
 
 SETTINGS, CHECKPOINT = "settings.json", "checkpoint.safetensors"
@@ -254,9 +255,10 @@ def _write(place: Path, made: _Made, stores: dict[str, FaceStore], compute: Comp
         machine=compute.describe(),
         teachers=made.teachers,
     )
+    weights = pack_weights(network, made.settings)
     if problem is not None:
         place = place.with_name(UNCHECKED)
-    bundle = write_bundle(place, info, graph, card, recipe=model.recipe)
+    bundle = write_bundle(place, info, graph, card, recipe=model.recipe, weights=weights)
     if problem is not None:
         raise TrainingError(f"{problem}; the bundle is kept as {place}") from problem
     return bundle
