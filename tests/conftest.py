@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from mien.bundle import FORMAT, InputInfo, ModelInfo, write_bundle
+from mien.bundle import FORMAT, DataTerms, InputInfo, ModelInfo, Terms, write_bundle
 from mien.data.dataset import Dataset
 from mien.data.prepare import prepare
 from mien.data.records import LabelledFace, Rejection
@@ -62,6 +62,7 @@ def make_bundle(tmp_path: Path) -> Callable[..., Path]:
         size: int = 48,
         not_sure_below: float = 0.4,
         output_labels: int | None = None,
+        features: bool = False,
     ) -> Path:
         info = ModelInfo(
             format=FORMAT,
@@ -72,19 +73,21 @@ def make_bundle(tmp_path: Path) -> Callable[..., Path]:
             sha256="0" * 64,
             temperature=1.0,
             not_sure_below=not_sure_below,
-            training_data=("none",),
-            licence="MIT",
+            terms=Terms("MIT", (DataTerms("none", "nobody's"),)),
             command="a test",
             seed=0,
         )
-        graph = tiny_graph(size, output_labels or len(labels))
+        graph = tiny_graph(size, output_labels or len(labels), features=features)
         return write_bundle(tmp_path / name, info, graph, "# A test's bundle\n").path
 
     return make
 
 
-def tiny_graph(size: int, classes: int) -> bytes:
-    """Build uint8 faces → probabilities: brighter faces make the later classes more probable."""
+def tiny_graph(size: int, classes: int, *, features: bool = False) -> bytes:
+    """Build uint8 faces → probabilities: brighter faces make the later classes more probable.
+
+    The one feature, where it is wanted, is how far the mean gray is from the middle, over 64.
+    """
     onnx = pytest.importorskip("onnx")
     helper, proto = onnx.helper, onnx.TensorProto
     slope = np.linspace(-4, 4, classes, dtype=np.float32)[None]
@@ -97,6 +100,10 @@ def tiny_graph(size: int, classes: int) -> bytes:
         helper.make_node("MatMul", ["column", "slope"], ["logits"]),
         helper.make_node("Softmax", ["logits"], ["probabilities"], axis=-1),
     ]
+    columns = {"probabilities": classes}
+    if features:
+        nodes.append(helper.make_node("Identity", ["column"], ["features"]))
+        columns["features"] = 1
     constants = {
         "axes": np.array([1, 2, 3], np.int64),
         "middle": np.array(127.5, np.float32),
@@ -108,7 +115,10 @@ def tiny_graph(size: int, classes: int) -> bytes:
         nodes,
         "tiny",
         [helper.make_tensor_value_info("faces", proto.UINT8, ["n", size, size, 1])],
-        [helper.make_tensor_value_info("probabilities", proto.FLOAT, ["n", classes])],
+        [
+            helper.make_tensor_value_info(name, proto.FLOAT, ["n", count])
+            for name, count in columns.items()
+        ],
         [onnx.numpy_helper.from_array(value, key) for key, value in constants.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)

@@ -6,10 +6,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from mien.assembly import DETECTOR_BUNDLE
-from mien.bundle import CARD, GRAPH, INFO, load_bundle, load_detector_bundle, write_bundle
+from mien.bundle import (
+    CARD,
+    GRAPH,
+    INFO,
+    WEIGHTS,
+    DataTerms,
+    Terms,
+    load_bundle,
+    load_detector_bundle,
+    write_bundle,
+)
 from mien.errors import BundleError
 from mien.types import InputSpec
 
@@ -56,7 +67,7 @@ def test_a_changed_graph_is_refused(make_bundle: MakeBundle) -> None:
     ("values", "word"),
     [
         ({"colour": "red"}, "colour"),
-        ({"format": 2}, "format"),
+        ({"format": 3}, "format"),
         ({"name": ""}, "name"),
         ({"labels": ["happy"]}, "labels"),
         ({"labels": ["happy", "happy"]}, "labels"),
@@ -73,6 +84,13 @@ def test_a_changed_graph_is_refused(make_bundle: MakeBundle) -> None:
         ({"not_sure_below": 1.5}, "not_sure_below"),
         ({"seed": "7"}, "seed"),
         ({"metrics": [{"dataset": "x"}]}, "metrics"),
+        ({"terms": "MIT"}, "terms"),
+        ({"terms": {"weights": "MIT"}}, "data"),
+        ({"terms": {"weights": "MIT", "data": [{"source": "x"}]}}, r"terms\.data"),
+        ({"terms": {"weights": "MIT", "data": [], "notes": ""}}, "notes"),
+        ({"weights_sha256": "short"}, "weights_sha256"),
+        ({"licence": "MIT"}, "licence"),
+        ({"training_data": []}, "training_data"),
     ],
 )
 def test_a_wrong_value_is_named(make_bundle: MakeBundle, values: dict[str, Any], word: str) -> None:
@@ -81,6 +99,76 @@ def test_a_wrong_value_is_named(make_bundle: MakeBundle, values: dict[str, Any],
     with pytest.raises(BundleError, match=word) as caught:
         load_bundle(path)
     assert str(path / INFO) in str(caught.value)
+
+
+def in_format_1(path: Path, **values: Any) -> None:
+    info = json.loads((path / INFO).read_text())
+    del info["terms"], info["weights_sha256"]
+    old = {"format": 1, "training_data": ["A", "B"], "licence": "MIT; B is not free"}
+    (path / INFO).write_text(json.dumps(info | old | values))
+
+
+def test_format_1_is_read_and_format_2_is_written(make_bundle: MakeBundle) -> None:
+    path = make_bundle()
+    new = load_bundle(path).info
+    in_format_1(path)
+    bundle = load_bundle(path)
+    sources = tuple(DataTerms(name, "not stated separately") for name in "AB")
+    wanted = msgspec.structs.replace(new, terms=Terms("MIT; B is not free", sources))
+    assert bundle.info == wanted
+    write_bundle(path, bundle.info, bundle.graph, "# Again")
+    assert json.loads((path / INFO).read_text())["format"] == 2
+    assert load_bundle(path).info == wanted
+
+
+@pytest.mark.parametrize(
+    ("values", "word"),
+    [
+        ({"colour": "red"}, "colour"),
+        ({"licence": 3}, "licence"),
+        ({"training_data": "A"}, "training_data"),
+        ({"training_data": [1]}, "training_data"),
+        ({"terms": {"weights": "MIT", "data": []}}, "unknown field `terms`"),
+        ({"weights_sha256": None}, "unknown field `weights_sha256`"),
+        ({"format": True}, "format"),
+        ({"seed": 0.5}, "seed"),
+        ({"not_sure_below": 1.5}, "not_sure_below"),
+    ],
+)
+def test_format_1_is_read_as_strictly_as_before(
+    make_bundle: MakeBundle, values: dict[str, Any], word: str
+) -> None:
+    path = make_bundle()
+    in_format_1(path, **values)
+    with pytest.raises(BundleError, match=word) as caught:
+        load_bundle(path)
+    assert str(path / INFO) in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["licence", "training_data"])
+def test_a_missing_key_of_format_1_is_named(make_bundle: MakeBundle, key: str) -> None:
+    path = make_bundle()
+    in_format_1(path)
+    info = json.loads((path / INFO).read_text())
+    del info[key]
+    (path / INFO).write_text(json.dumps(info))
+    with pytest.raises(BundleError, match=key):
+        load_bundle(path)
+
+
+def test_weights_are_checked_only_when_they_are_asked_for(make_bundle: MakeBundle) -> None:
+    bundle = load_bundle(make_bundle())
+    with pytest.raises(BundleError, match=f"holds no {WEIGHTS}"):
+        bundle.load_weights()
+    write_bundle(bundle.path, bundle.info, bundle.graph, "# Card", weights=b"weights")
+    assert load_bundle(bundle.path).load_weights() == b"weights"
+    (bundle.path / WEIGHTS).write_bytes(b"changed")
+    changed = load_bundle(bundle.path)
+    with pytest.raises(BundleError, match=rf"{WEIGHTS}: sha256 is .*the file was changed"):
+        changed.load_weights()
+    (bundle.path / WEIGHTS).unlink()
+    with pytest.raises(BundleError, match=f"{WEIGHTS}: cannot be read"):
+        changed.load_weights()
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "\xff"])
@@ -94,9 +182,9 @@ def test_what_is_no_json_is_refused(make_bundle: MakeBundle, text: str) -> None:
 def test_a_missing_key_is_named(make_bundle: MakeBundle) -> None:
     path = make_bundle()
     info = json.loads((path / INFO).read_text())
-    del info["licence"]
+    del info["terms"]
     (path / INFO).write_text(json.dumps(info))
-    with pytest.raises(BundleError, match="licence"):
+    with pytest.raises(BundleError, match="terms"):
         load_bundle(path)
 
 

@@ -1,6 +1,8 @@
 """The bundle: a folder `model.onnx` + `model.json` + `CARD.md` that is all a model is.
 
-Loaded strictly: an unknown key, a wrong hash or a missing file is an error, never a guess.
+Beside them may lie `weights.safetensors`, the network's weights in floats, for who trains further,
+and `recipe.toml`. Loaded strictly: an unknown key, a wrong hash or a missing file is an error,
+never a guess. A bundle of format 1 is read, too; what is written is of format 2.
 """
 
 import hashlib
@@ -8,17 +10,20 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Generic, Literal, TypeAlias, TypeVar
+from typing import Annotated, Final, Generic, Literal, TypeAlias, TypeVar
 
 import msgspec
 
 from mien.errors import BundleError
+from mien.format1 import in_format_2
 from mien.types import InputSpec
 
 GRAPH, INFO, CARD, RECIPE = "model.onnx", "model.json", "CARD.md", "recipe.toml"
-FORMAT = 1
+WEIGHTS = "weights.safetensors"
+FORMAT: Final = 2
 
 Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Digest = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
 
 class InputInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,6 +55,29 @@ class MetricsInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     slices: tuple[SliceInfo, ...] = ()
 
 
+class DataTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The terms of one source of training data."""
+
+    source: str
+    terms: str
+
+
+class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """On what terms a model may be used.
+
+    Attributes:
+        weights: Terms of the weights themselves.
+        data: The sources that it was trained on, each with its own terms.
+    """
+
+    weights: str
+    data: tuple[DataTerms, ...]
+
+    def sources(self) -> str:
+        """Return the sources, each with its terms, on one line."""
+        return "; ".join(f"{one.source} ({one.terms})" for one in self.data) or "not stated"
+
+
 class BundleInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What model.json says of any model.
 
@@ -58,22 +86,22 @@ class BundleInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         name: Name of the model.
         version: Version of the model.
         sha256: Hash of model.onnx.
-        training_data: Names of the data sets it was trained on.
-        licence: Terms of the weights, and notes on those of the data.
+        terms: Terms of the weights and of each source of the data.
         command: The command that made it.
         seed: The seed that made it.
         metrics: What was measured.
+        weights_sha256: Hash of weights.safetensors; None where there is no such file.
     """
 
-    format: Literal[1]
+    format: Literal[2]
     name: Annotated[str, msgspec.Meta(min_length=1)]
     version: str
-    sha256: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
-    training_data: tuple[str, ...]
-    licence: str
+    sha256: Digest
+    terms: Terms
     command: str
     seed: int
     metrics: tuple[MetricsInfo, ...] = ()
+    weights_sha256: Digest | None = None
 
 
 class ModelInfo(BundleInfo, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -143,12 +171,28 @@ class AnyBundle(Generic[T]):
     info: T
     graph: bytes
 
+    def load_weights(self) -> bytes:
+        """Return the bytes of weights.safetensors, which nothing else needs.
+
+        Raises:
+            BundleError: The bundle has no such file, or it is missing or was changed.
+        """
+        if self.info.weights_sha256 is None:
+            raise BundleError(
+                f"{self.path}: holds no {WEIGHTS}, only a graph; take a bundle that this version "
+                "of `mien train` wrote"
+            )
+        return _hashed(self.path / WEIGHTS, self.info.weights_sha256)
+
 
 Bundle: TypeAlias = AnyBundle[ModelInfo]
 DetectorBundle: TypeAlias = AnyBundle[DetectorInfo]
 
 
-class _Kind(msgspec.Struct):
+class _Head(msgspec.Struct):
+    """What decides how the rest is read."""
+
+    format: Literal[1, 2]
     kind: str = "classifier"
 
 
@@ -174,26 +218,31 @@ def _load(path: Path, kind: type[T], name: str) -> AnyBundle[T]:
     if not path.is_dir():
         raise BundleError(f"{path}: no such bundle; name a folder that holds {INFO} and {GRAPH}")
     info = _decode_info(path / INFO, kind, name)
-    graph = _read(path / GRAPH)
-    digest = hashlib.sha256(graph).hexdigest()
-    if digest != info.sha256:
-        raise BundleError(
-            f"{path / GRAPH}: sha256 is {digest[:12]}…, but {INFO} says {info.sha256[:12]}…; "
-            "the file was changed or damaged, get the bundle again"
-        )
-    return AnyBundle(path, info, graph)
+    return AnyBundle(path, info, _hashed(path / GRAPH, info.sha256))
 
 
-def write_bundle(path: Path, info: T, graph: bytes, card: str, *, recipe: str = "") -> AnyBundle[T]:
+def write_bundle(
+    path: Path, info: T, graph: bytes, card: str, *, recipe: str = "", weights: bytes | None = None
+) -> AnyBundle[T]:
     """Write a bundle whole or not at all; an older one at `path` is replaced only at the end.
 
-    `info.sha256` is set from `graph`; `recipe`, where there is one, is what `mien train --config`
-    (or `mien train-detector --config`) makes the model from again.
+    Args:
+        path: Its folder.
+        info: What model.json says; the hashes are set here.
+        graph: The bytes of model.onnx.
+        card: The text of CARD.md.
+        recipe: What `mien train --config` (or `mien train-detector --config`) makes the model from
+            again, where it was made so.
+        weights: The bytes of weights.safetensors, where there are any.
 
     Raises:
         BundleError: The folder cannot be written.
     """
-    info = msgspec.structs.replace(info, sha256=hashlib.sha256(graph).hexdigest())
+    info = msgspec.structs.replace(
+        info,
+        sha256=hashlib.sha256(graph).hexdigest(),
+        weights_sha256=None if weights is None else hashlib.sha256(weights).hexdigest(),
+    )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
@@ -203,6 +252,8 @@ def write_bundle(path: Path, info: T, graph: bytes, card: str, *, recipe: str = 
             (temporary / CARD).write_text(card, encoding="utf-8")
             if recipe:
                 (temporary / RECIPE).write_text(recipe, encoding="utf-8")
+            if weights is not None:
+                (temporary / WEIGHTS).write_bytes(weights)
             temporary.chmod(0o755)
             if path.exists():
                 shutil.rmtree(path)
@@ -222,14 +273,26 @@ def encode_info(info: BundleInfo) -> bytes:
 def _decode_info(path: Path, kind: type[T], name: str) -> T:
     data = _read(path)
     try:
-        found = msgspec.json.decode(data, type=_Kind).kind
-        if found != name:
-            raise BundleError(f"{path}: the model of a {found}, where a {name} is needed")
-        return msgspec.json.decode(data, type=kind)
+        head = msgspec.json.decode(data, type=_Head)
+        if head.kind != name:
+            raise BundleError(f"{path}: the model of a {head.kind}, where a {name} is needed")
+        values = msgspec.json.decode(data)
+        return msgspec.convert(in_format_2(values) if head.format == 1 else values, kind)
     except (msgspec.DecodeError, ValueError) as error:
         raise BundleError(
             f"{path}: {error}; get the bundle again, or one for this version of mien"
         ) from error
+
+
+def _hashed(path: Path, wanted: str) -> bytes:
+    data = _read(path)
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != wanted:
+        raise BundleError(
+            f"{path}: sha256 is {digest[:12]}…, but {INFO} says {wanted[:12]}…; "
+            "the file was changed or damaged, get the bundle again"
+        )
+    return data
 
 
 def _read(path: Path) -> bytes:

@@ -42,6 +42,11 @@ def test_json_says_the_same(healthy: Path, capsys: pytest.CaptureFixture[str]) -
     assert found["detectors"]["mtcnn"] == {"ok": True, "detail": "works", "facts": {}}
     assert found["model"]["bundle"]["facts"]["labels"] == ["angry", "sad", "happy", "neutral"]
     assert found["packages"]["onnxruntime"]["facts"]["providers"]
+    assert found["model"]["terms"] == {
+        "ok": True,
+        "detail": "weights: MIT; trained on: none (nobody's)",
+        "facts": {"weights": "MIT", "data": [{"source": "none", "terms": "nobody's"}]},
+    }
 
 
 def test_yunet_is_tried_with_the_weights_given(

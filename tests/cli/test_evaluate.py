@@ -306,3 +306,40 @@ def test_a_prepared_data_set_is_evaluated(make_bundle: Callable[..., Path], caps
     assert "face_found" not in content["figures"]
     assert content["command"] == "mien evaluate tiny set --resamples 20"
     assert "No face of: sad, happy" in capsys.readouterr().out
+
+
+def test_features_are_written(
+    faces: Path, make_bundle: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    from safetensors.numpy import load_file
+
+    bundle = str(make_bundle(features=True))
+    words = ["evaluate", bundle, str(faces), "--whole-face", "--resamples", "0"]
+    assert main([*words, "--features", "f.safetensors", "--features-faces", "5"]) == 0
+    assert "Features of 5 faces: f.safetensors" in capsys.readouterr().out
+    tensors = load_file("f.safetensors")
+    assert tensors["features"].shape == (5, 1)
+    assert set(tensors["labels"].tolist()) == {0, 3}
+    assert main([*words, "--features", "f.safetensors"]) == 0
+    assert load_file("f.safetensors")["labels"].tolist() == [0] * 4 + [3] * 4
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["--features-faces", "5"], "is for --features"),
+        (["--features", "f", "--features-faces", "0"], "must be 1 or more"),
+        (["--features", "absent/f"], "--features absent/f: there is no such folder"),
+        (["--features", "f"], "the graph gives no features"),
+    ],
+)
+def test_features_that_cannot_be_written_are_told_at_once(
+    faces: Path,
+    make_bundle: Callable[..., Path],
+    capsys: pytest.CaptureFixture[str],
+    given: list[str],
+    message: str,
+) -> None:
+    assert main(["evaluate", str(make_bundle()), str(faces), "--whole-face", *given]) == 1
+    assert message in capsys.readouterr().err
+    assert not Path("f").exists()

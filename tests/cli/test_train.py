@@ -1,9 +1,11 @@
 """`mien train` from the command line."""
 
+import csv
 from pathlib import Path
 
 import pytest
 
+from mien.bundle import DataTerms, Terms, load_bundle
 from mien.cli import main
 from mien.data.dataset import Dataset
 
@@ -68,6 +70,7 @@ def test_recipe_beside_the_bundle_makes_the_same_bundle_again(
 ) -> None:
     words = ["--epochs", "2", "--size", "16", "--batch-size", "16", "--device", "cpu"]
     words += ["--class-balance", "0.25", "--name", "halves", "--classes", "up,down"]
+    words += ["--weights-terms", "MIT", "--data-terms", "A=b = c", "--data-terms", "a.|b=free"]
     first, second = tmp_path / "first", tmp_path / "second"
     assert main(["train", str(dataset.path), "--out", str(first), *words]) == 0
     recipe = first / "bundle" / "recipe.toml"
@@ -76,6 +79,19 @@ def test_recipe_beside_the_bundle_makes_the_same_bundle_again(
     graphs = [(folder / "bundle" / "model.onnx").read_bytes() for folder in (first, second)]
     assert graphs[0] == graphs[1]
     assert (second / "bundle" / "recipe.toml").read_text() == recipe.read_text()
+    data = (DataTerms("A", "b = c"), DataTerms("a.|b", "free"))
+    assert load_bundle(second / "bundle").info.terms == Terms("MIT", data)
+    card = (second / "bundle" / "CARD.md").read_text()
+    assert "| the weights | MIT |\n| A | b = c |\n| a.\\|b | free |\n" in card
+
+
+@pytest.mark.parametrize("given", ["MIT", "=MIT", "FER+=", " = "])
+def test_terms_without_a_source_or_terms_are_refused(
+    dataset: Dataset, given: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["train", str(dataset.path), "--data-terms", given])
+    assert f"--data-terms: {given!r}: write SOURCE=TERMS" in capsys.readouterr().err
 
 
 def test_options_go_before_the_recipe(
@@ -87,3 +103,22 @@ def test_options_go_before_the_recipe(
     assert main(words) == 1
     assert "--epochs" in capsys.readouterr().err
     assert main([*words, "--epochs", "1", "--device", "cpu"]) == 0
+
+
+def test_goes_on_from_what_a_bundle_has_learnt(dataset: Dataset, tmp_path: Path) -> None:
+    words = ["--size", "16", "--batch-size", "16", "--device", "cpu", "--no-augment"]
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert main(["train", str(dataset.path), "--out", str(first), "--epochs", "4", *words]) == 0
+    words += ["--epochs", "1", "--learning-rate", "1e-6", "--from", str(first / "bundle")]
+    assert main(["train", str(dataset.path), "--out", str(second), *words]) == 0
+    losses = [
+        [float(row["validation_loss"]) for row in csv.DictReader(_lines(run / "history.csv"))]
+        for run in (first, second)
+    ]
+    assert losses[1][0] == pytest.approx(min(losses[0]), abs=0.05)
+    assert losses[0][0] > losses[1][0] + 0.05
+    assert 'from = "' in (second / "bundle" / "recipe.toml").read_text()
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text().splitlines()

@@ -55,14 +55,14 @@ def test_trains_and_says_where_the_bundle_is(
 ) -> None:
     out = tmp_path / "runs" / "small"
     recipe = tmp_path / "recipe.toml"
-    recipe.write_text("epochs = 9\nsteps = 2\nbatch_size = 2\nlicence = 'none'\n")
+    recipe.write_text("epochs = 9\nsteps = 2\nbatch_size = 2\nweights_terms = 'none'\n")
     given = ["--config", str(recipe), "--epochs", "1", "--out", str(out)]
     assert main(words(pictures, *given)) == 0
     printed = capsys.readouterr()
     assert "epoch   1" in printed.err
     assert str(out / "bundle") in printed.out
     info = load_detector_bundle(out / "bundle").info
-    assert (info.name, info.licence) == ("small", "none")
+    assert (info.name, info.terms.weights) == ("small", "none")
     text = (out / "bundle" / "recipe.toml").read_text()
     assert text.startswith("# For `mien train-detector FOLDER … --config recipe.toml`.\nepochs = 1")
     assert "batch_size = 2" in text

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mien.bundle import AnyBundle, DetectorInfo
+from mien.bundle import FORMAT, AnyBundle, DetectorInfo, Terms
 from mien.detectors import single_shot
 from mien.detectors.single_shot import SingleShotDetector
 from mien.errors import BundleError
@@ -39,7 +39,7 @@ class FakeSession:
 
 def info(**values: Any) -> DetectorInfo:
     known = {
-        "format": 1,
+        "format": FORMAT,
         "kind": "detector",
         "name": "fake",
         "version": "1",
@@ -50,8 +50,7 @@ def info(**values: Any) -> DetectorInfo:
         "largest": 300,
         "min_score": 0.5,
         "max_overlap": 0.4,
-        "training_data": (),
-        "licence": "",
+        "terms": Terms("", ()),
         "command": "",
         "seed": 0,
     }

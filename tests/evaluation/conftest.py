@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mien.bundle import InputInfo, ModelInfo
+from mien.bundle import FORMAT, DataTerms, InputInfo, ModelInfo, Terms
 from mien.evaluation.results import Answers, Evaluation
 from mien.pictures import encode_png
 from mien.types import Box, Face, InputSpec, PixelArray, ProbabilityArray
@@ -107,7 +107,7 @@ def gray_png(level: int | None, side: int = 48) -> bytes:
 @pytest.fixture
 def info() -> ModelInfo:
     return ModelInfo(
-        format=1,
+        format=FORMAT,
         name="gray",
         version="1.0",
         labels=LABELS,
@@ -115,8 +115,7 @@ def info() -> ModelInfo:
         sha256="0" * 64,
         temperature=1.0,
         not_sure_below=0.5,
-        training_data=("none",),
-        licence="MIT",
+        terms=Terms("MIT", (DataTerms("gray squares", "nobody's"),)),
         command="a test",
         seed=0,
     )

@@ -21,6 +21,17 @@ def test_gives_one_logit_per_class(arch: Architecture, channels: int, size: int)
     assert network(torch.rand(2, channels, size, size)).shape == (2, 5)
 
 
+@pytest.mark.parametrize("arch", sorted(ARCHITECTURES))
+def test_features_are_what_the_last_linear_layer_sees(arch: Architecture) -> None:
+    network = ARCHITECTURES[arch](5, 1, 48).eval()
+    last = [module for module in network.modules() if isinstance(module, nn.Linear)][-1]
+    pictures = torch.rand(3, 1, 48, 48)
+    logits, features = network.with_features(pictures)
+    assert features.shape == (3, last.in_features)
+    torch.testing.assert_close(last(features), logits)
+    torch.testing.assert_close(network(pictures), logits)
+
+
 def test_baseline_is_the_original_layer_by_layer() -> None:
     network = BaselineNetwork(4, 1, 48)
     layers = [m for m in network.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
@@ -57,7 +68,7 @@ def test_flat_picture_stays_finite() -> None:
 def test_temperature_softens_but_keeps_the_order() -> None:
     network = ARCHITECTURES["residual"](4, 1, 16).eval()
     faces = torch.randint(0, 256, (3, 16, 16, 1), dtype=torch.uint8)
-    sharp, soft = Deployed(network, 0.5)(faces), Deployed(network, 5.0)(faces)
+    (sharp, _), (soft, _) = Deployed(network, 0.5)(faces), Deployed(network, 5.0)(faces)
     torch.testing.assert_close(soft.sum(1), torch.ones(3))
     assert torch.equal(sharp.argmax(1), soft.argmax(1))
     assert (soft.max(1).values < sharp.max(1).values).all()

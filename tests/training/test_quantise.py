@@ -3,6 +3,7 @@
 import logging
 
 import numpy as np
+import onnxruntime as ort
 import pytest
 import torch
 
@@ -39,6 +40,15 @@ def test_answers_are_close(graphs: tuple[bytes, bytes], count: int) -> None:
     assert second.shape == (count, 3)
     assert np.allclose(second.sum(axis=1), 1, atol=1e-5)
     assert np.abs(first - second).mean() < 0.02
+
+
+def test_features_are_close(graphs: tuple[bytes, bytes]) -> None:
+    faces = np.random.default_rng(1).integers(0, 256, (7, 24, 24, 1), dtype=np.uint8)
+    sessions = [ort.InferenceSession(graph) for graph in graphs]
+    (first,), (second,) = (one.run(["features"], {"faces": faces}) for one in sessions)
+    assert first.shape == second.shape == (7, 192)
+    # In a network that has learnt nothing, rounded weights shift each feature by its own amount.
+    assert np.corrcoef(first.ravel(), second.ravel())[0, 1] > 0.85
 
 
 def test_logging_is_as_before(graphs: tuple[bytes, bytes], monkeypatch: pytest.MonkeyPatch) -> None:

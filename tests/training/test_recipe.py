@@ -14,9 +14,10 @@ VALUES: dict[Any, st.SearchStrategy[Any]] = {
     str: st.text(max_size=20),
     int: st.integers(-(2**40), 2**40),
     bool: st.booleans(),
-    list: st.lists(st.text(max_size=8), max_size=3),
-    dict: st.dictionaries(st.text(max_size=8), st.floats(0, 9), max_size=3),
-    (int, float): st.one_of(st.integers(-99, 99), st.floats(-1e6, 1e6)),
+    list[str]: st.lists(st.text(max_size=8), max_size=3),
+    dict[str, str]: st.dictionaries(st.text(max_size=8), st.text(max_size=8), max_size=3),
+    dict[str, float]: st.dictionaries(st.text(max_size=8), st.floats(0, 9), max_size=3),
+    float: st.one_of(st.integers(-99, 99), st.floats(-1e6, 1e6)),
 }
 texts = {name: VALUES[kind] for name, kind in KINDS.items()}
 
@@ -49,6 +50,8 @@ def test_options_that_are_no_part_of_a_recipe_are_left_out() -> None:
         ("augment = 1", "augment = 1 is of the wrong kind"),
         ("classes = [1, 2]", r"classes = \[1, 2\] is of the wrong kind"),
         ("source_weight = { lab = 'much' }", "source_weight = .* is of the wrong kind"),
+        ("data_terms = 'MIT'", "data_terms = 'MIT' is of the wrong kind"),
+        ("[data_terms]\nA = 1", "data_terms = {'A': 1} is of the wrong kind"),
         ("epochs = ", "not TOML"),
     ],
 )

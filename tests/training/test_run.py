@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+import torch
 
 from mien.bundle import load_bundle
 from mien.classifier import OnnxClassifier
@@ -15,12 +16,17 @@ from mien.data.dataset import Dataset
 from mien.errors import TrainingError
 from mien.pictures import decode_picture
 from mien.preprocess import whole_face
+from mien.training import export
 from mien.training import run as module
+from mien.training.network import Deployed
 from mien.training.run import TrainResult, train
 from mien.training.settings import Machine, ModelSettings, TrainSettings
+from mien.training.weights import network_from_bundle
 
 SETTINGS = TrainSettings(size=16, epochs=5, batch_size=16, average_decay=0.5, augment=False)
-MODEL = ModelSettings(name="halves", crop_scale=1.2, licence="MIT", command="mien train halves")
+MODEL = ModelSettings(
+    name="halves", crop_scale=1.2, weights_terms="MIT", command="mien train halves"
+)
 CPU = Machine(device="cpu")
 
 
@@ -43,6 +49,19 @@ def test_bundle_reads_what_was_learnt(dataset: Dataset, finished: tuple[Path, Tr
     faces = [whole_face(decode_picture(data, ""), classifier.spec) for data in rows.images]
     assert (classifier(np.stack(faces)).argmax(1) == rows.labels).mean() > 0.9
     assert result.best["validation_loss"] == min(row["validation_loss"] for row in result.history)
+
+
+def test_weights_beside_the_graph_give_what_it_gives(
+    dataset: Dataset, finished: tuple[Path, TrainResult]
+) -> None:
+    bundle = load_bundle(finished[0] / "bundle")
+    network = network_from_bundle(bundle)
+    faces = np.random.default_rng(0).integers(0, 256, (9, 16, 16, 1), np.uint8)
+    classifier = OnnxClassifier(bundle)
+    with torch.no_grad():
+        given, features = Deployed(network, bundle.info.temperature)(torch.from_numpy(faces))
+    np.testing.assert_allclose(classifier(faces), given.numpy(), atol=1e-5)
+    np.testing.assert_allclose(classifier.features(faces), features.numpy(), atol=1e-4)
 
 
 def test_run_folder_tells_the_whole_story(finished: tuple[Path, TrainResult]) -> None:
@@ -114,6 +133,22 @@ def test_inexact_export_writes_no_bundle(
     assert (tmp_path / "run" / "checkpoint.safetensors").exists()
 
 
+@pytest.mark.parametrize("weights", ["half", "int8"])
+def test_bundle_whose_graph_differs_is_kept_apart(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, weights: Any
+) -> None:
+    model, out = msgspec.structs.replace(MODEL, weights=weights), tmp_path / "run"
+    settings = msgspec.structs.replace(SETTINGS, epochs=1)
+    monkeypatch.setattr(export, "TOLERANCE", -1.0)
+    with pytest.raises(TrainingError, match=r"differs .*; the bundle is kept as .*\.unchecked"):
+        train(dataset, out, settings, model, CPU)
+    assert not (out / "bundle").exists()
+    faces = np.zeros((2, 16, 16, 1), np.uint8)
+    assert OnnxClassifier(load_bundle(out / "bundle.unchecked"))(faces).shape == (2, 2)
+    monkeypatch.undo()
+    assert train(dataset, out, settings, model, CPU, resume=True).bundle.path == out / "bundle"
+
+
 def test_bundle_can_read_some_of_the_classes(dataset: Dataset, tmp_path: Path) -> None:
     swapped = tuple(reversed(dataset.classes))
     model = msgspec.structs.replace(MODEL, classes=swapped)
@@ -172,6 +207,7 @@ def test_bundle_in_eight_bits_reads_as_well(dataset: Dataset, tmp_path: Path) ->
     bundle = load_bundle(result.bundle.path)
     assert b"QuantizeLinear" in bundle.graph
     classifier = OnnxClassifier(bundle)
+    assert classifier.has_features
     rows = next(dataset.rows("test"))
     faces = [whole_face(decode_picture(data, ""), classifier.spec) for data in rows.images]
     assert (classifier(np.stack(faces)).argmax(1) == rows.labels).mean() > 0.9

@@ -8,8 +8,10 @@ import cv2
 import pytest
 
 from mien.assembly import DEFAULT_BUNDLE, make_classifier, make_detector, open_source
+from mien.bundle import DataTerms, Terms
 from mien.errors import SourceError
 from mien.sources.reconnecting import Notice
+from mien.web.protocol import ModelFacts
 from mien.web.session import OfferedSource, Services
 
 pytestmark = pytest.mark.timeout(120)
@@ -43,6 +45,32 @@ def test_first_view(open_page, expect):
     expect(page.get_by_role("button", name="Show the sample")).to_be_visible()
     expect(page.get_by_role("button", name="Stop")).to_be_hidden()
     assert "Nothing leaves this machine" in page.inner_text("main")
+
+
+def test_tells_of_the_model_and_its_terms(
+    services, serve, browser, watch_pages, expect, violations
+):
+    terms = Terms(
+        "MIT", (DataTerms("<b>faces</b>", "for research only"), DataTerms("stock", "CC0"))
+    )
+    services = dataclasses.replace(services, model=ModelFacts("tiny", "3", terms))
+    with serve(services) as address, watch_pages(browser) as open_one:
+        page = open_one(address)
+        page.get_by_text("About this model").click()
+        about = page.locator("#about")
+        expect(about.locator("p")).to_contain_text("Model tiny, version 3.")
+        assert about.locator("dt").all_text_contents() == ["Its weights", "<b>faces</b>", "stock"]
+        assert about.locator("dd").all_text_contents() == ["MIT", "for research only", "CC0"]
+        assert violations(page) == []
+        page.locator("#open-settings").click()
+        page.get_by_role("radio", name="Deutsch").check()
+        expect(about.locator("dt").first).to_have_text("Seine Gewichte")
+
+
+def test_says_nothing_of_a_model_that_is_not_told(open_page, expect):
+    page = open_page()
+    expect(page.locator("#connection")).to_have_attribute("data-state", "connected")
+    expect(page.locator("#about")).to_be_hidden()
 
 
 def test_the_sample_shows_a_face(serve, simple_services, browser, watch_pages, expect):

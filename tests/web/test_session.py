@@ -11,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from mien import __version__
+from mien.bundle import DataTerms, Terms
 from mien.errors import SourceError
 from mien.sources import newest
 from mien.sources.newest import NewestFrame
@@ -18,6 +19,7 @@ from mien.sources.reconnecting import Reconnecting
 from mien.types import Frame
 from mien.web.app import create_app
 from mien.web.limits import OpenPages
+from mien.web.protocol import ModelFacts
 from mien.web.session import OfferedSource
 
 HOST = "127.0.0.1:8000"
@@ -63,7 +65,19 @@ def test_says_hello(services):
             "labels": ["angry", "sad", "happy", "neutral"],
             "sources": [{"id": "sample", "name": "the sample"}],
             "mode": "camera",
+            "model": None,
         }
+
+
+def test_hello_tells_of_the_model(services):
+    terms = Terms("MIT", (DataTerms("faces", "CC0"),))
+    services = dataclasses.replace(services, model=ModelFacts("tiny", "3", terms))
+    headers = {"Host": HOST, "Origin": f"http://{HOST}"}
+    client = TestClient(create_app(services.for_others(), hosts=[HOST]))
+    with client.websocket_connect("/ws", headers=headers) as socket:
+        data = [{"source": "faces", "terms": "CC0"}]
+        wanted = {"name": "tiny", "version": "3", "terms": {"weights": "MIT", "data": data}}
+        assert socket.receive_json()["model"] == wanted
 
 
 def test_reads_camera_pictures_in_order(connect, picture_message):

@@ -14,10 +14,13 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mien import __version__
 from mien.cli.console import out
+
+if TYPE_CHECKING:
+    from mien.bundle import Terms
 
 # What is imported, and what it is called on PyPI.
 CORE = {
@@ -97,7 +100,12 @@ def examine(detector_model: Path | None = None) -> Report:
         detector_model: Weights for yunet, which has none of its own.
     """
     packages = {name: _try(partial(_package, module)) for module, name in CORE.items()}
-    model = {"bundle": _try(_bundle), "sample": _try(_sample)}
+    model = {
+        "bundle": _try(_bundle),
+        "terms": _try(_terms),
+        "terms of the detector": _try(_detector_terms),
+        "sample": _try(_sample),
+    }
     return Report(
         ok=all(finding.ok for finding in (*packages.values(), *model.values())),
         system=_system(),
@@ -178,6 +186,27 @@ def _bundle() -> Finding:
     facts |= {"sha256": info.sha256}
     labels = ", ".join(info.labels)
     return Finding(True, f"{info.name} {info.version}: {labels}; sha256 {info.sha256}", facts)
+
+
+def _terms() -> Finding:
+    from mien.assembly import make_classifier
+
+    _, info = make_classifier()
+    return _told(info.terms)
+
+
+def _detector_terms() -> Finding:
+    from mien.assembly import DETECTOR_BUNDLE
+    from mien.bundle import load_detector_bundle
+
+    return _told(load_detector_bundle(DETECTOR_BUNDLE).info.terms)
+
+
+def _told(terms: "Terms") -> Finding:
+    import msgspec
+
+    detail = f"weights: {terms.weights}; trained on: {terms.sources()}"
+    return Finding(True, detail, msgspec.to_builtins(terms))
 
 
 def _sample() -> Finding:

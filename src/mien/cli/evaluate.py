@@ -21,10 +21,14 @@ from mien.cli.evaluate_options import (
 )
 from mien.cli.evaluate_show import show
 from mien.errors import MissingExtraError
-from mien.types import OnProgress
+from mien.types import InputSpec, OnProgress
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mien.data.dataset import Dataset
+    from mien.evaluation.features import FeatureCollector
+    from mien.evaluation.labelled import Watcher
     from mien.evaluation.results import Evaluation
     from mien.evaluation.studies import Study
 
@@ -42,8 +46,10 @@ def run(args: argparse.Namespace) -> int:
     bundle = _bundle(args.bundle)
     classifier, info = make_classifier(bundle)
     study = _study(args, classifier, info)
+    features = _features(args, classifier)
+    watchers = (*study.watchers, *([] if features is None else [features]))
     with console.progress() as on_progress:
-        evaluation = _evaluate(args, classifier, info, study, on_progress)
+        evaluation = _evaluate(args, classifier, info, watchers, on_progress)
         summary = summarise(
             evaluation, resamples=args.resamples, seed=args.seed, on_progress=on_progress
         )
@@ -55,6 +61,8 @@ def run(args: argparse.Namespace) -> int:
     write_report(out, summary, studies=studies, **facts)
     console.out.print(f"Figures, plots and answers: {out}", markup=False)
     console.out.print(f"All on one page: {out / PAGE}", markup=False)
+    if features is not None:
+        _write_features(args, features, evaluation)
     if args.record:
         path = find_bundle(bundle)
         record(path, summary, studies=studies, **facts)
@@ -63,7 +71,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _study(args: argparse.Namespace, classifier: OnnxClassifier, info: ModelInfo) -> "Study":
-    from mien.evaluation.labelled import FolderSettings
     from mien.evaluation.studies import Study, StudySettings
 
     faces = (args.corruption_faces or CORRUPTION_FACES) if args.corruptions else 0
@@ -74,16 +81,43 @@ def _study(args: argparse.Namespace, classifier: OnnxClassifier, info: ModelInfo
         classifier,
         info,
         settings,
-        spec=FolderSettings(args.crop_scale).spec(classifier.spec),
+        spec=_spec(args, classifier),
         other=None if args.against is None else make_classifier(_bundle(args.against)),
     )
+
+
+def _spec(args: argparse.Namespace, classifier: OnnxClassifier) -> InputSpec:
+    from mien.evaluation.labelled import FolderSettings
+
+    return FolderSettings(args.crop_scale).spec(classifier.spec)
+
+
+def _features(args: argparse.Namespace, classifier: OnnxClassifier) -> "FeatureCollector | None":
+    if args.features is None:
+        return None
+    try:
+        from mien.evaluation.features import FeatureCollector
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("mien evaluate --features", "train") from error
+    return FeatureCollector(classifier, _spec(args, classifier))
+
+
+def _write_features(
+    args: argparse.Namespace, collector: "FeatureCollector", evaluation: "Evaluation"
+) -> None:
+    from mien.evaluation.features import write_features
+
+    features, labels = collector.finish(args.features_faces, args.seed)
+    dataset, split = evaluation.dataset, evaluation.split
+    write_features(args.features, features, labels, evaluation.model, dataset=dataset, split=split)
+    console.out.print(f"Features of {len(labels):,} faces: {args.features}", markup=False)
 
 
 def _evaluate(
     args: argparse.Namespace,
     classifier: OnnxClassifier,
     info: ModelInfo,
-    study: "Study",
+    watchers: "Sequence[Watcher]",
     on_progress: OnProgress,
 ) -> "Evaluation":
     from mien.evaluation.evaluate import evaluate_dataset, evaluate_folder
@@ -97,7 +131,7 @@ def _evaluate(
             args.split or "test",
             name=args.name,
             ignore_unknown=args.ignore_unknown,
-            watchers=study.watchers,
+            watchers=watchers,
             on_progress=on_progress,
         )
     settings = FolderSettings(args.crop_scale, args.group_pattern)
@@ -111,7 +145,7 @@ def _evaluate(
         args.data,
         settings=settings,
         name=args.name,
-        watchers=study.watchers,
+        watchers=watchers,
         on_progress=on_progress,
     )
 

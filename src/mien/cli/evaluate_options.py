@@ -61,6 +61,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="write the figures into the model's model.json and the table of its CARD.md, too",
     )
     output.add_argument(
+        "--features",
+        type=Path,
+        metavar="FILE",
+        help="write what the last layer sees of each face, and its label, as safetensors, too",
+    )
+    output.add_argument(
+        "--features-faces",
+        type=int,
+        metavar="N",
+        help="write at most so many, drawn by the seed, each class in proportion (default: all)",
+    )
+    output.add_argument(
         "--resamples",
         type=int,
         default=RESAMPLES,
@@ -105,6 +117,7 @@ def check(args: argparse.Namespace) -> None:
     if args.corruption_faces is not None and args.corruption_faces < 1:
         raise SettingsError("--corruption-faces must be 1 or more")
     slice_patterns(args)
+    _check_features(args)
 
 
 def slice_patterns(args: argparse.Namespace) -> tuple[SlicePattern, ...]:
@@ -206,6 +219,15 @@ def _scales(text: str) -> tuple[float, ...]:
         raise argparse.ArgumentTypeError(
             f"{text!r} is no list of numbers, as in 0.8,1.0,1.2"
         ) from error
+
+
+def _check_features(args: argparse.Namespace) -> None:
+    if args.features_faces is not None and args.features is None:
+        raise SettingsError("--features-faces is for --features; give both or none")
+    if args.features_faces is not None and args.features_faces < 1:
+        raise SettingsError("--features-faces must be 1 or more")
+    if args.features is not None and not args.features.resolve().parent.is_dir():
+        raise SettingsError(f"--features {args.features}: there is no such folder; make it first")
 
 
 def _check_framing(args: argparse.Namespace) -> None:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from mien.cli.console import err, out, printable, progress
+from mien.cli.train import add_terms
 from mien.errors import MissingExtraError
 
 SCALES = ("0..1", "-1..1", "0..255", "standardised")
@@ -39,8 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--name", help="name of the model (default: that of the folder)")
     add("--crop-scale", type=float, help="crop over detector box that frames faces as training did")
-    add("--licence", default="not stated", help="terms, for the card")
-    add("--training-data", help="names of the data it was trained on, for the card")
+    add_terms(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         from mien.data.dataset import load_dataset
         from mien.training.keras_import.run import import_keras
-        from mien.training.settings import ModelSettings, checked
+        from mien.training.settings import NOT_STATED, ModelSettings, checked
     except ModuleNotFoundError as error:
         raise MissingExtraError("mien import-keras", "keras") from error
     validation = load_dataset(args.validation) if args.validation else None
@@ -58,8 +58,8 @@ def run(args: argparse.Namespace) -> int:
         name=args.name or args.out.resolve().name,
         crop_scale=args.crop_scale or framing or 1.0,
         answer_accuracy=args.answer_accuracy,
-        training_data=(args.training_data,) if args.training_data else (),
-        licence=args.licence,
+        weights_terms=args.weights_terms or NOT_STATED,
+        data_terms=dict(args.data_terms or ()),
         command="mien " + shlex.join(sys.argv[1:]),
     )
     with progress() as on_progress:

@@ -22,7 +22,7 @@ from mien.protocols import Source
 from mien.sources.camera import list_cameras
 from mien.sources.reconnecting import Notice, OnNotice
 from mien.web.app import create_app
-from mien.web.protocol import Mode, SourceId
+from mien.web.protocol import Mode, ModelFacts, SourceId
 from mien.web.security import local_hosts
 from mien.web.server import Server, bind
 from mien.web.session import OfferedSource, Services
@@ -110,6 +110,7 @@ def _services(args: argparse.Namespace) -> Services:
         sources=sources,
         mode=mode,
         meter=LiveMeter(),
+        model=ModelFacts(info.name, info.version, info.terms),
     )
 
 

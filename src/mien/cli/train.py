@@ -63,6 +63,18 @@ def add_machine(group: Any) -> None:
     )
 
 
+def add_terms(group: Any) -> None:
+    """Add the options that say on what terms a model may be used."""
+    group.add_argument("--weights-terms", metavar="TEXT", help="terms of the weights, for the card")
+    group.add_argument(
+        "--data-terms",
+        action="append",
+        type=_source_terms,
+        metavar="SOURCE=TERMS",
+        help="a source of the training data and its terms, for the card; once for each source",
+    )
+
+
 def _add_learning(group: Any) -> None:
     group.add_argument(
         "--arch",
@@ -111,7 +123,6 @@ def _add_learning(group: Any) -> None:
     )
     group.add_argument(
         "--from",
-        dest="origin",
         metavar="BUNDLE",
         help="start from what a bundle of the same network has learnt, a shipped one by its name",
     )
@@ -146,8 +157,7 @@ def _add_model(group: Any) -> None:
         choices=("half", "int8"),
         help="int8 is twice as fast and changes answers a little (default: half)",
     )
-    group.add_argument("--licence", help="terms, for the card")
-    group.add_argument("--training-data", nargs="+", help="names of the data, for the card")
+    add_terms(group)
     group.add_argument(
         "--answer-accuracy", type=float, help="wanted of what is not 'not sure' (default: 0.9)"
     )
@@ -175,7 +185,7 @@ def run(args: argparse.Namespace) -> int:
             f"{row['validation_balanced_accuracy']:.1%}  {row['images_per_second']:,.0f} images/s"
         )
 
-    pretrained, origin = options.get("pretrained"), options.get("origin")
+    pretrained, origin = options.get("pretrained"), options.get("from")
     with progress() as on_progress:
         result = train(
             dataset,
@@ -210,6 +220,8 @@ def put_over(args: argparse.Namespace, kinds: "Kinds") -> "Options":
 
     options = {} if args.config is None else read_recipe(args.config, kinds)
     given = {name: getattr(args, name) for name in kinds}
+    if given["data_terms"] is not None:
+        given["data_terms"] = dict(given["data_terms"])
     return options | {name: value for name, value in given.items() if value is not None}
 
 
@@ -243,6 +255,13 @@ def options_for(kind: type[msgspec.Struct], options: "Options") -> "Options":
     """Return the options that some settings have."""
     names = {field.name for field in msgspec.structs.fields(kind)}
     return {name: value for name, value in options.items() if name in names}
+
+
+def _source_terms(text: str) -> tuple[str, str]:
+    source, _, terms = (part.strip() for part in text.partition("="))
+    if not (source and terms):
+        raise argparse.ArgumentTypeError(f"{text!r}: write SOURCE=TERMS, as in FER+=MIT")
+    return source, terms
 
 
 def _names(text: str) -> list[str]:

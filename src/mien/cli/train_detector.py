@@ -6,7 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mien.cli.console import err, out, progress
-from mien.cli.train import add_machine, machine_of, options_for, put_over, this_command
+from mien.cli.train import (
+    add_machine,
+    add_terms,
+    machine_of,
+    options_for,
+    put_over,
+    this_command,
+)
 from mien.errors import MissingExtraError, SettingsError
 
 if TYPE_CHECKING:
@@ -80,8 +87,7 @@ def _add_learning(group: Any) -> None:
     group.add_argument("--name", help="name of the model (default: that of the run folder)")
     group.add_argument("--version", help="default: 1")
     group.add_argument("--weights", choices=("half", "int8"), help="int8 is faster (default: int8)")
-    group.add_argument("--licence", help="terms, for the card")
-    group.add_argument("--training-data", nargs="+", help="names of the data, for the card")
+    add_terms(group)
 
 
 def run(args: argparse.Namespace) -> int:

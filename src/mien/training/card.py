@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Sequence
 
-from mien.bundle import ModelInfo
+from mien.bundle import ModelInfo, Terms
 from mien.data.dataset import Dataset
 from mien.training.checkpoint import Checkpoint
 from mien.training.settings import TrainSettings
@@ -37,10 +37,11 @@ without any of these.
 
 ## Data
 
-Trained on {data}: {train} faces, judged on {validation} validation faces of other duplicate
-clusters. Terms: {licence}.
+Trained on {train} faces, judged on {validation} validation faces of other duplicate clusters.
 
 {table}
+
+{terms}
 
 ## How it was made
 
@@ -96,10 +97,9 @@ def write_card(
         version=info.version,
         labels=", ".join(info.labels),
         count=len(info.labels),
-        data="; ".join(info.training_data),
         train=dataset.count("train"),
         validation=dataset.count("validation"),
-        licence=info.licence.rstrip("."),
+        terms=terms_table(info.terms),
         table=_counts(dataset),
         command=info.command,
         arch=settings.arch,
@@ -140,6 +140,19 @@ def _subset(info: ModelInfo, dataset: Dataset) -> str:
     if not others:
         return ""
     return f"It learnt {', '.join(others)}, too, but does not read them. "
+
+
+def terms_table(terms: Terms) -> str:
+    """Return the terms of the weights and of each source as a table in Markdown."""
+    rows = [("the weights", terms.weights), *((one.source, one.terms) for one in terms.data)]
+    lines = ["| source | terms |", "| --- | --- |"]
+    lines += [f"| {_cell(name)} | {_cell(text)} |" for name, text in rows]
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    """Return a text that stays within one cell of a table, whatever it holds."""
+    return " ".join(text.split()).replace("|", "\\|")
 
 
 def wrapped(text: str) -> str:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from mien.training.face_network import FaceNetwork
 from mien.training.standardise import Standardise
 from mien.types import FloatArray
 
@@ -57,7 +58,7 @@ class SeparableConvolution(nn.Module):
         return F.relu6(self.pointwise(x))
 
 
-class FaceMobileNet(nn.Module):
+class FaceMobileNet(FaceNetwork):
     """The recogniser's features, global average pooling and a new last layer."""
 
     def __init__(
@@ -80,14 +81,15 @@ class FaceMobileNet(nn.Module):
         self.dropout = nn.Dropout(0.4)
         self.head = nn.Linear(OUTPUTS[shape.blocks - 1], classes)
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Map float [N,C,S,S] in 0..1 to logits [N,K]."""
+    def with_features(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """Map float [N,C,S,S] in 0..1 to logits [N,K] and features [N,D]."""
         inner = (self.shape.inner_size, self.shape.inner_size)
         x = F.interpolate(pictures, size=inner, mode="bilinear", align_corners=False)
         x = F.relu6(self.stem(_pad(self.standardise(x) * SPREAD, 2)))
         for block in self.blocks:
             x = block(x)
-        return torch.as_tensor(self.head(self.dropout(x.mean(dim=(2, 3)))))
+        pooled = x.mean(dim=(2, 3))
+        return self.head(self.dropout(pooled)), pooled
 
     def rates(self) -> list[tuple[list[nn.Parameter], float]]:
         """Return what learns, and how fast by comparison: the new last layer has more to learn."""

@@ -1,7 +1,7 @@
 """The networks: mien's own residual ones, a large teacher, and the original demo's as a baseline.
 
-All take float [N,C,S,S] in 0..1 and give logits [N,K]; normalisation is part of the network, so
-that nothing about it can be forgotten when the network is used elsewhere.
+All are `FaceNetwork`s: normalisation is part of the network, so that nothing about it can be
+forgotten when the network is used elsewhere.
 """
 
 import functools
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from mien.training.face_network import FaceNetwork
 from mien.training.mobilenet import SMALL, FaceMobileNet
 from mien.training.settings import Architecture
 from mien.training.standardise import Standardise
@@ -44,7 +45,7 @@ class ResidualBlock(nn.Module):
         return F.relu(self.body(x) + self.shortcut(x))
 
 
-class ResidualNetwork(nn.Module):
+class ResidualNetwork(FaceNetwork):
     """A small residual network with global average pooling."""
 
     def __init__(self, classes: int, channels: int, size: int, stages: Stages = STAGES) -> None:
@@ -66,13 +67,13 @@ class ResidualNetwork(nn.Module):
         self.dropout = nn.Dropout(0.2)
         self.head = nn.Linear(width, classes)
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Map float [N,C,S,S] in 0..1 to logits [N,K]."""
+    def with_features(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """Map float [N,C,S,S] in 0..1 to logits [N,K] and features [N,D]."""
         pooled = self.features(pictures).mean(dim=(2, 3))
-        return torch.as_tensor(self.head(self.dropout(pooled)))
+        return self.head(self.dropout(pooled)), pooled
 
 
-class BaselineNetwork(nn.Module):
+class BaselineNetwork(FaceNetwork):
     """The original demo's network, layer by layer, to compare with on the same data."""
 
     def __init__(self, classes: int, channels: int, size: int) -> None:
@@ -101,12 +102,13 @@ class BaselineNetwork(nn.Module):
             nn.Linear(flat, 1024), nn.ReLU(), nn.Dropout(0.5), nn.Linear(1024, classes)
         )
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Map float [N,C,S,S] in 0..1 to logits [N,K]."""
-        return torch.as_tensor(self.head(self.features(pictures)))
+    def with_features(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """Map float [N,C,S,S] in 0..1 to logits [N,K] and features [N,1024]."""
+        hidden = self.head[:-1](self.features(pictures))
+        return self.head[-1](hidden), hidden
 
 
-ARCHITECTURES: dict[Architecture, Callable[[int, int, int], nn.Module]] = {
+ARCHITECTURES: dict[Architecture, Callable[[int, int, int], FaceNetwork]] = {
     "residual": ResidualNetwork,
     "residual-small": functools.partial(ResidualNetwork, stages=SMALL_STAGES),
     "mobilenet": FaceMobileNet,
@@ -115,10 +117,15 @@ ARCHITECTURES: dict[Architecture, Callable[[int, int, int], nn.Module]] = {
 }
 
 
+def last_linear(network: nn.Module) -> nn.Linear:
+    """Return the layer that makes logits of features."""
+    return [module for module in network.modules() if isinstance(module, nn.Linear)][-1]
+
+
 @torch.no_grad()
 def keep_outputs(network: nn.Module, kept: Sequence[int]) -> None:
     """Let a network give the logits of some of its classes only, in the order of `kept`."""
-    last = [module for module in network.modules() if isinstance(module, nn.Linear)][-1]
+    last = last_linear(network)
     rows = torch.tensor(list(kept))
     last.weight = nn.Parameter(last.weight[rows])
     last.bias = nn.Parameter(last.bias[rows])
@@ -126,14 +133,19 @@ def keep_outputs(network: nn.Module, kept: Sequence[int]) -> None:
 
 
 class Deployed(nn.Module):
-    """What goes into the bundle's graph: uint8 faces in, calibrated probabilities out."""
+    """What goes into the bundle's graph: uint8 faces in, probabilities and features out."""
 
-    def __init__(self, network: nn.Module, temperature: float) -> None:
+    def __init__(self, network: FaceNetwork, temperature: float) -> None:
         super().__init__()
         self.network = network
         self.temperature = temperature
 
-    def forward(self, faces: Tensor) -> Tensor:
-        """Map uint8 [N,S,S,C] to probabilities [N,K] (temperature scaling, Guo et al. 2017)."""
+    def forward(self, faces: Tensor) -> tuple[Tensor, ...]:
+        """Map uint8 [N,S,S,C] to probabilities [N,K] and, where there are any, features [N,D].
+
+        Probabilities are calibrated by a temperature (Guo et al. 2017).
+        """
         pictures = faces.permute(0, 3, 1, 2).float() / 255.0
-        return torch.softmax(self.network(pictures) / self.temperature, dim=1)
+        logits, features = self.network.with_features(pictures)
+        probabilities = torch.softmax(logits / self.temperature, dim=1)
+        return (probabilities,) if features is None else (probabilities, features)

@@ -44,9 +44,11 @@ def quantise_faces(graph: bytes, faces: PixelArray) -> bytes:
 
     Args:
         graph: uint8 faces → probabilities, as `store_as_half` made it.
-        faces: Training faces, uint8 [M,S,S,C]; the first `FACES` of them show the ranges.
+        faces: Training faces, uint8 [M,S,S,C]; `FACES` of them, evenly spread, since faces of one
+            source may come one after the other, show the ranges.
     """
-    shown = np.array(faces[:FACES])
+    spread = np.linspace(0, len(faces) - 1, min(FACES, len(faces))).round().astype(np.intp)
+    shown = np.array(faces[spread])
     return quantise(graph, "faces", np.array_split(shown, -(-len(shown) // BATCH)))
 
 

@@ -1,6 +1,7 @@
 """A recipe: the options of a training command in a TOML file, from which a model is made again.
 
-Keys are the options' long names; `_` and `-` are the same. Machine, data set and run folder are not
+Keys are the options' long names; `_` and `-` are the same. An option that is given once for each of
+several names, as --data-terms SOURCE=TERMS, is a table. Machine, data set and run folder are not
 part of it, since they do not decide what is learnt.
 """
 
@@ -10,9 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from mien.errors import SettingsError
 
-Kinds = Mapping[str, type | tuple[type, ...]]
+Kinds = Mapping[str, Any]
 # What a recipe may say, and of which kind: for `mien train`, and for `mien train-detector`.
 KINDS: Kinds = {
     "arch": str,
@@ -21,45 +24,45 @@ KINDS: Kinds = {
     "epochs": int,
     "patience": int,
     "batch_size": int,
-    "learning_rate": (int, float),
-    "weight_decay": (int, float),
-    "class_balance": (int, float),
-    "average_decay": (int, float),
+    "learning_rate": float,
+    "weight_decay": float,
+    "class_balance": float,
+    "average_decay": float,
     "augment": bool,
     "calm_epochs": int,
-    "teacher": list,
-    "teacher_weight": (int, float),
+    "teacher": list[str],
+    "teacher_weight": float,
     "teacher_views": int,
     "pretrained": str,
-    "origin": str,
-    "source_weight": dict,
-    "source_smoothing": dict,
+    "from": str,
+    "source_weight": dict[str, float],
+    "source_smoothing": dict[str, float],
     "seed": int,
     "name": str,
     "version": str,
-    "classes": list,
-    "crop_scale": (int, float),
+    "classes": list[str],
+    "crop_scale": float,
     "weights": str,
-    "licence": str,
-    "training_data": list,
-    "answer_accuracy": (int, float),
+    "weights_terms": str,
+    "answer_accuracy": float,
+    "data_terms": dict[str, str],
 }
 DETECTOR_KINDS: Kinds = {
     "channels": str,
     "epochs": int,
     "steps": int,
     "batch_size": int,
-    "learning_rate": (int, float),
-    "weight_decay": (int, float),
-    "average_decay": (int, float),
+    "learning_rate": float,
+    "weight_decay": float,
+    "average_decay": float,
     "seed": int,
     "group_pattern": str,
     "judge": str,
     "name": str,
     "version": str,
     "weights": str,
-    "licence": str,
-    "training_data": list,
+    "weights_terms": str,
+    "data_terms": dict[str, str],
 }
 Options = dict[str, Any]
 
@@ -99,14 +102,19 @@ def write_recipe(
         kinds: What it may say.
         command: The command that it is for.
     """
-    lines = [f"{name} = {_value(options[name])}" for name in kinds if options.get(name) is not None]
-    return f"# For `mien {command} --config recipe.toml`.\n" + "\n".join(lines) + "\n"
+    given = {name: options[name] for name in kinds if options.get(name) is not None}
+    lines = [f"# For `mien {command} --config recipe.toml`."]
+    for name, value in given.items():
+        if not isinstance(value, dict):
+            lines.append(f"{name} = {_value(value)}")
+    for name, value in given.items():  # a table ends what is said outside of tables
+        if isinstance(value, dict):
+            lines += ["", f"[{name}]", *(f"{_value(key)} = {_value(value[key])}" for key in value)]
+    return "\n".join(lines) + "\n"
 
 
 def _value(value: object) -> str:
-    """Return a value as TOML has it: as JSON, but for tables and a character that it escapes."""
-    if isinstance(value, dict):
-        return f"{{ {', '.join(f'{_value(key)} = {_value(one)}' for key, one in value.items())} }}"
+    """Return a value as TOML has it: as JSON, but for one character that TOML wants escaped."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
@@ -116,10 +124,7 @@ def _check(path: Path, name: str, value: object, kinds: Kinds) -> None:
         raise SettingsError(
             f"--config {path}: unknown option {name!r}; choose from {', '.join(kinds)}"
         )
-    fits = isinstance(value, kind) and isinstance(value, bool) == (kind is bool)
-    if isinstance(value, list):
-        fits = fits and all(isinstance(item, str) for item in value)
-    if isinstance(value, dict):
-        fits = fits and all(isinstance(item, int | float) for item in value.values())
-    if not fits:
-        raise SettingsError(f"--config {path}: {name} = {value!r} is of the wrong kind")
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"--config {path}: {name} = {value!r} is of the wrong kind") from error

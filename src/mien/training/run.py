@@ -1,7 +1,8 @@
 """A whole run: data set → run folder → bundle.
 
 A run folder holds settings.json, checkpoint.safetensors, history.csv, curves.png and, at the end,
-bundle/. Killed at any moment, it can be resumed and ends with the same weights.
+bundle/; or bundle.unchecked/, where the graph differs from PyTorch. Killed at any moment, it can be
+resumed and ends with the same weights.
 """
 
 import shutil
@@ -12,9 +13,8 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from torch import nn
 
-from mien.bundle import Bundle, InputInfo, ModelInfo, load_bundle, write_bundle
+from mien.bundle import FORMAT, Bundle, InputInfo, ModelInfo, load_bundle, write_bundle
 from mien.data.dataset import Dataset
 from mien.errors import TrainingError
 from mien.training.calibrate import choose_threshold, fit_temperature
@@ -22,7 +22,8 @@ from mien.training.card import write_card
 from mien.training.checkpoint import Checkpoint
 from mien.training.compute import Compute
 from mien.training.curves import draw_curves, write_history
-from mien.training.export import export_graph, run_graph, shrink
+from mien.training.export import ParityError, export_graph, run_graph, shrink
+from mien.training.face_network import FaceNetwork
 from mien.training.loop import Row, fit, predict_logits, start, unfinished
 from mien.training.network import ARCHITECTURES, keep_outputs
 from mien.training.pretrained import fingerprint, read_graph_model
@@ -30,10 +31,12 @@ from mien.training.settings import Machine, ModelSettings, TrainSettings
 from mien.training.store import FaceStore, known, open_store, weigh
 from mien.training.teacher import lessons
 from mien.training.warm_start import SHOWN, warm_start
-from mien.types import FloatArray, InputSpec, OnProgress, ignore_progress
+from mien.training.weights import pack_weights
+from mien.types import FloatArray, InputSpec, OnProgress, PixelArray, ignore_progress
 
 SETTINGS, CHECKPOINT = "settings.json", "checkpoint.safetensors"
 HISTORY, CURVES, BUNDLE, DECODED = "history.csv", "curves.png", "bundle", "decoded"
+UNCHECKED = "bundle.unchecked"  # a bundle whose graph differs from PyTorch
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class _Made:
     checkpoint: Checkpoint
     teachers: Sequence[str]
 
-    def network(self) -> nn.Module:
+    def network(self) -> FaceNetwork:
         """Return the network of the best epoch, with the outputs that are read."""
         settings = self.settings
         build = ARCHITECTURES[settings.arch]
@@ -104,7 +107,7 @@ def train(
 
     Raises:
         TrainingError: The folder is taken, the settings differ or do not fit together, or the
-            export is not exact.
+            export is not exact (its bundle is kept as `UNCHECKED` then).
         BundleError: A teacher is no bundle.
     """
     compute = Compute.choose(machine)
@@ -264,10 +267,10 @@ def _write(place: Path, made: _Made, stores: dict[str, FaceStore], compute: Comp
     temperature = fit_temperature(predict_logits(network, validation, compute), validation.labels)
     model, spec = made.model, made.spec
     sample = stores["train"].images if model.weights == "int8" else None
-    graph = export_graph(network, temperature, spec, sample)
+    graph, problem = _export(network, temperature, spec, sample, validation.images)
     probabilities = run_graph(graph, validation.images)
     info = ModelInfo(
-        format=1,
+        format=FORMAT,
         name=model.name,
         version=model.version,
         labels=tuple(made.dataset.classes[index] for index in made.reads),
@@ -275,8 +278,7 @@ def _write(place: Path, made: _Made, stores: dict[str, FaceStore], compute: Comp
         sha256="0" * 64,  # set by write_bundle
         temperature=temperature,
         not_sure_below=choose_threshold(probabilities, validation.labels, model.answer_accuracy),
-        training_data=model.training_data or (made.dataset.path.name,),
-        licence=model.licence,
+        terms=model.terms(made.dataset.path.name),
         command=model.command,
         seed=made.settings.seed,
     )
@@ -289,4 +291,24 @@ def _write(place: Path, made: _Made, stores: dict[str, FaceStore], compute: Comp
         machine=compute.describe(),
         teachers=made.teachers,
     )
-    return write_bundle(place, info, graph, card, recipe=model.recipe)
+    weights = pack_weights(network, made.settings)
+    if problem is not None:
+        place = place.with_name(UNCHECKED)
+    bundle = write_bundle(place, info, graph, card, recipe=model.recipe, weights=weights)
+    if problem is not None:
+        raise TrainingError(f"{problem}; the bundle is kept as {place}") from problem
+    return bundle
+
+
+def _export(
+    network: FaceNetwork,
+    temperature: float,
+    spec: InputSpec,
+    sample: PixelArray | None,
+    faces: PixelArray,
+) -> tuple[bytes, ParityError | None]:
+    """Return the graph, and what is wrong with it: hours of training are not thrown away for it."""
+    try:
+        return export_graph(network, temperature, spec, sample, faces), None
+    except ParityError as error:
+        return error.graph, error

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
+from mien.bundle import DataTerms, Terms
 from mien.errors import SettingsError
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -72,35 +73,55 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     threads: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
-class ModelSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What goes into a bundle beside the weights.
+NOT_STATED = "not stated"
+
+
+class AnyModelSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What goes into any model's bundle beside the weights.
 
     Attributes:
         name: Name of the model.
-        classes: The classes it reads, of those that it was trained on; all where empty.
         version: Its version.
+        weights_terms: Terms of the weights.
+        data_terms: The sources of the training data, each with its terms.
+        command: The command that makes the model again.
+        recipe: All options of that command as TOML, for its option `--config`.
+    """
+
+    name: str
+    version: str = "1"
+    weights_terms: str = NOT_STATED
+    data_terms: dict[str, str] = {}
+    command: str = ""
+    recipe: str = ""
+
+    def terms(self, *unnamed: str) -> Terms:
+        """Return the terms as model.json has them.
+
+        Args:
+            unnamed: Sources whose terms nobody stated, where none is named.
+        """
+        sources = self.data_terms or dict.fromkeys(unnamed, NOT_STATED)
+        return Terms(self.weights_terms, tuple(DataTerms(*item) for item in sources.items()))
+
+
+class ModelSettings(AnyModelSettings, frozen=True, kw_only=True):
+    """What goes into a classifier's bundle beside the weights.
+
+    Attributes:
+        classes: The classes it reads, of those that it was trained on; all where empty.
         crop_scale: Side of the crop over `Box.side` that frames live faces as the data set does.
         alignment: Whether live faces are turned so that the eyes are level.
         weights: "half" keeps the network's answers to 16 bits of its weights; "int8" computes in 8
             bits, which is twice as fast and changes answers a little.
         answer_accuracy: Wanted accuracy of what is answered; below it the model says "not sure".
-        training_data: Names of the data; the data set's folder name where empty.
-        licence: Terms of the weights, and notes on those of the data.
-        command: The command that makes the model again.
-        recipe: All options of that command as TOML, for `mien train --config`.
     """
 
-    name: str
     classes: tuple[str, ...] = ()
-    version: str = "1"
     crop_scale: Annotated[float, msgspec.Meta(gt=0)] = 1.0
     alignment: Literal["none", "eyes"] = "none"
     weights: Literal["half", "int8"] = "half"
     answer_accuracy: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.9
-    training_data: tuple[str, ...] = ()
-    licence: str = "not stated"
-    command: str = ""
-    recipe: str = ""
 
 
 def checked(kind: type[S], **values: Any) -> S:

@@ -18,6 +18,7 @@ from torch.utils.hooks import RemovableHandle
 
 from mien.bundle import Bundle
 from mien.errors import TrainingError
+from mien.training.weights import read_weights
 from mien.types import FloatArray
 
 SHOWN = 512  # faces that show the normalisation its ranges
@@ -108,6 +109,11 @@ def _take_head(
 
 
 def _named_weights(bundle: Bundle) -> dict[str, FloatArray]:
+    """Return a bundle's float weights, or those of its graph: version 2 of mien's had no others."""
+    return read_weights(bundle) if bundle.info.weights_sha256 else _in_graph(bundle)
+
+
+def _in_graph(bundle: Bundle) -> dict[str, FloatArray]:
     """Return the weights of a graph as its network names them; those in 8 bits as floats."""
     graph = onnx.load_model_from_string(bundle.graph).graph
     stored = {one.name: numpy_helper.to_array(one) for one in graph.initializer}

@@ -4,8 +4,9 @@ The server speaks first; all texts are JSON objects with a `type`.
 
 Server to page:
 
-- `{"type": "hello", "version", "labels", "sources": [{"id", "name"}], "mode"}`: once, at the start.
-  `mode` is what the page should begin with: "camera", "sample" or "configured".
+- `{"type": "hello", "version", "labels", "sources": [{"id", "name"}], "mode", "model"}`: once, at
+  the start. `mode` is what the page should begin with: "camera", "sample" or "configured"; `model`
+  is `{"name", "version", "terms"}` of the model that reads, its terms as in model.json, or null.
 - `{"type": "analysis", ...Analysis.to_dict()}`: the answer to one picture of the page's camera.
 - binary: one frame of a source that the server reads. 4 bytes big-endian length, that many bytes of
   JSON (an analysis as above), then the frame as a JPEG. The next frame comes only after `next`.
@@ -41,6 +42,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from mien.bundle import Terms
 from mien.errors import MienError
 from mien.explanation import PartEffect
 from mien.types import Analysis
@@ -101,6 +103,14 @@ class SourceInfo(msgspec.Struct, frozen=True):
     name: str
 
 
+class ModelFacts(msgspec.Struct, frozen=True):
+    """What the page tells of the model that reads the faces."""
+
+    name: str
+    version: str
+    terms: Terms
+
+
 class Hello(msgspec.Struct, frozen=True, tag="hello"):
     """What the page needs to know before anything else."""
 
@@ -108,6 +118,7 @@ class Hello(msgspec.Struct, frozen=True, tag="hello"):
     labels: tuple[str, ...]
     sources: tuple[SourceInfo, ...]
     mode: Mode
+    model: ModelFacts | None
 
 
 class Stopped(msgspec.Struct, frozen=True, tag="stopped"):

@@ -58,6 +58,7 @@ class Services:
         mode: What a page begins with.
         meter: Counts all frames.
         pages: Counts the pages that are open.
+        model: What the page tells of the model.
     """
 
     labels: tuple[str, ...]
@@ -67,6 +68,7 @@ class Services:
     mode: Mode = "camera"
     meter: LiveMeter = dataclasses.field(default_factory=LiveMeter)
     pages: OpenPages = dataclasses.field(default_factory=OpenPages)
+    model: protocol.ModelFacts | None = None
 
     def for_others(self) -> "Services":
         """Return what devices on the network are offered: not what this machine's camera sees.
@@ -122,6 +124,7 @@ class PageSession:
             labels=self._services.labels,
             sources=tuple(protocol.SourceInfo(key, source.name) for key, source in sources),
             mode=self._services.mode,
+            model=self._services.model,
         )
 
     async def _receive(self, tasks: anyio.abc.TaskGroup) -> None:

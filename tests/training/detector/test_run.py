@@ -17,7 +17,11 @@ from mien.training.settings import Machine
 
 SETTINGS = DetectorSettings(epochs=2, steps=3, batch_size=4, average_decay=0.5)
 MODEL = DetectorModelSettings(
-    name="tiny", training_data=("discs",), licence="none", command="mien …", recipe="epochs = 2\n"
+    name="tiny",
+    weights_terms="none",
+    data_terms={"discs": "drawn here"},
+    command="mien …",
+    recipe="epochs = 2\n",
 )
 
 

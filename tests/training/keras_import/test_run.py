@@ -26,7 +26,9 @@ from mien.types import PixelArray
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 Faces = Callable[..., PixelArray]
 LABELS = ("angry", "sad", "happy", "neutral")
-SETTINGS = ModelSettings(name="demo", crop_scale=1.1, licence="MIT", command="mien import-keras")
+SETTINGS = ModelSettings(
+    name="demo", crop_scale=1.1, weights_terms="MIT", command="mien import-keras"
+)
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +50,31 @@ def test_bundle_gives_the_probabilities_of_keras(
         wanted = demo.predict(faces(count) / np.float32(255), verbose=0)
         np.testing.assert_allclose(classifier(faces(count)), wanted, atol=1e-5)
     assert (wanted.max(axis=0) > 0.5).all(), "a network that answers all alike shows nothing"
+
+
+def test_features_are_what_the_last_dense_layer_sees(
+    keras: Any, demo: Any, imported: ImportResult, faces: Faces
+) -> None:
+    seen = keras.Model(demo.inputs, demo.layers[-2].output)
+    wanted = seen.predict(faces(3) / np.float32(255), verbose=0)
+    classifier = OnnxClassifier(imported.bundle)
+    np.testing.assert_allclose(classifier.features(faces(3)), wanted, atol=1e-5)
+    assert wanted.shape[1] > 4
+
+
+def test_model_without_a_last_dense_layer_has_no_features(keras: Any, tmp_path: Path) -> None:
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((16, 16, 1)),
+            layers.Conv2D(4, 3),
+            layers.GlobalAveragePooling2D(),
+            layers.Softmax(),
+        ]
+    )
+    model.save(tmp_path / "model.keras")
+    result = import_keras(tmp_path / "model.keras", LABELS, tmp_path / "bundle", SETTINGS)
+    assert not OnnxClassifier(result.bundle).has_features
 
 
 def test_every_form_gives_the_same_bundle(

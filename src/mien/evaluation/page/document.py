@@ -236,7 +236,8 @@ def _measured(summary: Summary, command: str) -> Element:
     evaluation, model = summary.evaluation, summary.evaluation.model
     facts = [
         ("sha256 of the graph", model.sha256),
-        ("trained on", ", ".join(model.training_data)),
+        ("terms of the weights", model.terms.weights),
+        ("trained on", model.terms.sources()),
         ("“not sure” below", f"confidence {model.not_sure_below:g}"),
     ]
     if evaluation.detector is not None:

@@ -4,7 +4,7 @@ from collections import Counter
 
 from mien.bundle import DetectorInfo
 from mien.evaluation.detection import Tally
-from mien.training.card import wrapped
+from mien.training.card import terms_table, wrapped
 from mien.training.checkpoint import Checkpoint
 from mien.training.detector.material import FRACTIONS, Material
 from mien.training.detector.settings import DetectorSettings
@@ -27,7 +27,9 @@ are, nor how they look.
 
 ## Data
 
-Trained on {data}. Terms: {licence}.
+Trained on pictures of these sources:
+
+{terms}
 
 Nobody labelled the pictures for it: {teachers} were asked about each, at several sizes{judge}. What
 two of them see, of different making, is a face; so is what one of them sees where people drew a
@@ -97,8 +99,7 @@ def write_detector_card(
     text = CARD.format(
         name=info.name,
         version=info.version,
-        data="; ".join(info.training_data) or "pictures that were not named",
-        licence=info.licence.rstrip("."),
+        terms=terms_table(info.terms),
         teachers=", ".join(material.info.teachers),
         judge=f", and {judged_by} about what was doubtful" if judged_by else "",
         table=_counts(material),

@@ -14,7 +14,7 @@ import cv2
 import msgspec
 import numpy as np
 
-from mien.bundle import AnyBundle, DetectorBundle, DetectorInfo, write_bundle
+from mien.bundle import FORMAT, AnyBundle, DetectorBundle, DetectorInfo, write_bundle
 from mien.detectors.single_shot import SingleShotDetector
 from mien.evaluation.detection import Tally
 from mien.training.checkpoint import Checkpoint
@@ -130,7 +130,7 @@ def _write(
     sample = list(_scenes(material, settings)) if model.weights == "int8" else []
     graph = export_detector(network, sample)
     info = DetectorInfo(
-        format=1,
+        format=FORMAT,
         kind="detector",
         name=model.name,
         version=model.version,
@@ -141,8 +141,7 @@ def _write(
         min_score=LEAST_SCORE,
         max_overlap=MAX_OVERLAP,
         sha256="0" * 64,  # set by write_bundle
-        training_data=model.training_data,
-        licence=model.licence,
+        terms=model.terms(),
         command=model.command,
         seed=settings.seed,
     )

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from mien.training.settings import Positive
+from mien.training.settings import AnyModelSettings, Positive
 
 
 class DetectorSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -32,24 +32,12 @@ class DetectorSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     seed: int = 0
 
 
-class DetectorModelSettings(msgspec.Struct, frozen=True, kw_only=True):
+class DetectorModelSettings(AnyModelSettings, frozen=True, kw_only=True):
     """What goes into a detector's bundle beside the weights.
 
     Attributes:
-        name: Name of the model.
-        version: Its version.
         weights: "half" keeps the network's answers to 16 bits of its weights; "int8" computes in 8
             bits, which is faster and changes answers a little.
-        training_data: Names of the data.
-        licence: Terms of the weights, and notes on those of the data.
-        command: The command that makes the model again.
-        recipe: All options of that command as TOML, for `mien train-detector --config`.
     """
 
-    name: str
-    version: str = "1"
     weights: Literal["half", "int8"] = "int8"
-    training_data: tuple[str, ...] = ()
-    licence: str = "not stated"
-    command: str = ""
-    recipe: str = ""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mien.bundle import ModelInfo
-from mien.training.card import wrapped
+from mien.training.card import terms_table, wrapped
 from mien.training.keras_import.network import Head, Scale
 
 CARD = """\
@@ -14,8 +14,9 @@ pictures of faces, not what anyone felt.
 
 ## Where it comes from
 
-Imported from `{file}`, sha256 {sha256}. How it was trained is not known to mien. Training data:
-{data}. Terms: {licence}.
+Imported from `{file}`, sha256 {sha256}. How it was trained is not known to mien.
+
+{terms}
 
 ## How it was made
 
@@ -103,8 +104,7 @@ def write_card(info: ModelInfo, origin: Origin) -> str:
         count=len(info.labels),
         file=origin.file,
         sha256=origin.sha256,
-        data="; ".join(info.training_data),
-        licence=info.licence.rstrip("."),
+        terms=terms_table(info.terms),
         command=info.command,
         parameters=origin.parameters,
         channels="gray" if info.input.channels == 1 else "RGB",

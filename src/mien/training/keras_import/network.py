@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from mien.errors import BundleError, MissingExtraError, one_line
+from mien.training.face_network import FaceNetwork
 from mien.training.keras_import.config import harmless
 from mien.training.keras_import.source import KerasSource
 
@@ -36,6 +37,8 @@ class KerasModel:
         channels: 1 for gray, 3 for RGB.
         channels_last: Whether it takes [N,S,S,C]; [N,C,S,S] otherwise.
         head: What it gives.
+        with_features: A `keras.Model` of the same layers that gives a list: the same, and what the
+            last dense layer sees. None where the model does not end in such a layer.
     """
 
     model: Any
@@ -43,14 +46,15 @@ class KerasModel:
     channels: int
     channels_last: bool
     head: Head
+    with_features: Any | None = None
 
 
-class ImportedNetwork(nn.Module):
+class ImportedNetwork(FaceNetwork):
     """A Keras model that takes and gives what mien's own networks do."""
 
     def __init__(self, loaded: KerasModel, scale: Scale) -> None:
         super().__init__()
-        self.model = loaded.model
+        self.model = loaded.with_features or loaded.model
         self._loaded, self._scale = loaded, SCALES[scale]
 
     def prepare(self, pictures: Tensor) -> Tensor:
@@ -58,14 +62,16 @@ class ImportedNetwork(nn.Module):
         scaled = self._scale(pictures)
         return scaled.permute(0, 2, 3, 1) if self._loaded.channels_last else scaled
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Map float [N,C,S,S] in 0..1 to logits [N,K].
+    def with_features(self, pictures: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Map float [N,C,S,S] in 0..1 to logits [N,K] and features [N,D] or None.
 
         Behind a softmax, log-probabilities take the place of logits: another softmax gives the
         same probabilities, and a temperature acts on them alike.
         """
-        result = torch.as_tensor(self.model(self.prepare(pictures), training=False))
-        return torch.log(result.clamp_min(TINY)) if self._loaded.head == "softmax" else result
+        given = self.model(self.prepare(pictures), training=False)
+        result, features = (given, None) if self._loaded.with_features is None else given
+        logits = torch.log(result.clamp_min(TINY)) if self._loaded.head == "softmax" else result
+        return logits, features
 
 
 def load_network(source: KerasSource) -> KerasModel:
@@ -85,7 +91,8 @@ def load_network(source: KerasSource) -> KerasModel:
         _load_weights(model, source)
     size, channels, channels_last = _check_input(model, described)
     head = _check_output(keras, model, described)
-    return KerasModel(model, size, channels, channels_last, head)
+    with_features = _with_features(keras, model)
+    return KerasModel(model, size, channels, channels_last, head, with_features)
 
 
 def import_keras_on_torch() -> Any:
@@ -191,6 +198,25 @@ def _check_output(keras: Any, model: Any, path: Path) -> Head:
         f"{path}: ends in {activation or type(last).__name__}, but must end in softmax, or in a "
         "layer without activation that gives logits"
     )
+
+
+def _with_features(keras: Any, model: Any) -> Any | None:
+    """Return a model that gives what its last dense layer sees, too; None without such a layer."""
+    tensor = model.outputs[0]
+    while True:
+        operation, number, _ = tensor._keras_history
+        if not isinstance(operation, keras.layers.Layer) or not operation._inbound_nodes:
+            return None
+        inputs = operation._inbound_nodes[number].input_tensors
+        if isinstance(operation, keras.layers.Dense):
+            break
+        if not isinstance(operation, keras.layers.Activation | keras.layers.Softmax):
+            return None
+        tensor = inputs[0]
+    seen = inputs[0]
+    if len(seen.shape) != 2 or seen.shape[1] is None:
+        return None
+    return keras.Model(model.inputs, [model.outputs[0], seen])
 
 
 def _described(shape: tuple[int | None, ...]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from mien.bundle import Bundle, InputInfo, ModelInfo, write_bundle
+from mien.bundle import FORMAT, Bundle, InputInfo, ModelInfo, write_bundle
 from mien.data.dataset import Dataset
 from mien.errors import MienError, SettingsError, TrainingError, one_line
 from mien.training.calibrate import choose_threshold, fit_temperature
@@ -200,7 +200,7 @@ def _info(
     labels: Sequence[str], spec: InputSpec, fitted: _Calibration, settings: ModelSettings
 ) -> ModelInfo:
     return ModelInfo(
-        format=1,
+        format=FORMAT,
         name=settings.name,
         version=settings.version,
         labels=tuple(labels),
@@ -208,8 +208,7 @@ def _info(
         sha256="0" * 64,  # set by write_bundle
         temperature=fitted.temperature,
         not_sure_below=fitted.not_sure_below,
-        training_data=settings.training_data or (UNKNOWN_DATA,),
-        licence=settings.licence,
+        terms=settings.terms(UNKNOWN_DATA),
         command=settings.command,
         seed=0,
     )

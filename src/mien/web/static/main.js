@@ -1,5 +1,6 @@
 // Joins the parts: buttons, camera, connection, overlay, list.
 
+import { About } from "./about.js";
 import { Camera, CameraError } from "./camera.js";
 import { CameraChoice } from "./cameras.js";
 import { Connection } from "./connection.js";
@@ -51,6 +52,7 @@ class Page {
       list: $("faces"), nobody: $("nobody"), note: $("note"), spoken: $("spoken"), voice: this.voice,
     });
     this.nearest = new Nearest();
+    this.about = new About({ place: $("about"), model: $("about-model"), terms: $("about-terms") });
     this.dialog = new SettingsDialog($("settings"), $("open-settings"), $("settings-looks"), $("settings-sounds"));
     if (REMOTE) {
       tell($("here"), () => words.welcome.overNetwork);
@@ -99,11 +101,12 @@ class Page {
     this.practice = new Practice(this.connection, () => $("start-practice").focus());
   }
 
-  greet({ labels, sources, version, mode }) {
+  greet({ labels, sources, version, mode, model }) {
     this.names = Object.fromEntries(sources.map(({ id, name }) => [id, name]));
     this.dialog.setLabels(labels);
     this.voice.setLabels(labels);
     this.practice.greet(labels);
+    this.about.show(model);
     tell($("version"), () => words.version(version));
     $("start-sample").hidden = !this.names.sample;
     $("start-configured").hidden = !this.names.configured;

@@ -81,6 +81,11 @@ export const words = {
     here: "Läuft nur auf diesem Gerät.",
     overNetwork: "Läuft auf einem anderen Gerät im eigenen Netz.",
   },
+  about: {
+    title: "Über dieses Modell",
+    model: (name, version) => `Modell ${name}, Version ${version}. Womit es trainiert wurde und was dafür gilt:`,
+    weights: "Seine Gewichte",
+  },
   camera: {
     title: "Kamera",
     front: "Frontkamera",

@@ -78,6 +78,11 @@ export const words = {
     here: "Runs on this machine only.",
     overNetwork: "Runs on another machine in your network.",
   },
+  about: {
+    title: "About this model",
+    model: (name, version) => `Model ${name}, version ${version}. What it was trained on, and the terms of use:`,
+    weights: "Its weights",
+  },
   camera: {
     title: "Camera",
     front: "Front camera",

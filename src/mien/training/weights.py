@@ -1,0 +1,112 @@
+"""The float weights beside a bundle's graph: weights.safetensors, for who trains it further.
+
+They are those of the network that `shrink` made, before any computing in 8 bits: batch
+normalisation folded, in 16 bits. Biases, which are few, keep 32 bits, so that a network made of the
+file gives what the graph gives. The file's header says what network they belong to.
+"""
+
+from pathlib import Path
+
+import msgspec
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from mien.bundle import WEIGHTS, AnyBundle, Bundle, T
+from mien.errors import BundleError, one_line
+from mien.training.export import shrink
+from mien.training.face_network import FaceNetwork
+from mien.training.network import ARCHITECTURES, last_linear
+from mien.training.settings import Architecture, TrainSettings
+from mien.types import FloatArray
+
+MAX_BYTES = 4_000_000
+
+
+class _Header(msgspec.Struct):
+    facts: dict[str, str] = msgspec.field(name="__metadata__")
+
+
+class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What network weights belong to.
+
+    Attributes:
+        arch: Its name.
+        classes: Number of its outputs.
+        channels: 1 for gray, 3 for RGB.
+        size: Side of its pictures in pixels.
+    """
+
+    arch: Architecture
+    classes: int
+    channels: int
+    size: int
+
+    def build(self) -> FaceNetwork:
+        """Return such a network, with folded batch normalisation and new weights."""
+        return shrink(ARCHITECTURES[self.arch](self.classes, self.channels, self.size))
+
+
+def pack_weights(network: FaceNetwork, settings: TrainSettings) -> bytes | None:
+    """Return the bytes of weights.safetensors.
+
+    Args:
+        network: As `shrink` made it.
+        settings: Of the run that it comes from.
+
+    Returns:
+        The file, or None where it would have more than `MAX_BYTES`.
+    """
+    outputs = last_linear(network).out_features
+    shape = Shape(settings.arch, outputs, settings.channels, settings.size)
+    header = {name: str(value) for name, value in msgspec.structs.asdict(shape).items()}
+    tensors = {name: _packed(value) for name, value in network.state_dict().items()}
+    data = bytes(save(tensors, metadata=header))
+    return data if len(data) <= MAX_BYTES else None
+
+
+def _packed(value: Tensor) -> Tensor:
+    value = value.detach().cpu().contiguous()
+    return value.half() if value.dim() > 1 else value
+
+
+def read_weights(bundle: AnyBundle[T]) -> dict[str, FloatArray]:
+    """Return a bundle's weights, float32 by name.
+
+    Raises:
+        BundleError: The bundle has none, or the file is missing, changed or damaged.
+    """
+    _, tensors = _read(bundle)
+    return {name: value.numpy() for name, value in tensors.items()}
+
+
+def network_from_bundle(bundle: Bundle) -> FaceNetwork:
+    """Rebuild a bundle's network, ready to read: it gives logits, without the temperature.
+
+    Its batch normalisation is folded into its convolutions, which then have biases.
+
+    Raises:
+        BundleError: The bundle has no weights, or they are missing, changed or damaged.
+    """
+    header, tensors = _read(bundle)
+    try:
+        network = msgspec.convert(header, Shape, strict=False).build()
+        network.load_state_dict(tensors)
+    except (RuntimeError, ValueError) as error:
+        raise _damaged(bundle.path, error) from error
+    return network
+
+
+def _read(bundle: AnyBundle[T]) -> tuple[dict[str, str], dict[str, Tensor]]:
+    data = bundle.load_weights()
+    try:
+        tensors = {name: value.float() for name, value in load(data).items()}
+        # The file begins with 8 bytes that give the length of its header, which is JSON.
+        length = int.from_bytes(data[:8], "little")
+        return msgspec.json.decode(data[8 : 8 + length], type=_Header).facts, tensors
+    except (SafetensorError, ValueError) as error:
+        raise _damaged(bundle.path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> BundleError:
+    return BundleError(f"{path / WEIGHTS}: not the weights of a network ({one_line(error)})")
