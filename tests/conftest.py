@@ -62,6 +62,7 @@ def make_bundle(tmp_path: Path) -> Callable[..., Path]:
         size: int = 48,
         not_sure_below: float = 0.4,
         output_labels: int | None = None,
+        other: bool = False,
     ) -> Path:
         info = ModelInfo(
             format=FORMAT,
@@ -72,12 +73,13 @@ def make_bundle(tmp_path: Path) -> Callable[..., Path]:
             sha256="0" * 64,
             temperature=1.0,
             not_sure_below=not_sure_below,
+            other=other,
             training_data=("none",),
             licence="MIT",
             command="a test",
             seed=0,
         )
-        graph = tiny_graph(size, output_labels or len(labels))
+        graph = tiny_graph(size, output_labels or len(labels) + other)
         return write_bundle(tmp_path / name, info, graph, "# A test's bundle\n").path
 
     return make

@@ -26,6 +26,7 @@ class OnnxClassifier:
         self._bundle = bundle
         self._spec = bundle.info.spec()
         self._labels = tuple(bundle.info.labels)
+        self._columns = len(self._labels) + bundle.info.other
         try:
             self._session = ort.InferenceSession(
                 bundle.graph, session_options(threads), providers=["CPUExecutionProvider"]
@@ -41,6 +42,11 @@ class OnnxClassifier:
         return self._labels
 
     @property
+    def other(self) -> bool:
+        """Whether one more column says how probable it is that a face shows none of them."""
+        return self._bundle.info.other
+
+    @property
     def spec(self) -> InputSpec:
         """How faces must be cropped."""
         return self._spec
@@ -52,7 +58,7 @@ class OnnxClassifier:
             faces: uint8 [N,size,size,channels]; N may be 0.
 
         Returns:
-            Calibrated probabilities, float32 [N,K].
+            Calibrated probabilities, float32 [N,K], or [N,K+1] where `other` is true.
 
         Raises:
             BundleError: The graph fails, or gives something that is no probability.
@@ -61,7 +67,7 @@ class OnnxClassifier:
         if faces.dtype != np.uint8 or faces.shape[1:] != expected:
             raise ValueError(f"faces must be uint8 [N,{expected}], got {faces.dtype} {faces.shape}")
         if not len(faces):
-            return np.empty((0, len(self._labels)), dtype=np.float32)
+            return np.empty((0, self._columns), dtype=np.float32)
         try:
             (result,) = self._session.run(None, {self._input: faces})
         except Exception as error:  # onnxruntime raises many types without a common base
@@ -72,7 +78,7 @@ class OnnxClassifier:
     def _checked(self, result: ProbabilityArray, count: int) -> ProbabilityArray:
         """Keep what is no probability from becoming a reading; NaN fails every comparison."""
         good = (
-            result.shape == (count, len(self._labels))
+            result.shape == (count, self._columns)
             and result.min() >= -SUM_TOLERANCE
             and (np.abs(result.sum(axis=1) - 1) <= SUM_TOLERANCE).all()
         )
@@ -82,7 +88,7 @@ class OnnxClassifier:
 
     def _check_graph(self) -> str:
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
-        spec, count = self._spec, len(self._labels)
+        spec = self._spec
         if len(inputs) != 1 or len(outputs) != 1:
             self._refuse(f"has {len(inputs)} inputs and {len(outputs)} outputs, not one of each")
         given, result = inputs[0], outputs[0]
@@ -91,8 +97,9 @@ class OnnxClassifier:
             self._refuse(
                 f"takes {given.type} {given.shape}, but model.json says uint8 [N,{wanted}]"
             )
-        if result.type != "tensor(float)" or list(result.shape[1:]) != [count]:
-            self._refuse(f"gives {result.type} {result.shape}, but model.json has {count} labels")
+        if result.type != "tensor(float)" or list(result.shape[1:]) != [self._columns]:
+            labels = f"{len(self._labels)} labels{' and something else' if self.other else ''}"
+            self._refuse(f"gives {result.type} {result.shape}, but model.json has {labels}")
         return str(given.name)
 
     def _refuse(self, reason: str) -> NoReturn:

@@ -21,6 +21,7 @@ class BrightnessClassifier:
 
     labels = LABELS
     spec = InputSpec(48, 1, 1.0)
+    other = False
 
     def __init__(self) -> None:
         self.calls: list[int] = []

@@ -86,6 +86,7 @@ class Reversed:
     """The same classes from the last to the first, and another input."""
 
     labels = LABELS[::-1]
+    other = False
     spec = InputSpec(64, 3, 1.2)
 
     def __call__(self, faces: np.ndarray) -> np.ndarray:
