@@ -64,6 +64,10 @@ def test_where_nothing_is_left_for_the_labels_none_is_best() -> None:
     assert doubt(labels, other) == "something else"
 
 
+def test_the_threshold_itself_is_sure() -> None:
+    assert is_sure(np.array([0.5, 0.5]), np.zeros(()), 0.5)
+
+
 @pytest.mark.parametrize(
     ("other", "sure", "why"), [(0.1, True, "not"), (0.3, False, "not"), (0.6, False, "something")]
 )

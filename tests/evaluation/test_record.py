@@ -9,6 +9,7 @@ import pytest
 
 from mien.bundle import MetricsInfo, load_bundle
 from mien.errors import BundleError
+from mien.evaluation.others import Others
 from mien.evaluation.record import END, START, metrics_table, record, with_table
 from mien.evaluation.results import Evaluation
 from mien.evaluation.summary import Summary, summarise
@@ -91,6 +92,27 @@ def test_a_bundle_that_has_changed_is_not_credited(bundle: Path, summary: Summar
     with pytest.raises(BundleError, match="has changed"):
         record(bundle, other, **FACTS)
     assert load_bundle(bundle).info.metrics == ()
+
+
+def test_other_classes_have_a_table_of_their_own(
+    bundle: Path, summary: Summary, others: Others
+) -> None:
+    record(bundle, summary, **FACTS)
+    assert "does not know" not in (bundle / "CARD.md").read_text()
+    record(bundle, rename(summary, "wider"), others=others, **FACTS)
+    values = load_bundle(bundle).info.metrics[1].values
+    assert (values["others_faces"], values["others_named"], values["others_auroc"]) == (
+        30,
+        0.3,
+        0.9,
+    )
+    assert (values["named_fear"], values["named_fear_low"]) == (0.4, 0.25)
+    lines = (bundle / "CARD.md").read_text().splitlines()
+    head = "| data set | split | faces | all | fear | contempt | AUROC | of its own classes |"
+    shares = "30.0% (20.0–40.0) | 40.0% (25.0–50.0) | 10.0% (0.0–30.0) | 0.900 (0.850–0.950)"
+    assert lines[lines.index(head) + 2] == (
+        f"| wider | full pictures, fixed | 30 | {shares} | 100.0% |"
+    )
 
 
 def test_the_table_shows_intervals_and_gaps() -> None:

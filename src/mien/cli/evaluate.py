@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     console.out.print(f"All on one page: {out / PAGE}", markup=False)
     if args.record:
         path = find_bundle(bundle)
-        record(path, summary, **facts)
+        record(path, summary, others=studies.others, **facts)
         console.out.print(f"Figures recorded in: {path}", markup=False)
     return 0
 
@@ -65,7 +65,7 @@ def _study(args: argparse.Namespace, classifier: OnnxClassifier, info: ModelInfo
     from mien.evaluation.studies import Study, StudySettings
 
     faces = (args.corruption_faces or CORRUPTION_FACES) if args.corruptions else 0
-    settings = StudySettings(faces, args.crop_scales or (), args.resamples, args.seed)
+    settings = StudySettings(faces, args.crop_scales or (), args.others, args.resamples, args.seed)
     return Study(
         classifier,
         info,
@@ -94,6 +94,7 @@ def _evaluate(
             name=args.name,
             ignore_unknown=args.ignore_unknown,
             watchers=study.watchers,
+            others=study.others,
             on_progress=on_progress,
         )
     settings = FolderSettings(args.crop_scale, args.group_pattern)
@@ -108,6 +109,7 @@ def _evaluate(
         settings=settings,
         name=args.name,
         watchers=study.watchers,
+        others=study.others,
         on_progress=on_progress,
     )
 

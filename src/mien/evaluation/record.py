@@ -13,18 +13,23 @@ from mien.bundle import CARD, INFO, MetricsInfo, ModelInfo, encode_info, load_bu
 from mien.errors import BundleError
 from mien.evaluation.files import replace_files
 from mien.evaluation.names import FIGURES, IN_CARD
+from mien.evaluation.others import Others
 from mien.evaluation.summary import Summary
 
 START, END = "<!-- metrics -->", "<!-- /metrics -->"
 HEADING = "## Figures"
 RECALL = "recall_"
+# How many faces of a class that the bundle does not know get a word, and of all these together.
+NAMED, OTHERS = "named_", "others_"
 WITH_INTERVAL = (
     *("accuracy", "balanced_accuracy", "macro_f1", "ece", "accuracy_at_80_coverage"),
     *("accuracy_of_answered", "accuracy_all_pictures", "balanced_accuracy_all_pictures"),
 )
 
 
-def record(path: Path, summary: Summary, *, command: str, date: str) -> ModelInfo:
+def record(
+    path: Path, summary: Summary, *, command: str, date: str, others: Others | None = None
+) -> ModelInfo:
     """Add an evaluation's figures to a bundle; those of the same data set and split are replaced.
 
     The graph is not touched, so the bundle is whole at every moment.
@@ -34,6 +39,7 @@ def record(path: Path, summary: Summary, *, command: str, date: str) -> ModelInf
         summary: The figures.
         command: The command line that gives them.
         date: The day they were measured, as 2025-01-31.
+        others: Whether faces of classes that the bundle does not know get a word, where asked.
 
     Returns:
         What model.json says now.
@@ -45,7 +51,7 @@ def record(path: Path, summary: Summary, *, command: str, date: str) -> ModelInf
     info = load_bundle(path).info
     if info.sha256 != summary.evaluation.model.sha256:
         raise BundleError(f"{path}: the bundle has changed since it was evaluated; evaluate again")
-    entry = _entry(summary, command, date)
+    entry = _entry(summary, others, command, date)
     entries = {(known.dataset, known.split): known for known in (*info.metrics, entry)}
     info = msgspec.structs.replace(info, metrics=tuple(entries.values()))
     card = with_table(_read_card(path / CARD, info.name), info, path / CARD)
@@ -94,25 +100,60 @@ def metrics_table(metrics: Sequence[MetricsInfo]) -> str:
         faces = f"{info.values.get('faces', 0):,.0f}"
         lines.append(_row([info.dataset, info.split, faces, *cells, info.date]))
     lines += ["", "In brackets: 95% intervals (bootstrap). Recall of each class:", ""]
-    labels = list(dict.fromkeys(label for info in metrics for label in _recalls(info)))
+    labels = list(dict.fromkeys(label for info in metrics for label in _names(info, RECALL)))
     lines += [_row(["data set", "split", *labels]), _row(["---"] * (2 + len(labels)))]
     for info in metrics:
         cells = [_cell(info, RECALL + label, share=True) for label in labels]
         lines.append(_row([info.dataset, info.split, *cells]))
+    lines += _others_table(metrics)
     lines += ["", "Measured by:", "", "```", *(info.command for info in metrics), "```"]
     return "\n".join(lines)
 
 
-def _entry(summary: Summary, command: str, date: str) -> MetricsInfo:
+def _others_table(metrics: Sequence[MetricsInfo]) -> list[str]:
+    asked = [info for info in metrics if f"{OTHERS}faces" in info.values]
+    if not asked:
+        return []
+    classes = list(dict.fromkeys(name for info in asked for name in _names(info, NAMED)))
+    titles = ["data set", "split", "faces", "all", *classes, "AUROC", "of its own classes"]
+    lines = [
+        "",
+        "Faces of classes that it does not know: share that gets a word, which is wrong, instead "
+        'of "not sure". AUROC: how well certainty tells them from those of its own classes.',
+        "",
+        _row(titles),
+        _row(["---"] * len(titles)),
+    ]
+    for info in asked:
+        shares = [f"{OTHERS}named", *(NAMED + name for name in classes)]
+        cells = [_cell(info, share, share=True) for share in shares]
+        cells += [_cell(info, f"{OTHERS}auroc", share=False), _cell(info, "answered", share=True)]
+        faces = f"{info.values[f'{OTHERS}faces']:,.0f}"
+        lines.append(_row([info.dataset, info.split, faces, *cells]))
+    return lines
+
+
+def _entry(summary: Summary, others: Others | None, command: str, date: str) -> MetricsInfo:
     evaluation = summary.evaluation
     values = {"pictures": float(summary.pictures), "faces": float(summary.faces)}
     for name, figure in summary.figures.items():
         values[name] = figure.value
         if name in WITH_INTERVAL or name.startswith(RECALL):
             values |= {f"{name}_low": figure.low, f"{name}_high": figure.high}
+    if others is not None:
+        values |= _others_values(others)
     # What the pictures cannot give is left out: JSON has no nan.
     known = {name: value for name, value in values.items() if math.isfinite(value)}
     return MetricsInfo(evaluation.dataset, evaluation.split, date, known, command)
+
+
+def _others_values(others: Others) -> dict[str, float]:
+    figures = {f"{OTHERS}named": others.named, f"{OTHERS}auroc": others.auroc}
+    figures |= {f"{NAMED}{one.name}": one.named for one in others.classes}
+    values = {f"{OTHERS}faces": float(others.faces)}
+    for name, figure in figures.items():
+        values |= {name: figure.value, f"{name}_low": figure.low, f"{name}_high": figure.high}
+    return values
 
 
 def _read_card(path: Path, name: str) -> str:
@@ -124,14 +165,10 @@ def _read_card(path: Path, name: str) -> str:
         raise BundleError(f"{path}: cannot be read: {error}") from error
 
 
-def _recalls(info: MetricsInfo) -> dict[str, float]:
-    values = info.values
-    ends = {f"{key}{end}" for key in values for end in ("_low", "_high")}
-    return {
-        key[len(RECALL) :]: values[key]
-        for key in values
-        if key.startswith(RECALL) and key not in ends
-    }
+def _names(info: MetricsInfo, start: str) -> list[str]:
+    """Return the classes of which there is a figure whose name begins so."""
+    ends = {f"{key}{end}" for key in info.values for end in ("_low", "_high")}
+    return [key[len(start) :] for key in info.values if key.startswith(start) and key not in ends]
 
 
 def _cell(info: MetricsInfo, name: str, *, share: bool) -> str:

@@ -10,6 +10,7 @@ from mien.evaluation.compare import Comparison, InOrder, compare
 from mien.evaluation.corruptions import CorruptionPoint, Sampler, evaluate_corruptions
 from mien.evaluation.crop_scales import CropScalePoint, crop_scale_points
 from mien.evaluation.labelled import Watcher, with_crop_scale
+from mien.evaluation.others import Others, OthersCollector, others_figures
 from mien.evaluation.results import Evaluation
 from mien.evaluation.slices import Slice, slices
 from mien.protocols import Classifier
@@ -25,12 +26,14 @@ class Studies:
         corruptions: Figures as pictures get worse.
         comparison: Against another bundle.
         crop_scales: Figures over the framing.
+        others: Whether faces of classes that the bundle does not know get a word.
     """
 
     slices: tuple[Slice, ...] = ()
     corruptions: tuple[CorruptionPoint, ...] = ()
     comparison: Comparison | None = None
     crop_scales: tuple[CropScalePoint, ...] = ()
+    others: Others | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +43,14 @@ class StudySettings:
     Attributes:
         corruption_faces: Most faces to corrupt, drawn by `seed`; 0 for no corruptions.
         crop_scales: Framings to try; full pictures only.
+        others: Ask about the classes that the bundle does not know.
         resamples: Draws for the intervals; 0 for none.
         seed: Seed of all draws and of the corruptions' noise.
     """
 
     corruption_faces: int = 0
     crop_scales: tuple[float, ...] = ()
+    others: bool = False
     resamples: int = RESAMPLES
     seed: int = 0
 
@@ -88,6 +93,7 @@ class Study:
             rival, rival_info = other
             answers = Collector(InOrder(rival, rival_info.name, info.labels))
             self._other = answers, rival_info
+        self._others = OthersCollector(classifier, spec) if settings.others else None
 
     @property
     def watchers(self) -> Sequence[Watcher]:
@@ -98,6 +104,11 @@ class Study:
         if self._other is not None:
             watchers.append(self._other[0])
         return watchers
+
+    @property
+    def others(self) -> Watcher | None:
+        """Who must see those of classes that the bundle does not know; None where nobody asks."""
+        return self._others
 
     def finish(self, evaluation: Evaluation, on_progress: OnProgress = ignore_progress) -> Studies:
         """Say what was found.
@@ -111,6 +122,7 @@ class Study:
             self._corruptions(on_progress),
             self._comparison(evaluation, on_progress),
             self._crop_scales(on_progress),
+            self._other_classes(evaluation, on_progress),
         )
 
     def _slices(self, evaluation: Evaluation, on_progress: OnProgress) -> tuple[Slice, ...]:
@@ -151,6 +163,17 @@ class Study:
             return ()
         return crop_scale_points(
             {scale: collector.finish() for scale, collector in self._scales.items()},
+            resamples=self._settings.resamples,
+            seed=self._settings.seed,
+            on_progress=on_progress,
+        )
+
+    def _other_classes(self, evaluation: Evaluation, on_progress: OnProgress) -> Others | None:
+        if self._others is None:
+            return None
+        return others_figures(
+            evaluation,
+            *self._others.finish(),
             resamples=self._settings.resamples,
             seed=self._settings.seed,
             on_progress=on_progress,
