@@ -244,3 +244,11 @@ def test_the_reason_is_as_steady_as_the_word() -> None:
     first, later = (tested.update(1, joint(0.9, 0), 4 + i / 5) for i in range(2))
     assert (first.label_index, first.reason) == (None, "not sure enough")
     assert (later.label_index, later.reason) == (0, None)
+
+
+def test_something_else_must_be_ahead_by_the_margin_to_take_a_word_away() -> None:
+    tested = smoother(other=True, not_sure_below=0.2, time_constant=0, hold=0, hold_unsure=0)
+    others = [0.4, 0.44 + NOT_SURE_MARGIN / 2, 0.44 + NOT_SURE_MARGIN * 1.2, 0.5, 0.4]
+    shown = [tested.update(1, joint(0.44, one), i / 10) for i, one in enumerate(others)]
+    assert [one.label_index for one in shown] == [0, 0, None, None, 0]
+    assert {one.reason for one in shown[2:4]} == {"something else"}

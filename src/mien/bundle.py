@@ -75,8 +75,8 @@ class ModelInfo(BundleInfo, frozen=True, forbid_unknown_fields=True, kw_only=Tru
             none of the labels, but something else that was learnt.
         input: How faces must be cropped.
         temperature: What the logits are divided by, inside the graph; fitted on validation data.
-        not_sure_below: Probability of being right below which the answer is "not sure"; see
-            `mien.decision`.
+        not_sure_below: Probability of being right below which the answer is "not sure" in any
+            case; see `mien.decision`.
         kind: What the model is.
     """
 

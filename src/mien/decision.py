@@ -1,15 +1,16 @@
 """The one decision, a word or "not sure": live, in evaluation, and where a model is calibrated.
 
-A word is given where the probability that it is right reaches the bundle's `not_sure_below`. That
-is the label's probability among all that a face may show: its confidence, which is that among the
-labels, times the probability that the face shows any of them.
+What a face may show is one of the labels or, where the bundle tells it apart, something else. The
+most probable of these decides: there is no word where that is something else, nor where it is less
+probable than the bundle's `not_sure_below`. A label's probability is that among all that the face
+may show: its confidence, which is that among the labels, times the probability that the face shows
+any of them. So another label and something else count against a word alike, as a wrong word is
+equally wrong (Chow, "On optimum recognition error and reject tradeoff", 1970).
 
-One threshold suffices, since a wrong word is equally wrong whether the face shows another label or
-something else: to answer where the probability of being right reaches a limit makes the fewest
-errors for any share of answers (Chow, "On optimum recognition error and reject tradeoff", 1970). A
-second one, on "something else" itself, could only take answers away from faces that are read as
-surely as others that get one. From 0.5 on, no word is given that is less probable than something
-else.
+There is no second threshold, on something else itself: it would only take words from faces that are
+read as surely as others that get one. The threshold alone is too little, though. It is chosen such
+that words reach a wanted accuracy; a good model reaches it with errors to spare, and would spend
+them on faces that plainly show something else.
 """
 
 from typing import Any, TypeVar
@@ -55,6 +56,16 @@ def certainty(probabilities: Numbers, other: Numbers) -> Numbers:
     return np.asarray(probabilities.max(axis=-1) * (1 - other))
 
 
+def needed(other: Numbers, not_sure_below: float) -> Numbers:
+    """Return how probable a label must be to be given as a word, [...].
+
+    Args:
+        other: Probability that the face shows none of the labels, [...].
+        not_sure_below: The bundle's.
+    """
+    return np.maximum(other, other.dtype.type(not_sure_below))
+
+
 def is_sure(probabilities: Numbers, other: Numbers, not_sure_below: float) -> npt.NDArray[np.bool_]:
     """Decide whether to give the most probable label as a word, bool [...].
 
@@ -63,7 +74,7 @@ def is_sure(probabilities: Numbers, other: Numbers, not_sure_below: float) -> np
         other: Probability that it shows none of them, [...].
         not_sure_below: The bundle's.
     """
-    return np.asarray(certainty(probabilities, other) >= not_sure_below)
+    return np.asarray(certainty(probabilities, other) >= needed(other, not_sure_below))
 
 
 def doubt(probabilities: Numbers, other: Numbers) -> Doubt:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mien.decision import doubt as doubt_of
-from mien.decision import is_sure, split
+from mien.decision import is_sure, needed, split
 from mien.types import ProbabilityArray, QualityIssue, Reason
 
 # A shown label is dropped only this far below the probability that it needed to be shown, so that a
@@ -172,6 +172,7 @@ class Smoother:
         probabilities, other = split(mean, other=self._other)
         if is_sure(probabilities, other, self._not_sure_below):
             return int(probabilities.argmax()), None
-        if shown is not None and mean[shown] >= self._not_sure_below - NOT_SURE_MARGIN:
+        least = needed(other, self._not_sure_below) - NOT_SURE_MARGIN
+        if shown is not None and mean[shown] >= least:
             return shown, None
         return None, doubt_of(probabilities, other)

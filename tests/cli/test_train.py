@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from mien.bundle import load_bundle
 from mien.cli import main
 from mien.data.dataset import Dataset
 
@@ -70,3 +71,14 @@ def test_options_go_before_the_recipe(
     assert main(words) == 1
     assert "--epochs" in capsys.readouterr().err
     assert main([*words, "--epochs", "1", "--device", "cpu"]) == 0
+
+
+def test_says_what_becomes_of_the_classes_that_are_not_read(
+    wider_dataset: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--epochs", "1", "--size", "16", "--batch-size", "16", "--device", "cpu"]
+    words += ["--classes", "up,down", "--out", str(tmp_path / "run")]
+    assert main(["train", str(wider_dataset.path), *words]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "of the validation faces of its classes get a word, and " in printed
+    assert load_bundle(tmp_path / "run" / "bundle").info.other

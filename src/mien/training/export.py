@@ -27,7 +27,11 @@ TOLERANCE = 1e-4
 
 
 def export_graph(
-    network: nn.Module, temperature: float, spec: InputSpec, sample: PixelArray | None = None
+    network: nn.Module,
+    temperature: float,
+    spec: InputSpec,
+    sample: PixelArray | None = None,
+    reads: Sequence[int] | None = None,
 ) -> bytes:
     """Export uint8 faces → calibrated probabilities, and compare with PyTorch.
 
@@ -37,6 +41,7 @@ def export_graph(
         spec: Size and channels of the faces.
         sample: Training faces, uint8 [M,S,S,C], for convolutions in 8 bits; None for weights in 16
             bits.
+        reads: Which of the network's classes the bundle reads; all unless given.
 
     Returns:
         The bytes of an ONNX graph with the input `faces` and the output `probabilities`. In 8 bits
@@ -45,7 +50,7 @@ def export_graph(
     Raises:
         TrainingError: The graph gives other probabilities than PyTorch.
     """
-    deployed = Deployed(network.cpu(), temperature).eval()
+    deployed = Deployed(network.cpu(), temperature, reads).eval()
     shape = (2, spec.size, spec.size, spec.channels)
     # Two unlike faces: a graph that folds the batch size into a constant would show.
     example = torch.randint(0, 256, shape, dtype=torch.uint8)
@@ -146,7 +151,7 @@ def store_as_half(model: onnx.ModelProto) -> bytes:
 
 
 def run_graph(graph: bytes, faces: PixelArray) -> ProbabilityArray:
-    """Return what a graph says of faces, uint8 [N,S,S,C]: float32 [N,K]."""
+    """Return what a graph says of faces, uint8 [N,S,S,C]: float32 [N,K] or [N,K+1]."""
     session = ort.InferenceSession(graph, providers=["CPUExecutionProvider"])
     parts = [
         session.run(None, {"faces": np.array(faces[start : start + BATCH])})[0]

@@ -115,25 +115,34 @@ ARCHITECTURES: dict[Architecture, Callable[[int, int, int], nn.Module]] = {
 }
 
 
-@torch.no_grad()
-def keep_outputs(network: nn.Module, kept: Sequence[int]) -> None:
-    """Let a network give the logits of some of its classes only, in the order of `kept`."""
-    last = [module for module in network.modules() if isinstance(module, nn.Linear)][-1]
-    rows = torch.tensor(list(kept))
-    last.weight = nn.Parameter(last.weight[rows])
-    last.bias = nn.Parameter(last.bias[rows])
-    last.out_features = len(kept)
-
-
 class Deployed(nn.Module):
-    """What goes into the bundle's graph: uint8 faces in, calibrated probabilities out."""
+    """What goes into the bundle's graph: uint8 faces in, calibrated probabilities out.
 
-    def __init__(self, network: nn.Module, temperature: float) -> None:
+    Args:
+        network: Gives the logits of all classes that were learnt, C.
+        temperature: What these are divided by (temperature scaling, Guo et al. 2017).
+        reads: Numbers of the classes that are read, in the order of the bundle; all unless given.
+    """
+
+    def __init__(
+        self, network: nn.Module, temperature: float, reads: Sequence[int] | None = None
+    ) -> None:
         super().__init__()
         self.network = network
         self.temperature = temperature
+        self.reads = [] if reads is None else list(reads)
 
     def forward(self, faces: Tensor) -> Tensor:
-        """Map uint8 [N,S,S,C] to probabilities [N,K] (temperature scaling, Guo et al. 2017)."""
+        """Map uint8 [N,S,S,C] to the probabilities of the classes that are read, [N,K].
+
+        Where others were learnt, [N,K+1]: what these have together is last. So a face that looks
+        like none of the labels does not become one of them.
+        """
         pictures = faces.permute(0, 3, 1, 2).float() / 255.0
-        return torch.softmax(self.network(pictures) / self.temperature, dim=1)
+        learnt = torch.softmax(self.network(pictures) / self.temperature, dim=1)
+        numbers = list(range(learnt.shape[1]))
+        if self.reads in ([], numbers):
+            return learnt
+        rest = [number for number in numbers if number not in self.reads]
+        read = learnt[:, self.reads]
+        return torch.cat([read, learnt[:, rest].sum(1, keepdim=True)], 1) if rest else read
