@@ -22,8 +22,10 @@ from rich.console import Console
 from benchmarks.moving import FPS, Actor, Cutout, Scene, Still, cut_out, people
 from benchmarks.report import Column, Result, print_result
 from mien.assembly import make_analyzer, make_classifier, make_detector
+from mien.bundle import ModelInfo
 from mien.protocols import Detector
 from mien.smoothing import HOLD, TIME_CONSTANT, Smoother
+from mien.types import Prediction
 
 SECONDS, CHANGE = 6.0, 3.0
 SETTLED = 1.0  # seconds after a change of look, or after the start, until its word must stand
@@ -45,15 +47,17 @@ class Recording:
 
     Attributes:
         times: Seconds [T].
-        probabilities: float32 [T,K].
+        probabilities: float32 [T,K], or [T,K+1] with something else last.
         before: Index of what the classifier mostly says before the change.
         after: And after it.
+        other: Whether the last column is something else.
     """
 
     times: npt.NDArray[np.float64]
     probabilities: npt.NDArray[np.float32]
     before: int
     after: int
+    other: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +112,8 @@ def record(folder: Path, count: int, *, seed: int = 0) -> list[Recording]:
         rows = []
         for index in range(len(scene)):
             analysis = analyzer(scene.frame(index)[0])
-            rows += [(analysis.timestamp, r.raw.probabilities) for r in analysis.readings[:1]]
-        recording = _recording(rows, info.not_sure_below)
+            rows += [(analysis.timestamp, _outcomes(r.raw, info)) for r in analysis.readings[:1]]
+        recording = _recording(rows, info)
         if recording is not None:
             recordings.append(recording)
         if len(recordings) == count:
@@ -123,7 +127,12 @@ def judge(
     """Give the same readings to a smoother of each scene."""
     delays, changes, right, still = [], 0, [], 0.0
     for recording in recordings:
-        tested = Smoother(not_sure_below=not_sure_below, time_constant=time_constant, hold=hold)
+        tested = Smoother(
+            not_sure_below=not_sure_below,
+            other=recording.other,
+            time_constant=time_constant,
+            hold=hold,
+        )
         rows = zip(recording.probabilities, recording.times, strict=True)
         shown = [tested.update(1, row, float(time)).label_index for row, time in rows]
         times = recording.times
@@ -159,18 +168,26 @@ def _changes(
             yield before, after
 
 
+def _outcomes(raw: Prediction, info: ModelInfo) -> tuple[float, ...]:
+    """Return what the classifier said."""
+    labels = (share * (1 - raw.other) for share in raw.probabilities)
+    return (*labels, raw.other) if info.other else raw.probabilities
+
+
 def _recording(
-    rows: Sequence[tuple[float, tuple[float, ...]]], not_sure_below: float
+    rows: Sequence[tuple[float, tuple[float, ...]]], info: ModelInfo
 ) -> Recording | None:
     """Return a scene, unless it was not read throughout, or its looks read alike or as nothing."""
     if len(rows) < 0.98 * SECONDS * FPS:
         return None
     times = np.array([time for time, _ in rows])
     values = np.array([row for _, row in rows], dtype=np.float32)
-    means = [values[times < CHANGE].mean(axis=0), values[times >= CHANGE].mean(axis=0)]
+    labels = values[:, : len(info.labels)]
+    means = [labels[times < CHANGE].mean(axis=0), labels[times >= CHANGE].mean(axis=0)]
     before, after = (int(mean.argmax()) for mean in means)
-    unclear = min(mean.max() for mean in means) < not_sure_below
-    return None if unclear or before == after else Recording(times, values, before, after)
+    if before == after or min(mean.max() for mean in means) < info.not_sure_below:
+        return None
+    return Recording(times, values, before, after, info.other)
 
 
 def draw(path: Path, points: Sequence[Point], chosen: Point) -> None:

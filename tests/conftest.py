@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +63,7 @@ def make_bundle(tmp_path: Path) -> Callable[..., Path]:
         not_sure_below: float = 0.4,
         output_labels: int | None = None,
         features: bool = False,
+        other: bool = False,
     ) -> Path:
         info = ModelInfo(
             format=FORMAT,
@@ -73,11 +74,12 @@ def make_bundle(tmp_path: Path) -> Callable[..., Path]:
             sha256="0" * 64,
             temperature=1.0,
             not_sure_below=not_sure_below,
+            other=other,
             terms=Terms("MIT", (DataTerms("none", "nobody's"),)),
             command="a test",
             seed=0,
         )
-        graph = tiny_graph(size, output_labels or len(labels), features=features)
+        graph = tiny_graph(size, output_labels or len(labels) + other, features=features)
         return write_bundle(tmp_path / name, info, graph, "# A test's bundle\n").path
 
     return make
@@ -152,6 +154,29 @@ class HalfBright:
             pixels[half] += 100
             soft = (0.1, 0.9) if label else (0.9, 0.1)
             yield LabelledFace(pixels, label, soft, f"{index}.png")
+
+
+@dataclass(frozen=True)
+class HalfBrightOrFlat(HalfBright):
+    """And as many faces of which no half is brighter."""
+
+    name: str = "half-bright-or-flat"
+    classes: tuple[str, ...] = (*HALVES, "flat")
+
+    def read(self, start: int, stop: int) -> Iterator[LabelledFace | Rejection]:
+        for index, face in enumerate(super().read(start, stop), start):
+            assert isinstance(face, LabelledFace)
+            if index % 3:
+                yield replace(face, soft=(*face.soft, 0.0))
+                continue
+            pixels = np.random.default_rng(index).integers(50, 200, (24, 24, 1), dtype=np.uint8)
+            yield replace(face, pixels=pixels, label=2, soft=(0.05, 0.05, 0.9))
+
+
+@pytest.fixture(scope="session")
+def wider_dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """A tiny data set of three classes, to read two of them."""
+    return prepare(HalfBrightOrFlat(180), tmp_path_factory.mktemp("data") / "wider")
 
 
 @pytest.fixture(scope="session")

@@ -39,6 +39,21 @@ def test_graph_with_another_number_of_classes_is_refused(make_bundle: Callable[.
         OnnxClassifier(load_bundle(make_bundle(output_labels=3)))
 
 
+def test_something_else_is_the_last_column(make_bundle: Callable[..., Path]) -> None:
+    classifier = OnnxClassifier(load_bundle(make_bundle(other=True)))
+    assert classifier.other
+    assert len(classifier.labels) == 4
+    result = classifier(np.stack([np.full((48, 48, 1), value, np.uint8) for value in (0, 255)]))
+    assert result.shape == (2, 5)
+    assert result.argmax(axis=1).tolist() == [0, 4]
+    assert classifier(np.empty((0, 48, 48, 1), np.uint8)).shape == (0, 5)
+
+
+def test_a_graph_without_the_column_is_refused(make_bundle: Callable[..., Path]) -> None:
+    with pytest.raises(BundleError, match="4 labels and something else"):
+        OnnxClassifier(load_bundle(make_bundle(other=True, output_labels=4)))
+
+
 def test_values_that_are_no_probabilities_never_become_readings(
     make_bundle: Callable[..., Path],
 ) -> None:

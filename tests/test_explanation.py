@@ -17,7 +17,7 @@ MIDDLES = {"brows": (100, 78), "eyes": (100, 92), "mouth": (100, 130)}
 class SeesWhite:
     """Sure of the second label as far as there is white in the face."""
 
-    labels = ("a", "b")
+    labels, other = ("a", "b"), False
 
     def __init__(self, spec=SPEC):
         self.spec = spec
@@ -39,6 +39,19 @@ def white_at(middle, size=(200, 200)):
 def test_names_the_part_that_the_label_comes_from(part):
     first, *others = explain(white_at(MIDDLES[part]), FACE, SeesWhite())
     assert (first.part, first.effect) == (part, 0.5)
+    assert [other.effect for other in others] == [0, 0]
+
+
+def test_the_label_is_covered_and_not_something_else():
+    class SeesOther(SeesWhite):
+        other = True
+
+        def __call__(self, faces):
+            labels = super().__call__(faces)
+            return np.column_stack([0.4 * labels, np.full(len(labels), 0.6, np.float32)])
+
+    first, *others = explain(white_at(MIDDLES["mouth"]), FACE, SeesOther())
+    assert (first.part, first.effect) == ("mouth", pytest.approx(0.2))
     assert [other.effect for other in others] == [0, 0]
 
 

@@ -55,6 +55,7 @@ class FakeClassifier:
 
     labels = ("angry", "sad", "happy", "neutral")
     spec = InputSpec(16, 1, 1.0)
+    other = False
 
     def __init__(self, work: Work = nothing) -> None:
         self._work = work

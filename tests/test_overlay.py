@@ -20,18 +20,24 @@ from mien.types import (
     Quality,
     QualityIssue,
     Reading,
+    Reason,
 )
 
 LABELS = (*"abcdefghij", "surprise")
 
 
 def reading(
-    box: Box, label: str | None = "a", *, issues: tuple[QualityIssue, ...] = (), track: int = 1
+    box: Box,
+    label: str | None = "a",
+    *,
+    issues: tuple[QualityIssue, ...] = (),
+    track: int = 1,
+    reason: Reason | None = None,
 ) -> Reading:
     chosen = LABELS.index(label or "a")
     prediction = Prediction(LABELS, tuple(float(index == chosen) for index in range(len(LABELS))))
     quality = Quality(50, 100, 120, issues=issues)
-    return Reading(track, Face(box, 0.9), prediction, prediction, label, quality)
+    return Reading(track, Face(box, 0.9), prediction, prediction, label, quality, reason)
 
 
 def picture(width: int = 320, height: int = 240, value: int = 110) -> PixelArray:
@@ -75,6 +81,21 @@ def test_without_faces_it_is_a_copy() -> None:
 )
 def test_the_words(label: str | None, issues: tuple[QualityIssue, ...], expected: str) -> None:
     assert words(reading(Box(0, 0, 9, 9), label, issues=issues)) == expected
+
+
+@pytest.mark.parametrize(
+    ("reason", "issues", "expected"),
+    [
+        ("something else", ("blurred",), "not sure · something else"),
+        ("not sure enough", ("blurred",), "not sure · blurred"),
+        ("not sure enough", (), "not sure"),
+        ("dark", ("dark",), "not sure · dark"),
+    ],
+)
+def test_the_words_say_why_there_is_none(
+    reason: Reason, issues: tuple[QualityIssue, ...], expected: str
+) -> None:
+    assert words(reading(Box(0, 0, 9, 9), None, issues=issues, reason=reason)) == expected
 
 
 def test_classes_differ_without_their_colours() -> None:

@@ -44,6 +44,7 @@ class FakeClassifier:
 
     labels = LABELS
     spec = InputSpec(16, 1, 1.0)
+    other = False
 
     def __init__(self) -> None:
         self.batches: list[int] = []
@@ -175,6 +176,7 @@ def test_another_source_starts_afresh() -> None:
 def test_an_unsure_reading_has_no_label() -> None:
     reading = analyzer([face(0)], not_sure_below=0.9)(frame()).readings[0]
     assert reading.label is None
+    assert reading.reason == "not sure enough"
     assert reading.smoothed.label == "happy"
 
 
@@ -201,7 +203,33 @@ def test_a_face_that_can_hardly_be_seen_has_probabilities_but_no_label(
     reading = analyzer([found])(frame(gray=gray)).readings[0]
     assert issue in reading.quality.issues
     assert reading.label is label
+    assert reading.reason == issue
     assert reading.smoothed.confidence == pytest.approx(0.85)
+
+
+class ElseClassifier(FakeClassifier):
+    """Takes dark faces for something else, and bright ones for sad."""
+
+    other = True
+
+    def __call__(self, faces: PixelArray) -> ProbabilityArray:
+        bright = faces.mean(axis=(1, 2, 3)) > 127
+        sad, elsewhere = [0.05, 0.8, 0.0, 0.05, 0.1], [0.0, 0.3, 0.0, 0.1, 0.6]
+        return np.array([sad if one else elsewhere for one in bright], np.float32)
+
+
+@pytest.mark.parametrize(("gray", "label", "reason"), [(200, "sad", None), (60, None, "something")])
+def test_something_else_gets_no_word(gray: int, label: str | None, reason: str | None) -> None:
+    detector = FakeDetector([face(0)])
+    tested = Analyzer(detector, ElseClassifier(), not_sure_below=0.5, settings=EVERY_FRAME)
+    reading = tested(frame(gray=gray)).readings[0]
+    assert reading.label == label
+    assert reading.reason == (None if reason is None else "something else")
+    # Among the labels it would have been sure.
+    assert reading.raw == reading.smoothed
+    assert reading.smoothed.label == "sad"
+    assert reading.smoothed.confidence > 0.7
+    assert reading.smoothed.other == pytest.approx(0.1 if label else 0.6)
 
 
 def test_a_blurred_face_is_noted_and_read() -> None:

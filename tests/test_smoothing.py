@@ -1,6 +1,7 @@
 """The smoother: steady whatever the frame rate, quick at first sight, never flickering."""
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from mien.smoothing import NOT_SURE_MARGIN, Smoother
 from mien.types import ProbabilityArray
 
 
-def smoother(**settings: float) -> Smoother:
+def smoother(**settings: Any) -> Smoother:
     return Smoother(**{"not_sure_below": 0.4, **settings})
 
 
@@ -82,7 +83,7 @@ def test_the_label_never_changes_faster_than_hold(
 def test_the_first_sight_shows_at_once() -> None:
     assert smoother().update(1, sure(2), 0.0).label_index == 2
     assert smoother().update(1, sure(2, 0.35), 0.0).label_index is None
-    assert smoother().update(1, sure(2), 0.0, doubtful=True).label_index is None
+    assert smoother().update(1, sure(2), 0.0, doubt="dark").label_index is None
 
 
 def test_another_label_shows_after_it_has_held() -> None:
@@ -108,7 +109,7 @@ def test_not_sure_has_a_margin() -> None:
 def test_doubt_becomes_not_sure_after_it_has_held_and_keeps_the_probabilities() -> None:
     tested = smoother(hold_unsure=0.4)
     tested.update(1, sure(0), 0.0)
-    results = [tested.update(1, sure(0), i / 10, doubtful=True) for i in range(1, 7)]
+    results = [tested.update(1, sure(0), i / 10, doubt="dark") for i in range(1, 7)]
     assert [r.label_index for r in results] == [0, 0, 0, 0, None, None]
     assert results[-1].probabilities[0] == pytest.approx(0.9, abs=1e-5)
 
@@ -168,3 +169,86 @@ def test_a_hold_that_is_so_many_frames_is_no_frame_longer(fps: int) -> None:
     smoother.update(1, before, 0.0)
     shown = [smoother.update(1, after, (i + 1) / fps).label_index for i in range(frames + 1)]
     assert shown == [0] * frames + [1]
+
+
+outcomes = hnp.arrays(
+    np.float32, st.tuples(st.integers(1, 30), st.just(5)), elements=st.floats(1 / 128, 1, width=32)
+).map(lambda rows: np.apply_along_axis(unit, 1, rows))
+
+
+@given(outcomes, st.floats(0.001, 1))
+def test_the_mean_is_of_all_outcomes_alike(signal: np.ndarray, step: float) -> None:
+    """Linear: each outcome's mean is the same whatever stands beside it, label or not."""
+    tested = smoother(other=True)
+    parts = [smoother() for _ in signal[0]]
+    for index, row in enumerate(signal):
+        result = tested.update(1, row, index * step).probabilities
+        pairs = [np.array([share, 1 - share], np.float32) for share in row]
+        alone = zip(parts, pairs, strict=True)
+        means = [one.update(1, pair, index * step).probabilities[0] for one, pair in alone]
+    np.testing.assert_allclose(result, means, atol=1e-5)
+
+
+@given(outcomes, st.floats(0.005, 0.3))
+def test_without_something_else_nothing_is_decided_otherwise(
+    signal: np.ndarray, step: float
+) -> None:
+    signal = np.apply_along_axis(unit, 1, signal[:, :4])
+    wider = np.column_stack([signal, np.zeros(len(signal), np.float32)])
+    plain, tested = smoother(), smoother(other=True)
+    for index, (row, more) in enumerate(zip(signal, wider, strict=True)):
+        wanted = plain.update(1, row, index * step)
+        given = tested.update(1, more, index * step)
+        assert (given.label_index, given.reason) == (wanted.label_index, wanted.reason)
+
+
+@given(outcomes, st.floats(0.005, 0.3))
+def test_there_is_a_label_or_a_reason(signal: np.ndarray, step: float) -> None:
+    tested = smoother(other=True)
+    for index, row in enumerate(signal):
+        shown = tested.update(1, row, index * step, doubt="dark" if index % 7 == 6 else None)
+        assert (shown.label_index is None) == (shown.reason is not None)
+
+
+def joint(label: float, other: float) -> ProbabilityArray:
+    rest = (1 - label - other) / 3
+    return np.array([label, rest, rest, rest, other], np.float32)
+
+
+def test_it_says_why_it_is_not_sure() -> None:
+    first = [
+        smoother(other=True).update(1, *given, 0.0).reason
+        for given in ([joint(0.3, 0.6)], [joint(0.35, 0.1)], [joint(0.9, 0.05)])
+    ]
+    assert first == ["something else", "not sure enough", None]
+    assert smoother(other=True).update(1, joint(0.9, 0), 0.0, doubt="dark").reason == "dark"
+
+
+def test_a_word_gives_way_to_something_else_after_it_has_held() -> None:
+    tested = smoother(other=True, time_constant=0, hold_unsure=0.4)
+    tested.update(1, joint(0.9, 0.05), 0.0)
+    shown = [tested.update(1, joint(0.2, 0.7), i / 10) for i in range(1, 7)]
+    assert [one.label_index for one in shown] == [0, 0, 0, 0, None, None]
+    assert [one.reason for one in shown] == [None] * 4 + ["something else"] * 2
+
+
+def test_the_reason_is_as_steady_as_the_word() -> None:
+    tested = smoother(other=True, time_constant=0, hold=0.2, hold_unsure=0.4)
+    tested.update(1, joint(0.3, 0.6), 0.0)
+    rows = [joint(0.35, 0.2) if i % 3 else joint(0.3, 0.6) for i in range(31)]
+    shown = [tested.update(1, row, (i + 1) / 10).reason for i, row in enumerate(rows)]
+    assert set(shown) == {"something else"}
+    changed = [tested.update(1, joint(0.35, 0.2), 3.2 + i / 10).reason for i in range(6)]
+    assert changed == ["something else"] * 4 + ["not sure enough"] * 2
+    # A word that has yet to hold changes nothing of it.
+    first, later = (tested.update(1, joint(0.9, 0), 4 + i / 5) for i in range(2))
+    assert (first.label_index, first.reason) == (None, "not sure enough")
+    assert (later.label_index, later.reason) == (0, None)
+
+
+def test_something_else_must_be_ahead_by_the_margin_to_take_a_word_away() -> None:
+    tested = smoother(other=True, not_sure_below=0.2, time_constant=0, hold=0, hold_unsure=0)
+    others = [0.4, 0.44 + NOT_SURE_MARGIN / 2, 0.44 + NOT_SURE_MARGIN * 1.2, 0.5, 0.4]
+    shown = [tested.update(1, joint(0.44, one), i / 10) for i, one in enumerate(others)]
+    assert [one.label_index for one in shown] == [0, 0, None, None, 0]
+    assert {one.reason for one in shown[2:4]} == {"something else"}

@@ -10,6 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mien.types import (
+    SUM_TOLERANCE,
     Analysis,
     Box,
     Face,
@@ -18,6 +19,7 @@ from mien.types import (
     Prediction,
     Quality,
     Reading,
+    Reason,
 )
 
 numbers = st.floats(-1e6, 1e6)
@@ -31,13 +33,15 @@ def prediction(values: list[float]) -> Prediction:
     return Prediction(tuple(f"c{i}" for i in range(len(values))), tuple(v / total for v in values))
 
 
-def reading(label: str | None = "happy", issues: tuple = ()) -> Reading:
+def reading(
+    label: str | None = "happy", issues: tuple = (), reason: Reason | None = None
+) -> Reading:
     raw, smoothed = (
         Prediction(("sad", "happy"), (0.4, 0.6)),
-        Prediction(("sad", "happy"), (0.3, 0.7)),
+        Prediction(("sad", "happy"), (0.3, 0.7), 0.25),
     )
     quality = Quality(34.6, 200.0, 120.0, 0.1, issues)
-    return Reading(3, Face(BOX, 0.9, POINTS), raw, smoothed, label, quality)
+    return Reading(3, Face(BOX, 0.9, POINTS), raw, smoothed, label, quality, reason)
 
 
 def analysis(*readings: Reading) -> Analysis:
@@ -92,6 +96,24 @@ def test_a_prediction_that_makes_no_sense_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match="Prediction"):
         Prediction(labels, probabilities)
+
+
+@given(st.floats())
+def test_something_else_has_a_probability_of_its_own(other: float) -> None:
+    if -SUM_TOLERANCE <= other <= 1 + SUM_TOLERANCE:
+        made = Prediction(("a", "b"), (0.25, 0.75), other)
+        assert (made.label, made.confidence, made.other) == ("b", 0.75, other)
+    else:
+        with pytest.raises(ValueError, match=r"Prediction\.other"):
+            Prediction(("a", "b"), (0.25, 0.75), other)
+
+
+def test_a_reading_has_a_label_or_a_reason() -> None:
+    assert reading(None, ("dark",), "dark").remarks == ("dark",)
+    assert reading(None, ("blurred",), "something else").remarks == ("something else", "blurred")
+    assert reading(None, (), "not sure enough").remarks == ()
+    with pytest.raises(ValueError, match="happy"):
+        reading("happy", (), "something else")
 
 
 @pytest.mark.parametrize(
@@ -165,21 +187,25 @@ def test_an_input_spec_names_what_is_wrong(values: tuple, name: str) -> None:
 
 
 def test_an_analysis_is_plain_data() -> None:
-    plain = analysis(reading(), reading(None, ("dark", "blurred"))).to_dict()
+    plain = analysis(reading(), reading(None, ("dark", "blurred"), "something else")).to_dict()
     assert json.loads(json.dumps(plain)) == plain
     assert plain["size"] == [640, 480]
     assert plain["faces"][0]["probabilities"] == {"sad": 0.3, "happy": 0.7}
     assert plain["faces"][1]["label"] is None
     assert plain["faces"][1]["quality"]["issues"] == ["dark", "blurred"]
+    assert [one["reason"] for one in plain["faces"]] == [None, "something else"]
+    assert plain["faces"][0]["other"] == 0.25
     assert plain["faces"][0]["landmarks"] == POINTS.tolist()
 
 
 def test_an_analysis_has_one_row_per_face() -> None:
-    first, second = analysis(reading(), reading(None, ("dark", "blurred"))).to_rows()
+    first, second = analysis(reading(), reading(None, ("dark", "blurred"), "dark")).to_rows()
     assert list(first) == [
         *("source", "frame", "time", "track_id", "x1", "y1", "x2", "y2"),
-        *("p_sad", "p_happy", "label", "confidence", "quality"),
+        *("p_sad", "p_happy", "label", "confidence", "quality", "reason", "p_other"),
     ]
     assert (first["label"], first["confidence"], first["quality"]) == ("happy", 0.7, "ok")
+    assert (first["reason"], first["p_other"]) == ("", 0.25)
     assert (second["label"], second["quality"]) == ("not sure", "dark; blurred")
+    assert second["reason"] == "dark"
     assert analysis().to_rows() == []

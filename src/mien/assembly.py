@@ -176,6 +176,7 @@ def open_device(spec: str) -> Source:
 def make_sinks(
     labels: Sequence[str],
     *,
+    other: bool = False,
     out: Path | None = None,
     annotate: Path | None = None,
     overwrite: bool = False,
@@ -185,6 +186,7 @@ def make_sinks(
 
     Args:
         labels: The classes, for the columns of the table.
+        other: Whether the bundle tells something else apart, for one more column.
         out: A .csv or .jsonl file; "-" is CSV on standard output.
         annotate: A .mp4 file, or a folder for annotated pictures.
         overwrite: Replace what is there.
@@ -196,7 +198,7 @@ def make_sinks(
     """
     makers: list[Callable[[], Sink]] = []
     if out is not None:
-        makers.append(_table_maker(out, labels, overwrite))
+        makers.append(_table_maker(out, labels, other=other, overwrite=overwrite))
     if annotate is not None:
         _refuse_source(annotate, source)
         makers.append(_picture_maker(annotate, overwrite))
@@ -216,12 +218,14 @@ def _refuse_source(path: Path, source: Source | None) -> None:
         raise SettingsError(f"{path}: is to be read, and would be overwritten; choose another name")
 
 
-def _table_maker(path: Path, labels: Sequence[str], overwrite: bool) -> Callable[[], Sink]:
+def _table_maker(
+    path: Path, labels: Sequence[str], *, other: bool, overwrite: bool
+) -> Callable[[], Sink]:
     suffix = path.suffix.lower()
     if suffix == ".csv" or str(path) == STDOUT:
-        return partial(CsvSink, path, labels, overwrite=overwrite)
+        return partial(CsvSink, path, labels, other=other, overwrite=overwrite)
     if suffix in (".jsonl", ".ndjson"):
-        return partial(JsonlSink, path, overwrite=overwrite)
+        return partial(JsonlSink, path, other=other, overwrite=overwrite)
     raise SettingsError(f"{path}: no format that mien writes; name a .csv or .jsonl file, or -")
 
 

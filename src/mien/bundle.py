@@ -109,9 +109,12 @@ class ModelInfo(BundleInfo, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     Attributes:
         labels: Classes, in the order of the graph's output.
+        other: Whether the graph has one more output, the last: the probability that the face shows
+            none of the labels, but something else that was learnt.
         input: How faces must be cropped.
         temperature: What the logits are divided by, inside the graph; fitted on validation data.
-        not_sure_below: Confidence below which the answer is "not sure".
+        not_sure_below: Probability of being right below which the answer is "not sure" in any
+            case; see `mien.decision`.
         kind: What the model is.
     """
 
@@ -119,6 +122,7 @@ class ModelInfo(BundleInfo, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     input: InputInfo
     temperature: Annotated[float, msgspec.Meta(gt=0)]
     not_sure_below: Fraction
+    other: bool = False
     kind: Literal["classifier"] = "classifier"
 
     def __post_init__(self) -> None:

@@ -29,6 +29,7 @@ class OnnxClassifier:
         self._bundle = bundle
         self._spec = bundle.info.spec()
         self._labels = tuple(bundle.info.labels)
+        self._columns = len(self._labels) + bundle.info.other
         try:
             self._session = ort.InferenceSession(
                 bundle.graph, session_options(threads), providers=["CPUExecutionProvider"]
@@ -43,6 +44,11 @@ class OnnxClassifier:
     def labels(self) -> tuple[str, ...]:
         """The classes, in the order of the columns."""
         return self._labels
+
+    @property
+    def other(self) -> bool:
+        """Whether one more column says how probable it is that a face shows none of them."""
+        return self._bundle.info.other
 
     @property
     def spec(self) -> InputSpec:
@@ -61,12 +67,12 @@ class OnnxClassifier:
             faces: uint8 [N,size,size,channels]; N may be 0.
 
         Returns:
-            Calibrated probabilities, float32 [N,K].
+            Calibrated probabilities, float32 [N,K], or [N,K+1] where `other` is true.
 
         Raises:
             BundleError: The graph fails, or gives something that is no probability.
         """
-        result = self._run(self._output, faces, len(self._labels))
+        result = self._run(self._output, faces, self._columns)
         return self._checked(result, len(faces)) if len(faces) else result
 
     def features(self, faces: PixelArray) -> FloatArray:
@@ -106,7 +112,7 @@ class OnnxClassifier:
     def _checked(self, result: ProbabilityArray, count: int) -> ProbabilityArray:
         """Keep what is no probability from becoming a reading; NaN fails every comparison."""
         good = (
-            result.shape == (count, len(self._labels))
+            result.shape == (count, self._columns)
             and result.min() >= -SUM_TOLERANCE
             and (np.abs(result.sum(axis=1) - 1) <= SUM_TOLERANCE).all()
         )
@@ -118,7 +124,7 @@ class OnnxClassifier:
         """Return the names of the input and of the probabilities."""
         inputs = self._session.get_inputs()
         outputs = {output.name: output for output in self._session.get_outputs()}
-        spec, count = self._spec, len(self._labels)
+        spec = self._spec
         if len(inputs) != 1:
             self._refuse(f"has {len(inputs)} inputs, not one")
         if len(outputs) != 1 and outputs.keys() != {PROBABILITIES, FEATURES}:
@@ -133,8 +139,9 @@ class OnnxClassifier:
             self._refuse(
                 f"takes {given.type} {given.shape}, but model.json says uint8 [N,{wanted}]"
             )
-        if result.type != "tensor(float)" or list(result.shape[1:]) != [count]:
-            self._refuse(f"gives {result.type} {result.shape}, but model.json has {count} labels")
+        if result.type != "tensor(float)" or list(result.shape[1:]) != [self._columns]:
+            labels = f"{len(self._labels)} labels{' and something else' if self.other else ''}"
+            self._refuse(f"gives {result.type} {result.shape}, but model.json has {labels}")
         return str(given.name), str(result.name)
 
     def _check_features(self) -> int | None:

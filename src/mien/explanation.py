@@ -42,7 +42,7 @@ class PartEffect:
     Attributes:
         part: Which.
         effect: How much less probable the label of the whole face is once the part is covered, -1
-            to 1; below 0 where the part speaks for another label.
+            to 1; below 0 where the part speaks for another label, or for something else.
         region: What is covered: float32 [4,2], the corners in pixels of the picture, in the order
             in which a line around it meets them.
     """
@@ -69,7 +69,7 @@ def explain(image: PixelArray, face: Face, classifier: Classifier) -> tuple[Part
     pictures = [room, *(_cover(room, region) for region in regions.values())]
     crops = np.concatenate([crop_faces(picture, [face], classifier.spec) for picture in pictures])
     whole, *covered = classifier(crops)
-    top = int(whole.argmax())
+    top = int(whole[: len(classifier.labels)].argmax())
     effects = (
         PartEffect(part, float(whole[top] - row[top]), (region / scale + corner).astype(np.float32))
         for (part, region), row in zip(regions.items(), covered, strict=True)

@@ -69,9 +69,9 @@ def draw(image: PixelArray, analysis: Analysis) -> PixelArray:
 
 
 def words(reading: Reading) -> str:
-    """Return what the plate says, such as "looks happy" or "not sure · too small"."""
+    """Return what the plate says, as "looks happy", or "not sure · something else"."""
     verdict = "not sure" if reading.label is None else f"looks {adjective(reading.label)}"
-    return " · ".join((verdict, *reading.quality.issues[:1]))
+    return " · ".join((verdict, *reading.remarks[:1]))
 
 
 def adjective(label: str) -> str:

@@ -15,6 +15,7 @@ from typing import Self
 import numpy as np
 
 from mien.appearance import describe
+from mien.decision import split
 from mien.errors import SettingsError
 from mien.following import INTERVAL, Follower
 from mien.interrupts import uninterrupted
@@ -90,7 +91,8 @@ class Analyzer:
         Args:
             detector: Finds the faces.
             classifier: Reads them.
-            not_sure_below: Confidence that a label needs to be shown; the bundle names it.
+            not_sure_below: Probability of being right that a label needs to be shown; the bundle
+                names it.
             settings: Times and limits.
 
         Raises:
@@ -105,6 +107,7 @@ class Analyzer:
         self._tracker = Tracker(max_gap=settings.max_gap, confirm=settings.confirm)
         self._smoother = Smoother(
             not_sure_below=not_sure_below,
+            other=classifier.other,
             time_constant=settings.time_constant,
             hold=settings.hold,
             hold_unsure=settings.hold_unsure,
@@ -178,8 +181,8 @@ class Analyzer:
         quality: Quality,
         probabilities: ProbabilityArray,
     ) -> Reading:
-        doubtful = not DOUBTFUL.isdisjoint(quality.issues)
-        smoothed = self._smoother.update(track_id, probabilities, timestamp, doubtful=doubtful)
+        doubt = next((issue for issue in quality.issues if issue in DOUBTFUL), None)
+        smoothed = self._smoother.update(track_id, probabilities, timestamp, doubt=doubt)
         index = smoothed.label_index
         return Reading(
             track_id=track_id,
@@ -188,10 +191,12 @@ class Analyzer:
             smoothed=self._prediction(smoothed.probabilities),
             label=None if index is None else self.labels[index],
             quality=quality,
+            reason=smoothed.reason,
         )
 
-    def _prediction(self, probabilities: ProbabilityArray) -> Prediction:
-        return Prediction(self.labels, tuple(map(float, probabilities)))
+    def _prediction(self, outcomes: ProbabilityArray) -> Prediction:
+        probabilities, other = split(outcomes, other=self._classifier.other)
+        return Prediction(self.labels, tuple(map(float, probabilities)), float(other))
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,11 @@ class Classifier(Protocol):
         ...
 
     @property
+    def other(self) -> bool:
+        """Whether one more column says how probable it is that a face shows none of them."""
+        ...
+
+    @property
     def spec(self) -> InputSpec:
         """How faces must be cropped."""
         ...
@@ -53,7 +58,8 @@ class Classifier(Protocol):
             faces: uint8 [N,H,W,C] as `spec` says; N may be 0.
 
         Returns:
-            Calibrated probabilities, float32 [N,K]; rows sum to one.
+            Calibrated probabilities, float32 [N,K], or [N,K+1] where `other` is true: of `labels`,
+            then of something else. Rows sum to one; `mien.decision.split` parts the two.
         """
         ...
 

@@ -193,7 +193,8 @@ def to_frame(analyses: Iterable[Analysis]) -> "pd.DataFrame":
 
     Returns:
         The columns of the CSV: source, frame, time, track_id, x1 to y2, one p_ column per class,
-        label, confidence, quality. A frame without columns where there was no face.
+        label, confidence, quality, reason (why it is "not sure"), and p_other, the probability that
+        the face shows no class of the model. A frame without columns where there was no face.
 
     Raises:
         MienError: pandas is not installed.

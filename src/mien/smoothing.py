@@ -3,13 +3,16 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from mien.types import ProbabilityArray
+from mien.decision import doubt as doubt_of
+from mien.decision import is_sure, needed, split
+from mien.types import ProbabilityArray, QualityIssue, Reason
 
-# A shown label is dropped only this far below the confidence that it needed to be shown, so that a
+# A shown label is dropped only this far below the probability that it needed to be shown, so that a
 # face on the edge does not alternate between a word and "not sure".
 NOT_SURE_MARGIN = 0.1
 # Chosen by `benchmarks/steadiness.py`: of all that show a change within 0.4 seconds, the calmest.
@@ -23,21 +26,42 @@ class Smoothed:
     """What to show of one face.
 
     Attributes:
-        probabilities: float32 [K], averaged over the last moments; sums to one.
+        probabilities: float32 [K], or [K+1] with something else last, averaged over the last
+            moments; sums to one.
         label_index: Index of the class to show; None for "not sure".
+        reason: Why it is not sure; None where a label is shown.
     """
 
     probabilities: ProbabilityArray
     label_index: int | None
+    reason: Reason | None
+
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class _Held(Generic[T]):
+    """What is shown, and what will be once it has lasted."""
+
+    shown: T
+    candidate: T
+    held: float = 0.0
+
+    def advance(self, candidate: T, step: float, hold: float) -> None:
+        # Held from its first sight on: what the face did while it was unseen is not known.
+        self.held = self.held + step if candidate == self.candidate else 0.0
+        self.candidate = candidate
+        if candidate != self.shown and self.held >= hold - ROUNDING:
+            self.shown = candidate
 
 
 @dataclass(slots=True)
 class _State:
     mean: npt.NDArray[np.float64]
     time: float
-    shown: int | None
-    candidate: int | None
-    held: float = 0.0
+    label: _Held[int | None]
+    reason: _Held[Reason | None]
 
 
 class Smoother:
@@ -46,13 +70,16 @@ class Smoother:
     An exponential moving average whose weight follows from the time that has passed, so that 10
     and 60 frames per second end alike. Another label is shown once it has been the best for `hold`
     seconds without a break, and "not sure" after `hold_unsure`, because a word that comes and goes
-    is worse than one that stays a moment longer; the first sight of a face shows at once.
+    is worse than one that stays a moment longer; the first sight of a face shows at once. Why it is
+    "not sure" is held like "not sure" itself. What is averaged are the classifier's own
+    probabilities, so that something else weighs as much in the mean as it did in each frame.
     """
 
     def __init__(
         self,
         *,
         not_sure_below: float,
+        other: bool = False,
         time_constant: float = TIME_CONSTANT,
         hold: float = HOLD,
         hold_unsure: float = HOLD_UNSURE,
@@ -60,12 +87,13 @@ class Smoother:
         """Start without faces.
 
         Args:
-            not_sure_below: Confidence that a label needs to be shown.
+            not_sure_below: Probability of being right that a label needs to be shown.
+            other: Whether the last column of the probabilities is something else than a label.
             time_constant: Seconds after which a reading counts for 1/e; 0 for no averaging.
             hold: Seconds for which another label must be the best before it is shown.
             hold_unsure: Seconds for which none may be sure before "not sure" is shown.
         """
-        self._not_sure_below = not_sure_below
+        self._not_sure_below, self._other = not_sure_below, other
         self._time_constant = time_constant
         self._hold, self._hold_unsure = hold, hold_unsure
         self._states: dict[int, _State] = {}
@@ -76,24 +104,27 @@ class Smoother:
         probabilities: ProbabilityArray,
         timestamp: float,
         *,
-        doubtful: bool = False,
+        doubt: QualityIssue | None = None,
     ) -> Smoothed:
         """Take one reading of one face.
 
         Args:
             track_id: Whose it is.
-            probabilities: float32 [K] of this frame; sums to one.
+            probabilities: float32 [K], or [K+1] with something else last, of this frame; sums to
+                one.
             timestamp: Seconds of stream time; where it does not advance, no time has passed.
-            doubtful: The face cannot be seen well enough: be "not sure", whatever was read. It is
+            doubt: Why the face cannot be seen well enough: be "not sure", whatever was read. It is
                 held back like every other change, so that a word does not flicker.
         """
         state = self._states.get(track_id)
         if state is None:
-            state = self._start(probabilities, timestamp, doubtful)
+            state = self._start(probabilities, timestamp, doubt)
             self._states[track_id] = state
         else:
-            self._advance(state, probabilities, timestamp, doubtful)
-        return Smoothed((state.mean / state.mean.sum()).astype(np.float32), state.shown)
+            self._advance(state, probabilities, timestamp, doubt)
+        mean = (state.mean / state.mean.sum()).astype(np.float32)
+        label = state.label.shown
+        return Smoothed(mean, label, state.reason.shown if label is None else None)
 
     def keep(self, track_ids: Iterable[int]) -> None:
         """Forget all faces but these."""
@@ -104,32 +135,44 @@ class Smoother:
         """Forget all faces."""
         self._states.clear()
 
-    def _start(self, probabilities: ProbabilityArray, timestamp: float, doubtful: bool) -> _State:
+    def _start(
+        self, probabilities: ProbabilityArray, timestamp: float, doubt: QualityIssue | None
+    ) -> _State:
         mean = probabilities.astype(np.float64)
-        label = None if doubtful else self._best(mean, shown=None)
-        return _State(mean, timestamp, shown=label, candidate=label)
+        label, reason = self._decide(mean, None, doubt)
+        return _State(mean, timestamp, _Held(label, label), _Held(reason, reason))
 
     def _advance(
-        self, state: _State, probabilities: ProbabilityArray, timestamp: float, doubtful: bool
+        self,
+        state: _State,
+        probabilities: ProbabilityArray,
+        timestamp: float,
+        doubt: QualityIssue | None,
     ) -> None:
         step = max(0.0, timestamp - state.time)
         state.time = timestamp
         state.mean += self._weight(step) * (probabilities - state.mean)
-        candidate = None if doubtful else self._best(state.mean, state.shown)
-        # Held from its first sight on: what the face did while it was unseen is not known.
-        state.held = state.held + step if candidate == state.candidate else 0.0
-        state.candidate = candidate
-        hold = self._hold_unsure if candidate is None else self._hold
-        if candidate != state.shown and state.held >= hold - ROUNDING:
-            state.shown = candidate
+        before = state.label.shown
+        label, reason = self._decide(state.mean, before, doubt)
+        state.label.advance(label, step, self._hold_unsure if label is None else self._hold)
+        if before is not None:
+            state.reason = _Held(reason, reason)
+        elif label is None:
+            state.reason.advance(reason, step, self._hold_unsure)
 
     def _weight(self, step: float) -> float:
         return 1.0 if self._time_constant == 0 else -math.expm1(-step / self._time_constant)
 
-    def _best(self, mean: npt.NDArray[np.float64], shown: int | None) -> int | None:
-        best = int(mean.argmax())
-        if mean[best] >= self._not_sure_below:
-            return best
-        if shown is not None and mean[shown] >= self._not_sure_below - NOT_SURE_MARGIN:
-            return shown
-        return None
+    def _decide(
+        self, mean: npt.NDArray[np.float64], shown: int | None, doubt: QualityIssue | None
+    ) -> tuple[int | None, Reason | None]:
+        """Return what to show next, or why nothing."""
+        if doubt is not None:
+            return None, doubt
+        probabilities, other = split(mean, other=self._other)
+        if is_sure(probabilities, other, self._not_sure_below):
+            return int(probabilities.argmax()), None
+        least = needed(other, self._not_sure_below) - NOT_SURE_MARGIN
+        if shown is not None and mean[shown] >= least:
+            return shown, None
+        return None, doubt_of(probabilities, other)

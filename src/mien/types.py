@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,10 @@ Alignment = Literal["none", "eyes"]
 # Told of the progress of long work: the stage, how much is done, and of how much where known.
 OnProgress = Callable[[str, int, int | None], None]
 QualityIssue = Literal["too small", "blurred", "dark", "turned away"]
+# Why a face that can be seen well gets no word, and why any face gets none.
+Doubt = Literal["something else", "not sure enough"]
+Reason = Doubt | QualityIssue
+SOMETHING_ELSE: Final = "something else"
 
 # Probabilities come from float32 softmax, and from csv files with a few decimals.
 SUM_TOLERANCE = 1e-3
@@ -155,10 +159,18 @@ class InputSpec:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """Calibrated probabilities over a bundle's labels; they sum to one."""
+    """Calibrated probabilities over a bundle's labels.
+
+    Attributes:
+        labels: The classes.
+        probabilities: Of each, given that the face shows one of them; they sum to one.
+        other: Probability that the face shows none of them; 0 where the bundle reads all that it
+            has learnt.
+    """
 
     labels: tuple[str, ...]
     probabilities: tuple[float, ...]
+    other: float = 0.0
 
     def __post_init__(self) -> None:
         if not self.labels or len(self.labels) != len(self.probabilities):
@@ -170,6 +182,8 @@ class Prediction:
             raise ValueError(f"Prediction needs probabilities in 0..1, got {self.probabilities}")
         if abs(sum(self.probabilities) - 1) > SUM_TOLERANCE:
             raise ValueError(f"Prediction must sum to one, got {sum(self.probabilities)}")
+        if not -SUM_TOLERANCE <= self.other <= 1 + SUM_TOLERANCE:
+            raise ValueError(f"Prediction.other must be in 0..1, got {self.other}")
 
     @property
     def label(self) -> str:
@@ -178,7 +192,7 @@ class Prediction:
 
     @property
     def confidence(self) -> float:
-        """Probability of the most probable class."""
+        """Probability of the most probable class, given that the face shows one of the labels."""
         return max(self.probabilities)
 
     def to_dict(self) -> dict[str, float]:
@@ -221,6 +235,8 @@ class Reading:
         smoothed: The prediction over the last moments of this face.
         label: What to show; None where mien is not sure.
         quality: How well the face can be seen.
+        reason: Why mien is not sure: the face looks like "something else" than the labels, no label
+            is probable enough, or what stands against reading it; None where there is a label.
     """
 
     track_id: int
@@ -229,11 +245,22 @@ class Reading:
     smoothed: Prediction
     label: str | None
     quality: Quality
+    reason: Reason | None = None
+
+    def __post_init__(self) -> None:
+        if self.label is not None and self.reason is not None:
+            raise ValueError(f"Reading has the label {self.label}, and yet {self.reason!r}")
 
     @property
     def confidence(self) -> float:
-        """Probability of the most probable class, smoothed."""
+        """Smoothed probability of the most probable class; see `Prediction.confidence`."""
         return self.smoothed.confidence
+
+    @property
+    def remarks(self) -> tuple[Reason, ...]:
+        """What to say beside the label or "not sure": that it is something else, and the issues."""
+        unlike = (SOMETHING_ELSE,) if self.reason == SOMETHING_ELSE else ()
+        return (*unlike, *self.quality.issues)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON."""
@@ -244,7 +271,9 @@ class Reading:
             "score": self.face.score,
             "landmarks": None if landmarks is None else landmarks.tolist(),
             "label": self.label,
+            "reason": self.reason,
             "confidence": self.confidence,
+            "other": self.smoothed.other,
             "probabilities": self.smoothed.to_dict(),
             "raw": self.raw.to_dict(),
             "quality": {
@@ -289,7 +318,10 @@ class Analysis:
         }
 
     def to_rows(self) -> list[dict[str, Any]]:
-        """Return one flat dict per face: the columns of the CSV and of the pandas frame."""
+        """Return one flat dict per face: the columns of the CSV and of the pandas frame.
+
+        The last one, `p_other`, is in a CSV only where the bundle tells something else apart.
+        """
         return [self._row(reading) for reading in self.readings]
 
     def _row(self, reading: Reading) -> dict[str, Any]:
@@ -307,4 +339,6 @@ class Analysis:
             "label": reading.label or "not sure",
             "confidence": reading.confidence,
             "quality": "; ".join(reading.quality.issues) or "ok",
+            "reason": reading.reason or "",
+            "p_other": reading.smoothed.other,
         }

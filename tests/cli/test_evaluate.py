@@ -205,9 +205,28 @@ def test_the_shipped_bundle_has_a_short_name(
     assert entry.command.startswith("mien evaluate default 'press photos' --whole-face")
 
 
+def test_other_classes_are_asked_shown_written_and_recorded(
+    make_bundle: Callable[..., Path], faces: Path, made_with: list, capsys
+) -> None:
+    bundle = make_bundle("wide", other=True, not_sure_below=0.5)
+    assert run(bundle, faces, "--others", "--record", "--resamples", 0, "--out", "there") == 0
+    content = metrics(Path("there"))
+    assert content["skipped_classes"] == {}
+    (fear,) = content["others"]["classes"]
+    assert (fear["name"], fear["faces"] + fear["without_face"]) == ("fear", 4)
+    assert content["others"]["named"]["value"] == fear["named"]["value"]
+    assert content["command"] == "mien evaluate wide 'press photos' --others --resamples 0"
+    assert "other class" in capsys.readouterr().out
+    assert "Faces of other classes" in Path("there/report.html").read_text()
+    (entry,) = load_bundle(bundle).info.metrics
+    assert entry.values["named_fear"] == fear["named"]["value"]
+    assert "Faces of classes that it does not know" in (bundle / "CARD.md").read_text()
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
+        (("--others", "--ignore-unknown"), "--ignore-unknown leaves out"),
         (("--split", "test"), "--split is for data sets"),
         (("--whole-face", "--detector", "mtcnn"), "--whole-face needs no detector"),
         (("--record", "--crop-scale", 1.2), "own framing"),

@@ -119,6 +119,25 @@ def test_a_face_that_cannot_be_read_says_why(
     assert "1: not sure (too small, blurred)" in terminal.getvalue()
 
 
+def test_a_face_outside_the_models_looks_says_so(
+    make_bundle: Callable[..., Path],
+    folder: Path,
+    terminal: io.StringIO,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr(predict, "make_detector", lambda *_, **__: OneFace())
+    # Of bright faces its graph finds the last outcome the most probable.
+    words = ["predict", str(folder), "--bundle", str(make_bundle("wide", other=True))]
+    assert main(words) == 0
+    assert "1: not sure (something else, blurred)" in terminal.getvalue()
+    assert main([*words, "--out", str(tmp_path / "o.csv")]) == 0
+    with (tmp_path / "o.csv").open(newline="", encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["label"], row["reason"]) == ("not sure", "something else")
+    assert float(row["p_other"]) > 0.5
+
+
 def test_readings_go_to_csv_json_lines_and_pictures(
     read: Callable[..., int], folder: Path, tmp_path: Path
 ) -> None:

@@ -122,3 +122,14 @@ def test_goes_on_from_what_a_bundle_has_learnt(dataset: Dataset, tmp_path: Path)
 
 def _lines(path: Path) -> list[str]:
     return path.read_text().splitlines()
+
+
+def test_says_what_becomes_of_the_classes_that_are_not_read(
+    wider_dataset: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--epochs", "1", "--size", "16", "--batch-size", "16", "--device", "cpu"]
+    words += ["--classes", "up,down", "--out", str(tmp_path / "run")]
+    assert main(["train", str(wider_dataset.path), *words]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "of the validation faces of its classes get a word, and " in printed
+    assert load_bundle(tmp_path / "run" / "bundle").info.other

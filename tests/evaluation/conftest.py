@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from mien.bundle import FORMAT, DataTerms, InputInfo, ModelInfo, Terms
+from mien.evaluation.others import OtherClass, Others
 from mien.evaluation.results import Answers, Evaluation
+from mien.evaluation.summary import Estimate
 from mien.pictures import encode_png
 from mien.types import Box, Face, InputSpec, PixelArray, ProbabilityArray
 
@@ -21,6 +23,7 @@ class BrightnessClassifier:
 
     labels = LABELS
     spec = InputSpec(48, 1, 1.0)
+    other = False
 
     def __init__(self) -> None:
         self.calls: list[int] = []
@@ -148,6 +151,15 @@ def make_folder(tmp_path: Path) -> Callable[..., Path]:
         return tmp_path / "faces"
 
     return make
+
+
+@pytest.fixture
+def others() -> Others:
+    """Faces of two classes that the bundle does not know: 9 of 30 get a word."""
+    fear = OtherClass("fear", 20, 1, Estimate(0.4, 0.25, 0.5), (0.1, 0.0, 0.25, 0.05))
+    contempt = OtherClass("contempt", 10, 0, Estimate(0.1, 0.0, 0.3), (0.0, 0.0, 0.0, 0.1))
+    named, answered = Estimate(0.3, 0.2, 0.4), Estimate(0.8, 0.75, 0.85)
+    return Others((fear, contempt), 30, named, "fear", Estimate(0.9, 0.85, 0.95), answered)
 
 
 @pytest.fixture

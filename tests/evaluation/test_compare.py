@@ -86,10 +86,25 @@ class Reversed:
     """The same classes from the last to the first, and another input."""
 
     labels = LABELS[::-1]
+    other = False
     spec = InputSpec(64, 3, 1.2)
 
     def __call__(self, faces: np.ndarray) -> np.ndarray:
         return np.tile(np.array([0.1, 0.2, 0.3, 0.4], np.float32), (len(faces), 1))
+
+
+def test_something_else_stays_last() -> None:
+    class Wide(Reversed):
+        other = True
+
+        def __call__(self, faces: np.ndarray) -> np.ndarray:
+            return np.column_stack([0.5 * super().__call__(faces), np.full(len(faces), 0.5)])
+
+    ordered = InOrder(Wide(), "other", LABELS)
+    assert ordered.other
+    np.testing.assert_allclose(
+        ordered(np.zeros((1, 64, 64, 3), np.uint8)), [[0.2, 0.15, 0.1, 0.05, 0.5]]
+    )
 
 
 def test_classes_are_matched_by_name() -> None:

@@ -45,6 +45,24 @@ def points(confidences: list[float], accuracies: list[float]) -> list[Corruption
     ]
 
 
+def test_something_else_leaves_fewer_answered(classifier, info: ModelInfo) -> None:
+    class Wide(type(classifier)):
+        other = True
+
+        def __call__(self, faces: np.ndarray) -> np.ndarray:
+            half = 0.5 * super().__call__(faces)
+            return np.column_stack([half, np.full(len(faces), 0.5, np.float32)])
+
+    plain, wide = (
+        evaluate_corruptions(one, info, sample(4, 4), resamples=0) for one in (classifier, Wide())
+    )
+    assert {point.answered for point in plain} == {1}
+    assert {point.answered for point in wide} == {0}
+    for one, other in zip(plain, wide, strict=True):
+        assert one.accuracy.value == other.accuracy.value
+        assert one.confidence == pytest.approx(other.confidence)
+
+
 @given(st.integers(1, 60), st.integers(1, 60))
 def test_a_sample_is_in_order_and_never_too_large(count: int, most: int) -> None:
     found = sample(count, most)

@@ -50,7 +50,9 @@ def test_no_rows_give_no_figures() -> None:
         metrics.negative_log_likelihood(rows.astype(np.int64), np.empty((0, 2))),
         metrics.reliability(correct, rows).expected_error,
         curve.accuracy_at(0.8),
-        *metrics.answered(correct, rows, 0.5),
+        *metrics.answered(correct, correct),
+        metrics.auroc(rows, np.ones(3)),
+        metrics.auroc(np.ones(3), rows),
     ]
     assert all(map(math.isnan, values))
 
@@ -108,13 +110,30 @@ def test_rows_of_the_same_confidence_share_their_errors() -> None:
     np.testing.assert_allclose(curve.risk, [0.5, 0.5])
 
 
-def test_answered_counts_the_threshold_itself_as_sure() -> None:
+def test_answered_by_hand() -> None:
     correct = np.array([True, False, True, False])
-    share, right = metrics.answered(correct, np.array([0.9, 0.6, 0.5, 0.4]), 0.5)
+    share, right = metrics.answered(correct, np.array([True, True, True, False]))
     assert (share, right) == pytest.approx((3 / 4, 2 / 3))
-    share, right = metrics.answered(correct, np.array([0.9, 0.6, 0.5, 0.4]), 0.95)
+    share, right = metrics.answered(correct, np.zeros(4, bool))
     assert share == 0
     assert math.isnan(right)
+
+
+def test_auroc_by_hand() -> None:
+    # Of six pairs the positive one is higher in four, and as high in one.
+    assert metrics.auroc(np.array([0.9, 0.5]), np.array([0.5, 0.7, 0.1])) == pytest.approx(4.5 / 6)
+
+
+scores = arrays.arrays(np.float64, st.integers(1, 30), elements=st.integers(0, 5).map(float))
+
+
+@given(scores, scores)
+def test_auroc_is_the_share_of_pairs(positive: np.ndarray, negative: np.ndarray) -> None:
+    higher = positive[:, None] > negative
+    same = positive[:, None] == negative
+    value = metrics.auroc(positive, negative)
+    assert value == pytest.approx((higher + same / 2).mean())
+    assert metrics.auroc(negative, positive) == pytest.approx(1 - value)
 
 
 @st.composite

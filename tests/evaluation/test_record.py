@@ -10,6 +10,7 @@ import pytest
 from mien.bundle import MetricsInfo, load_bundle
 from mien.errors import BundleError
 from mien.evaluation.for_whom import HEADING
+from mien.evaluation.others import Others
 from mien.evaluation.persons import Persons
 from mien.evaluation.record import END, START, metrics_table, record, with_table
 from mien.evaluation.results import Evaluation
@@ -119,6 +120,27 @@ def test_a_signed_figure_is_written_with_its_sign() -> None:
     lines = metrics_table([one]).splitlines()
     assert lines[0] == "| data set | split | faces | confidence − accuracy | measured |"
     assert lines[2] == "| wild | all | 0 | +0.011 (-0.020 to +0.031) | 2025-01-31 |"
+
+
+def test_other_classes_have_a_table_of_their_own(
+    bundle: Path, summary: Summary, others: Others
+) -> None:
+    record(bundle, summary, **FACTS)
+    assert "does not know" not in (bundle / "CARD.md").read_text()
+    record(bundle, rename(summary, "wider"), studies=Studies(others=others), **FACTS)
+    values = load_bundle(bundle).info.metrics[1].values
+    assert (values["others_faces"], values["others_named"], values["others_auroc"]) == (
+        30,
+        0.3,
+        0.9,
+    )
+    assert (values["named_fear"], values["named_fear_low"]) == (0.4, 0.25)
+    lines = (bundle / "CARD.md").read_text().splitlines()
+    head = "| data set | split | faces | all | fear | contempt | AUROC | of its own classes |"
+    shares = "30.0% (20.0–40.0) | 40.0% (25.0–50.0) | 10.0% (0.0–30.0) | 0.900 (0.850–0.950)"
+    assert lines[lines.index(head) + 2] == (
+        f"| wider | full pictures, fixed | 30 | {shares} | 100.0% |"
+    )
 
 
 def test_the_table_shows_intervals_and_gaps() -> None:

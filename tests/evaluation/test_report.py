@@ -7,6 +7,7 @@ import json
 import math
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -16,6 +17,7 @@ from mien.evaluation.corruptions import CorruptionPoint
 from mien.evaluation.crop_scales import CropScalePoint
 from mien.evaluation.files import replace_files
 from mien.evaluation.measures import BRIGHTNESS
+from mien.evaluation.others import Others
 from mien.evaluation.results import Evaluation
 from mien.evaluation.slices import slices
 from mien.evaluation.studies import Studies
@@ -55,6 +57,19 @@ def test_predictions_come_back_as_they_were(evaluation: Evaluation) -> None:
     assert (rows[3]["label"], rows[3]["predicted"], rows[3]["group"]) == ("sad", "angry", "bob")
     assert float(rows[3]["confidence"]) == float(rows[3]["p_angry"]) == pytest.approx(0.9)
     assert (rows[5]["predicted"], rows[5]["confidence"], rows[5]["p_sad"]) == ("no face", "", "")
+    assert "p_other" not in rows[0]
+
+
+def test_predictions_have_something_else_where_the_bundle_does(evaluation: Evaluation) -> None:
+    other = np.array([0.5, 0, 0, 0, 0, 0], np.float32)
+    wide = dataclasses.replace(
+        evaluation,
+        model=msgspec.structs.replace(evaluation.model, other=True),
+        answers=dataclasses.replace(evaluation.answers, other=other),
+    )
+    rows = list(csv.DictReader(io.StringIO(predictions_csv(summarise(wide, resamples=0)))))
+    assert [rows[row]["p_other"] for row in (0, 1, 5)] == ["0.500000", "0.000000", ""]
+    assert float(rows[0]["confidence"]) == pytest.approx(0.7)
 
 
 def test_a_report_leaves_other_files_alone(evaluation: Evaluation, tmp_path: Path) -> None:
@@ -102,7 +117,15 @@ def test_studies_are_in_the_figures(evaluation: Evaluation, studies: Studies) ->
     assert [point["crop_scale"] for point in content["crop_scales"]] == [1.0, 1.2]
     # What was not asked is not there, so that no zero is taken for an answer.
     plain = json.loads(metrics_json(summary, **FACTS))
-    assert not {"corruptions", "confidence_trends", "comparison", "crop_scales"} & plain.keys()
+    asked = {"corruptions", "confidence_trends", "comparison", "crop_scales", "others"}
+    assert not asked & plain.keys()
+
+
+def test_other_classes_are_in_the_figures(evaluation: Evaluation, others: Others) -> None:
+    summary = summarise(evaluation, resamples=0)
+    content = json.loads(metrics_json(summary, **FACTS, studies=Studies(others=others)))["others"]
+    assert (content["faces"], content["worst"]) == (30, "fear")
+    assert content["classes"][0]["named"] == {"value": 0.4, "low": 0.25, "high": 0.5}
 
 
 def test_studies_have_plots_and_are_on_the_page(

@@ -39,6 +39,7 @@ def test_nothing_asked_gives_slices_only(classifier, info: ModelInfo, make_datas
         "agreement of the votes",
     }
     assert (found.corruptions, found.comparison, found.crop_scales) == ((), None, ())
+    assert (study.others, found.others) == (None, None)
 
 
 def test_all_questions_in_one_pass(

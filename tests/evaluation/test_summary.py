@@ -30,6 +30,24 @@ def test_what_is_answered_is_judged_at_the_bundles_threshold(evaluation: Evaluat
     assert values["accuracy_of_answered"].value == pytest.approx(3 / 4)
 
 
+def test_something_else_changes_what_is_answered_and_nothing_that_is_read(
+    evaluation: Evaluation,
+) -> None:
+    plain = summarise(evaluation, resamples=0)
+    other = np.array([0.3, 0, 0, 0.5, 0.6, 0], np.float32)
+    answers = dataclasses.replace(evaluation.answers, other=other)
+    wide = summarise(dataclasses.replace(evaluation, answers=answers), resamples=0)
+    ranked = {"answered", "accuracy_of_answered", "accuracy_at_80_coverage"}
+    for name in plain.figures.keys() - ranked:
+        np.testing.assert_equal(wide.figures[name].value, plain.figures[name].value)
+    # 0.7 and 0.9 and 1 of the labels are 0.49, 0.45 and 0.4 of all.
+    assert wide.figures["answered"].value == pytest.approx(1 / 5)
+    assert wide.figures["accuracy_of_answered"].value == 1
+    # The wrong answer is no longer the surest but one.
+    assert plain.risk_coverage.risk.tolist() == pytest.approx([0, 1 / 2, 1 / 3, 1 / 4, 1 / 5])
+    assert wide.risk_coverage.risk[:2].tolist() == [0, 0]
+
+
 def test_classes(evaluation: Evaluation) -> None:
     summary = summarise(evaluation, resamples=0)
     angry, sad, happy, neutral = summary.classes

@@ -22,8 +22,9 @@ def make_pair() -> Callable[..., tuple[Frame, Analysis]]:
         source: str = "clip.mp4",
         size: tuple[int, int] = (64, 48),
         value: int = 90,
+        other: float = 0.0,
     ) -> tuple[Frame, Analysis]:
-        prediction = Prediction(LABELS, (0.1, 0.2, 0.6000000238418579, 0.1))
+        prediction = Prediction(LABELS, (0.1, 0.2, 0.6000000238418579, 0.1), other)
         readings = tuple(
             Reading(
                 track,
@@ -32,6 +33,7 @@ def make_pair() -> Callable[..., tuple[Frame, Analysis]]:
                 prediction,
                 "happy" if track == 1 else None,
                 Quality(30, 10, 90, issues=() if track == 1 else ("too small", "dark")),
+                None if track == 1 else "something else" if other else "too small",
             )
             for track in range(1, faces + 1)
         )

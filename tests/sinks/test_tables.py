@@ -32,7 +32,8 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 def test_the_columns_are_those_of_the_analysis(make_pair: MakePair) -> None:
     _, analysis = make_pair()
-    assert columns(LABELS) == tuple(analysis.to_rows()[0])
+    assert columns(LABELS, other=True) == tuple(analysis.to_rows()[0])
+    assert columns(LABELS) == columns(LABELS, other=True)[:-1]
 
 
 def test_csv_gives_back_the_very_values(tmp_path: Path, make_pair: MakePair) -> None:
@@ -74,8 +75,24 @@ def test_jsonl_has_one_object_per_face(tmp_path: Path, make_pair: MakePair) -> N
     assert records[2]["label"] == "not sure"
     assert set(records[0]) == {
         *("source", "frame", "time", "track_id", "box", "probabilities"),
-        *("label", "confidence", "quality"),
+        *("label", "confidence", "quality", "reason"),
     }
+
+
+def test_a_bundle_that_tells_something_else_apart_has_one_more_column(
+    tmp_path: Path, make_pair: MakePair
+) -> None:
+    table = CsvSink(tmp_path / "out.csv", LABELS, other=True)
+    lines = JsonlSink(tmp_path / "out.jsonl", other=True)
+    for sink in (table, lines):
+        sink.write(*make_pair(faces=2, other=0.625))
+        sink.close()
+    first, second = rows(tmp_path / "out.csv")
+    assert (first["reason"], first["p_other"]) == ("", "0.625")
+    assert (second["label"], second["reason"]) == ("not sure", "something else")
+    record = json.loads((tmp_path / "out.jsonl").read_text().splitlines()[1])
+    assert (record["reason"], record["p_other"]) == ("something else", 0.625)
+    assert list(rows(tmp_path / "out.csv")[0])[-2:] == ["reason", "p_other"]
 
 
 @pytest.mark.parametrize("opener", OPENERS)
@@ -216,7 +233,7 @@ def test_a_disk_that_fills_up_keeps_the_rows_before(
     with pytest.raises(SinkError, match=r"out\.csv: .*disk is full"):
         sink.write(*make_pair(1))
     sink.close()
-    assert path.read_text().endswith(",ok\n")
+    assert path.read_text().endswith(",ok,\n")
     assert [row["frame"] for row in rows(path)] == ["0"]
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from mien.errors import TrainingError
-from mien.training.export import ParityError, check_parity, export_graph, shrink
+from mien.training.export import ParityError, check_parity, export_graph, run_graph, shrink
 from mien.training.face_network import FaceNetwork
 from mien.training.network import ARCHITECTURES, Deployed
 from mien.types import InputSpec
@@ -31,6 +31,15 @@ def test_graph_equals_pytorch(arch: str, channels: int, size: int) -> None:
         np.testing.assert_allclose(given, wanted.numpy(), atol=1e-5)
         np.testing.assert_allclose(features, seen.numpy(), atol=1e-4)
         assert features.dtype == np.float32
+
+
+def test_graph_gives_what_is_not_read_as_one() -> None:
+    network = ARCHITECTURES["residual"](4, 1, 16).eval()
+    faces = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 1), np.uint8)
+    whole = run_graph(export_graph(network, 1.7, InputSpec(16, 1, 1.0)), faces)
+    given = run_graph(export_graph(network, 1.7, InputSpec(16, 1, 1.0), reads=[2, 0]), faces)
+    wanted = np.column_stack([whole[:, [2, 0]], whole[:, [1, 3]].sum(axis=1)])
+    np.testing.assert_allclose(given, wanted, atol=1e-5)
 
 
 def test_shrunk_network_reads_the_same_from_half_the_bytes() -> None:

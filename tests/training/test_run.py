@@ -155,9 +155,34 @@ def test_bundle_can_read_some_of_the_classes(dataset: Dataset, tmp_path: Path) -
     result = train(dataset, tmp_path / "run", SETTINGS, model, CPU)
     classifier = OnnxClassifier(load_bundle(result.bundle.path))
     assert classifier.labels == swapped
+    assert not classifier.other
+    assert result.validated.others is None
     rows = next(dataset.rows("test"))
     faces = [whole_face(decode_picture(data, ""), classifier.spec) for data in rows.images]
     assert (classifier(np.stack(faces)).argmax(1) == 1 - rows.labels).mean() > 0.9
+
+
+def test_classes_that_are_not_read_are_something_else(
+    wider_dataset: Dataset, tmp_path: Path
+) -> None:
+    dataset = wider_dataset
+    model = msgspec.structs.replace(MODEL, classes=("up", "down"))
+    result = train(dataset, tmp_path / "run", SETTINGS, model, CPU)
+    bundle = load_bundle(result.bundle.path)
+    assert (bundle.info.labels, bundle.info.other) == (("up", "down"), True)
+    classifier = OnnxClassifier(bundle)
+    rows = next(dataset.rows("test"))
+    faces = [whole_face(decode_picture(data, ""), classifier.spec) for data in rows.images]
+    outcomes = classifier(np.stack(faces))
+    wanted = np.array([1, 0, 2])[rows.labels]
+    assert (outcomes.argmax(axis=1) == wanted).mean() > 0.9
+    assert result.validated.answered >= 0.8
+    assert result.validated.others is not None
+    assert result.validated.others < 0.5
+    card = " ".join((bundle.path / "CARD.md").read_text().split())
+    assert "It learnt flat, too, so as not to take them for the classes it reads." in card
+    assert f"{result.validated.others:.1%} of the others, for which every word is wrong" in card
+    assert "some are pressed into its classes" in card
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,11 @@ from mien.assembly import DEFAULT_BUNDLE, make_classifier, make_detector, open_s
 from mien.bundle import DataTerms, Terms
 from mien.errors import SourceError
 from mien.sources.reconnecting import Notice
+from mien.types import Analysis, Box, Face, Prediction, Quality, Reading
 from mien.web.protocol import ModelFacts
 from mien.web.session import OfferedSource, Services
 
+LABELS = ("angry", "sad", "happy", "neutral")
 pytestmark = pytest.mark.timeout(120)
 PAINTED = (
     "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)"
@@ -87,6 +89,35 @@ def test_the_sample_shows_a_face(serve, simple_services, browser, watch_pages, e
         page.get_by_role("button", name="Stop").click()
         expect(page.get_by_role("button", name="Show the sample")).to_be_focused()
         expect(faces).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("locale", "look", "reason"),
+    [
+        ("en-GB", "not sure", "looks like something else, blurred"),
+        ("de-DE", "nicht sicher", "sieht nach etwas anderem aus, unscharf"),
+    ],
+)
+def test_says_that_a_face_looks_like_something_else(
+    services, serve, browser, watch_pages, expect, locale, look, reason
+):
+    def analyze(frame):
+        quality = Quality(100, 5, 128, None, ("blurred",))
+        prediction = Prediction(LABELS, (0.9, 0.1, 0.0, 0.0), 0.7)
+        reading = Reading(
+            *(1, Face(Box(100, 20, 200, 150), 0.9), prediction, prediction, None),
+            *(quality, "something else"),
+        )
+        return Analysis(frame.index, frame.timestamp, frame.source, frame.size, (reading,), {})
+
+    services = dataclasses.replace(services, make_analyzer=lambda: analyze)
+    with serve(services) as address, watch_pages(browser) as open_page:
+        page = open_page(address, locale=locale)
+        page.locator("#start-sample").click()
+        expect(page.locator("#faces .look")).to_have_text(look)
+        expect(page.locator("#faces .reasons")).to_have_text(reason)
+        expect(page.locator("#spoken")).to_have_text(f"Person 1: {look}.")
+        assert painted(page, "#overlay")
 
 
 def test_the_camera_reads_a_real_face(

@@ -211,6 +211,31 @@ def test_mien_may_be_unsure_and_says_why_a_face_is_hard(
         expect(page.locator("#practice-verdict")).to_have_text("You and mien say the same.")
 
 
+def test_a_face_outside_the_models_looks_is_said_to_be_something_else(
+    services, serve, browser, watch_pages, picture, expect
+):
+    def analyze(frame):
+        label = None if frame.image.mean() < 100 else "happy"
+        prediction = Prediction(LABELS, (0.0, 0.1, 0.9, 0.0), 0.25 if label else 0.6)
+        reading = Reading(
+            *(1, Face(Box(100, 20, 200, 150), 0.9), prediction, prediction, label),
+            *(Quality(100, 50, 128), None if label else "something else"),
+        )
+        return Analysis(0, 0.0, "picture", frame.size, (reading,), {})
+
+    services = dataclasses.replace(services, make_analyzer=lambda: analyze)
+    with serve(services) as address, watch_pages(browser) as open_one:
+        page = begin(open_one, expect, address, [picture(60)])
+        answer(page, "Sad")
+        said = page.locator("#practice-said li")
+        unsure = ["You saidsad", "mien saysnot surelooks like something else"]
+        expect(said).to_have_text(unsure)
+        page = begin(open_one, expect, address, [picture(BRIGHT)])
+        answer(page, "Happy")
+        # 90 of 100 among the looks, three quarters of which are left beside something else.
+        expect(page.locator("#practice-said li").last).to_have_text("mien sayslooks happy68% sure")
+
+
 @pytest.mark.parametrize(("effect", "part"), [(0.049, None), (0.05, "brows"), (-0.3, None)])
 def test_no_part_is_named_that_hardly_matters(
     services, serve, browser, watch_pages, picture, expect, effect, part

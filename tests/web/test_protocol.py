@@ -19,10 +19,11 @@ JPEG = b"\xff\xd8\xff\xe0 and so on"
 
 @pytest.fixture
 def analysis() -> Analysis:
-    prediction = Prediction(("a", "b"), (0.25, 0.75))
+    prediction = Prediction(("a", "b"), (0.25, 0.75), 0.5)
     box = Box(*np.array([1, 2, 3, 4.5], np.float32))  # as a detector may leave it
     face = Face(box, 0.5, np.ones((5, 2), np.float32))
-    reading = Reading(3, face, prediction, prediction, None, Quality(9, 1, 2, None, ("dark",)))
+    quality = Quality(9, 1, 2, None, ("dark",))
+    reading = Reading(3, face, prediction, prediction, None, quality, "something else")
     return Analysis(7, 1.5, "sample", (64, 48), (reading,), {"detect": 0.01})
 
 

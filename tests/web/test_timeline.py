@@ -108,7 +108,7 @@ async (given) => {
   const { Moments, toCsv } = await import("/static/timeline.js");
   const moments = new Moments();
   for (const [time, label] of given) {
-    const faces = label === "away" ? [] : [{ track_id: 1, label, confidence: 0.8 }];
+    const faces = label === "away" ? [] : [{ track_id: 1, label, confidence: 0.8, other: 0 }];
     moments.add({ faces }, time);
   }
   const [first] = moments.keys();

@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     features = _features(args, classifier)
     watchers = (*study.watchers, *([] if features is None else [features]))
     with console.progress() as on_progress:
-        evaluation = _evaluate(args, classifier, info, watchers, on_progress)
+        evaluation = _evaluate(args, classifier, info, watchers, study.others, on_progress)
         summary = summarise(
             evaluation, resamples=args.resamples, seed=args.seed, on_progress=on_progress
         )
@@ -75,7 +75,12 @@ def _study(args: argparse.Namespace, classifier: OnnxClassifier, info: ModelInfo
 
     faces = (args.corruption_faces or CORRUPTION_FACES) if args.corruptions else 0
     settings = StudySettings(
-        faces, args.crop_scales or (), args.resamples, args.seed, slice_patterns(args)
+        faces,
+        args.crop_scales or (),
+        args.others,
+        args.resamples,
+        args.seed,
+        slice_patterns(args),
     )
     return Study(
         classifier,
@@ -118,6 +123,7 @@ def _evaluate(
     classifier: OnnxClassifier,
     info: ModelInfo,
     watchers: "Sequence[Watcher]",
+    others: "Watcher | None",
     on_progress: OnProgress,
 ) -> "Evaluation":
     from mien.evaluation.evaluate import evaluate_dataset, evaluate_folder
@@ -132,6 +138,7 @@ def _evaluate(
             name=args.name,
             ignore_unknown=args.ignore_unknown,
             watchers=watchers,
+            others=others,
             on_progress=on_progress,
         )
     settings = FolderSettings(args.crop_scale, args.group_pattern)
@@ -146,6 +153,7 @@ def _evaluate(
         settings=settings,
         name=args.name,
         watchers=watchers,
+        others=others,
         on_progress=on_progress,
     )
 

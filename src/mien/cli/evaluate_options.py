@@ -20,7 +20,7 @@ VALUES = (
     *("split", "detector", "detector_model", "crop_scale", "crop_scales", "group_pattern"),
     *("against", "corruption_faces", "name"),
 )
-SWITCHES = ("whole_face", "ignore_unknown", "corruptions")
+SWITCHES = ("whole_face", "ignore_unknown", "others", "corruptions")
 PATHS = frozenset({"detector_model", "against"})
 RESAMPLES, CORRUPTION_FACES = 1000, 2000
 
@@ -112,6 +112,11 @@ def check(args: argparse.Namespace) -> None:
         raise SettingsError(f"--out: {args.out} is a file; name a folder")
     if args.resamples < 0 or args.seed < 0:
         raise SettingsError("--resamples and --seed must be 0 or more")
+    if args.others and args.ignore_unknown:
+        raise SettingsError(
+            "--others asks about the classes that --ignore-unknown leaves out; leave out one of "
+            "the two"
+        )
     if args.corruption_faces is not None and not args.corruptions:
         raise SettingsError("--corruption-faces is for --corruptions; give both or none")
     if args.corruption_faces is not None and args.corruption_faces < 1:
@@ -193,6 +198,12 @@ def _add_study_arguments(group: argparse._ArgumentGroup) -> None:
         metavar="NAME=REGEX",
         help="split the faces by what the regex's first group finds in each picture's path, as in "
         r"'sex=/[AB]([FM])\d' (repeatable)",
+    )
+    group.add_argument(
+        "--others",
+        action="store_true",
+        help="ask about the classes that the model does not know, too: how many of their faces get "
+        "a word, which is wrong, instead of 'not sure'; all other figures are without them",
     )
     group.add_argument(
         "--corruptions",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mien.evaluation.compare import Comparison
     from mien.evaluation.corruptions import CorruptionPoint
     from mien.evaluation.crop_scales import CropScalePoint
+    from mien.evaluation.others import Others
     from mien.evaluation.persons import Persons
     from mien.evaluation.slices import Slice
     from mien.evaluation.studies import Studies
@@ -48,6 +49,8 @@ def show(
     )
     console.out.print(_figures_table(summary))
     console.out.print(_classes_table(summary))
+    if studies.others is not None:
+        console.out.print(_others_table(studies.others, evaluation.model.labels))
     if chosen := [part for part in studies.slices if slices or part.measure in asked]:
         console.out.print(_slices_table(chosen, evaluation.model.labels))
     for name in set(asked) - {part.measure for part in chosen}:
@@ -86,6 +89,27 @@ def _classes_table(summary: "Summary") -> Table:
         missed = [f"{entry.without_face:,}"] if full else []
         figures = (*_cells(entry.recall, share=True), *_cells(entry.precision, share=True))
         table.add_row(escape(entry.label), f"{entry.faces:,}", *missed, *figures)
+    return table
+
+
+def _others_table(others: "Others", labels: "Sequence[str]") -> Table:
+    # Imported here: it is loaded already where somebody asked, and slow to load where not.
+    from mien.evaluation.page.others import frequent_word
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("other class", no_wrap=True)
+    for title in ("faces", "get a word", "95% interval", "most often"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for one in others.classes:
+        cells = _cells(one.named, share=True)
+        word = escape(frequent_word(one, labels))
+        table.add_row(escape(one.name), f"{one.faces:,}", *cells, word)
+    table.add_section()
+    table.add_row("all of these", f"{others.faces:,}", *_cells(others.named, share=True))
+    table.add_row("its own classes", "", *_cells(others.answered, share=True))
+    table.add_row("AUROC of certainty", "", *_cells(others.auroc, share=False))
+    if others.worst:
+        table.caption = escape(f"every word is wrong; worst: {others.worst}")
     return table
 
 

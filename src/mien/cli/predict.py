@@ -3,7 +3,7 @@
 import argparse
 import contextlib
 import sys
-from collections.abc import Iterator, Sequence, Sized
+from collections.abc import Iterator, Sized
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,9 @@ from mien.cli.models import add_model_arguments
 from mien.pictures import SUFFIXES
 from mien.pipeline import Meter, OnFrame, RunSummary
 from mien.pipeline import run as run_pipeline
-from mien.protocols import Sink, Source
+from mien.protocols import Classifier, Sink, Source
 from mien.sources.limited import Limited
-from mien.types import Analysis, Frame, Reading
+from mien.types import SOMETHING_ELSE, Analysis, Frame, Reading
 
 STDOUT = Path("-")
 SHOWN_SKIPPED = 20
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
         detector = make_detector(args.detector, model=args.detector_model, threads=args.threads)
         classifier, info = make_classifier(args.bundle, threads=args.threads)
         analyzer = make_analyzer(detector, classifier, info)
-        limited, sinks = _limited(source, args), _sinks(args, classifier.labels, source)
+        limited, sinks = _limited(source, args), _sinks(args, classifier, source)
         meter = Meter()
         with _reported(source, meter, stats=args.stats), _shown(args, source) as on_frame:
             run_pipeline(limited, analyzer, sinks, on_frame=on_frame, meter=meter)
@@ -73,12 +73,17 @@ def _limited(source: Source, args: argparse.Namespace) -> Source:
     return Limited(source, frames=args.frames, seconds=args.seconds)
 
 
-def _sinks(args: argparse.Namespace, labels: Sequence[str], source: Source) -> list[Sink]:
+def _sinks(args: argparse.Namespace, classifier: Classifier, source: Source) -> list[Sink]:
     table = args.out
     if table is None and not _on_terminal():
         table = STDOUT
     return make_sinks(
-        labels, out=table, annotate=args.annotate, overwrite=args.force, source=source
+        classifier.labels,
+        other=classifier.other,
+        out=table,
+        annotate=args.annotate,
+        overwrite=args.force,
+        source=source,
     )
 
 
@@ -120,7 +125,10 @@ class Listing:
 
     def write(self, frame: Frame, analysis: Analysis) -> None:
         """Print one line where this frame says something new."""
-        looks = tuple((reading.track_id, reading.label) for reading in analysis.readings)
+        looks = tuple(
+            (reading.track_id, reading.label, reading.reason == SOMETHING_ELSE)
+            for reading in analysis.readings
+        )
         if (frame.source, looks) == self._last:
             return
         self._last = frame.source, looks
@@ -135,11 +143,12 @@ def _place(frame: Frame) -> str:
 
 
 def _words(reading: Reading) -> str:
-    issues = ", ".join(reading.quality.issues)
+    reasons = ", ".join(reading.remarks)
     if reading.label is None:
-        looks = f"not sure ({issues})" if issues else "not sure"
+        looks = f"not sure ({reasons})" if reasons else "not sure"
     else:
-        looks = f"looks {reading.label} ({reading.smoothed.to_dict()[reading.label]:.0%})"
+        share = reading.smoothed.to_dict()[reading.label] * (1 - reading.smoothed.other)
+        looks = f"looks {reading.label} ({share:.0%})"
     return f"{reading.track_id}: {looks}"
 
 

@@ -21,6 +21,7 @@ from mien.training.settings import (
 
 if TYPE_CHECKING:
     from mien.training.recipe import Kinds, Options
+    from mien.training.run import TrainResult
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -147,7 +148,11 @@ def _add_model(group: Any) -> None:
     group.add_argument("--name", help="name of the model (default: that of the run folder)")
     group.add_argument("--version", help="default: 1")
     group.add_argument(
-        "--classes", type=_names, metavar="A,B,…", help="the classes it reads (default: all)"
+        "--classes",
+        type=_names,
+        metavar="A,B,…",
+        help="the classes it reads (default: all); "
+        "the others are learnt, too, as something else, for which there is no word",
     )
     group.add_argument(
         "--crop-scale", type=float, help="crop over detector box that frames faces as the data does"
@@ -205,8 +210,17 @@ def run(args: argparse.Namespace) -> int:
         f"kept epoch {best['epoch']:.0f} of {len(result.history)}: validation accuracy "
         f"{best['validation_accuracy']:.1%}, balanced {best['validation_balanced_accuracy']:.1%}"
     )
+    out.print(_answered(result))
     out.print(f"bundle: {folder / BUNDLE}\ncurves: {folder / CURVES}")
     return 0
+
+
+def _answered(result: "TrainResult") -> str:
+    below, validated = result.bundle.info.not_sure_below, result.validated
+    text = f'"not sure" below {below:.2f}: {validated.answered:.1%} of the validation faces '
+    if validated.others is None:
+        return f"{text}get a word"
+    return f"{text}of its classes get a word, and {validated.others:.1%} of the others"
 
 
 def put_over(args: argparse.Namespace, kinds: "Kinds") -> "Options":

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mien.decision import split
 from mien.errors import BundleError
 from mien.evaluation.labelled import Picture
 from mien.evaluation.results import Answers, in_unicode
@@ -71,10 +72,14 @@ class Collector:
             self._classify()
         shape = len(self._truth), len(self._classifier.labels)
         probabilities = np.full(shape, np.nan, dtype=np.float32)
+        other = np.zeros(len(self._truth), dtype=np.float32)
         if self._answers:
-            probabilities[self._rows] = np.concatenate(self._answers)
+            outcomes = np.concatenate(self._answers)
+            probabilities[self._rows], other[self._rows] = split(
+                outcomes, other=self._classifier.other
+            )
         truth = np.array(self._truth, dtype=np.int64)
-        return Answers(truth, probabilities, tuple(self._origins), tuple(self._groups))
+        return Answers(truth, probabilities, tuple(self._origins), tuple(self._groups), other)
 
     def _classify(self) -> None:
         result = self._classifier(np.stack(self._crops))

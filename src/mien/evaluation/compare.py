@@ -67,11 +67,17 @@ class InOrder:
             )
         self._classifier, self._labels = classifier, tuple(labels)
         self._columns = [classifier.labels.index(label) for label in labels]
+        self._columns += [len(labels)] * classifier.other
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The classes, in the order that was asked for."""
         return self._labels
+
+    @property
+    def other(self) -> bool:
+        """Whether the last column is something else."""
+        return self._classifier.other
 
     @property
     def spec(self) -> InputSpec:

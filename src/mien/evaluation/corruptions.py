@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 
 from mien.bundle import ModelInfo
+from mien.decision import is_sure, split
 from mien.evaluation import metrics
 from mien.evaluation.bootstrap import RESAMPLES, group_numbers
 from mien.evaluation.corrupt import CORRUPTIONS, SEVERITIES, corrupt, describe
@@ -44,7 +45,7 @@ class CorruptionPoint:
         accuracy: Share of right answers.
         balanced_accuracy: Mean recall over the classes.
         ece: Expected calibration error.
-        confidence: Mean confidence.
+        confidence: Mean confidence, given that the face shows one of the classes.
         answered: Share that is not "not sure".
     """
 
@@ -156,7 +157,7 @@ def evaluate_corruptions(
     """
     answers = _read(classifier, sample.faces, seed, on_progress)
     tables = estimate_tables(
-        np.stack([cells(sample.truth, probabilities) for probabilities in answers.values()]),
+        np.stack([cells(sample.truth, probabilities) for probabilities, _ in answers.values()]),
         len(info.labels),
         sample.groups,
         resamples=resamples,
@@ -198,11 +199,12 @@ def _verdict(correlation: float, confidence_change: float, accuracy_change: floa
 
 def _read(
     classifier: Classifier, faces: PixelArray, seed: int, on_progress: OnProgress
-) -> dict[tuple[str, int], ProbabilityArray]:
+) -> dict[tuple[str, int], tuple[ProbabilityArray, ProbabilityArray]]:
+    """Return the probabilities of the labels, and of something else, for every point."""
     # Without corruption all are the same: read once.
     keys = [(CORRUPTIONS[0], 0), *itertools.product(CORRUPTIONS, SEVERITIES)]
     total, done = len(keys) * len(faces), 0
-    answers: dict[tuple[str, int], ProbabilityArray] = {}
+    answers: dict[tuple[str, int], tuple[ProbabilityArray, ProbabilityArray]] = {}
     for name, severity in keys:
         # One stream for each, so that a corruption's noise does not depend on the others.
         random = np.random.default_rng([seed, CORRUPTIONS.index(name), severity])
@@ -212,17 +214,18 @@ def _read(
             parts.append(classifier(batch))
             done += len(batch)
             on_progress(STAGE, done, total)
-        answers[name, severity] = np.concatenate(parts)
+        answers[name, severity] = split(np.concatenate(parts), other=classifier.other)
     return answers | {(name, 0): answers[keys[0]] for name in CORRUPTIONS}
 
 
 def _point(
     key: tuple[str, int],
-    probabilities: ProbabilityArray,
+    answers: tuple[ProbabilityArray, ProbabilityArray],
     table: TableEstimates,
     sample: FaceSample,
     not_sure_below: float,
 ) -> CorruptionPoint:
+    probabilities, other = answers
     confidence = probabilities.max(axis=1)
     correct = probabilities.argmax(axis=1) == sample.truth
     return CorruptionPoint(
@@ -234,19 +237,13 @@ def _point(
         balanced_accuracy=table.balanced_accuracy,
         ece=metrics.reliability(correct, confidence).expected_error,
         confidence=float(confidence.mean()),
-        answered=float((confidence >= not_sure_below).mean()),
+        answered=float(is_sure(probabilities, other, not_sure_below).mean()),
     )
 
 
 def _rank_correlation(first: RealArray, second: RealArray) -> float:
     """Spearman, "The Proof and Measurement of Association between Two Things", 1904."""
-    ranks = np.stack([_ranks(first), _ranks(second)])
+    ranks = np.stack([metrics.ranks(first), metrics.ranks(second)])
     ranks -= ranks.mean(axis=1, keepdims=True)
     size = float(np.sqrt((ranks**2).sum(axis=1).prod()))
     return float(ranks[0] @ ranks[1] / size) if size else 0.0
-
-
-def _ranks(values: RealArray) -> RealArray:
-    """Return the places in rising order; equal values share the mean of theirs."""
-    _, where, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[where], dtype=np.float64)

@@ -32,6 +32,7 @@ def evaluate_dataset(
     name: str | None = None,
     ignore_unknown: bool = False,
     watchers: Sequence[Watcher] = (),
+    others: Watcher | None = None,
     on_progress: OnProgress = ignore_progress,
 ) -> Evaluation:
     """Ask about every face of one split of a prepared data set.
@@ -45,19 +46,28 @@ def evaluate_dataset(
         ignore_unknown: Leave out, and count, classes that the bundle does not know. So one data
             set of many classes serves bundles that read some of them.
         watchers: Who else looks at the pictures.
+        others: Who looks at those of classes that the bundle does not know, which are read then.
         on_progress: Told of the pictures done.
 
     Raises:
-        DatasetError: A class is unknown to the bundle, or the split holds nothing to evaluate.
+        DatasetError: A class is unknown to the bundle (or none, with `others`), or the split holds
+            nothing to evaluate.
         BundleError: The classifier gave something that is no probability.
     """
     return _evaluate(
-        DatasetPictures(dataset, split, info.labels, ignore_unknown=ignore_unknown),
+        DatasetPictures(
+            dataset,
+            split,
+            info.labels,
+            ignore_unknown=ignore_unknown,
+            others=others is not None,
+        ),
         Collector(classifier),
         info,
         dataset=name or dataset.path.resolve().name,
         split=split,
         watchers=watchers,
+        others=others,
         on_progress=on_progress,
     )
 
@@ -71,6 +81,7 @@ def evaluate_folder(
     settings: FolderSettings | None = None,
     name: str | None = None,
     watchers: Sequence[Watcher] = (),
+    others: Watcher | None = None,
     on_progress: OnProgress = ignore_progress,
 ) -> Evaluation:
     """Ask about every picture of `folder/<class>/**`, the whole way that a camera's frame goes.
@@ -82,14 +93,16 @@ def evaluate_folder(
         info: The bundle's description.
         detector: Finds the faces; None where the pictures are cropped faces.
         folder: The folder; its subfolders are matched with the bundle's labels by name, and
-            others are left out and counted.
+            others are left out and counted, unless somebody looks at them.
         settings: Framing and groups.
         name: What to call the pictures; the name of the folder unless given.
         watchers: Who else looks at the pictures.
+        others: Who looks at those of classes that the bundle does not know, which are read then.
         on_progress: Told of the pictures done.
 
     Raises:
-        DatasetError: No subfolder has the name of a label, or there is nothing to evaluate.
+        DatasetError: No subfolder has the name of a label (or each, with `others`), or there is
+            nothing to evaluate.
         SettingsError: The framing is out of range, or given for cropped faces.
         BundleError: The classifier gave something that is no probability.
     """
@@ -98,7 +111,7 @@ def evaluate_folder(
         raise SettingsError("crop scale: cropped faces have their framing already; leave it out")
     spec = settings.spec(classifier.spec)
     return _evaluate(
-        FolderPictures(folder, detector, info.labels, settings),
+        FolderPictures(folder, detector, info.labels, settings, others=others is not None),
         Collector(classifier, spec),
         info,
         dataset=name or folder.resolve().name,
@@ -106,6 +119,7 @@ def evaluate_folder(
         detector=None if detector is None else detector.name,
         crop_scale=None if detector is None else spec.crop_scale,
         watchers=watchers,
+        others=others,
         on_progress=on_progress,
     )
 
@@ -118,20 +132,23 @@ def _evaluate(
     dataset: str,
     split: str,
     watchers: Sequence[Watcher],
+    others: Watcher | None,
     on_progress: OnProgress,
     detector: str | None = None,
     crop_scale: float | None = None,
 ) -> Evaluation:
     measures = Measures()
     everyone: tuple[Watcher, ...] = (collector, measures, *watchers)
+    of_others = () if others is None else (others,)
     unreadable: list[Unreadable] = []
     sources: list[str] = []
     for picture in pictures.read(on_progress):
         if isinstance(picture, Unreadable):
             unreadable.append(picture)
             continue
-        sources.append(in_unicode(picture.source))
-        for watcher in everyone:
+        if not picture.unknown:
+            sources.append(in_unicode(picture.source))
+        for watcher in of_others if picture.unknown else everyone:
             watcher.add(picture)
     if not collector.pictures:
         reason = f" ({len(unreadable)} unreadable)" if unreadable else ""

@@ -5,23 +5,24 @@ often it is cropped. None is kept, so memory does not grow with the data.
 
 A data set may know more classes than a bundle: one data set with eight classes serves bundles that
 read four of them. Pictures of the others are counted and left out, if that is asked for, before
-they are decoded.
+they are decoded; or they are read, too, and marked as what no label is right for.
 """
 
 import dataclasses
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from mien.errors import DatasetError, PictureError, SettingsError
+from mien.errors import PictureError, SettingsError
+from mien.evaluation.matching import labelled_files, match_classes, truth_of
 from mien.evaluation.patterns import compile_with_group, first_group
 from mien.evaluation.results import Unreadable
-from mien.pictures import SUFFIXES, decode_picture, read_picture
+from mien.pictures import decode_picture, read_picture
 from mien.preprocess import crop_faces, whole_face
 from mien.protocols import Detector
 from mien.types import Box, Face, InputSpec, OnProgress, PixelArray, ignore_progress
@@ -40,11 +41,12 @@ class Picture:
         image: BGR uint8 [H,W,3].
         face: Where the face is, the whole picture for a cropped face; None where none was found.
         cropped: Whether the picture is a cropped face, whose framing is its own.
-        truth: Number of the bundle's label.
+        truth: Number of the bundle's label; `mien.evaluation.matching.UNKNOWN` where it has none.
         origin: Where it came from.
         group: What it shares with pictures that depend on it, as a person's name; "" for nothing.
         agreement: Share of the votes that the label has, 0 to 1; nan where nobody voted.
         source: What it is from, such as a collection; "" where that is not known.
+        unknown: The class, where the bundle does not know it; else "".
     """
 
     image: PixelArray
@@ -55,6 +57,7 @@ class Picture:
     group: str
     agreement: float = float("nan")
     source: str = ""
+    unknown: str = ""
 
     def crop(self, spec: InputSpec) -> PixelArray | None:
         """Return the face as a network wants it, uint8 [size,size,channels]; None without one."""
@@ -128,12 +131,14 @@ class DatasetPictures:
         split: "train", "validation" or "test".
         labels: The bundle's labels.
         ignore_unknown: Leave out, and count, classes that are no label.
+        others: Read these, too.
 
     Attributes:
         skipped: Pictures left out, by class; complete once all have gone by.
 
     Raises:
-        DatasetError: A class is no label and is not to be ignored, or no class is a label.
+        DatasetError: A class is no label and is neither to be ignored nor read, none is no label
+            where these are to be read, or no class is a label.
     """
 
     def __init__(
@@ -143,9 +148,12 @@ class DatasetPictures:
         labels: Sequence[str],
         *,
         ignore_unknown: bool = False,
+        others: bool = False,
     ) -> None:
-        self._dataset, self._split = dataset, split
-        self._truths = _match(dataset.path, dataset.classes, labels, ignore_unknown=ignore_unknown)
+        self._dataset, self._split, self._others = dataset, split, others
+        self._truths = match_classes(
+            dataset.path, dataset.classes, labels, ignore_unknown=ignore_unknown, others=others
+        )
         self.skipped: dict[str, int] = {}
 
     def __str__(self) -> str:
@@ -157,18 +165,19 @@ class DatasetPictures:
         total, done = self._dataset.count(self._split), 0
         for rows in self._dataset.rows(self._split):
             names = [self._dataset.classes[number] for number in rows.labels]
-            skipped.update(name for name in names if name not in self._truths)
-            yield from self._known(rows, names)
+            chosen = [row for row, name in enumerate(names) if self._others or name in self._truths]
+            skipped.update(name for name in names if not self._others and name not in self._truths)
+            yield from self._decoded(rows, names, chosen)
             done += len(names)
             on_progress(STAGE, done, total)
         self.skipped = dict(skipped)
 
-    def _known(self, rows: "Rows", names: Sequence[str]) -> Iterator[Picture | Unreadable]:
+    def _decoded(
+        self, rows: "Rows", names: Sequence[str], chosen: Sequence[int]
+    ) -> Iterator[Picture | Unreadable]:
         # Of all classes of the data set: a vote for one that the bundle lacks is a vote, too.
         agreement = rows.soft[np.arange(len(names)), rows.labels]
-        for row, name in enumerate(names):
-            if name not in self._truths:
-                continue
+        for row in chosen:
             origin = rows.origins[row]
             try:
                 image = decode_picture(rows.images[row], origin)
@@ -176,8 +185,11 @@ class DatasetPictures:
                 yield Unreadable.from_error(origin, error)
             else:
                 share = float(agreement[row])
-                truth, group, source = self._truths[name], rows.groups[row], rows.sources[row]
-                yield Picture(image, _whole(image), True, truth, origin, group, share, source)
+                group, source = rows.groups[row], rows.sources[row]
+                truth, unknown = truth_of(names[row], self._truths)
+                yield Picture(
+                    image, _whole(image), True, truth, origin, group, share, source, unknown
+                )
 
 
 class FolderPictures:
@@ -191,12 +203,14 @@ class FolderPictures:
         detector: Finds the faces; None where the pictures are cropped faces.
         labels: The bundle's labels.
         settings: The groups.
+        others: Read the subfolders that are no label, too.
 
     Attributes:
         skipped: Pictures left out, by class: subfolders that are no label.
 
     Raises:
-        DatasetError: The folder cannot be read, or no subfolder is a label.
+        DatasetError: The folder cannot be read, no subfolder is a label, or all are where others
+            are to be read.
     """
 
     def __init__(
@@ -205,16 +219,18 @@ class FolderPictures:
         detector: Detector | None,
         labels: Sequence[str],
         settings: FolderSettings,
+        *,
+        others: bool = False,
     ) -> None:
         self._folder, self._detector, self._settings = folder, detector, settings
-        self._files, self.skipped = _labelled_files(folder, labels)
+        self._files, self.skipped = labelled_files(folder, labels, others=others)
 
     def __str__(self) -> str:
         return str(self._folder)
 
     def read(self, on_progress: OnProgress = ignore_progress) -> Iterator[Picture | Unreadable]:
         """Yield the pictures."""
-        for done, (path, truth) in enumerate(self._files, start=1):
+        for done, (path, truth, unknown) in enumerate(self._files, start=1):
             origin = path.relative_to(self._folder).as_posix()
             try:
                 image = _read_inside(path, self._folder)
@@ -229,6 +245,7 @@ class FolderPictures:
                     origin=origin,
                     group=self._settings.group(path),
                     source=_source(origin),
+                    unknown=unknown,
                 )
             on_progress(STAGE, done, len(self._files))
 
@@ -251,51 +268,3 @@ def _read_inside(path: Path, folder: Path) -> PixelArray:
     if not path.resolve().is_relative_to(folder.resolve()):
         raise PictureError(f"{path}: a link that leaves the folder; put the file itself there")
     return read_picture(path)
-
-
-def _match(
-    place: Path, classes: Sequence[str], labels: Sequence[str], *, ignore_unknown: bool
-) -> Mapping[str, int]:
-    """Find the number of the bundle's label for every class that it knows."""
-    unknown = [name for name in classes if name not in labels]
-    known = {name: labels.index(name) for name in classes if name in labels}
-    lists = f"the data has {', '.join(classes) or 'none'}; the bundle has {', '.join(labels)}"
-    if not known:
-        raise DatasetError(f"{place}: no class that the bundle knows: {lists}")
-    if unknown and not ignore_unknown:
-        raise DatasetError(
-            f"{place}: classes that the bundle does not know ({', '.join(unknown)}): {lists}; "
-            "ignore unknown classes (--ignore-unknown) to evaluate the others"
-        )
-    return known
-
-
-def _labelled_files(
-    folder: Path, labels: Sequence[str]
-) -> tuple[list[tuple[Path, int]], dict[str, int]]:
-    """Find the pictures with their label, in a fixed order, and count those of other classes."""
-    try:
-        classes = sorted(path for path in folder.iterdir() if path.is_dir() and path.name[0] != ".")
-    except OSError as error:
-        raise DatasetError(
-            f"{folder}: cannot be read as a folder: {error.strerror}; name a data set, or a "
-            "folder with one subfolder per class"
-        ) from error
-    truths = _match(folder, [path.name for path in classes], labels, ignore_unknown=True)
-    found: list[tuple[Path, int]] = []
-    skipped: dict[str, int] = {}
-    for path in classes:
-        if path.name in truths:
-            found.extend((picture, truths[path.name]) for picture in sorted(_pictures(path)))
-        else:
-            skipped[path.name] = sum(1 for _ in _pictures(path))
-    return found, skipped
-
-
-def _pictures(folder: Path) -> Iterator[Path]:
-    for path in folder.rglob("*"):
-        # A link that leads nowhere is listed as unreadable later, instead of being passed over.
-        is_file = path.is_file() or path.is_symlink()
-        shown = not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if is_file and shown and path.suffix.lower() in SUFFIXES:
-            yield path

@@ -1,8 +1,12 @@
 """Figures that say how good a classifier is: pure arithmetic on arrays, with numpy only.
 
-Rows are pictures. `truth` and `predicted` hold class numbers, `correct` whether the most probable
-class is the right one, `confidence` its probability. A figure that the rows cannot give (the recall
-of a class of which there is no picture, the accuracy of no answers) is nan, never a guess.
+Rows are pictures of the classes that the bundle knows. `truth` and `predicted` hold class numbers,
+`correct` whether the most probable class is the right one. `confidence` is its probability given
+that the face shows one of the classes, and so is every probability behind accuracy, likelihood and
+calibration; `certainty` is its probability among all that a face may show, by which rows are ranked
+and a bundle decides whether to answer. The two differ only where a bundle tells something else
+apart; see `mien.decision`. A figure that the rows cannot give (the recall of a class of which there
+is no picture, the accuracy of no answers) is nan, never a guess.
 """
 
 from dataclasses import dataclass
@@ -169,39 +173,60 @@ def confidence_gap(correct: BoolArray, confidence: Probabilities) -> float:
     return float(confidence.mean(dtype=np.float64) - correct.mean())
 
 
-def risk_coverage(correct: BoolArray, confidence: Probabilities) -> RiskCoverage:
+def risk_coverage(correct: BoolArray, certainty: Probabilities) -> RiskCoverage:
     """Find the share of wrong answers among the surest rows, for every number of rows.
 
     After Geifman and El-Yaniv, "Selective Classification for Deep Neural Networks", NeurIPS 2017.
-    Rows of the same confidence each count with their mean, so that the order in which the rows
+    Rows of the same certainty each count with their mean, so that the order in which the rows
     came does not change the curve.
 
     Args:
         correct: bool [n].
-        confidence: [n].
+        certainty: [n].
     """
-    _, where, counts = np.unique(-confidence, return_inverse=True, return_counts=True)
+    _, where, counts = np.unique(-certainty, return_inverse=True, return_counts=True)
     means = _divide(np.bincount(where, correct, counts.size), counts)
     taken = np.arange(1, correct.size + 1)
     right = np.cumsum(np.repeat(means, counts))
     return RiskCoverage(taken / max(1, correct.size), np.clip(1 - right / taken, 0, 1))
 
 
-def answered(
-    correct: BoolArray, confidence: Probabilities, not_sure_below: float
-) -> tuple[float, float]:
+def answered(correct: BoolArray, sure: BoolArray) -> tuple[float, float]:
     """Say how often a classifier that may say "not sure" answers, and how often it is then right.
 
     Args:
         correct: bool [n].
-        confidence: [n].
-        not_sure_below: Confidence below which the answer is "not sure".
+        sure: bool [n], whether the answer is not "not sure".
 
     Returns:
         The share of rows that are answered, and the accuracy over these; nan where there is none.
     """
-    sure = confidence >= not_sure_below
     return float(_divide(sure.sum(), sure.size)), float(_divide(correct[sure].sum(), sure.sum()))
+
+
+def auroc(positive: Probabilities, negative: Probabilities) -> float:
+    """Return how often a positive row has the higher score of two, ties counting half.
+
+    The area under the receiver operating characteristic: Hanley and McNeil, "The meaning and use of
+    the area under a receiver operating characteristic (ROC) curve", Radiology 1982.
+
+    Args:
+        positive: Scores, [n].
+        negative: Scores, [m].
+
+    Returns:
+        0.5 where scores do not tell the two apart, 1 where they always do; nan where one has no
+        rows.
+    """
+    pairs, count = positive.size * negative.size, positive.size
+    above = ranks(np.concatenate([positive, negative]))[:count].sum() - count * (count + 1) / 2
+    return float(_divide(above, pairs))
+
+
+def ranks(values: npt.NDArray[np.floating]) -> RealArray:
+    """Return the places in rising order, from 1, [n]; equal values share the mean of theirs."""
+    _, where, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[where], dtype=np.float64)
 
 
 def _divide(part: npt.ArrayLike, whole: npt.ArrayLike) -> RealArray:

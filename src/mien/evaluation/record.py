@@ -14,12 +14,15 @@ from mien.evaluation.files import replace_files
 from mien.evaluation.for_whom import for_whom, person_values, slice_infos
 from mien.evaluation.markdown import figure, head, row
 from mien.evaluation.names import FIGURES, IN_CARD
+from mien.evaluation.others import Others
 from mien.evaluation.studies import Studies
 from mien.evaluation.summary import Summary
 
 START, END = "<!-- metrics -->", "<!-- /metrics -->"
 HEADING = "## Figures"
 RECALL = "recall_"
+# How many faces of a class that the bundle does not know get a word, and of all these together.
+NAMED, OTHERS = "named_", "others_"
 WITH_INTERVAL = (
     *("accuracy", "balanced_accuracy", "macro_f1", "ece", "confidence_gap"),
     *(
@@ -106,11 +109,12 @@ def metrics_table(metrics: Sequence[MetricsInfo]) -> str:
         faces = f"{info.values.get('faces', 0):,.0f}"
         lines.append(row([info.dataset, info.split, faces, *cells, info.date]))
     lines += ["", "In brackets: 95% intervals (bootstrap). Recall of each class:", ""]
-    labels = list(dict.fromkeys(label for info in metrics for label in _recalls(info)))
+    labels = list(dict.fromkeys(label for info in metrics for label in _names(info, RECALL)))
     lines += head(["data set", "split", *labels])
     for info in metrics:
         cells = [figure(info.values, RECALL + label, share=True) for label in labels]
         lines.append(row([info.dataset, info.split, *cells]))
+    lines += _others_table(metrics)
     lines += [
         "",
         *for_whom(metrics),
@@ -123,6 +127,31 @@ def metrics_table(metrics: Sequence[MetricsInfo]) -> str:
     return "\n".join(lines)
 
 
+def _others_table(metrics: Sequence[MetricsInfo]) -> list[str]:
+    asked = [info for info in metrics if f"{OTHERS}faces" in info.values]
+    if not asked:
+        return []
+    classes = list(dict.fromkeys(name for info in asked for name in _names(info, NAMED)))
+    titles = ["data set", "split", "faces", "all", *classes, "AUROC", "of its own classes"]
+    lines = [
+        "",
+        "Faces of classes that it does not know: share that gets a word, which is wrong, instead "
+        'of "not sure". AUROC: how well certainty tells them from those of its own classes.',
+        "",
+        *head(titles),
+    ]
+    for info in asked:
+        shares = [f"{OTHERS}named", *(NAMED + name for name in classes)]
+        cells = [figure(info.values, share, share=True) for share in shares]
+        cells += [
+            figure(info.values, f"{OTHERS}auroc", share=False),
+            figure(info.values, "answered", share=True),
+        ]
+        faces = f"{info.values[f'{OTHERS}faces']:,.0f}"
+        lines.append(row([info.dataset, info.split, faces, *cells]))
+    return lines
+
+
 def _entry(summary: Summary, studies: Studies, command: str, date: str) -> MetricsInfo:
     evaluation = summary.evaluation
     values = {"pictures": float(summary.pictures), "faces": float(summary.faces)}
@@ -131,9 +160,20 @@ def _entry(summary: Summary, studies: Studies, command: str, date: str) -> Metri
         known = estimate.named(name)
         with_interval = name in WITH_INTERVAL or name.startswith(RECALL)
         values |= known if with_interval else {key: known[key] for key in known if key == name}
+    if studies.others is not None:
+        values |= _others_values(studies.others)
     values |= person_values(studies.persons)
     slices = slice_infos(studies)
     return MetricsInfo(evaluation.dataset, evaluation.split, date, values, command, slices)
+
+
+def _others_values(others: Others) -> dict[str, float]:
+    figures = {f"{OTHERS}named": others.named, f"{OTHERS}auroc": others.auroc}
+    figures |= {f"{NAMED}{one.name}": one.named for one in others.classes}
+    values = {f"{OTHERS}faces": float(others.faces)}
+    for name, estimate in figures.items():
+        values |= estimate.named(name)
+    return values
 
 
 def _read_card(path: Path, name: str) -> str:
@@ -145,11 +185,7 @@ def _read_card(path: Path, name: str) -> str:
         raise BundleError(f"{path}: cannot be read: {error}") from error
 
 
-def _recalls(info: MetricsInfo) -> dict[str, float]:
-    values = info.values
-    ends = {f"{key}{end}" for key in values for end in ("_low", "_high")}
-    return {
-        key[len(RECALL) :]: values[key]
-        for key in values
-        if key.startswith(RECALL) and key not in ends
-    }
+def _names(info: MetricsInfo, start: str) -> list[str]:
+    """Return the classes of which there is a figure whose name begins so."""
+    ends = {f"{key}{end}" for key in info.values for end in ("_low", "_high")}
+    return [key[len(start) :] for key in info.values if key.startswith(start) and key not in ends]

@@ -68,6 +68,7 @@ def write_report(
         corruptions=studies.corruptions,
         comparison=studies.comparison,
         crop_scales=studies.crop_scales,
+        others=studies.others,
     )
     contents = {
         **pictures,
@@ -97,6 +98,7 @@ def metrics_json(
         "mien": version("mien"),
         "bundle": {"name": model.name, "version": model.version, "sha256": model.sha256},
         "labels": list(model.labels),
+        "other": model.other,
         "not_sure_below": model.not_sure_below,
         "dataset": evaluation.dataset,
         "split": evaluation.split,
@@ -131,24 +133,32 @@ def metrics_json(
 
 
 def predictions_csv(summary: Summary) -> str:
-    """Return every answer as CSV; a picture without a face has no probabilities."""
-    answers, labels = summary.evaluation.answers, summary.evaluation.model.labels
+    """Return every answer as CSV; a picture without a face has no probabilities.
+
+    `confidence` and the probabilities of the labels are those given that the face shows one of
+    them; `p_other`, where the bundle tells that apart, is the probability that it shows none.
+    """
+    answers, model = summary.evaluation.answers, summary.evaluation.model
+    labels = model.labels
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     columns = ["origin", "group", "label", "predicted", "confidence"]
-    writer.writerow([*columns, *(f"p_{label}" for label in labels)])
-    for origin, group, truth, row, found in zip(
+    others = ["p_other"] * model.other
+    writer.writerow([*columns, *(f"p_{label}" for label in labels), *others])
+    for origin, group, truth, row, other, found in zip(
         answers.origins,
         answers.groups,
         answers.truth,
         answers.probabilities,
+        answers.other,
         answers.found,
         strict=True,
     ):
         if found:
-            answer = [labels[row.argmax()], f"{row.max():.6f}", *(f"{value:.6f}" for value in row)]
+            values = [*row, other] if model.other else row
+            answer = [labels[row.argmax()], f"{row.max():.6f}", *(f"{one:.6f}" for one in values)]
         else:
-            answer = [NO_FACE, *[""] * (1 + len(labels))]
+            answer = [NO_FACE, *[""] * (1 + len(labels) + model.other)]
         writer.writerow([origin, group, labels[truth], *answer])
     return buffer.getvalue()
 
@@ -179,6 +189,8 @@ def _studies(studies: Studies) -> dict[str, Any]:
         content["comparison"] = studies.comparison
     if studies.crop_scales:
         content["crop_scales"] = studies.crop_scales
+    if studies.others is not None:
+        content["others"] = studies.others
     return content
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mien.bundle import ModelInfo
+from mien.decision import certainty, is_sure
 from mien.errors import PictureError
 from mien.evaluation.metrics import BoolArray, IntArray, RealArray
 from mien.types import ProbabilityArray
@@ -18,27 +19,30 @@ class Answers:
 
     Attributes:
         truth: int64 [n], numbers of the true labels.
-        probabilities: float32 [n,K]; a row of nan where no face was found in the picture.
+        probabilities: float32 [n,K], of the labels given that the face shows one of them; a row of
+            nan where no face was found in the picture.
         origins: Where each picture came from.
         groups: What pictures that depend on each other share, as a person's name; "" for none.
+        other: float32 [n], probability that the face shows none of the labels; 0 unless given.
     """
 
     truth: IntArray
     probabilities: ProbabilityArray
     origins: tuple[str, ...]
     groups: tuple[str, ...]
+    other: ProbabilityArray = field(default_factory=lambda: np.zeros(0, np.float32))
 
     def __post_init__(self) -> None:
         count = len(self.truth)
+        if not self.other.size:
+            object.__setattr__(self, "other", np.zeros(count, np.float32))
         if self.probabilities.ndim != 2 or len(self.probabilities) != count:
             raise ValueError(
                 f"probabilities must be [{count},K], got {list(self.probabilities.shape)}"
             )
-        if len(self.origins) != count or len(self.groups) != count:
-            raise ValueError(
-                f"{count} rows need as many origins and groups, got {len(self.origins)} "
-                f"and {len(self.groups)}"
-            )
+        sizes = [len(part) for part in (self.origins, self.groups, self.other)]
+        if sizes != [count] * 3:
+            raise ValueError(f"{count} rows need as many origins, groups and others, got {sizes}")
         classes = self.probabilities.shape[1]
         if count and not 0 <= int(self.truth.min()) <= int(self.truth.max()) < classes:
             raise ValueError(f"truth must be in 0..{classes - 1}")
@@ -48,6 +52,15 @@ class Answers:
         """Whether a face was found, bool [n]."""
         return np.asarray(~np.isnan(self.probabilities).any(axis=1))
 
+    @property
+    def certainty(self) -> ProbabilityArray:
+        """Probability that the most probable label is right, float32 [n]; nan without a face."""
+        return certainty(self.probabilities, self.other)
+
+    def sure(self, not_sure_below: float) -> BoolArray:
+        """Say which pictures get a word, bool [n]; none does without a face."""
+        return is_sure(self.probabilities, self.other, not_sure_below)
+
     def of_faces(self) -> "Answers":
         """Return the rows in which a face was found."""
         found = self.found
@@ -56,6 +69,7 @@ class Answers:
             self.probabilities[found],
             tuple(itertools.compress(self.origins, found)),
             tuple(itertools.compress(self.groups, found)),
+            self.other[found],
         )
 
 

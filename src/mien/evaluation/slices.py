@@ -44,7 +44,7 @@ class Slice:
             that all faces together hold, because a mean over others is another figure.
         recalls: Share of each class that is read as such, in the order of the labels; nan where
             the part holds no face of it.
-        confidence: Mean confidence.
+        confidence: Mean confidence, given that the face shows one of the classes.
         answered: Share that is not "not sure".
     """
 
@@ -136,7 +136,7 @@ def slices(
         on_progress=on_progress,
     )
     confidence = answers.probabilities.max(axis=1)
-    sure = confidence >= evaluation.model.not_sure_below
+    sure = answers.sure(evaluation.model.not_sure_below)
     classes = np.unique(answers.truth).tolist()
     return tuple(
         Slice(

@@ -10,6 +10,7 @@ from mien.evaluation.compare import Comparison, InOrder, compare
 from mien.evaluation.corruptions import CorruptionPoint, Sampler, evaluate_corruptions
 from mien.evaluation.crop_scales import CropScalePoint, crop_scale_points
 from mien.evaluation.labelled import Watcher, with_crop_scale
+from mien.evaluation.others import Others, OthersCollector, others_figures
 from mien.evaluation.patterns import SlicePattern
 from mien.evaluation.persons import Persons, by_person
 from mien.evaluation.results import Evaluation
@@ -28,6 +29,7 @@ class Studies:
         comparison: Against another bundle.
         crop_scales: Figures over the framing.
         persons: How evenly people are read; None where it is not known who is who.
+        others: Whether faces of classes that the bundle does not know get a word.
     """
 
     slices: tuple[Slice, ...] = ()
@@ -35,6 +37,7 @@ class Studies:
     comparison: Comparison | None = None
     crop_scales: tuple[CropScalePoint, ...] = ()
     persons: Persons | None = None
+    others: Others | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +48,14 @@ class StudySettings:
         corruption_faces: Most faces to corrupt, drawn by `seed`; 0 for no corruptions.
         crop_scales: Framings to try; full pictures only.
         slice_patterns: What else to split faces by.
+        others: Ask about the classes that the bundle does not know.
         resamples: Draws for the intervals; 0 for none.
         seed: Seed of all draws and of the corruptions' noise.
     """
 
     corruption_faces: int = 0
     crop_scales: tuple[float, ...] = ()
+    others: bool = False
     resamples: int = RESAMPLES
     seed: int = 0
     slice_patterns: tuple[SlicePattern, ...] = ()
@@ -94,6 +99,7 @@ class Study:
             rival, rival_info = other
             answers = Collector(InOrder(rival, rival_info.name, info.labels))
             self._other = answers, rival_info
+        self._others = OthersCollector(classifier, spec) if settings.others else None
 
     @property
     def watchers(self) -> Sequence[Watcher]:
@@ -104,6 +110,11 @@ class Study:
         if self._other is not None:
             watchers.append(self._other[0])
         return watchers
+
+    @property
+    def others(self) -> Watcher | None:
+        """Who must see those of classes that the bundle does not know; None where nobody asks."""
+        return self._others
 
     def finish(self, evaluation: Evaluation, on_progress: OnProgress = ignore_progress) -> Studies:
         """Say what was found.
@@ -118,6 +129,7 @@ class Study:
             self._comparison(evaluation, on_progress),
             self._crop_scales(on_progress),
             self._persons(evaluation, on_progress),
+            self._other_classes(evaluation, on_progress),
         )
 
     def _slices(self, evaluation: Evaluation, on_progress: OnProgress) -> tuple[Slice, ...]:
@@ -167,6 +179,17 @@ class Study:
             return ()
         return crop_scale_points(
             {scale: collector.finish() for scale, collector in self._scales.items()},
+            resamples=self._settings.resamples,
+            seed=self._settings.seed,
+            on_progress=on_progress,
+        )
+
+    def _other_classes(self, evaluation: Evaluation, on_progress: OnProgress) -> Others | None:
+        if self._others is None:
+            return None
+        return others_figures(
+            evaluation,
+            *self._others.finish(),
             resamples=self._settings.resamples,
             seed=self._settings.seed,
             on_progress=on_progress,

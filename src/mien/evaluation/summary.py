@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mien.decision import certainty, is_sure
 from mien.evaluation import metrics
 from mien.evaluation.bootstrap import RESAMPLES, bootstrap, group_numbers
 from mien.evaluation.metrics import BoolArray, IntArray, RealArray, Reliability, RiskCoverage
@@ -61,7 +62,9 @@ class Summary:
         evaluation: What it is about.
         figures: The figures by name, over the pictures in which a face was found; those that end
             in `_all_pictures` count a picture without a face as wrong. With a recall and a
-            precision for each label.
+            precision for each label. All are of classes that the bundle knows, and of its
+            probabilities given that a face shows one of these, but for what is answered, and which
+            faces are the surest: that goes by the decision itself (`mien.decision`).
         classes: One entry per label of the bundle.
         confusion: int64 [K,K], true classes down, answers across.
         reliability: Confidence against accuracy.
@@ -141,7 +144,7 @@ def summarise(
         classes=_classes(evaluation, matrix, figures),
         confusion=matrix,
         reliability=metrics.reliability(correct, confidence),
-        risk_coverage=metrics.risk_coverage(correct, confidence),
+        risk_coverage=metrics.risk_coverage(correct, answers.certainty[found]),
         groups=int(groups.max()) + 1,
         resamples=resamples,
         seed=seed,
@@ -150,11 +153,14 @@ def summarise(
 
 def _figures(evaluation: Evaluation, rows: IntArray) -> dict[str, float]:
     """Make every figure, always in the same order, of some rows (which may repeat)."""
-    labels = evaluation.model.labels
-    all_truth, found = evaluation.answers.truth[rows], evaluation.answers.found[rows]
-    truth, probabilities = all_truth[found], evaluation.answers.probabilities[rows[found]]
+    labels, answers = evaluation.model.labels, evaluation.answers
+    all_truth, found = answers.truth[rows], answers.found[rows]
+    truth, faces = all_truth[found], rows[found]
+    probabilities, other = answers.probabilities[faces], answers.other[faces]
     matrix, correct, confidence = _tables(truth, probabilities)
-    coverage, answered = metrics.answered(correct, confidence, evaluation.model.not_sure_below)
+    ranked = metrics.risk_coverage(correct, certainty(probabilities, other))
+    sure = is_sure(probabilities, other, evaluation.model.not_sure_below)
+    coverage, answered = metrics.answered(correct, sure)
     values = {
         "accuracy": metrics.accuracy(matrix),
         "balanced_accuracy": metrics.balanced_accuracy(matrix),
@@ -162,7 +168,7 @@ def _figures(evaluation: Evaluation, rows: IntArray) -> dict[str, float]:
         "ece": metrics.reliability(correct, confidence).expected_error,
         "confidence_gap": metrics.confidence_gap(correct, confidence),
         "nll": metrics.negative_log_likelihood(truth, probabilities),
-        "accuracy_at_80_coverage": metrics.risk_coverage(correct, confidence).accuracy_at(COVERAGE),
+        "accuracy_at_80_coverage": ranked.accuracy_at(COVERAGE),
         "answered": coverage,
         "accuracy_of_answered": answered,
     }

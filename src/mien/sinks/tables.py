@@ -21,12 +21,18 @@ STDOUT = "-"
 ESCAPES = "backslashreplace"
 PLACE = ("source", "frame", "time", "track_id")
 BOX = ("x1", "y1", "x2", "y2")
-VERDICT = ("label", "confidence", "quality")
+VERDICT = ("label", "confidence", "quality", "reason")
+OTHER = "p_other"
 
 
-def columns(labels: Sequence[str]) -> tuple[str, ...]:
-    """Return the columns of the CSV: those of `Analysis.to_rows`, in the same order."""
-    return (*PLACE, *BOX, *(f"p_{label}" for label in labels), *VERDICT)
+def columns(labels: Sequence[str], *, other: bool = False) -> tuple[str, ...]:
+    """Return the columns of the CSV: those of `Analysis.to_rows`, in the same order.
+
+    Args:
+        labels: The classes, in the order of the bundle.
+        other: Whether the bundle tells something else apart; without, the last column is left out.
+    """
+    return (*PLACE, *BOX, *(f"p_{label}" for label in labels), *VERDICT, *([OTHER] * other))
 
 
 class _TextFile:
@@ -100,12 +106,20 @@ class CsvSink:
     Numbers are written in full, so that reading them back gives the same values.
     """
 
-    def __init__(self, path: Path | str, labels: Sequence[str], *, overwrite: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path | str,
+        labels: Sequence[str],
+        *,
+        other: bool = False,
+        overwrite: bool = False,
+    ) -> None:
         """Make the file.
 
         Args:
             path: The file; "-" is standard output. Its folder is made where it is missing.
             labels: The classes, in the order of the bundle.
+            other: Whether the bundle tells something else apart.
             overwrite: Replace a file that exists, with the first frame.
 
         Raises:
@@ -113,7 +127,12 @@ class CsvSink:
         """
         self._file = _TextFile(path, overwrite=overwrite)
         self._buffer = io.StringIO(newline="")
-        self._writer = csv.DictWriter(self._buffer, columns(labels), lineterminator="\n")
+        self._writer = csv.DictWriter(
+            self._buffer,
+            columns(labels, other=other),
+            extrasaction="ignore",
+            lineterminator="\n",
+        )
         self._writer.writeheader()
 
     def write(self, frame: Frame, analysis: Analysis) -> None:  # noqa: ARG002 - the protocol's
@@ -137,17 +156,19 @@ class JsonlSink:
     of label and probability.
     """
 
-    def __init__(self, path: Path | str, *, overwrite: bool = False) -> None:
+    def __init__(self, path: Path | str, *, other: bool = False, overwrite: bool = False) -> None:
         """Make the file.
 
         Args:
             path: The file; "-" is standard output. Its folder is made where it is missing.
+            other: Whether the bundle tells something else apart.
             overwrite: Replace a file that exists, with the first frame.
 
         Raises:
             SinkError: The file exists, or cannot be written.
         """
         self._file = _TextFile(path, overwrite=overwrite)
+        self._verdict = (*VERDICT, *([OTHER] * other))
 
     def write(self, frame: Frame, analysis: Analysis) -> None:  # noqa: ARG002 - the protocol's
         """Write the faces of one frame; raise `SinkError` where that fails."""
@@ -157,7 +178,7 @@ class JsonlSink:
             record = {name: row[name] for name in PLACE}
             record["box"] = list(reading.face.box.to_tuple())
             record["probabilities"] = reading.smoothed.to_dict()
-            record |= {name: row[name] for name in VERDICT}
+            record |= {name: row[name] for name in self._verdict}
             lines.append(json.dumps(record, ensure_ascii=False) + "\n")
         self._file.write("".join(lines))
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from mien.bundle import ModelInfo, Terms
 from mien.data.dataset import Dataset
+from mien.training.calibrate import Validated
 from mien.training.checkpoint import Checkpoint
 from mien.training.settings import TrainSettings
 
@@ -50,9 +51,8 @@ Trained on {train} faces, judged on {validation} validation faces of other dupli
 Network `{arch}`, {channels} of {size} px, seed {seed}; the weights of epoch {epoch} of {epochs}
 were kept (validation loss {loss:.3f} over all classes of the data set). {teachers}{minutes}
 `recipe.toml`, which lies beside this card, holds every option. {subset}Logits are divided by
-{temperature:.3f}, fitted on the validation faces, {accuracy:.1%} of which are then read rightly.
-Below a confidence of {threshold:.2f} the answer is "not sure". Faces are cropped to {crop_scale:g}
-of the detector's box.
+{temperature:.3f}, fitted on the validation faces, {accuracy:.1%} of {those} are then read
+rightly. {decision} Faces are cropped to {crop_scale:g} of the detector's box.
 
 ## Figures
 
@@ -63,11 +63,17 @@ None yet: `mien evaluate BUNDLE DATASET --record` writes them here.
 ## What it cannot do
 
 - It errs, and more on dark, blurred, small, covered or turned faces.
-- It knows only its {count} classes; other looks are pressed into them or come out as "not sure".
+- It knows only its {count} classes; {other_looks}.
 - Nothing is known about how well it reads people of different age, sex, skin colour or neurology:
   the data carries no such labels. Published models have read the smiles of autistic people as
   neutral and given higher angry scores to darker skin; expect the same here until shown otherwise.
 """
+
+# Whether it tells something else apart → what becomes of it.
+OTHER_LOOKS = {
+    False: 'other looks are pressed into them or come out as "not sure"',
+    True: 'other looks should come out as "not sure", and some are pressed into its classes',
+}
 
 
 def write_card(
@@ -76,7 +82,7 @@ def write_card(
     dataset: Dataset,
     checkpoint: Checkpoint,
     *,
-    accuracy: float,
+    validated: Validated,
     machine: str,
     teachers: Sequence[str] = (),
 ) -> str:
@@ -87,7 +93,7 @@ def write_card(
         settings: The run's settings.
         dataset: What was learnt from.
         checkpoint: How the run went.
-        accuracy: Share of the validation faces that the bundle reads rightly.
+        validated: What the bundle says of the validation faces.
         machine: Where it was trained, in a few words.
         teachers: Names of the models that it learnt from, too.
     """
@@ -112,9 +118,11 @@ def write_card(
         teachers=_teachers(teachers, settings),
         minutes=_minutes(checkpoint, dataset, machine),
         subset=_subset(info, dataset),
-        accuracy=accuracy,
+        accuracy=validated.accuracy,
+        those="those of the classes it reads" if info.other else "which",
         temperature=info.temperature,
-        threshold=info.not_sure_below,
+        decision=_decision(info, validated),
+        other_looks=OTHER_LOOKS[info.other],
         crop_scale=info.input.crop_scale,
     )
     return wrapped(text)
@@ -139,7 +147,24 @@ def _subset(info: ModelInfo, dataset: Dataset) -> str:
     others = [name for name in dataset.classes if name not in info.labels]
     if not others:
         return ""
-    return f"It learnt {', '.join(others)}, too, but does not read them. "
+    return f"It learnt {', '.join(others)}, too, so as not to take them for the classes it reads. "
+
+
+def _decision(info: ModelInfo, validated: Validated) -> str:
+    below, answered = f"{info.not_sure_below:.2f}", f"{validated.answered:.1%}"
+    if not info.other:
+        return (
+            f'Below a confidence of {below} the answer is "not sure"; {answered} of the validation '
+            "faces get a word."
+        )
+    text = (
+        f"Where a word is less than {below} probable among all that it learnt, or less than the "
+        f'other classes together, the answer is "not sure"; {answered} of the validation faces of '
+        "the classes it reads get a word"
+    )
+    if validated.others is None:
+        return f"{text}."
+    return f"{text}, and {validated.others:.1%} of the others, for which every word is wrong."
 
 
 def terms_table(terms: Terms) -> str:

@@ -47,6 +47,7 @@ def export_graph(
     spec: InputSpec,
     sample: PixelArray | None = None,
     faces: PixelArray | None = None,
+    reads: Sequence[int] | None = None,
 ) -> bytes:
     """Export uint8 faces → calibrated probabilities and features, and compare with PyTorch.
 
@@ -57,6 +58,7 @@ def export_graph(
         sample: Training faces, uint8 [M,S,S,C], for convolutions in 8 bits; None for weights in 16
             bits.
         faces: Real faces to compare on, uint8 [M,S,S,C]: at most `COMPARED` of them are used.
+        reads: Which of the network's classes the bundle reads; all unless given.
 
     Returns:
         The bytes of an ONNX graph with the input `faces` and the output `probabilities`; and
@@ -66,7 +68,7 @@ def export_graph(
     Raises:
         ParityError: The graph gives other values than PyTorch.
     """
-    deployed = Deployed(network.cpu(), temperature).eval()
+    deployed = Deployed(network.cpu(), temperature, reads).eval()
     shape = (2, spec.size, spec.size, spec.channels)
     # Two unlike faces: a graph that folds the batch size into a constant would show.
     example = torch.randint(0, 256, shape, dtype=torch.uint8)
@@ -173,7 +175,7 @@ def store_as_half(model: onnx.ModelProto) -> bytes:
 
 
 def run_graph(graph: bytes, faces: PixelArray) -> ProbabilityArray:
-    """Return what a graph says of faces, uint8 [N,S,S,C]: float32 [N,K]."""
+    """Return what a graph says of faces, uint8 [N,S,S,C]: float32 [N,K] or [N,K+1]."""
     session = ort.InferenceSession(graph, providers=["CPUExecutionProvider"])
     parts = [
         session.run([PROBABILITIES], {"faces": np.array(faces[start : start + BATCH])})[0]

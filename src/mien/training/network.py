@@ -122,30 +122,39 @@ def last_linear(network: nn.Module) -> nn.Linear:
     return [module for module in network.modules() if isinstance(module, nn.Linear)][-1]
 
 
-@torch.no_grad()
-def keep_outputs(network: nn.Module, kept: Sequence[int]) -> None:
-    """Let a network give the logits of some of its classes only, in the order of `kept`."""
-    last = last_linear(network)
-    rows = torch.tensor(list(kept))
-    last.weight = nn.Parameter(last.weight[rows])
-    last.bias = nn.Parameter(last.bias[rows])
-    last.out_features = len(kept)
-
-
 class Deployed(nn.Module):
-    """What goes into the bundle's graph: uint8 faces in, probabilities and features out."""
+    """What goes into the bundle's graph: uint8 faces in, probabilities and features out.
 
-    def __init__(self, network: FaceNetwork, temperature: float) -> None:
+    Args:
+        network: Gives the logits of all classes that were learnt, C.
+        temperature: What these are divided by (temperature scaling, Guo et al. 2017).
+        reads: Numbers of the classes that are read, in the order of the bundle; all unless given.
+    """
+
+    def __init__(
+        self, network: FaceNetwork, temperature: float, reads: Sequence[int] | None = None
+    ) -> None:
         super().__init__()
         self.network = network
         self.temperature = temperature
+        self.reads = [] if reads is None else list(reads)
 
     def forward(self, faces: Tensor) -> tuple[Tensor, ...]:
-        """Map uint8 [N,S,S,C] to probabilities [N,K] and, where there are any, features [N,D].
+        """Map uint8 [N,S,S,C] to probabilities and, where there are any, features [N,D].
 
-        Probabilities are calibrated by a temperature (Guo et al. 2017).
+        The probabilities are those of the classes that are read, [N,K]. Where others were learnt,
+        [N,K+1]: what these have together is last. So a face that looks like none of the labels does
+        not become one of them.
         """
         pictures = faces.permute(0, 3, 1, 2).float() / 255.0
         logits, features = self.network.with_features(pictures)
-        probabilities = torch.softmax(logits / self.temperature, dim=1)
+        probabilities = self._read(torch.softmax(logits / self.temperature, dim=1))
         return (probabilities,) if features is None else (probabilities, features)
+
+    def _read(self, learnt: Tensor) -> Tensor:
+        numbers = list(range(learnt.shape[1]))
+        if self.reads in ([], numbers):
+            return learnt
+        rest = [number for number in numbers if number not in self.reads]
+        read = learnt[:, self.reads]
+        return torch.cat([read, learnt[:, rest].sum(1, keepdim=True)], 1) if rest else read

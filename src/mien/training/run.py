@@ -17,7 +17,13 @@ import numpy as np
 from mien.bundle import FORMAT, Bundle, InputInfo, ModelInfo, load_bundle, write_bundle
 from mien.data.dataset import Dataset
 from mien.errors import TrainingError
-from mien.training.calibrate import choose_threshold, fit_temperature
+from mien.training.calibrate import (
+    Validated,
+    as_read,
+    choose_threshold,
+    fit_temperature,
+    validate,
+)
 from mien.training.card import write_card
 from mien.training.checkpoint import Checkpoint
 from mien.training.compute import Compute
@@ -25,10 +31,10 @@ from mien.training.curves import draw_curves, write_history
 from mien.training.export import ParityError, export_graph, run_graph, shrink
 from mien.training.face_network import FaceNetwork
 from mien.training.loop import Row, fit, predict_logits, start, unfinished
-from mien.training.network import ARCHITECTURES, keep_outputs
+from mien.training.network import ARCHITECTURES
 from mien.training.pretrained import fingerprint, read_graph_model
 from mien.training.settings import Machine, ModelSettings, TrainSettings
-from mien.training.store import FaceStore, known, open_store, weigh
+from mien.training.store import FaceStore, open_store, weigh
 from mien.training.teacher import lessons
 from mien.training.warm_start import SHOWN, warm_start
 from mien.training.weights import pack_weights
@@ -47,11 +53,13 @@ class TrainResult:
         bundle: The bundle that was written.
         history: One row of figures per epoch.
         best: The row of the epoch whose weights were kept.
+        validated: What the bundle says of the validation faces.
     """
 
     bundle: Bundle
     history: list[Row]
     best: Row
+    validated: Validated
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +75,17 @@ class _Made:
     teachers: Sequence[str]
 
     def network(self) -> FaceNetwork:
-        """Return the network of the best epoch, with the outputs that are read."""
+        """Return the network of the best epoch."""
         settings = self.settings
         build = ARCHITECTURES[settings.arch]
         network = build(len(self.dataset.classes), settings.channels, settings.size)
         network.load_state_dict(self.checkpoint.best)
-        keep_outputs(network, self.reads)
         return network
+
+    @property
+    def other(self) -> bool:
+        """Whether it learnt classes that are not read."""
+        return len(self.reads) < len(self.dataset.classes)
 
 
 def train(
@@ -158,10 +170,10 @@ def train(
     )
     names = [teacher.info.name for teacher in loaded]
     made = _Made(dataset, settings, model, reads, spec, checkpoint, names)
-    bundle = _write(out / BUNDLE, made, stores, compute)
+    bundle, validated = _write(out / BUNDLE, made, stores, compute)
     shutil.rmtree(out / DECODED, ignore_errors=True)
     best = min(checkpoint.history, key=lambda row: row["validation_loss"])
-    return TrainResult(bundle, checkpoint.history, best)
+    return TrainResult(bundle, checkpoint.history, best, validated)
 
 
 def _reads(dataset: Dataset, model: ModelSettings) -> list[int]:
@@ -261,33 +273,39 @@ def open_run(out: Path, record: dict[str, Any], checkpoint: Checkpoint, *, resum
         raise TrainingError(f"{out}: cannot be written: {error.strerror}") from error
 
 
-def _write(place: Path, made: _Made, stores: dict[str, FaceStore], compute: Compute) -> Bundle:
+def _write(
+    place: Path, made: _Made, stores: dict[str, FaceStore], compute: Compute
+) -> tuple[Bundle, Validated]:
     network = shrink(made.network()).to(compute.device)
-    validation = known(stores["validation"], made.reads)
+    validation, model, spec = stores["validation"], made.model, made.spec
+    # Over all classes that were learnt: what those that are not read have is part of the decision.
     temperature = fit_temperature(predict_logits(network, validation, compute), validation.labels)
-    model, spec = made.model, made.spec
     sample = stores["train"].images if model.weights == "int8" else None
-    graph, problem = _export(network, temperature, spec, sample, validation.images)
-    probabilities = run_graph(graph, validation.images)
+    graph, problem = _export(network, temperature, spec, sample, validation.images, made.reads)
+    outcomes = run_graph(graph, validation.images)
+    truth = as_read(validation.labels, made.reads)
+    threshold = choose_threshold(outcomes, truth, model.answer_accuracy, other=made.other)
     info = ModelInfo(
         format=FORMAT,
         name=model.name,
         version=model.version,
         labels=tuple(made.dataset.classes[index] for index in made.reads),
+        other=made.other,
         input=InputInfo(spec.size, spec.channels, spec.crop_scale, spec.alignment),
         sha256="0" * 64,  # set by write_bundle
         temperature=temperature,
-        not_sure_below=choose_threshold(probabilities, validation.labels, model.answer_accuracy),
+        not_sure_below=threshold,
         terms=model.terms(made.dataset.path.name),
         command=model.command,
         seed=made.settings.seed,
     )
+    validated = validate(outcomes, truth, other=made.other, not_sure_below=threshold)
     card = write_card(
         info,
         made.settings,
         made.dataset,
         made.checkpoint,
-        accuracy=float((probabilities.argmax(axis=1) == validation.labels).mean()),
+        validated=validated,
         machine=compute.describe(),
         teachers=made.teachers,
     )
@@ -297,7 +315,7 @@ def _write(place: Path, made: _Made, stores: dict[str, FaceStore], compute: Comp
     bundle = write_bundle(place, info, graph, card, recipe=model.recipe, weights=weights)
     if problem is not None:
         raise TrainingError(f"{problem}; the bundle is kept as {place}") from problem
-    return bundle
+    return bundle, validated
 
 
 def _export(
@@ -306,9 +324,10 @@ def _export(
     spec: InputSpec,
     sample: PixelArray | None,
     faces: PixelArray,
+    reads: Sequence[int],
 ) -> tuple[bytes, ParityError | None]:
     """Return the graph, and what is wrong with it: hours of training are not thrown away for it."""
     try:
-        return export_graph(network, temperature, spec, sample, faces), None
+        return export_graph(network, temperature, spec, sample, faces, reads), None
     except ParityError as error:
         return error.graph, error

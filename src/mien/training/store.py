@@ -4,7 +4,7 @@ The faces lie in memory-mapped files: memory stays flat however many there are.
 """
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -112,21 +112,6 @@ def make_once(place: Path, fill: Callable[[Path], None]) -> None:
         partial.rename(place)
     except OSError as error:
         raise TrainingError(f"{place}: cannot be written: {error.strerror}") from error
-
-
-def known(store: FaceStore, classes: Sequence[int]) -> FaceStore:
-    """Return the faces of some classes, labels and shares in the order of `classes`."""
-    rows = np.flatnonzero(np.isin(store.labels, classes))
-    place = {label: index for index, label in enumerate(classes)}
-    labels = np.array([place[label] for label in store.labels[rows].tolist()], dtype=np.int64)
-    return replace(
-        store,
-        images=store.images[rows],
-        soft=store.soft[rows][:, list(classes)],
-        labels=labels,
-        source=store.source[rows],
-        weights=store.weights[rows],
-    )
 
 
 def _decode(

@@ -18,6 +18,7 @@ import torch
 
 from mien.bundle import Bundle
 from mien.classifier import OnnxClassifier
+from mien.decision import split
 from mien.errors import TrainingError
 from mien.training.augment import augment, mix
 from mien.training.compute import Compute
@@ -94,7 +95,8 @@ def _write(
             mixed, share = mix(own, other, generator)
             pictures = augment(mixed, generator, SPOILT)
             faces = (pictures.permute(0, 2, 3, 1) * 255).round().byte().contiguous().numpy()
-            said = [one(faces)[:, order] for one, order in zip(classifiers, orders, strict=True)]
+            answers = [split(one(faces), other=one.other)[0] for one in classifiers]
+            said = [answer[:, order] for answer, order in zip(answers, orders, strict=True)]
             images[view, rows] = faces
             part = share.numpy()[:, None]
             people = (1 - part) * store.soft[rows] + part * store.soft[partners]

@@ -7,7 +7,9 @@ Server to page:
 - `{"type": "hello", "version", "labels", "sources": [{"id", "name"}], "mode", "model"}`: once, at
   the start. `mode` is what the page should begin with: "camera", "sample" or "configured"; `model`
   is `{"name", "version", "terms"}` of the model that reads, its terms as in model.json, or null.
-- `{"type": "analysis", ...Analysis.to_dict()}`: the answer to one picture of the page's camera.
+- `{"type": "analysis", ...Analysis.to_dict()}`: the answer to one picture of the page's camera. Of
+  each face, `reason` says why `label` is null, and `other` how probable it is that the face shows
+  none of the labels; `confidence` and `probabilities` are given that it shows one.
 - binary: one frame of a source that the server reads. 4 bytes big-endian length, that many bytes of
   JSON (an analysis as above), then the frame as a JPEG. The next frame comes only after `next`.
 - `{"type": "picture", "id", ...Analysis.to_dict()}`: the answer to a picture by itself. Where parts

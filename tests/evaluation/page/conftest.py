@@ -11,6 +11,7 @@ from mien.bundle import ModelInfo
 from mien.evaluation.compare import Comparison
 from mien.evaluation.corruptions import CorruptionPoint
 from mien.evaluation.crop_scales import CropScalePoint
+from mien.evaluation.others import Others
 from mien.evaluation.page import html_report
 from mien.evaluation.results import Answers, Evaluation
 from mien.evaluation.slices import Slice
@@ -136,7 +137,9 @@ def make_points() -> Callable[..., list[CorruptionPoint]]:
 
 @pytest.fixture
 def everything(
-    make_slice: Callable[..., Slice], make_points: Callable[..., list[CorruptionPoint]]
+    make_slice: Callable[..., Slice],
+    make_points: Callable[..., list[CorruptionPoint]],
+    others: Others,
 ) -> dict[str, object]:
     """All parts that a page may have."""
     return {
@@ -144,5 +147,6 @@ def everything(
         "slices": [make_slice("dark", near(0.5), near(0.5)), make_slice("none", UNKNOWN, UNKNOWN)],
         "corruptions": make_points("blur", (0.84, 0.82), (0.5, 0.6)),
         "comparison": Comparison("old", "new", 400, 300, 12, 31, 57, 0.004, near(0.04), near(0.03)),
+        "others": others,
         "crop_scales": [CropScalePoint(1.07, 400, near(0.84), near(0.84), 0.02)],
     }

@@ -133,6 +133,7 @@ def test_every_part_has_its_heading(
         "All figures",
         "Class by class",
         "What is taken for what",
+        "Faces of other classes",
         "Plots",
         "Who is read worse",
         "As pictures get worse",

@@ -10,6 +10,7 @@ from mien.evaluation.compare import Comparison
 from mien.evaluation.corruptions import CorruptionPoint
 from mien.evaluation.crop_scales import CropScalePoint
 from mien.evaluation.names import FIGURES
+from mien.evaluation.others import Others
 from mien.evaluation.page.elements import (
     Content,
     bar_cell,
@@ -23,6 +24,7 @@ from mien.evaluation.page.elements import (
     table,
     text_cell,
 )
+from mien.evaluation.page.others import others_section
 from mien.evaluation.page.plots import plots_section
 from mien.evaluation.page.slices import slices_section
 from mien.evaluation.page.studies import (
@@ -60,6 +62,7 @@ def html_report(
     corruptions: Sequence[CorruptionPoint] = (),
     comparison: Comparison | None = None,
     crop_scales: Sequence[CropScalePoint] = (),
+    others: Others | None = None,
 ) -> str:
     """Write an evaluation as one HTML page; what is not given leaves no trace in it.
 
@@ -74,6 +77,7 @@ def html_report(
         corruptions: Figures as pictures get worse, each corruption's from the mildest on.
         comparison: How another bundle reads the same faces.
         crop_scales: Figures over the framing.
+        others: Whether faces of classes that the bundle does not know get a word.
 
     Returns:
         The page, to be written as UTF-8.
@@ -83,6 +87,7 @@ def html_report(
         _all_figures(summary),
         _classes(summary),
         _confusions(summary),
+        others_section(others, summary.evaluation.model.labels),
         plots_section(plots, summary, findings(corruptions, crop_scales)),
         slices_section(slices, persons, summary),
         corruptions_section(corruptions),
@@ -234,11 +239,12 @@ def _left_out(summary: Summary) -> Element | None:
 
 def _measured(summary: Summary, command: str) -> Element:
     evaluation, model = summary.evaluation, summary.evaluation.model
+    certain = "probability of being right" if model.other else "confidence"
     facts = [
         ("sha256 of the graph", model.sha256),
         ("terms of the weights", model.terms.weights),
         ("trained on", model.terms.sources()),
-        ("“not sure” below", f"confidence {model.not_sure_below:g}"),
+        ("“not sure” below", f"{certain} {model.not_sure_below:g}"),
     ]
     if evaluation.detector is not None:
         facts.append(("faces found by", evaluation.detector))

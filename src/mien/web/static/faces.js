@@ -1,7 +1,7 @@
 // The faces in view as text: a list to read, and sentences for a screen reader.
 
 import { Announcer } from "./announcer.js";
-import { readingLook, shapeElement } from "./looks.js";
+import { amongAll, readingLook, shapeElement } from "./looks.js";
 import { settings } from "./settings.js";
 import { tell, words } from "./words.js";
 
@@ -94,7 +94,7 @@ export class FaceList {
     if (item.lasting.textContent !== lasting) item.lasting.textContent = lasting;
     if (item.sure && now - item.sureAt >= SURE_MS) {
       item.sureAt = now;
-      item.sure.set(reading.probabilities[reading.label]);
+      item.sure.set(amongAll(reading.probabilities[reading.label], reading));
     }
   }
 

@@ -4,6 +4,7 @@
 import { settings } from "./settings.js";
 import { words } from "./words.js";
 
+const SOMETHING_ELSE = "something else"; // the reason, as the server names it
 const EYES = "M9 9.6v1M15 9.6v1";
 const SHAPES = {
   happy: ["M12 2a10 10 0 1 0 0 20a10 10 0 1 0 0-20Z", EYES, "M7.5 13.5c1.2 2.2 2.6 3.2 4.5 3.2s3.3-1 4.5-3.2"],
@@ -37,10 +38,26 @@ export function kindOf(label) {
 }
 
 // What is shown of a reading: its kind, its word (null where that look is switched off), its reasons.
-export function readingLook({ label, quality }) {
+export function readingLook(reading) {
+  const { label } = reading;
   if (!settings.names(label)) return { kind: "unsaid", look: null, reasons: "" };
   const look = settings.values.nearest ? words.word(label) : words.look(label);
-  return { kind: kindOf(label), look, reasons: words.reasons(quality.issues) };
+  return { kind: kindOf(label), look, reasons: words.reasons(remarksOf(reading)) };
+}
+
+// What there is to say beside the word: that it is none of the looks, and what makes it doubtful.
+function remarksOf(reading) {
+  const { issues } = reading.quality;
+  return isElse(reading) ? [SOMETHING_ELSE, ...issues] : issues;
+}
+
+export function isElse({ reason }) {
+  return reason === SOMETHING_ELSE;
+}
+
+// How probable a share among the looks is, among all that the face may show.
+export function amongAll(share, { other }) {
+  return share * (1 - other);
 }
 
 export function shownKind(label) {

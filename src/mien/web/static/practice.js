@@ -2,7 +2,7 @@
 
 import { percentSure } from "./faces.js";
 import { Kept } from "./kept.js";
-import { kindOf, shapeElement, shownKind } from "./looks.js";
+import { amongAll, isElse, kindOf, shapeElement, shownKind } from "./looks.js";
 import { Portraits } from "./portraits.js";
 import { folderOf, lookOf, Rounds, Tally } from "./rounds.js";
 import { settings } from "./settings.js";
@@ -244,13 +244,14 @@ export class Practice {
     const { label, probabilities, quality } = reading;
     const [named, part] = [settings.names(label), this.#part()];
     const asked = this.tally.faces + (this.stage === "reveal" ? 0 : 1);
-    const sure = named && label !== null ? percentSure(probabilities[label]) : null;
+    const sure = named && label !== null ? percentSure(amongAll(probabilities[label], reading)) : null;
+    const beside = isElse(reading) ? words.reasons([reading.reason]) : sure === null ? "" : words.sure(sure);
     $("face").setAttribute("aria-label", practice.picture(asked));
     put("number", practice.face(asked));
     const guess = this.guess ?? null;
     $("said").replaceChildren(
       said(kindOf(guess), practice.you, words.word(guess)),
-      said(shownKind(label), practice.mien, named ? words.look(label) : words.unsaid, sure === null ? "" : words.sure(sure)),
+      said(shownKind(label), practice.mien, named ? words.look(label) : words.unsaid, beside),
     );
     put("harder", quality.issues.length ? practice.harder(words.reasons(quality.issues)) : "");
     put("verdict", this.#verdict());

@@ -1,6 +1,6 @@
 // The last minutes: which look each face had, and how sure that was. Kept in this page's memory only.
 
-import { drawShape, shownKind } from "./looks.js";
+import { amongAll, drawShape, shownKind } from "./looks.js";
 import { settings } from "./settings.js";
 import { words } from "./words.js";
 
@@ -41,7 +41,8 @@ export class Moments {
       const goesOn = last?.label === reading.label && now - last.until <= GAP_S;
       if (goesOn) last.until = now;
       if (!goesOn || now - last.time >= SAMPLE_S) {
-        moments.push({ time: now, until: now, label: reading.label, confidence: reading.confidence });
+        const confidence = amongAll(reading.confidence, reading);
+        moments.push({ time: now, until: now, label: reading.label, confidence });
       }
     }
     for (const [key, { moments }] of this.people) {

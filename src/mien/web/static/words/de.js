@@ -17,11 +17,12 @@ const ADJECTIVES = {
   surprised: "überrascht",
 };
 
-const QUALITY = {
+const REASONS = {
   "too small": "zu klein",
   "blurred": "unscharf",
   "dark": "zu dunkel",
   "turned away": "abgewandt",
+  "something else": "sieht nach etwas anderem aus",
 };
 
 export const words = {
@@ -49,7 +50,7 @@ export const words = {
   person: (number) => `Person ${number}`,
   word: (label) => (label === null ? words.notSure : (ADJECTIVES[label] ?? label)),
   look: (label) => (label === null ? words.notSure : `sieht ${words.word(label)} aus`),
-  reasons: (issues) => issues.map((issue) => QUALITY[issue] ?? issue).join(", "),
+  reasons: (remarks) => remarks.map((remark) => REASONS[remark] ?? remark).join(", "),
   sentence: (number, look) => `${words.person(number)}: ${look}.`,
   seconds: (seconds) => `seit ${seconds} s`,
   minutes: (minutes) => `seit ${minutes} min`,

@@ -12,11 +12,12 @@ const ADJECTIVES = {
   surprise: "surprised",
 };
 
-const QUALITY = {
+const REASONS = {
   "too small": "too small",
   "blurred": "blurred",
   "dark": "too dark",
   "turned away": "turned away",
+  "something else": "looks like something else",
 };
 
 const times = (count) => (count === 1 ? "once" : `${count} times`);
@@ -46,7 +47,7 @@ export const words = {
   person: (number) => `Person ${number}`,
   word: (label) => (label === null ? words.notSure : (ADJECTIVES[label] ?? label)),
   look: (label) => (label === null ? words.notSure : `looks ${words.word(label)}`),
-  reasons: (issues) => issues.map((issue) => QUALITY[issue] ?? issue).join(", "),
+  reasons: (remarks) => remarks.map((remark) => REASONS[remark] ?? remark).join(", "),
   sentence: (number, look) => `${words.person(number)}: ${look}.`,
   seconds: (seconds) => `for ${seconds} s`,
   minutes: (minutes) => `for ${minutes} min`,
