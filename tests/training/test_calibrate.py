@@ -10,6 +10,7 @@ from mien.training.calibrate import (
     as_read,
     choose_threshold,
     fit_temperature,
+    prefer,
     validate,
 )
 
@@ -103,3 +104,16 @@ def test_validation_faces_are_told_by_what_is_read() -> None:
     assert (found.accuracy, found.answered, found.others) == pytest.approx((2 / 3, 2 / 3, 1 / 2))
     known = validate(outcomes[:3, :2], labels[:3], other=False, not_sure_below=0.5)
     assert known.others is None
+
+
+def test_frequent_classes_are_preferred_by_their_shares() -> None:
+    shares = np.array([0.75, 0.25])
+    network = torch.nn.Sequential(torch.nn.Linear(3, 2))
+    faces = torch.randn(5, 3)
+    before = network(faces).detach()
+    prefer(network, shares, 0.5)
+    shift = network(faces).detach() - before
+    wanted = 0.5 * torch.log(torch.tensor([0.75, 0.25]))
+    torch.testing.assert_close(shift, wanted.expand(5, 2))
+    prefer(network, shares, -0.5)
+    torch.testing.assert_close(network(faces).detach(), before)

@@ -10,7 +10,7 @@ from mien.data.dataset import Dataset
 from mien.errors import TrainingError
 from mien.pictures import decode_picture
 from mien.preprocess import whole_face
-from mien.training.store import FaceStore, known, open_store, weigh
+from mien.training.store import FaceStore, open_store, weigh
 from mien.types import InputSpec, ignore_progress
 
 SPEC = InputSpec(16, 1, 1.0)
@@ -78,9 +78,3 @@ def test_faces_count_and_are_smoothed_as_their_source_says() -> None:
     np.testing.assert_allclose(store.weights, [1, 1, 0.25, 0.25])
     np.testing.assert_allclose(store.soft[:2], [[0.75, 0.25], [0.25, 0.75]])
     np.testing.assert_allclose(store.soft[2:], np.eye(2))
-
-
-def test_some_classes_keep_their_weights_and_sources() -> None:
-    store = known(weigh(two_sources(), {"web": 0.25}, {}), [1])
-    np.testing.assert_allclose(store.weights, [1, 0.25])
-    assert store.source.tolist() == [0, 1]

@@ -15,22 +15,27 @@ from mien.errors import BundleError
 from mien.training import weights
 from mien.training.export import export_graph, shrink
 from mien.training.face_network import FaceNetwork
-from mien.training.network import ARCHITECTURES, Deployed, keep_outputs
+from mien.training.network import ARCHITECTURES, Deployed
 from mien.training.settings import Architecture, TrainSettings
-from mien.training.weights import network_from_bundle, pack_weights, read_weights
+from mien.training.weights import (
+    learnt_classes,
+    network_from_bundle,
+    pack_weights,
+    read_weights,
+)
 
+CLASSES = ("a", "b", "c")
 SETTINGS = TrainSettings(arch="residual-small", size=24, channels=1)
 
 
 def trained(arch: Architecture, size: int) -> FaceNetwork:
-    """Return a network whose batch normalisation has seen something, with 3 of 5 outputs."""
+    """Return a network whose batch normalisation has seen something, with three outputs."""
     torch.manual_seed(0)
-    network = ARCHITECTURES[arch](5, 1, size)
+    network = ARCHITECTURES[arch](len(CLASSES), 1, size)
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
             nn.init.uniform_(module.running_mean, -0.5, 0.5)  # type: ignore[arg-type]
             nn.init.uniform_(module.running_var, 0.5, 2.0)  # type: ignore[arg-type]
-    keep_outputs(network, [4, 0, 1])
     return shrink(network)
 
 
@@ -38,9 +43,9 @@ def trained(arch: Architecture, size: int) -> FaceNetwork:
 def bundle(make_bundle: Callable[..., Path]) -> Bundle:
     """A bundle in half precision with a graph and weights of one network."""
     network = trained(SETTINGS.arch, SETTINGS.size)
-    known = load_bundle(make_bundle(labels=("a", "b", "c"), size=SETTINGS.size))
+    known = load_bundle(make_bundle(labels=CLASSES, size=SETTINGS.size))
     graph = export_graph(network, known.info.temperature, known.info.spec())
-    packed = pack_weights(network, SETTINGS)
+    packed = pack_weights(network, SETTINGS, CLASSES)
     return write_bundle(known.path, known.info, graph, "# A card", weights=packed)
 
 
@@ -61,7 +66,7 @@ def test_every_small_network_comes_back_exactly(
 ) -> None:
     network, settings = trained(arch, 48), TrainSettings(arch=arch)
     known = load_bundle(make_bundle())
-    packed = pack_weights(network, settings)
+    packed = pack_weights(network, settings, CLASSES)
     again = network_from_bundle(write_bundle(known.path, known.info, b"", "#", weights=packed))
     wanted = network.state_dict()
     assert again.state_dict().keys() == wanted.keys()
@@ -73,8 +78,10 @@ def test_file_is_small_and_says_what_it_is(bundle: Bundle) -> None:
     tensors = load(data)
     assert all(value.dtype == torch.float16 for value in tensors.values() if value.dim() > 1)
     assert len(data) < 2.1 * sum(value.numel() for value in tensors.values())
-    for fact in (b'"arch":"residual-small"', b'"classes":"3"', b'"channels":"1"', b'"size":"24"'):
-        assert fact in data
+    header = data[: data.index(b"}}")].replace(b"\\", b"")
+    for fact in (b'"arch":"residual-small"', b'"classes":["a","b","c"]', b'"channels":1,"size":24'):
+        assert fact in header
+    assert learnt_classes(bundle) == CLASSES
     found = read_weights(bundle)
     assert found.keys() == tensors.keys()
     assert all(value.dtype == np.float32 for value in found.values())
@@ -82,9 +89,9 @@ def test_file_is_small_and_says_what_it_is(bundle: Bundle) -> None:
 
 def test_network_that_is_too_large_has_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
     network = trained("baseline", 48)
-    assert pack_weights(network, SETTINGS) is not None
+    assert pack_weights(network, SETTINGS, CLASSES) is not None
     monkeypatch.setattr(weights, "MAX_BYTES", 100_000)
-    assert pack_weights(network, SETTINGS) is None
+    assert pack_weights(network, SETTINGS, CLASSES) is None
 
 
 def test_bundle_without_weights_says_so(make_bundle: Callable[..., Path]) -> None:

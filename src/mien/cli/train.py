@@ -164,6 +164,12 @@ def _add_model(group: Any) -> None:
     )
     add_terms(group)
     group.add_argument(
+        "--class-prior",
+        type=float,
+        help="how much frequent classes are preferred again that --class-balance held back, -1 to "
+        "1 (default: 0)",
+    )
+    group.add_argument(
         "--answer-accuracy", type=float, help="wanted of what is not 'not sure' (default: 0.9)"
     )
 

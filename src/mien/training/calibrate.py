@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mien.decision import certainty, is_sure, split
 from mien.types import ProbabilityArray
@@ -32,6 +32,20 @@ class Validated:
     accuracy: float
     answered: float
     others: float | None
+
+
+@torch.no_grad()
+def prefer(network: nn.Module, shares: npt.NDArray[np.float64], strength: float) -> None:
+    """Shift a network's logits towards the classes that are frequent (Menon et al. 2021).
+
+    Args:
+        network: Changed: what is added goes into the bias of its last layer, so it costs no time.
+        shares: Of the classes among the faces that were learnt from, [K].
+        strength: What the logarithms of the shares are multiplied by; below 0 rare ones gain.
+    """
+    last = [module for module in network.modules() if isinstance(module, nn.Linear)][-1]
+    preferred = torch.from_numpy(shares).clamp(min=1e-6).log()
+    last.bias.add_((strength * preferred).to(last.bias))
 
 
 def fit_temperature(logits: Tensor, labels: npt.NDArray[np.int64]) -> float:

@@ -116,7 +116,7 @@ def best_loss(history: list[Row]) -> float:
 
 def class_weights(store: FaceStore, balance: float) -> Tensor:
     """Weight per class, float32 [K]: rare classes count more, by the power `balance`."""
-    share = np.average(np.asarray(store.soft, dtype=np.float64), axis=0, weights=store.weights)
+    share = store.shares()
     weights = (1.0 / np.maximum(share, 1e-6)) ** balance
     return torch.tensor(weights / (weights * share).sum(), dtype=torch.float32)
 

@@ -117,11 +117,6 @@ ARCHITECTURES: dict[Architecture, Callable[[int, int, int], FaceNetwork]] = {
 }
 
 
-def last_linear(network: nn.Module) -> nn.Linear:
-    """Return the layer that makes logits of features."""
-    return [module for module in network.modules() if isinstance(module, nn.Linear)][-1]
-
-
 class Deployed(nn.Module):
     """What goes into the bundle's graph: uint8 faces in, probabilities and features out.
 

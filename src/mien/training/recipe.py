@@ -44,6 +44,7 @@ KINDS: Kinds = {
     "crop_scale": float,
     "weights": str,
     "weights_terms": str,
+    "class_prior": float,
     "answer_accuracy": float,
     "data_terms": dict[str, str],
 }

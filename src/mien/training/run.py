@@ -22,6 +22,7 @@ from mien.training.calibrate import (
     as_read,
     choose_threshold,
     fit_temperature,
+    prefer,
     validate,
 )
 from mien.training.card import write_card
@@ -277,6 +278,7 @@ def _write(
     place: Path, made: _Made, stores: dict[str, FaceStore], compute: Compute
 ) -> tuple[Bundle, Validated]:
     network = shrink(made.network()).to(compute.device)
+    prefer(network, stores["train"].shares(), made.model.class_prior)
     validation, model, spec = stores["validation"], made.model, made.spec
     # Over all classes that were learnt: what those that are not read have is part of the decision.
     temperature = fit_temperature(predict_logits(network, validation, compute), validation.labels)
@@ -309,7 +311,7 @@ def _write(
         machine=compute.describe(),
         teachers=made.teachers,
     )
-    weights = pack_weights(network, made.settings)
+    weights = pack_weights(network, made.settings, made.dataset.classes)
     if problem is not None:
         place = place.with_name(UNCHECKED)
     bundle = write_bundle(place, info, graph, card, recipe=model.recipe, weights=weights)

@@ -114,6 +114,10 @@ class ModelSettings(AnyModelSettings, frozen=True, kw_only=True):
         alignment: Whether live faces are turned so that the eyes are level.
         weights: "half" keeps the network's answers to 16 bits of its weights; "int8" computes in 8
             bits, which is twice as fast and changes answers a little.
+        class_prior: How much the frequent classes are preferred again that `class_balance` held
+            back in training: the logarithm of each class's share, times this, is added to its
+            logit (logit adjustment, Menon et al. 2021). Below 0 the rare ones are preferred.
+            Choose it on validation faces.
         answer_accuracy: Wanted accuracy of what is answered; below it the model says "not sure".
     """
 
@@ -121,6 +125,7 @@ class ModelSettings(AnyModelSettings, frozen=True, kw_only=True):
     crop_scale: Annotated[float, msgspec.Meta(gt=0)] = 1.0
     alignment: Literal["none", "eyes"] = "none"
     weights: Literal["half", "int8"] = "half"
+    class_prior: Annotated[float, msgspec.Meta(ge=-1, le=1)] = 0.0
     answer_accuracy: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.9
 
 

@@ -45,6 +45,11 @@ class FaceStore:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def shares(self) -> npt.NDArray[np.float64]:
+        """Return the share of each class among the faces as they count, [K]; sums to one."""
+        soft = np.asarray(self.soft, dtype=np.float64)
+        return np.asarray(np.average(soft, axis=0, weights=self.weights))
+
     @classmethod
     def of_one_source(
         cls, images: PixelArray, soft: FloatArray, labels: npt.NDArray[np.int64]

@@ -18,7 +18,7 @@ from torch.utils.hooks import RemovableHandle
 
 from mien.bundle import Bundle
 from mien.errors import TrainingError
-from mien.training.weights import read_weights
+from mien.training.weights import learnt_classes, read_weights
 from mien.types import FloatArray
 
 SHOWN = 512  # faces that show the normalisation its ranges
@@ -99,7 +99,7 @@ def _take_head(
     """Copy the rows of the last layer whose classes the bundle knows."""
     name, head = [(n, m) for n, m in network.named_modules() if isinstance(m, nn.Linear)][-1]
     rows, bias = (_one(bundle, weights, f"{name}.{part}") for part in ("weight", "bias"))
-    labels = bundle.info.labels
+    labels = learnt_classes(bundle) if bundle.info.weights_sha256 else bundle.info.labels
     if rows.shape != (len(labels), head.in_features):
         raise _another(bundle, name)
     for place, label in enumerate(classes):

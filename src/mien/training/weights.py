@@ -5,6 +5,7 @@ normalisation folded, in 16 bits. Biases, which are few, keep 32 bits, so that a
 file gives what the graph gives. The file's header says what network they belong to.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -16,11 +17,12 @@ from mien.bundle import WEIGHTS, AnyBundle, Bundle, T
 from mien.errors import BundleError, one_line
 from mien.training.export import shrink
 from mien.training.face_network import FaceNetwork
-from mien.training.network import ARCHITECTURES, last_linear
+from mien.training.network import ARCHITECTURES
 from mien.training.settings import Architecture, TrainSettings
 from mien.types import FloatArray
 
 MAX_BYTES = 4_000_000
+SHAPE = "network"  # where the header says what network they belong to
 
 
 class _Header(msgspec.Struct):
@@ -32,34 +34,36 @@ class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes:
         arch: Its name.
-        classes: Number of its outputs.
+        classes: What it learnt, in the order of its outputs; the bundle may read some of them.
         channels: 1 for gray, 3 for RGB.
         size: Side of its pictures in pixels.
     """
 
     arch: Architecture
-    classes: int
+    classes: tuple[str, ...]
     channels: int
     size: int
 
     def build(self) -> FaceNetwork:
         """Return such a network, with folded batch normalisation and new weights."""
-        return shrink(ARCHITECTURES[self.arch](self.classes, self.channels, self.size))
+        return shrink(ARCHITECTURES[self.arch](len(self.classes), self.channels, self.size))
 
 
-def pack_weights(network: FaceNetwork, settings: TrainSettings) -> bytes | None:
+def pack_weights(
+    network: FaceNetwork, settings: TrainSettings, classes: Sequence[str]
+) -> bytes | None:
     """Return the bytes of weights.safetensors.
 
     Args:
         network: As `shrink` made it.
         settings: Of the run that it comes from.
+        classes: What it learnt, in the order of its outputs.
 
     Returns:
         The file, or None where it would have more than `MAX_BYTES`.
     """
-    outputs = last_linear(network).out_features
-    shape = Shape(settings.arch, outputs, settings.channels, settings.size)
-    header = {name: str(value) for name, value in msgspec.structs.asdict(shape).items()}
+    shape = Shape(settings.arch, tuple(classes), settings.channels, settings.size)
+    header = {SHAPE: msgspec.json.encode(shape).decode()}
     tensors = {name: _packed(value) for name, value in network.state_dict().items()}
     data = bytes(save(tensors, metadata=header))
     return data if len(data) <= MAX_BYTES else None
@@ -76,8 +80,16 @@ def read_weights(bundle: AnyBundle[T]) -> dict[str, FloatArray]:
     Raises:
         BundleError: The bundle has none, or the file is missing, changed or damaged.
     """
-    _, tensors = _read(bundle)
-    return {name: value.numpy() for name, value in tensors.items()}
+    return {name: value.numpy() for name, value in _read(bundle)[1].items()}
+
+
+def learnt_classes(bundle: AnyBundle[T]) -> tuple[str, ...]:
+    """Return what a bundle's network learnt, in the order of its outputs.
+
+    Raises:
+        BundleError: The bundle has no weights, or they are missing, changed or damaged.
+    """
+    return _read(bundle)[0].classes
 
 
 def network_from_bundle(bundle: Bundle) -> FaceNetwork:
@@ -88,23 +100,24 @@ def network_from_bundle(bundle: Bundle) -> FaceNetwork:
     Raises:
         BundleError: The bundle has no weights, or they are missing, changed or damaged.
     """
-    header, tensors = _read(bundle)
+    shape, tensors = _read(bundle)
     try:
-        network = msgspec.convert(header, Shape, strict=False).build()
+        network = shape.build()
         network.load_state_dict(tensors)
     except (RuntimeError, ValueError) as error:
         raise _damaged(bundle.path, error) from error
     return network
 
 
-def _read(bundle: AnyBundle[T]) -> tuple[dict[str, str], dict[str, Tensor]]:
+def _read(bundle: AnyBundle[T]) -> tuple[Shape, dict[str, Tensor]]:
     data = bundle.load_weights()
     try:
         tensors = {name: value.float() for name, value in load(data).items()}
         # The file begins with 8 bytes that give the length of its header, which is JSON.
         length = int.from_bytes(data[:8], "little")
-        return msgspec.json.decode(data[8 : 8 + length], type=_Header).facts, tensors
-    except (SafetensorError, ValueError) as error:
+        facts = msgspec.json.decode(data[8 : 8 + length], type=_Header).facts
+        return msgspec.json.decode(facts[SHAPE], type=Shape), tensors
+    except (SafetensorError, ValueError, KeyError) as error:
         raise _damaged(bundle.path, error) from error
 
 
