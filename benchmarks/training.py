@@ -144,7 +144,8 @@ def _step(bench: _Bench) -> Callable[[], tuple[float, float]]:
 def _loop(bench: _Bench, settings: TrainSettings) -> Callable[[], tuple[float, float]]:
     """The loop itself, from the end of an epoch's first step to the end of its last."""
     checkpoint = _begin(bench, settings)
-    validation = FaceStore(bench.store.images[:8], bench.store.soft[:8], bench.store.labels[:8])
+    parts = (bench.store.images, bench.store.soft, bench.store.labels)
+    validation = FaceStore.of_one_source(*(part[:8] for part in parts))
     watches: list[Stopwatch] = []
     seconds = [(0.0, 0.0)]
 
@@ -216,7 +217,7 @@ def _make_store(folder: Path, settings: TrainSettings, count: int) -> FaceStore:
     np.save(folder / "images.npy", faces_[rng.integers(0, len(faces_), count)])
     np.save(folder / "soft.npy", np.eye(CLASSES, dtype=np.float32)[labels])
     images, soft = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("images", "soft"))
-    return FaceStore(images, soft, labels)
+    return FaceStore.of_one_source(images, soft, labels)
 
 
 def _row(

@@ -170,7 +170,7 @@ def test_names_are_printed_whatever_the_output_can_show(encoding: str, bundle: s
     env = {**os.environ, "PYTHONIOENCODING": encoding}
     status, output, _ = run_mien("predict", "faces", "--bundle", bundle, env=env)
     assert status == 0
-    assert output.count(b",ok\n") == len(list(Path("faces").iterdir()))
+    assert output.count(b",ok,\n") == len(list(Path("faces").iterdir()))
 
 
 @pytest.mark.skipif(not POSIX, reason="other systems keep their settings elsewhere")
