@@ -1,10 +1,15 @@
 """Fixtures that many tests use."""
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+# Each process of the tests has a core of its own, and so has each command that one starts.
+os.environ["OMP_NUM_THREADS"] = "1"
+
+import cv2
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -36,7 +41,8 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def _one_thread() -> None:
-    """Keep PyTorch to one thread: for tiny networks more only wait for each other."""
+    """Keep OpenCV and PyTorch to one thread: for tiny work more only wait for each other."""
+    cv2.setNumThreads(1)
     with contextlib.suppress(ModuleNotFoundError):
         import torch
 

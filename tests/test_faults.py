@@ -25,7 +25,7 @@ from mien.types import Analysis, Box, Face, Frame, InputSpec, PixelArray, Probab
 
 # Only ever waited out by a test that fails.
 LONG = 20.0
-SOON = 1.0
+SOON = LONG / 2  # whatever waits for a device that hangs, waits LONG
 
 
 Work = Callable[[], object]

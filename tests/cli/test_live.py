@@ -62,10 +62,10 @@ def address_of(process: subprocess.Popen[str]) -> str:
 def test_serves_until_it_is_ended(running, number):
     process = running("--port", "0")
     address = address_of(process)
-    with urllib.request.urlopen(address, timeout=10) as response:
+    with urllib.request.urlopen(address, timeout=60) as response:
         assert b"mien" in response.read()
     process.send_signal(number)
-    output, errors = process.communicate(timeout=10)
+    output, errors = process.communicate(timeout=20)
     assert "No frame was read." in output
     assert process.returncode == 0
     assert errors == ""
@@ -113,18 +113,18 @@ def test_one_signal_ends_the_page_of_the_network_too(running_lan, number):
     shown = ssl.get_server_certificate((host, int(port)))
     der = ssl.PEM_cert_to_DER_cert(shown)
     assert hashlib.sha256(der).hexdigest().upper() == fingerprint.replace(":", "")
-    with urllib.request.urlopen(address, timeout=10) as response:
+    with urllib.request.urlopen(address, timeout=60) as response:
         assert b"<title>mien</title>" in response.read()
     trusting = ssl.create_default_context(cadata=shown)
     request = urllib.request.Request(lan + "enter", f"code={code.replace(' ', '')}".encode())
     request.add_header("Origin", lan.rstrip("/"))
     cookies = urllib.request.HTTPCookieProcessor()
     opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=trusting), cookies)
-    with opener.open(request, timeout=10) as response:
+    with opener.open(request, timeout=60) as response:
         assert b"<title>mien</title>" in response.read()
     assert line_with(running_lan, r"^The device at 127\.0\.0\.1 is in\. Code for another one: (.+)")
     running_lan.send_signal(number)
-    output, errors = running_lan.communicate(timeout=10)
+    output, errors = running_lan.communicate(timeout=20)
     assert "No frame was read." in output
     assert running_lan.returncode == 0
     assert errors == ""
@@ -142,7 +142,7 @@ def test_ends_with_a_summary_while_a_page_watches(running):
             assert isinstance(page.recv(timeout=20), bytes)
             page.send('{"type": "next"}')
         process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=10)
+        output, errors = process.communicate(timeout=20)
     assert re.search(r"\d frames in .* per second, latency p50 \d+ ms, p95 \d+ ms; \d", output)
     assert process.returncode == 0
     assert errors == ""

@@ -195,7 +195,7 @@ class TestStall:
         begin = time.perf_counter()
         for _ in range(3):
             source.close()
-        assert time.perf_counter() - begin < 1.0
+        assert time.perf_counter() - begin < LONG / 2
 
     def test_closed_before_it_began_it_reads_nothing(self, stalled: FakeSource) -> None:
         source = NewestFrame(stalled)

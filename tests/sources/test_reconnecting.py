@@ -185,7 +185,7 @@ class TestClosing:
         consumer, seen = self.consume(source)
         assert waiting.wait(LONG)
         source.close()
-        consumer.join(1.0)
+        consumer.join(LONG / 2)
         assert not consumer.is_alive()
         assert seen == [0]
 
@@ -223,7 +223,7 @@ class TestClosing:
         consumer, seen = self.consume(source)
         assert begun.wait(LONG)
         source.close()
-        consumer.join(1.0)
+        consumer.join(LONG / 2)
         assert not consumer.is_alive()
         assert seen in ([0], [])
 

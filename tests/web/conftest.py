@@ -41,6 +41,11 @@ FLAGS = (
     "--disable-sync",
 )
 
+# The tabs that wait for a test, by their browser, and the most of them.
+IDLE: dict[object, "list[Tab]"] = {}
+MOST_IDLE = 3
+# What the page stored for its tab alone, the browser itself cannot clear.
+FORGET = "() => { sessionStorage.clear(); return location.origin; }"
 
 # Counts the pictures that the server has not answered yet.
 COUNT_PICTURES = """
@@ -217,7 +222,7 @@ def running(
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
-        assert started.wait(10), "the server did not start"
+        assert started.wait(60), "the server did not start"
         yield thread
     finally:
         server.should_exit = True
@@ -265,7 +270,7 @@ def playwright_api():
 def expect(playwright_api):
     from playwright.sync_api import expect
 
-    expect.set_options(timeout=15_000)
+    expect.set_options(timeout=45_000)
     return expect
 
 
@@ -330,33 +335,104 @@ def violations():
 
 @contextlib.contextmanager
 def watched_pages(browser, *, allowed: str = "") -> Iterator[Callable]:
-    """Yield a function that opens pages; all are checked and closed in the end.
+    """Yield a function that opens pages; in the end all are checked and left to the next test.
 
     Errors in the console that contain `allowed` are expected, where it is given.
     """
-    contexts, errors, hosts = [], [], set()
+    tabs, errors, hosts = [], [], set()
+    watch = {
+        "pageerror": lambda error: errors.append(str(error)),
+        "console": lambda line: errors.append(line.text) if line.type == "error" else None,
+        "request": lambda request: hosts.add(request.url.split("/")[2]),
+        "websocket": lambda socket: hosts.add(socket.url.split("/")[2]),
+    }
 
     def open_one(url: str, *, script: str = "", **options: object):
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
-        page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
-        page.on("websocket", lambda socket: hosts.add(socket.url.split("/")[2]))
-        if script:
-            page.add_init_script(script)
-        page.goto(url)
-        return page
+        tabs.append(take_tab(browser, options))
+        return tabs[-1].open(url, script, watch)
 
     try:
         yield open_one
-        for context in contexts:
-            for page in context.pages:
+        for tab in tabs:
+            for page in tab.context.pages:
                 page.evaluate("1")  # whatever was on its way has arrived now
-    finally:
-        for context in contexts:
-            context.close()
+    except BaseException:
+        for tab in tabs:
+            tab.context.close()
+        raise
+    for tab in tabs:
+        tab.leave()
+        IDLE[browser].append(tab)
+    while len(IDLE[browser]) > MOST_IDLE:
+        IDLE[browser].pop(0).context.close()
     unexpected = [error for error in errors if not (allowed and allowed in error)]
     assert not unexpected, unexpected
     assert len(hosts) <= 1, f"the page asked {hosts}"
+
+
+class Tab:
+    """A page in a context of its own, which tests use one after another.
+
+    A new one costs several times what it costs to load the same one again.
+    """
+
+    def __init__(self, browser, options: dict[str, object]) -> None:
+        self.options = options
+        self.context = browser.new_context(**options)
+        self.page = self.context.new_page()
+        self._devtools = self.context.new_cdp_session(self.page)
+        self._devtools.send("Page.enable")  # without it, scripts are kept but never run
+        self._size = self.page.viewport_size
+        self._script = ""
+        self._listeners: list[tuple[str, Callable]] = []
+        self.page.on = self._listen
+
+    def _listen(self, event: str, listener: Callable) -> None:
+        """Stand for the page's `on`, so that no listener outlives its test."""
+        self._listeners.append((event, listener))
+        type(self.page).on(self.page, event, listener)
+
+    def open(self, url: str, script: str, watch: dict[str, Callable]):
+        """Load a page, after a script; returns it."""
+        for event, listener in watch.items():
+            self._listen(event, listener)
+        if script:
+            made = self._devtools.send("Page.addScriptToEvaluateOnNewDocument", {"source": script})
+            self._script = made["identifier"]
+        self.page.goto(url)
+        return self.page
+
+    def leave(self) -> None:
+        """Be as new: nothing stored, no script, no listener, and as large as at first."""
+        for page in self.context.pages:
+            if page is not self.page:
+                page.close()
+        if self._script:
+            self._devtools.send(
+                "Page.removeScriptToEvaluateOnNewDocument", {"identifier": self._script}
+            )
+            self._script = ""
+        address = self.page.evaluate(FORGET)
+        self.page.goto("about:blank")
+        for event, listener in self._listeners:
+            self.page.remove_listener(event, listener)
+        self._listeners.clear()
+        # Another server may get the same port.
+        everything = {"origin": address, "storageTypes": "all"}
+        self._devtools.send("Storage.clearDataForOrigin", everything)
+        self._devtools.send("Network.clearBrowserCache")
+        self.context.clear_cookies()
+        if self.page.viewport_size != self._size:
+            self.page.set_viewport_size(self._size)
+
+
+def take_tab(browser, options: dict[str, object]) -> Tab:
+    """Take a tab that no test uses, or make one."""
+    if browser not in IDLE:
+        IDLE[browser] = []
+        browser.once("disconnected", lambda _: IDLE.pop(browser))
+    for tab in IDLE[browser]:
+        if tab.options == options:
+            IDLE[browser].remove(tab)
+            return tab
+    return Tab(browser, options)

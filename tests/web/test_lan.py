@@ -94,7 +94,7 @@ def flood(page) -> None:
     for _ in range(10_000):
         page.send('{"type": "next"}')
     while True:
-        page.recv(timeout=10)
+        page.recv(timeout=30)
 
 
 def refused(address: str) -> bool:
@@ -113,7 +113,7 @@ def test_a_device_enters_and_reads_a_face(both, picture_message):
     with both.connect(token) as page:
         assert '"hello"' in page.recv()
         page.send(picture_message(1.0))
-        assert '"label":"happy"' in page.recv(timeout=10)
+        assert '"label":"happy"' in page.recv(timeout=30)
     assert [new.device for new in both.told] == ["127.0.0.1"]
 
 
@@ -173,7 +173,7 @@ def test_a_device_that_floods_is_closed_and_the_others_stay(both, picture_messag
         )
         good.send(picture_message(1.0))
         assert '"hello"' in good.recv()
-        assert '"analysis"' in good.recv(timeout=10)
+        assert '"analysis"' in good.recv(timeout=30)
 
 
 def test_pages_of_machine_and_network_are_counted_together(serve_both, services):
@@ -186,7 +186,7 @@ def test_pages_of_machine_and_network_are_counted_together(serve_both, services)
                 both.connect(client.cookies[COOKIE]) as other,
                 pytest.raises(ConnectionClosed) as caught,
             ):
-                other.recv(timeout=10)
+                other.recv(timeout=30)
     assert caught.value.rcvd.code == 1013
 
 
@@ -201,13 +201,13 @@ def test_both_end_together_while_pages_are_open(both, source):
         for page in (far, near):
             page.recv()
             page.send('{"type": "watch", "source": "sample"}')
-            assert isinstance(page.recv(timeout=5), bytes)
+            assert isinstance(page.recv(timeout=30), bytes)
         both.server.should_exit = True
         both.thread.join(5)
         assert not both.thread.is_alive()
     assert refused(both.page)
     assert refused(both.address)
-    assert source.closed.wait(5)
+    assert source.closed.wait(30)
 
 
 def test_a_device_that_is_asleep_is_not_waited_for(both):

@@ -1,16 +1,20 @@
 import contextlib
 import socket
 import sys
+import threading
 import urllib.error
 import urllib.request
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.protocol import State
 from websockets.sync.client import connect
 
 from mien.errors import SettingsError
+from mien.web.app import create_app
 from mien.web.protocol import MAX_MESSAGE_BYTES
-from mien.web.server import bind, bind_all
+from mien.web.security import local_hosts
+from mien.web.server import Server, bind, bind_all
 
 
 @contextlib.contextmanager
@@ -52,7 +56,7 @@ def test_a_message_that_is_too_big_closes_the_connection(address):
         with contextlib.suppress(ConnectionClosed):
             page.send(bytes(MAX_MESSAGE_BYTES + 1))
         with pytest.raises(ConnectionClosed) as caught:
-            page.recv(timeout=5)
+            page.recv(timeout=30)
         assert caught.value.rcvd is not None
         assert caught.value.rcvd.code == 1009
 
@@ -61,7 +65,7 @@ def test_a_malformed_message_closes_the_connection_with_a_reason(address):
     with joined(address) as page:
         page.send("nonsense")
         with pytest.raises(ConnectionClosed) as caught:
-            page.recv(timeout=5)
+            page.recv(timeout=30)
         assert caught.value.rcvd is not None
         assert "malformed" in caught.value.rcvd.reason
 
@@ -75,7 +79,7 @@ def test_a_page_may_leave_at_any_moment(address, source):
                     text = '{"type": "watch", "source": "sample"}' if word == "watch" else None
                     page.send(text or f'{{"type": "{word}"}}')
                 page.socket.close()
-        assert source.closed.wait(5)
+        assert source.closed.wait(30)
 
 
 def test_ends_while_a_page_watches(services, serve, source):
@@ -85,9 +89,30 @@ def test_ends_while_a_page_watches(services, serve, source):
     ):
         page.recv()
         page.send('{"type": "watch", "source": "sample"}')
-        assert isinstance(page.recv(timeout=5), bytes)
+        assert isinstance(page.recv(timeout=30), bytes)
     # `serve` fails where the server does not end.
-    assert source.closed.wait(5)
+    assert source.closed.wait(30)
+
+
+def test_ends_while_a_page_is_leaving(services, run_server):
+    started = threading.Event()
+    with bind("127.0.0.1", 0) as listener:
+        address = f"127.0.0.1:{listener.getsockname()[1]}"
+        app = create_app(services, hosts=local_hosts(listener.getsockname()[1]))
+        server = Server(app, on_started=started.set)
+        with (
+            run_server(server, listener, started) as thread,
+            connect(f"ws://{address}/ws", origin=f"http://{address}") as page,
+        ):
+            page.recv()
+            # So it is for a moment after the page said goodbye.
+            (connection,) = server.server_state.connections
+            connection.conn.state = State.CLOSING
+            server.should_exit = True
+            with pytest.raises(ConnectionClosed) as caught:
+                page.recv(timeout=30)
+            assert caught.value.rcvd is None
+            thread.join(30)
 
 
 def test_a_port_in_use_is_an_error_of_one_line():
