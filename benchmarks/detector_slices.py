@@ -9,6 +9,7 @@ import numpy as np
 from numpy.random import Generator
 
 from benchmarks.detector_truth import Shown
+from mien.detectors.any_angle import turn_back
 from mien.training.detector.annotated import Annotated, move, similarity
 from mien.training.detector.consensus import Labels
 from mien.types import Box, Face, PixelArray
@@ -42,6 +43,17 @@ def _tilted(degrees: float) -> Callable[[Shown, Generator], tuple[PixelArray, La
             for box, points in zip(turned.boxes, turned.landmarks, strict=True)
         )
         return turned.image, Labels(faces, tuple(Box(*row.tolist()) for row in turned.unknown))
+
+    return apply
+
+
+def _turned(turns: int) -> Callable[[Shown, Generator], tuple[PixelArray, Labels]]:
+    def apply(shown: Shown, _: Generator) -> tuple[PixelArray, Labels]:
+        image = np.ascontiguousarray(np.rot90(shown.image, -turns))
+        size = image.shape[1], image.shape[0]
+        faces = tuple(turn_back(face, turns, size) for face in shown.truth.faces)
+        unknown = tuple(turn_back(Face(box, 0.0), turns, size).box for box in shown.truth.unknown)
+        return image, Labels(faces, unknown)
 
     return apply
 
@@ -122,6 +134,7 @@ CHANGES = (
     Change("tilted by 15°", _tilted(15)),
     Change("tilted by 30°", _tilted(30)),
     Change("tilted by 45°", _tilted(45)),
+    *(Change(f"turned by {90 * turns}°", _turned(turns)) for turns in (1, 2, 3)),
     Change("dark, with noise", _same_place(_dark)),
     Change("back-lit", _same_place(_back_lit)),
     Change("out of focus", _same_place(_blurred)),

@@ -15,8 +15,9 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from mien.pictures import SUFFIXES, decode_picture
+from mien.pictures import SUFFIXES, decode_picture, read_picture
 from mien.training.detector.consensus import Labels
+from mien.training.detector.material import load_material
 from mien.types import Box, Face, PixelArray
 
 FILE = Path(__file__).parent / "detector_truth.json"
@@ -76,6 +77,14 @@ def find(places: Sequence[Path], checked: dict[str, CheckedPicture]) -> Iterator
         yield _shown(picture, data, name)
 
 
+def validation(folder: Path) -> Iterator[Shown]:
+    """Yield the validation pictures of a detector's material, with what its teachers said."""
+    for picture in load_material(folder).info.pictures:
+        if picture.split == "validation" and not picture.cropped:
+            image, tags = read_picture(Path(picture.origin)), ((),) * len(picture.faces)
+            yield Shown(image, picture.labels, tags, picture.origin)
+
+
 def copy(places: Sequence[Path], checked: dict[str, CheckedPicture], folder: Path) -> None:
     """Copy the checked pictures of zip files into a folder, under the names they have there."""
     for name, data, _ in _checked_files(places, checked):
@@ -88,13 +97,14 @@ def _checked_files(
     places: Sequence[Path], checked: dict[str, CheckedPicture]
 ) -> Iterator[tuple[str, bytes, CheckedPicture]]:
     for place in places:
-        for name, data in _files(place):
+        for name, data in files(place):
             picture = checked.get(hashlib.sha256(data).hexdigest()[:HASH])
             if picture is not None:
                 yield name, data, picture
 
 
-def _files(place: Path) -> Iterator[tuple[str, bytes]]:
+def files(place: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield the name and bytes of each picture in a folder or zip file, in the order of names."""
     if place.suffix == ".zip":
         with zipfile.ZipFile(place) as archive:
             for name in sorted(archive.namelist()):

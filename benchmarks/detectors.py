@@ -2,11 +2,13 @@
 
     python -m benchmarks.detectors [PLACE …] [--clips DIR] [--yunet FILE …] [--detector NAME …]
         [--json FILE] [--write docs/detector.md] [--mistakes DIR] [--record BUNDLE]
+    python -m benchmarks.detectors --validation MATERIAL [--detector NAME …]
     python -m benchmarks.detectors [PLACE …] --copy DIR
 
 A place is a folder or zip file of pictures. Each detector is given its own lowest score, at which
 it shows at most one false box in 100 of the pictures as they are (or its built-in one, if that is
-higher); recall is the share of faces found at that score.
+higher); recall is the share of faces found at that score. Choices are made with --validation: on
+the validation pictures of the material that `mien train-detector` keeps, by its teachers' answers.
 """
 
 import argparse
@@ -14,7 +16,6 @@ import datetime
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -25,9 +26,9 @@ from rich.progress import track
 
 from benchmarks import detector_truth
 from benchmarks.detector_slices import CHANGES
+from benchmarks.detector_table import LARGE, LEAST, OURS, Scores, table
 from benchmarks.detector_truth import Shown
 from benchmarks.report import (
-    Column,
     Environment,
     Result,
     print_result,
@@ -35,7 +36,7 @@ from benchmarks.report import (
     split_marked,
     to_markdown,
 )
-from mien.assembly import DETECTOR_BUNDLE, make_detector
+from mien.assembly import DETECTOR_BUNDLE, at_any_angle, make_detector
 from mien.bundle import CARD, INFO, DetectorBundle, MetricsInfo, encode_info, load_detector_bundle
 from mien.detectors.single_shot import SingleShotDetector
 from mien.errors import MienError
@@ -53,42 +54,10 @@ WEIGHTS = (
     SHARED / "weights" / "yunet_s_dynamic.onnx",
     SHARED / "weights" / "yunet_n_dynamic.onnx",
 )
-LEAST, LARGE = 48.0, 96.0  # sides of faces in pixels
-TAGS = ("turned", "tilted", "glasses", "beard", "covered", "mask", "dark", "blurred", "cut")
-OURS = "mien"
 EVERY = 6  # frames of a clip: one in so many
 SLOW = frozenset({"dlib-cnn"})  # only shown the pictures as they are
 LOWEST = 0.05  # score from which boxes of our own detector are counted
 SEED = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """What one detector did.
-
-    Attributes:
-        tally: On the pictures as they are.
-        tags: Of each face in `tally.fits`.
-        slices: On changed pictures and clips, by name.
-    """
-
-    tally: Tally
-    tags: list[tuple[str, ...]]
-    slices: dict[str, Tally]
-
-    @property
-    def threshold(self) -> float:
-        """The score above which there is at most one false box in 100 pictures."""
-        return self.tally.threshold()
-
-    def tagged(self, tag: str) -> tuple[float, int]:
-        """Return the recall of faces with a tag, and how many there are."""
-        found = [
-            fit.score > self.threshold
-            for fit, tags in zip(self.tally.fits, self.tags, strict=True)
-            if tag in tags and fit.side >= LEAST
-        ]
-        return (float(np.mean(found)) if found else float("nan")), len(found)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -98,16 +67,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         detector_truth.copy(args.places, detector_truth.load(), args.copy)
         return 0
     try:
-        shown = list(detector_truth.find(args.places, detector_truth.load()))
-        if not shown:
-            raise MienError(f"{args.places[0]}: none of the checked pictures is here")
+        shown = _shown(args)
         bundle = load_detector_bundle(args.record or DETECTOR_BUNDLE)
         detectors = _detectors(args, bundle)
         scores = test(detectors, shown, args.clips)
     except MienError as error:
         print(f"detectors: {error}", file=sys.stderr)
         return 1
-    result = _table(scores, len(shown))
+    kind = "validation" if args.validation else "hand-checked"
+    result = table(scores, f"{len(shown):,} {kind} pictures")
     print_result(result, Console(width=160))
     _write(args, result, scores, bundle)
     return 0
@@ -119,7 +87,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--clips", type=Path, default=SHARED / "data" / "clips")
     parser.add_argument("--yunet", nargs="*", type=Path, default=list(WEIGHTS))
     parser.add_argument(
-        "--detector", action="append", help="only these: mien, mien-48, mtcnn, yunet, dlib-…"
+        "--detector",
+        action="append",
+        help="only these: mien, mien-48, mien-any-…, mtcnn, yunet, …",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="all figures, unrounded")
     parser.add_argument("--write", type=Path, metavar="FILE", help="put the table in a document")
@@ -130,7 +100,19 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--copy", type=Path, metavar="DIR", help="only copy the checked pictures there"
     )
+    parser.add_argument(
+        "--validation", type=Path, metavar="MATERIAL", help="its validation pictures, for choices"
+    )
     return parser.parse_args(arguments)
+
+
+def _shown(args: argparse.Namespace) -> list[Shown]:
+    if args.validation:
+        return list(detector_truth.validation(args.validation))
+    shown = list(detector_truth.find(args.places, detector_truth.load()))
+    if not shown:
+        raise MienError(f"{args.places[0]}: none of the checked pictures is here")
+    return shown
 
 
 def _detectors(args: argparse.Namespace, bundle: DetectorBundle) -> dict[str, Detector]:
@@ -140,6 +122,7 @@ def _detectors(args: argparse.Namespace, bundle: DetectorBundle) -> dict[str, De
     found: dict[str, Detector] = {
         OURS: SingleShotDetector(open_to_all),
         "mien-48": SingleShotDetector(open_to_all, min_face=48),
+        "mien-any-angle": at_any_angle(SingleShotDetector(open_to_all)),
         "mtcnn": make_detector("mtcnn"),
     }
     for path in args.yunet:
@@ -190,54 +173,6 @@ def _frames(clips: Path) -> Iterator[tuple[str, PixelArray, Labels]]:
                 labels = agree(dict(sorted(found.items(), reverse=True)))
                 truth = Labels() if empty else labels
                 yield f"clip {path.stem}", frame.image, truth
-
-
-def _table(scores: Mapping[str, Scores], pictures: int) -> Result:
-    first = next(iter(scores.values()))
-    columns = [Column("slice", "slice"), Column("faces", "faces", ",.0f")]
-    columns += [Column(name, name, ".1%") for name in scores]
-    rows: list[dict[str, str | float]] = []
-
-    def add(title: str, count: float, values: Mapping[str, float]) -> None:
-        known = {name: value for name, value in values.items() if np.isfinite(value)}
-        rows.append({"slice": title, "faces": count, **known})
-
-    for title, least in (("48 px and more", LEAST), ("96 px and more", LARGE)):
-        values = {name: s.tally.recall(least, s.threshold) for name, s in scores.items()}
-        add(title, first.tally.count(least), values)
-    for tag in TAGS:
-        values = {name: s.tagged(tag)[0] for name, s in scores.items()}
-        add(tag, first.tagged(tag)[1], values)
-    for name, tally in first.slices.items():
-        if tally.count(LEAST):
-            values = {
-                other: s.slices[name].recall(LEAST, s.threshold)
-                for other, s in scores.items()
-                if name in s.slices
-            }
-            add(name, tally.count(LEAST), values)
-    title = f"recall on {pictures:,} hand-checked pictures at 0.01 false boxes per picture"
-    return Result("detectors", title, tuple(columns), tuple(rows), tuple(_findings(scores)))
-
-
-def _findings(scores: Mapping[str, Scores]) -> Iterator[str]:
-    """Say what no percentage of faces says."""
-    for name, score in scores.items():
-        tally, least = score.tally, score.threshold
-        false = {
-            clip: sum(value > least for value in each.false_scores)
-            for clip, each in score.slices.items()
-            if clip.startswith("clip")
-        }
-        clips = ", ".join(f"{clip[5:]} {count}" for clip, count in false.items())
-        error = tally.eye_error(LEAST)
-        eyes = f"median eye error {error:.1%} of the eye distance"
-        yield (
-            f"{name}: score above {least:.3f}; mean IoU {tally.overlap(LEAST):.3f}, "
-            f"{eyes if np.isfinite(error) else 'no landmarks'}; false boxes: pictures "
-            f"{sum(value > least for value in tally.false_scores)}"
-            + (f", frames of {clips}." if clips else ".")
-        )
 
 
 def _write(

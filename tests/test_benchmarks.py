@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -19,6 +20,8 @@ from mien.bundle import load_bundle
 from mien.classifier import OnnxClassifier
 from mien.detectors.mtcnn import MtcnnDetector
 from mien.evaluation.detection import Tally
+from mien.training.detector.consensus import Labels
+from mien.training.detector.material import KnownFace, MaterialInfo, Picture
 from mien.types import Analysis, Box, Face, PixelArray, Prediction, Quality, Reading
 
 ROOT = Path(__file__).parent.parent
@@ -220,7 +223,7 @@ def shown_portrait(bench: Importer, portrait: PixelArray) -> Any:
 
 def test_faces_stay_where_hard_cases_show_them(bench: Importer, portrait: PixelArray) -> None:
     """Our detector finds the face of every changed picture near to where it is said to be."""
-    shown, detector = shown_portrait(bench, portrait), make_detector()
+    shown, detector = shown_portrait(bench, portrait), make_detector(any_angle=True)
     for change in bench("detector_slices").CHANGES:
         image, truth = change.apply(shown, np.random.default_rng(0))
         assert image.dtype == np.uint8
@@ -237,13 +240,68 @@ def test_the_table_of_detectors_has_a_row_for_each_slice(
     module, shown = bench("detectors"), shown_portrait(bench, portrait)
     detectors = {name: make_detector(name) for name in ("mien", "mtcnn")}
     scores = module.test(detectors, [shown], tmp_path)
-    result = module._table(scores, 1)
+    result = module.table(scores, "1 picture")
     rows = {row["slice"]: row for row in result.rows}
     assert rows["48 px and more"]["mien"] == 1
     assert rows["48 px and more"]["faces"] == 1
     assert "96 px and more" in rows
     assert {change.name for change in bench("detector_slices").CHANGES} <= set(rows)
     assert result.findings[0].startswith("mien: score above")
+
+
+def test_recall_is_compared_with_the_reference_on_the_same_faces(bench: Importer) -> None:
+    module = bench("detector_table")
+    truth = Labels((Face(Box(0, 0, 60, 60), 1.0),))
+    scores = {name: module.Scores(Tally(), [()] * 20, {}) for name in ("mien", "yunet-s")}
+    for number in range(20):
+        scores["mien"].tally.add(truth.faces if number % 2 else (), truth)
+        scores["yunet-s"].tally.add(truth.faces, truth)
+    findings = module.table(scores, "20 pictures").findings
+    assert len(findings) == 3
+    assert findings[2].startswith(
+        "mien finds, compared with yunet-s: -50.0 points (-75.0 to -25.0) of 48 px"
+    )
+    assert "96 px" not in findings[2]  # there is none of that size
+
+
+def test_validation_pictures_of_material_are_shown_with_what_teachers_said(
+    bench: Importer, portrait: PixelArray, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(bench("faces").to_jpeg(portrait))
+    known = KnownFace((118, 66, 206, 172), 0.9, None)
+    same = {"origin": str(path), "sha256": "", "source": "", "group": "", "size": (320, 320)}
+    pictures = tuple(
+        Picture(split=split, cropped=cropped, faces=(known,), **same)
+        for split, cropped in (("train", False), ("validation", False), ("validation", True))
+    )
+    info = MaterialInfo(teachers=(), judge=None, seed=0, channels=1, pictures=pictures)
+    (tmp_path / "material.json").write_bytes(msgspec.json.encode(info))
+    (shown,) = bench("detector_truth").validation(tmp_path)
+    assert shown.image.shape == portrait.shape
+    assert [face.box for face in shown.truth.faces] == [Box(118, 66, 206, 172)]
+    assert shown.tags == ((),)
+
+
+def test_large_soft_faces_are_counted_missed_and_doubled(
+    bench: Importer, portrait: PixelArray
+) -> None:
+    """A detector that sees nothing misses all, one that sees halves doubles all."""
+    enlarged = bench("enlarged")
+
+    def halves(image: PixelArray) -> tuple[Face, ...]:
+        height, width = image.shape[:2]
+        box = Box(width * 0.4, 0, width * 0.6, height)
+        return Face(box, 0.9), Face(Box(box.x1, 0, width * 0.55, height), 0.5)
+
+    detectors = {"nothing": lambda _: (), "halves": halves, "ours": make_detector()}
+    photos = [(portrait, Box(118, 66, 206, 172))]
+    result = enlarged.measure(detectors, photos, sizes=((192, 108),))
+    for row in result.rows:
+        assert (row["missed nothing"], row["doubled nothing"]) == (1, 0)
+        assert row["doubled halves"] == 1
+        assert (row["missed ours"], row["doubled ours"]) == (0, 0)
+    assert [row["frames"] for row in result.rows] == [3, 3, 3]
 
 
 def test_the_checked_faces_are_sound(bench: Importer) -> None:

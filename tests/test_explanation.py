@@ -92,6 +92,17 @@ def test_a_face_without_landmarks_has_its_parts_where_an_average_face_has():
     assert (first.part, first.effect) == ("mouth", 0.5)
 
 
+@pytest.mark.parametrize("turns", range(4))
+def test_a_head_that_lies_has_its_parts_where_an_average_face_has(turns):
+    mouth, box = np.rot90(white_at((100, 65 + 57)), -turns), np.array(FACE.box.to_tuple())
+    for _ in range(turns):
+        x1, y1, x2, y2 = box
+        box = np.array([200 - y2, x1, 200 - y1, x2])
+    face = Face(Box(*box.tolist()), 0.9, turns=turns)
+    first, *_ = explain(np.ascontiguousarray(mouth), face, SeesWhite())
+    assert (first.part, first.effect) == ("mouth", 0.5)
+
+
 @settings(max_examples=50, deadline=None)
 @given(
     st.tuples(*[st.floats(-300, 500)] * 2),

@@ -1,5 +1,7 @@
 """Following: a frame is searched now and then, and its faces are found all the same."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -159,6 +161,18 @@ def test_landmarks_come_back_to_their_place() -> None:
     assert face.landmarks is not None
     wanted = [[300, 200], [450, 200], [300, 200], [300, 350], [300, 200]]
     assert np.abs(face.landmarks - wanted).max() < 5
+
+
+def test_a_head_that_lies_still_lies_once_it_is_followed() -> None:
+    class Lying(SquareDetector):
+        def __call__(self, image: PixelArray) -> tuple[Face, ...]:
+            return tuple(replace(face, turns=3) for face in super().__call__(image))
+
+    follower = Follower(Lying(), interval=10.0)
+    square = (300, 200, 150)
+    known = boxes(follower(picture(square), 0.0, []))
+    (face,) = follower(picture(square), 0.1, known)
+    assert face.turns == 3
 
 
 @pytest.mark.parametrize("square", [(-30, 100, 80), (600, 100, 80), (100, -30, 80), (100, 440, 80)])

@@ -88,3 +88,40 @@ def test_a_box_inside_another_is_dropped_only_by_the_smaller_area():
     places, scores = np.array([[0.0, 0, 10, 10], [4, 4, 6, 6]]), np.array([0.9, 0.8])
     assert len(non_maximum_suppression(places, scores, 0.5)) == 2
     assert non_maximum_suppression(places, scores, 0.5, use_minimum=True).tolist() == [0]
+
+
+LARGE = [100.0, 100, 300, 350]
+
+
+@pytest.mark.parametrize(
+    ("other", "kept"),
+    [
+        ([110.0, 150, 200, 260], 1),  # half of the face
+        ([170.0, 200, 240, 290], 1),  # nose and mouth
+        ([150.0, 240, 250, 370], 1),  # mouth and chin
+        ([60.0, 60, 150, 160], 2),  # somebody behind, beside the brow
+        ([270.0, 290, 330, 360], 2),  # somebody behind, below the cheek
+        ([250.0, 180, 340, 290], 2),  # somebody behind, half hidden
+        ([180.0, 330, 260, 430], 2),  # a child before the chest
+    ],
+)
+@pytest.mark.parametrize("surer", [0, 1])
+def test_a_part_of_a_face_is_no_other_person(other, kept, surer):
+    places, scores = np.array([LARGE, other]), np.array([0.8, 0.8])
+    scores[surer] += 0.1
+    found = non_maximum_suppression(places, scores, 0.4, max_inside=0.7)
+    assert len(found) == kept
+    assert found[0] == surer
+
+
+@given(scored_boxes(), THRESHOLDS)
+def test_the_rule_for_parts_only_drops(found, threshold):
+    places, scores = found
+    plain = non_maximum_suppression(places, scores, threshold)
+    assert np.array_equal(plain, non_maximum_suppression(places, scores, threshold, max_inside=1.0))
+    once = non_maximum_suppression(places, scores, threshold, max_inside=0.7)
+    again = non_maximum_suppression(places[once], scores[once], threshold, max_inside=0.7)
+    assert again.tolist() == list(range(len(once)))
+    assert len(once) <= len(places)
+    if len(places):
+        assert once[0] == plain[0]

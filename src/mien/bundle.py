@@ -147,6 +147,8 @@ class DetectorInfo(BundleInfo, frozen=True, forbid_unknown_fields=True, kw_only=
         largest: Side of the largest one.
         min_score: Score below which a box is dropped: chosen on validation pictures.
         max_overlap: IoU above which the less sure of two boxes is dropped.
+        max_inside: Part of the smaller of two boxes above which, about the middle of the larger, it
+            is the same face; see `geometry.non_maximum_suppression`.
     """
 
     kind: Literal["detector"]
@@ -156,6 +158,7 @@ class DetectorInfo(BundleInfo, frozen=True, forbid_unknown_fields=True, kw_only=
     largest: Annotated[float, msgspec.Meta(gt=0)]
     min_score: Fraction
     max_overlap: Fraction
+    max_inside: Fraction = 1.0
 
 
 T = TypeVar("T", ModelInfo, DetectorInfo)

@@ -5,7 +5,7 @@ Occlusion as in Zeiler and Fergus, "Visualizing and Understanding Convolutional 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import cv2
@@ -89,7 +89,8 @@ def _cut_out(image: PixelArray, face: Face) -> tuple[PixelArray, Face, float, Fl
     points = _landmarks(face)
     x1, y1, x2, y2 = face.box.to_tuple()
     ends = (np.array([[x1, y1], [x2, y2]]) - corner) * scale
-    moved = Face(Box(*map(float, ends.ravel())), face.score, (points - corner) * scale)
+    box = Box(*map(float, ends.ravel()))
+    moved = replace(face, box=box, landmarks=(points - corner) * scale)
     # The crop is turned by the landmarks: where there are none, it must not be turned here either.
     return room, moved, scale, corner
 
@@ -99,7 +100,10 @@ def _landmarks(face: Face) -> FloatArray:
         return face.landmarks
     box = face.box
     size = np.array([box.width, box.height])
-    return np.asarray(np.array([box.x1, box.y1]) + _AVERAGE * size, dtype=np.float32)
+    places = _AVERAGE - 0.5
+    for _ in range(face.turns):
+        places = np.stack([-places[:, 1], places[:, 0]], axis=1)
+    return np.asarray(np.array(box.center) + places * size, dtype=np.float32)
 
 
 def _regions(face: Face) -> Iterator[tuple[PartName, FloatArray]]:

@@ -7,7 +7,7 @@ one small picture: a few percent of the pixels of the frame.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import cv2
@@ -144,7 +144,8 @@ class Follower:
         points = face.landmarks
         if points is not None:
             points = points * np.float32(scale) + np.array([dx, dy], np.float32)
-        return Face(Box(x1 + dx, y1 + dy, x2 + dx, y2 + dy), face.score, points)
+        box = Box(x1 + dx, y1 + dy, x2 + dx, y2 + dy)
+        return replace(face, box=box, landmarks=points)
 
 
 def _place(boxes: Sequence[Box], width: int, height: int) -> list[_Window]:

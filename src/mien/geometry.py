@@ -8,6 +8,9 @@ import numpy.typing as npt
 from mien.types import Box
 
 BoxArray = npt.NDArray[np.floating]
+# How far from the middle of a face, 1 being its outline, the middle of a box may be for the box to
+# be a part of that face. Of somebody behind, no more is seen than what is beyond the outline.
+PART = 0.7
 
 
 def to_array(boxes: Sequence[Box]) -> npt.NDArray[np.float64]:
@@ -36,6 +39,7 @@ def non_maximum_suppression(
     threshold: float,
     *,
     use_minimum: bool = False,
+    max_inside: float = 1.0,
 ) -> npt.NDArray[np.intp]:
     """Keep the best of each group of overlapping boxes.
 
@@ -45,6 +49,9 @@ def non_maximum_suppression(
         threshold: Boxes that overlap a better one by more than this are dropped.
         use_minimum: Measure overlap over the smaller area instead of the union, so that a box
             inside another counts as the same face.
+        max_inside: Of two boxes one of which has more than this part of its area in the other, and
+            its middle well inside the oval that this one frames, the less sure is dropped: half a
+            face is not another person.
 
     Returns:
         Indices of the kept boxes, best first.
@@ -60,8 +67,21 @@ def non_maximum_suppression(
             base = np.minimum(areas[best], areas[rest])
         else:
             base = areas[best] + areas[rest] - overlap
-        order = rest[overlap <= threshold * base]
+        free = overlap <= threshold * base
+        if max_inside < 1:
+            inside = overlap > max_inside * np.minimum(areas[best], areas[rest])
+            free &= ~(inside & _is_part(boxes[best], boxes[rest]))
+        order = rest[free]
     return np.array(kept, dtype=np.intp)
+
+
+def _is_part(box: BoxArray, others: BoxArray) -> npt.NDArray[np.bool_]:
+    """Whether, of a box [4] and each other one [N,4], the smaller is about the larger's middle."""
+    sides, other_sides = box[2:] - box[:2], others[:, 2:] - others[:, :2]
+    larger = np.where((sides.prod() >= other_sides.prod(axis=1))[:, None], sides, other_sides)
+    apart = (others[:, :2] + others[:, 2:] - box[:2] - box[2:]) / 2
+    halves = np.maximum(larger, 1e-6) / 2
+    return np.asarray(np.hypot(*(apart / halves).T) < PART)
 
 
 def _intersection(a: BoxArray, b: BoxArray) -> npt.NDArray[np.float64]:

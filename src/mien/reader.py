@@ -14,6 +14,7 @@ from mien.assembly import (
     ACCEPTED,
     DEFAULT_DETECTOR,
     THREADS,
+    at_any_angle,
     make_analyzer,
     make_classifier,
     make_detector,
@@ -161,6 +162,7 @@ def load(
     detector: str | Detector = DEFAULT_DETECTOR,
     detector_model: str | Path | None = None,
     threads: int = THREADS,
+    any_angle: bool = False,
 ) -> Reader:
     """Load a model and a face detector.
 
@@ -172,6 +174,8 @@ def load(
             for "mien" a bundle's folder.
         threads: Processor threads of each network: more make large pictures quicker, for more work
             in all.
+        any_angle: Also find heads that lie on their side or are upside down, and read them upright:
+            for pictures, since it takes four times as long.
 
     Raises:
         BundleError: The bundle, or the detector's weights, are missing or damaged.
@@ -181,6 +185,8 @@ def load(
     if isinstance(detector, str):
         model = None if detector_model is None else Path(detector_model)
         detector = make_detector(detector, model=model, threads=threads)
+    if any_angle:
+        detector = at_any_angle(detector)
     classifier, info = make_classifier(None if bundle is None else Path(bundle), threads=threads)
     return Reader(detector, classifier, info)
 

@@ -111,16 +111,21 @@ class Face:
         score: The detector's confidence, 0 to 1.
         landmarks: float32 [5,2] in pixels: the eye on the picture's left, the eye on its right,
             nose tip, mouth corner on the left, mouth corner on the right; None where the detector
-            gives none. Made read-only.
+            gives none. Made read-only. Left and right are those of the picture once it is turned.
+        turns: By how many quarter turns against the clock the picture must be turned for the head
+            to be upright, 0 to 3; detectors that look for upright heads only leave it at 0.
     """
 
     box: Box
     score: float
     landmarks: FloatArray | None = None
+    turns: int = 0
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.score <= 1.0:
             raise ValueError(f"Face.score must be in 0..1, got {self.score}")
+        if self.turns not in range(4):
+            raise ValueError(f"Face.turns must be in 0..3, got {self.turns}")
         if self.landmarks is None:
             return
         points = np.array(self.landmarks, dtype=np.float32)

@@ -57,6 +57,24 @@ def read(make_bundle: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> C
     return lambda *words: main(["predict", *map(str, words), "--bundle", bundle])
 
 
+@pytest.mark.parametrize("words", [(), ("--any-angle",)])
+def test_heads_that_lie_are_looked_for_where_wanted(
+    make_bundle: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    folder: Path,
+    words: tuple[str, ...],
+) -> None:
+    asked: list[bool] = []
+
+    def make(*_: object, any_angle: bool, **__: object) -> OneFace:
+        asked.append(any_angle)
+        return OneFace()
+
+    monkeypatch.setattr(predict, "make_detector", make)
+    assert main(["predict", str(folder), "--bundle", str(make_bundle()), *words]) == 0
+    assert asked == [bool(words)]
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A bright, a black, and a broken picture."""

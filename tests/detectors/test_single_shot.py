@@ -58,20 +58,24 @@ def info(**values: Any) -> DetectorInfo:
 
 
 def detector(
-    monkeypatch: pytest.MonkeyPatch, session: FakeSession, channels: int = 1, min_face: float = 48
+    monkeypatch: pytest.MonkeyPatch,
+    session: FakeSession,
+    channels: int = 1,
+    min_face: float = 48,
+    max_inside: float = 1,
 ) -> SingleShotDetector:
     monkeypatch.setattr(single_shot, "make_session", lambda *_: session)
     session.channels = channels
-    bundle = AnyBundle(Path("fake"), info(channels=channels), b"")
+    bundle = AnyBundle(Path("fake"), info(channels=channels, max_inside=max_inside), b"")
     return SingleShotDetector(bundle, min_face=min_face)
 
 
 def test_faces_are_in_pixels_of_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
-    session = FakeSession([0.9], [[10, 20, 40, 60]])
-    (face,) = detector(monkeypatch, session, min_face=48)(np.zeros((480, 640, 3), np.uint8))
-    assert session.shown[0].shape == (1, 256, 320, 1)
+    session = FakeSession([0.9], [[10, 20, 50, 60]])
+    (face,) = detector(monkeypatch, session, min_face=48)(np.zeros((360, 440, 3), np.uint8))
+    assert session.shown[0].shape == (1, 192, 224, 1)
     assert session.shown[0].dtype == np.uint8
-    assert face.box.to_tuple() == (20, 40, 80, 120)
+    assert face.box.to_tuple() == (20, 40, 100, 120)
     assert face.score == pytest.approx(0.9)
     assert face.landmarks is not None
     assert np.allclose(face.landmarks, (20, 40))
@@ -82,7 +86,7 @@ def test_faces_are_in_pixels_of_the_picture(monkeypatch: pytest.MonkeyPatch) -> 
     [
         (24, [(1, 480, 640, 1), (1, 160, 224, 1)]),
         (10, [(1, 480, 640, 1), (1, 160, 224, 1)]),
-        (48, [(1, 256, 320, 1)]),
+        (48, [(1, 256, 320, 1), (1, 96, 128, 1)]),
         (96, [(1, 128, 160, 1)]),
     ],
 )
@@ -97,10 +101,37 @@ def test_smaller_faces_cost_a_larger_picture(
 
 
 def test_the_surest_of_overlapping_boxes_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    boxes = [[0, 0, 20, 20], [1, 1, 21, 21], [50, 50, 70, 70], [90, 90, 99, 99]]
+    boxes = [[0, 0, 40, 40], [1, 1, 41, 41], [50, 50, 90, 90], [80, 0, 120, 40]]
     session = FakeSession([0.7, 0.9, 0.8, 0.4], boxes)
     found = detector(monkeypatch, session, min_face=24)(np.zeros((128, 128, 3), np.uint8))
     assert [round(face.score, 1) for face in found] == [0.9, 0.8]
+
+
+def test_half_a_face_is_no_face_and_who_is_behind_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    large, half, behind = [20, 20, 100, 120], [22, 40, 62, 90], [90, 95, 130, 135]
+    session = FakeSession([0.9, 0.8, 0.7], [large, half, behind])
+    image = np.zeros((160, 160, 3), np.uint8)
+    found = detector(monkeypatch, session, min_face=24, max_inside=0.7)(image)
+    assert [face.box.to_tuple() for face in found] == [tuple(large), tuple(behind)]
+    assert len(detector(monkeypatch, session, min_face=24)(image)) == 3
+
+
+@pytest.mark.parametrize(("side", "score"), [(72, 0.8), (36, 0.8), (27, 0.7), (18, 0.6), (6, None)])
+def test_small_boxes_must_be_surer(
+    monkeypatch: pytest.MonkeyPatch, side: int, score: float | None
+) -> None:
+    session = FakeSession([0.8], [[10, 10, 10 + side, 10 + side]])
+    found = detector(monkeypatch, session)(np.zeros((160, 160, 3), np.uint8))
+    assert [face.score for face in found] == ([] if score is None else [pytest.approx(score)])
+
+
+@pytest.mark.parametrize(("width", "times"), [(448, 1), (452, 2)])
+def test_what_may_fill_the_picture_is_looked_for_once_more(
+    monkeypatch: pytest.MonkeyPatch, width: int, times: int
+) -> None:
+    session = FakeSession([], [])
+    detector(monkeypatch, session)(np.zeros((100, width, 3), np.uint8))
+    assert len(session.shown) == times
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (33, 31, 3), (1080, 1920, 3)])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from mien.evaluation.detection import Tally
+from mien.evaluation.detection import Tally, recall_difference
 from mien.training.detector.consensus import Labels
 from mien.types import Box, Face, FloatArray
 
@@ -65,6 +65,45 @@ def test_eye_error_is_in_distances_of_the_eyes() -> None:
     tally = Tally()
     tally.add([face(0, 100, shift=2)], Labels((face(0, 100),)))
     assert tally.eye_error(0) == pytest.approx(2 / 40, rel=1e-4)
+
+
+def both(hits: list[tuple[bool, bool]]) -> tuple[Tally, Tally]:
+    """Two detectors on one face in each picture, which the first, the second, or both find."""
+    first, second = Tally(), Tally()
+    for hit, other in hits:
+        first.add([face(0, score=0.6)] if hit else [], Labels((face(0),)))
+        second.add([face(0, score=0.8)] if other else [], Labels((face(0),)))
+    return first, second
+
+
+def test_a_difference_of_recall_has_its_interval() -> None:
+    first, second = both([(True, True)] * 60 + [(True, False)] * 25 + [(False, True)] * 15)
+    found = recall_difference(first, second, 0, (0.5, 0.5))
+    assert found.value == pytest.approx(0.1)
+    assert found.low < 0 < found.value < found.high
+    # The standard error of a mean of 100 gains of which 40 are not 0.
+    error = math.sqrt((0.4 - 0.1**2) / 100)
+    assert found.high - found.low == pytest.approx(2 * 1.96 * error, rel=0.15)
+    assert recall_difference(first, second, 0, (0.7, 0.5)).value == pytest.approx(-0.75)
+    assert math.isnan(recall_difference(first, second, 100, (0.5, 0.5)).value)
+
+
+def test_faces_of_one_picture_are_drawn_together() -> None:
+    first, second = Tally(), Tally()
+    for n in range(20):
+        faces = tuple(face(100 * place) for place in range(10))
+        first.add(faces if n % 2 else (), Labels(faces))
+        second.add((), Labels(faces))
+    found = recall_difference(first, second, 0, (0, 0))
+    error = math.sqrt(0.25 / 20)
+    assert found.value == pytest.approx(0.5)
+    assert found.high - found.low == pytest.approx(2 * 1.96 * error, rel=0.15)
+
+
+def test_what_finds_the_same_differs_by_nothing() -> None:
+    first, _ = both([(True, True), (False, False)] * 5)
+    found = recall_difference(first, first, 0, (0.5, 0.5))
+    assert (found.value, found.low, found.high) == (0, 0, 0)
 
 
 @given(st.lists(st.floats(0.01, 1), max_size=40), st.integers(1, 300), st.floats(0, 0.2))

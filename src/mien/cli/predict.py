@@ -50,6 +50,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--frames", type=int, metavar="N", help="end after so many pictures")
     add("--seconds", type=float, metavar="N", help="end after so many seconds of the stream")
     add_model_arguments(parser)
+    add(
+        "--any-angle",
+        action="store_true",
+        help="also find heads that lie on their side or are upside down: four searches for one",
+    )
     add("--stats", action="store_true", help="say at the end how fast it was")
 
 
@@ -57,7 +62,12 @@ def run(args: argparse.Namespace) -> int:
     """Read the sources; 1 where nothing could be read."""
     opened = open_sources(args.sources, on_notice=print_notice)
     with contextlib.closing(opened) as source:
-        detector = make_detector(args.detector, model=args.detector_model, threads=args.threads)
+        detector = make_detector(
+            args.detector,
+            model=args.detector_model,
+            threads=args.threads,
+            any_angle=args.any_angle,
+        )
         classifier, info = make_classifier(args.bundle, threads=args.threads)
         analyzer = make_analyzer(detector, classifier, info)
         limited, sinks = _limited(source, args), _sinks(args, classifier, source)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from mien.evaluation.bootstrap import bootstrap
+from mien.evaluation.summary import Estimate
 from mien.geometry import iou_matrix, to_array
 from mien.training.detector.consensus import Labels
 from mien.types import Box, Face
@@ -20,6 +22,7 @@ class Fit:
     """How well one face was found.
 
     Attributes:
+        picture: Number of the picture that it is in, from 0.
         side: Of the true box, in pixels.
         score: The detector's; 0 where it was missed.
         overlap: IoU with the true box; NaN where it was missed.
@@ -27,6 +30,7 @@ class Fit:
             where it was missed or landmarks are not known.
     """
 
+    picture: int
     side: float
     score: float
     overlap: float
@@ -48,12 +52,12 @@ class Tally:
             The numbers of the faces that were missed, and of the boxes that are false. A second box
             on one face is false.
         """
-        self.pictures += 1
         owners = _match(found, truth.faces)
         missed = [n for n in range(len(truth.faces)) if n not in owners]
         for number, face in enumerate(truth.faces):
             hit = None if number in missed else found[owners.index(number)]
-            self.fits.append(_fit(face, hit))
+            self.fits.append(_fit(self.pictures, face, hit))
+        self.pictures += 1
         false = [
             number
             for number, owner in enumerate(owners)
@@ -95,6 +99,33 @@ class Tally:
         return np.array([getattr(fit, name) for fit in self.fits], dtype=np.float64)
 
 
+def recall_difference(
+    first: Tally, second: Tally, least_side: float, thresholds: tuple[float, float]
+) -> Estimate:
+    """Return by how much the first finds more of the same faces, with its interval.
+
+    Pictures are drawn anew, not faces: those of one picture are hard or easy together. The scores
+    at which boxes count stay as they are.
+
+    Args:
+        first: On some pictures.
+        second: On the same pictures, in the same order.
+        least_side: Side of the faces that count, and more, in pixels.
+        thresholds: Score above which a box of the first and of the second counts.
+    """
+    counted = first._of("side") >= least_side
+    hits = [
+        (tally._of("score")[counted] > least).astype(np.float64)
+        for tally, least in zip((first, second), thresholds, strict=True)
+    ]
+    gain = hits[0] - hits[1]
+    if not gain.size:
+        return Estimate(float("nan"), float("nan"), float("nan"))
+    _, pictures = np.unique(first._of("picture")[counted], return_inverse=True)
+    low, high = bootstrap(lambda rows: gain[rows].mean(keepdims=True), pictures.astype(np.int64))
+    return Estimate(float(gain.mean()), float(low[0]), float(high[0]))
+
+
 def _match(found: Sequence[Face], faces: Sequence[Face]) -> list[int]:
     """Return for each box the number of its face or -1; surer boxes choose first."""
     overlaps = iou_matrix(_boxes(found), _boxes(faces))
@@ -106,16 +137,16 @@ def _match(found: Sequence[Face], faces: Sequence[Face]) -> list[int]:
     return owners
 
 
-def _fit(face: Face, hit: Face | None) -> Fit:
+def _fit(picture: int, face: Face, hit: Face | None) -> Fit:
     if hit is None:
-        return Fit(face.box.side, 0.0, float("nan"), float("nan"))
+        return Fit(picture, face.box.side, 0.0, float("nan"), float("nan"))
     overlap = float(iou_matrix(_boxes([face]), _boxes([hit]))[0, 0])
     error = float("nan")
     if face.landmarks is not None and hit.landmarks is not None:
         distance = float(np.linalg.norm(face.landmarks[0] - face.landmarks[1]))
         errors = np.linalg.norm(face.landmarks[:2] - hit.landmarks[:2], axis=1)
         error = float(errors.mean()) / max(distance, 1e-6)
-    return Fit(face.box.side, hit.score, overlap, error)
+    return Fit(picture, face.box.side, hit.score, overlap, error)
 
 
 def _ignored(box: Box, unknown: Sequence[Box]) -> bool:

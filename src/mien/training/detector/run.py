@@ -24,7 +24,7 @@ from mien.training.detector.annotated import LARGEST
 from mien.training.detector.card import write_detector_card
 from mien.training.detector.export import export_detector
 from mien.training.detector.feed import SIDE, pieces, validation_batches
-from mien.training.detector.loop import MAX_OVERLAP, SURE_SIDE, fit, start
+from mien.training.detector.loop import MAX_INSIDE, MAX_OVERLAP, SURE_SIDE, fit, start
 from mien.training.detector.material import INFO, Material
 from mien.training.detector.network import STRIDES, DetectorNetwork
 from mien.training.detector.scenes import Scenes
@@ -140,6 +140,7 @@ def _write(
         largest=LARGEST,
         min_score=LEAST_SCORE,
         max_overlap=MAX_OVERLAP,
+        max_inside=MAX_INSIDE,
         sha256="0" * 64,  # set by write_bundle
         terms=model.terms(),
         command=model.command,
