@@ -339,6 +339,8 @@ def watched_pages(browser, *, allowed: str = "") -> Iterator[Callable]:
 
     Errors in the console that contain `allowed` are expected, where it is given.
     """
+    from playwright.sync_api import Error
+
     tabs, errors, hosts = [], [], set()
     watch = {
         "pageerror": lambda error: errors.append(str(error)),
@@ -361,8 +363,12 @@ def watched_pages(browser, *, allowed: str = "") -> Iterator[Callable]:
             tab.context.close()
         raise
     for tab in tabs:
-        tab.leave()
-        IDLE[browser].append(tab)
+        try:
+            tab.leave()
+        except Error:
+            tab.context.close()  # what cannot be left as new is not used again
+        else:
+            IDLE[browser].append(tab)
     while len(IDLE[browser]) > MOST_IDLE:
         IDLE[browser].pop(0).context.close()
     unexpected = [error for error in errors if not (allowed and allowed in error)]

@@ -886,7 +886,7 @@ def test_a_real_face_is_read_and_explained(
         pytest.skip(f"needs the shipped bundle, {DEFAULT_BUNDLE.name}, which is not here yet")
     services = real_services(make_detector(), *make_classifier())
     path = tmp_path / "portrait.png"
-    cv2.imwrite(str(path), cv2.copyMakeBorder(portrait, 40, 40, 90, 90, cv2.BORDER_REPLICATE))
+    cv2.imwrite(str(path), cv2.copyMakeBorder(portrait, 60, 60, 110, 110, cv2.BORDER_REPLICATE))
     with serve(services) as address, watch_pages(browser) as open_one:
         page = begin(open_one, expect, address, [path])
         answer(page, "Happy")
