@@ -99,6 +99,8 @@ LARGE = [100.0, 100, 300, 350]
         ([110.0, 150, 200, 260], 1),  # half of the face
         ([170.0, 200, 240, 290], 1),  # nose and mouth
         ([150.0, 240, 250, 370], 1),  # mouth and chin
+        ([240.0, 190, 300, 260], 1),  # the cheek
+        ([102.0, 102, 135, 140], 2),  # somebody far behind, in the corner
         ([60.0, 60, 150, 160], 2),  # somebody behind, beside the brow
         ([270.0, 290, 330, 360], 2),  # somebody behind, below the cheek
         ([250.0, 180, 340, 290], 2),  # somebody behind, half hidden

@@ -10,7 +10,7 @@ from mien.types import Box
 BoxArray = npt.NDArray[np.floating]
 # How far from the middle of a face, 1 being its outline, the middle of a box may be for the box to
 # be a part of that face. Of somebody behind, no more is seen than what is beyond the outline.
-PART = 0.7
+PART = 0.9
 
 
 def to_array(boxes: Sequence[Box]) -> npt.NDArray[np.float64]:
