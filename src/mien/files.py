@@ -170,14 +170,13 @@ def sweep(folder: Path) -> None:
 @contextlib.contextmanager
 def _aside(parent: Path) -> Iterator[Path]:
     """Make a folder for what is unfinished, which this process holds; it is removed at the end."""
-    place, held = _make_held(parent)
-    try:
-        yield place
-    finally:
-        _put_back(place)
-        shutil.rmtree(place, ignore_errors=True)
+    with contextlib.ExitStack() as stack:
+        place, held = _make_held(parent)
         if held is not None:
-            os.close(held)
+            stack.callback(os.close, held)
+        stack.callback(shutil.rmtree, place, ignore_errors=True)
+        stack.callback(_put_back, place)
+        yield place
 
 
 def _make_held(parent: Path) -> tuple[Path, int | None]:
