@@ -198,6 +198,16 @@ def test_a_users_own_hidden_files_are_never_swept_away(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 3
 
 
+def test_a_link_is_never_followed_to_sweep(tmp_path: Path) -> None:
+    fill(tmp_path / "precious", {"a": b"mine"})
+    (tmp_path / "precious" / "old").mkdir()
+    fill(tmp_path / "precious" / "old" / "sub", {"b": b"mine"})
+    (tmp_path / "swept").mkdir()
+    (tmp_path / "swept" / ".mien-12345678.tmp").symlink_to(tmp_path / "precious")
+    sweep(tmp_path / "swept")
+    assert contents(tmp_path / "precious" / "old" / "sub") == {"b": b"mine"}
+
+
 def test_mode_and_link_of_what_is_replaced_stay(tmp_path: Path) -> None:
     (tmp_path / "real").write_bytes(b"old")
     (tmp_path / "real").chmod(0o600)

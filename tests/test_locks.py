@@ -107,6 +107,15 @@ def test_a_holder_that_does_not_say_who_it_is_is_another_process(
             pytest.fail("both are in")
 
 
+@pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="this system cannot tell links here")
+def test_a_lock_is_never_written_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "precious").write_bytes(b"mine")
+    (tmp_path / ".out.csv.mien.lock").symlink_to("precious")
+    with pytest.raises(OSError, match="symbolic link"), alone_on(tmp_path / "out.csv"):
+        pytest.fail("it is written through")
+    assert (tmp_path / "precious").read_bytes() == b"mine"
+
+
 @pytest.mark.skipif(not Path("/dev/null").exists(), reason="there is no such device")
 def test_a_device_is_anybodys() -> None:
     with alone_on(Path("/dev/null")), alone_on(Path("/dev/null")):

@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Collection, Iterator, Mapping
@@ -201,6 +202,12 @@ def _lock(descriptor: int) -> bool:
 
 
 def _is_left_behind(place: Path) -> bool:
+    """Whether it is this user's, and no living process holds it."""
+    known = place.lstat()
+    if not stat.S_ISDIR(known.st_mode):
+        return False
+    if hasattr(os, "geteuid") and known.st_uid != os.geteuid():
+        return False
     try:
         descriptor = os.open(place, os.O_RDONLY)
         try:
@@ -208,7 +215,7 @@ def _is_left_behind(place: Path) -> bool:
         finally:
             os.close(descriptor)
     except OSError:
-        return time.time() - place.stat().st_mtime > _LEFT_BEHIND_SECONDS
+        return time.time() - known.st_mtime > _LEFT_BEHIND_SECONDS
 
 
 def _put_back(place: Path) -> None:

@@ -25,6 +25,7 @@ LOCK = ".mien.lock"
 _NOTE_AT = 1
 _NOTE_BYTES = 4096
 _POLL_SECONDS = 0.05
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)  # what another user's link leads to is not written to
 
 
 @contextlib.contextmanager
@@ -67,7 +68,7 @@ def alone_on(path: Path) -> Iterator[None]:
     if path.exists() and not (path.is_file() or path.is_dir()):
         yield
         return
-    with _folder(path.parent), _held(path.with_name(f".{path.name}.lock"), path, 0.0):
+    with _folder(path.parent), _held(path.with_name(f".{path.name}{LOCK}"), path, 0.0):
         sweep(path.parent)
         yield
 
@@ -102,7 +103,7 @@ def _acquire(lock: Path, what: Path, until: float) -> int | None:
     """Return what holds the lock; None where the disk cannot hold one, or only be read."""
     while True:
         try:
-            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
+            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o666)
         except OSError as error:
             if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG):
                 return None

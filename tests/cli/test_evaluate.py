@@ -10,6 +10,7 @@ import pytest
 from mien.bundle import load_bundle
 from mien.cli import evaluate, main
 from mien.data.records import LabelledFace, one_hot
+from mien.locks import alone_in
 from mien.pictures import encode_png
 from mien.types import Box, Face, PixelArray
 
@@ -251,6 +252,13 @@ def test_options_that_cannot_work_together_are_refused_in_one_line(
     error = capsys.readouterr().err.strip()
     assert reason in error
     assert error.count("\n") == 0
+
+
+def test_two_never_write_one_report(make_bundle: Callable[..., Path], faces: Path, capsys) -> None:
+    with alone_in(Path("there")):
+        assert run(make_bundle(), faces, "--out", "there") == 1
+    assert "there: process" in capsys.readouterr().err
+    assert not Path("there").exists()
 
 
 def test_options_for_folders_are_refused_for_data_sets(
