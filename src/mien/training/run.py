@@ -137,7 +137,7 @@ def train(
     _check_sources(dataset, settings)
     loaded = [load_bundle(path) for path in teachers]
     begun = None if origin is None else load_bundle(origin)
-    weights = _weights(settings, pretrained)
+    weights = _weights(settings, pretrained, begun)
     try:
         spec = InputSpec(settings.size, settings.channels, model.crop_scale, model.alignment)
         checkpoint = start(settings, len(dataset.classes), compute, weights)
@@ -238,17 +238,19 @@ def _check_sources(dataset: Dataset, settings: TrainSettings) -> None:
             )
 
 
-def _weights(settings: TrainSettings, pretrained: Path | None) -> dict[str, FloatArray] | None:
+def _weights(
+    settings: TrainSettings, pretrained: Path | None, origin: Bundle | None
+) -> dict[str, FloatArray] | None:
     starts = settings.arch.startswith("mobilenet")
     if not starts and pretrained is not None:
         raise TrainingError(
             f"--pretrained: the {settings.arch} network starts from nothing; leave it out or take "
             "--arch mobilenet"
         )
-    if starts and pretrained is None:
+    if starts and pretrained is None and origin is None:
         raise TrainingError(
             f"--arch {settings.arch} starts from a face recogniser; name its weights with "
-            "--pretrained (faceres-deep.json, see docs/experiments.md)"
+            "--pretrained (faceres-deep.json, see docs/experiments.md), or a bundle with --from"
         )
     return None if pretrained is None else read_graph_model(pretrained)
 
