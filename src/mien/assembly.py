@@ -15,6 +15,7 @@ from mien.errors import SettingsError, SourceError
 from mien.pictures import SUFFIXES
 from mien.pipeline import Analyzer, AnalyzerSettings
 from mien.protocols import Classifier, Detector, Sink, Source
+from mien.ranges import check_threads
 from mien.sinks import CsvSink, JsonlSink, PictureSink, VideoSink
 from mien.sinks.files import same_file
 from mien.sinks.tables import STDOUT
@@ -334,8 +335,7 @@ def _is_address(spec: str) -> bool:
 
 
 def _checked(threads: int) -> int:
-    if threads < 1:
-        raise SettingsError(f"threads must be 1 or more, got {threads}")
+    check_threads("threads", threads)
     return threads
 
 

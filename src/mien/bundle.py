@@ -6,8 +6,6 @@ never a guess. A bundle of format 1 is read, too; what is written is of format 2
 """
 
 import hashlib
-import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Generic, Literal, TypeAlias, TypeVar
@@ -15,6 +13,7 @@ from typing import Annotated, Final, Generic, Literal, TypeAlias, TypeVar
 import msgspec
 
 from mien.errors import BundleError
+from mien.files import new_folder, sweep
 from mien.format1 import in_format_2
 from mien.types import InputSpec
 
@@ -223,6 +222,8 @@ def load_detector_bundle(path: Path) -> DetectorBundle:
 
 def _load(path: Path, kind: type[T], name: str) -> AnyBundle[T]:
     if not path.is_dir():
+        sweep(path.parent)  # a killed process may have left it aside
+    if not path.is_dir():
         raise BundleError(f"{path}: no such bundle; name a folder that holds {INFO} and {GRAPH}")
     info = _decode_info(path / INFO, kind, name)
     return AnyBundle(path, info, _hashed(path / GRAPH, info.sha256))
@@ -251,22 +252,14 @@ def write_bundle(
         weights_sha256=None if weights is None else hashlib.sha256(weights).hexdigest(),
     )
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
-        try:
-            (temporary / GRAPH).write_bytes(graph)
-            (temporary / INFO).write_bytes(encode_info(info))
-            (temporary / CARD).write_text(card, encoding="utf-8")
+        with new_folder(path) as new:
+            (new / GRAPH).write_bytes(graph)
+            (new / INFO).write_bytes(encode_info(info))
+            (new / CARD).write_text(card, encoding="utf-8")
             if recipe:
-                (temporary / RECIPE).write_text(recipe, encoding="utf-8")
+                (new / RECIPE).write_text(recipe, encoding="utf-8")
             if weights is not None:
-                (temporary / WEIGHTS).write_bytes(weights)
-            temporary.chmod(0o755)
-            if path.exists():
-                shutil.rmtree(path)
-            temporary.rename(path)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+                (new / WEIGHTS).write_bytes(weights)
     except OSError as error:
         raise BundleError(f"{path}: the bundle cannot be written: {error.strerror}") from error
     return AnyBundle(path, info, graph)

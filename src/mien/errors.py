@@ -33,6 +33,10 @@ class SinkError(MienError):
     """An output that cannot be written: a full disk, a missing folder, a file that exists."""
 
 
+class InUseError(MienError):
+    """A place that another process is writing to."""
+
+
 class BundleError(MienError):
     """A model bundle, or a detector's weights, that is missing, damaged or inconsistent."""
 

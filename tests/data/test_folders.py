@@ -230,3 +230,12 @@ def test_exif_turned_and_cmyk_pictures_are_read_as_they_are_meant(faces: Path) -
     assert face(source, "calm/turned.jpg").pixels.shape[:2] == (40, 20)
     assert face(source, "calm/cmyk.jpg").pixels.shape == (40, 40, 3)
     assert cv2.mean(face(source, "calm/turned.jpg").pixels[:18])[0] > 240
+
+
+def test_fingerprint_tells_detectors_of_one_name_apart(faces: Path) -> None:
+    seen = set()
+    for weights in ("", "one", "other"):
+        detector = FakeDetector()
+        detector.sha256 = weights  # type: ignore[attr-defined]
+        seen.add(FolderInput(faces, CropSettings(detector)).fingerprint(0, 2))
+    assert len(seen) == 3

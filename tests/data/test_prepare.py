@@ -17,7 +17,7 @@ from mien.data import work
 from mien.data.dataset import load_dataset, partial_folder
 from mien.data.prepare import PrepareSettings, prepare
 from mien.data.records import LabelledFace, Rejection, one_hot
-from mien.errors import DatasetError, SettingsError
+from mien.errors import DatasetError, InUseError, SettingsError
 from mien.pictures import decode_picture
 from mien.types import PixelArray
 
@@ -72,7 +72,10 @@ class KilledAt:
 
     def __call__(self, stage: str, done: int, total: int | None) -> None:
         if stage == self.stage and done >= self.done:
-            raise KeyboardInterrupt
+            self.end()
+
+    def end(self, *_: object) -> None:
+        raise KeyboardInterrupt
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -300,3 +303,43 @@ def test_class_without_usable_pictures_is_named(tmp_path: Path) -> None:
 def test_impossible_settings_are_refused(values: dict[str, float]) -> None:
     with pytest.raises(SettingsError):
         PrepareSettings(**values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", ["thumbnails", "pairs"])
+@pytest.mark.parametrize("length", [10, -1])
+def test_what_is_cut_short_is_told_and_made_again(tmp_path: Path, kind: str, length: int) -> None:
+    whole = prepare(FakeInput(), tmp_path / "whole", SMALL).path
+    out = tmp_path / "set"
+    with pytest.raises(KeyboardInterrupt):
+        prepare(FakeInput(), out, SMALL, on_progress=KilledAt("writing", 1))
+    (file,) = partial_folder(out).glob(f"{kind}-*.npy")
+    file.write_bytes(file.read_bytes()[:length])
+    told: list[str] = []
+    prepare(FakeInput(), out, SMALL, on_progress=lambda stage, *_: told.append(stage))
+    assert f"{file.name} is damaged and made again" in told
+    assert contents(out) == contents(whole)
+
+
+def test_work_of_a_run_that_was_killed_at_its_last_step_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "set"
+    with monkeypatch.context() as patch:
+        patch.setattr("mien.data.prepare.discard", KilledAt("set.partial", 0).end)
+        with pytest.raises(KeyboardInterrupt):
+            prepare(FakeInput(), out, SMALL)
+    assert load_dataset(out).count("train") == 48
+    assert partial_folder(out).is_dir()
+    with pytest.raises(DatasetError, match="exists already"):
+        prepare(FakeInput(), out, SMALL)
+    assert [path.name for path in tmp_path.iterdir()] == ["set"]
+
+
+def test_two_never_make_one_data_set(tmp_path: Path) -> None:
+    out = tmp_path / "set"
+
+    def second(stage: str, done: int, total: int | None) -> None:
+        with pytest.raises(InUseError, match=r"set\.partial: process \d+"):
+            prepare(FakeInput(), out, SMALL)
+
+    assert prepare(FakeInput(), out, SMALL, on_progress=second).count("train") == 48

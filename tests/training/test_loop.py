@@ -217,3 +217,40 @@ def test_validation_tells_of_each_source() -> None:
     parts = [row["validation_accuracy_lab"], row["validation_accuracy_web"]]
     assert np.mean(parts) == pytest.approx(row["validation_accuracy"])
     assert not [name for name in loop.validate(network, bright_and_dark(8), CPU) if "_lab" in name]
+
+
+@pytest.mark.parametrize("name", ["train_loss", "validation_loss"])
+def test_a_run_that_diverges_keeps_the_last_good_epoch(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    spoilt = {"_train_epoch": "train_loss", "validate": "validation_loss"}
+    for function, loss in spoilt.items():
+        values = iter([0.5, 0.4, float("nan") if loss == name else 0.3])
+        real = getattr(loop, function)
+        monkeypatch.setattr(
+            loop,
+            function,
+            lambda *args, real=real, loss=loss, values=values: {**real(*args), loss: next(values)},
+        )
+    kept: list[float] = []
+    checkpoint = loop.start(SMALL, 2, CPU)
+    problem = loop.fit(
+        checkpoint,
+        [bright_and_dark(64)],
+        bright_and_dark(32, seed=1),
+        SMALL,
+        CPU,
+        on_epoch=lambda row: kept.append(row["epoch"]),
+        on_progress=ignore_progress,
+    )
+    assert "the loss became nan in epoch 3: the run diverged" in problem
+    assert "--learning-rate (it was 0.002)" in problem
+    assert "the bundle is of epoch 2" in problem
+    assert kept == [row["epoch"] for row in checkpoint.history] == [1, 2]
+    assert all(torch.isfinite(value).all() for value in checkpoint.best.values())
+
+
+def test_a_run_that_diverges_at_once_keeps_nothing() -> None:
+    config = msgspec.structs.replace(SMALL, learning_rate=1e30)
+    with pytest.raises(TrainingError, match=r"in epoch 1: the run diverged.*no epoch could be"):
+        run(config)

@@ -8,6 +8,7 @@ from pathlib import Path
 from mien.cli.console import err, out, printable, progress
 from mien.cli.train import add_terms
 from mien.errors import MissingExtraError
+from mien.locks import alone_on
 
 SCALES = ("0..1", "-1..1", "0..255", "standardised")
 
@@ -62,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
         data_terms=dict(args.data_terms or ()),
         command="mien " + shlex.join(sys.argv[1:]),
     )
-    with progress() as on_progress:
+    with alone_on(args.out), progress() as on_progress:
         result = import_keras(
             args.model,
             [label.strip() for label in args.labels.split(",")],

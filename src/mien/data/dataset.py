@@ -14,6 +14,7 @@ import pyarrow as pa
 from mien.data.records import SPLITS, Split
 from mien.data.shards import count_rows, read_batches
 from mien.errors import DatasetError, one_line
+from mien.files import sweep
 from mien.types import ProbabilityArray
 
 INFO, DATA, REJECTED, CONFLICTS = "dataset.json", "data", "rejected.csv", "conflicts.csv"
@@ -112,8 +113,21 @@ class Dataset:
         return sum(self.info.counts[self._known(split)].values())
 
     def digest(self) -> str:
-        """Return what stands for all that is in it: the sha256 of dataset.json."""
-        return hashlib.sha256((self.path / INFO).read_bytes()).hexdigest()
+        """Return what stands for all that is in it: a sha256 of dataset.json and of every face.
+
+        All files are read, since two data sets of other faces may be described alike.
+
+        Raises:
+            DatasetError: A file cannot be read.
+        """
+        whole = hashlib.sha256()
+        for path in (self.path / INFO, *(one for split in SPLITS for one in self.shards(split))):
+            try:
+                with path.open("rb") as file:
+                    whole.update(hashlib.file_digest(file, "sha256").digest())
+            except OSError as error:
+                raise DatasetError(f"{path}: cannot be read: {error.strerror}") from error
+        return whole.hexdigest()
 
     def rows(self, split: str, *, batch_size: int = 512) -> Iterator[Rows]:
         """Read a split in its fixed order; memory does not grow with the data set.
@@ -155,6 +169,8 @@ def load_dataset(path: Path) -> Dataset:
     Raises:
         DatasetError: It is missing or unfinished, dataset.json is wrong, or a file is missing.
     """
+    if not (path / INFO).is_file():
+        sweep(path.parent)  # a killed process may have left it aside
     if not (path / INFO).is_file():
         if partial_folder(path).is_dir():
             raise DatasetError(

@@ -12,7 +12,7 @@ import numpy as np
 
 from mien.data.metadata import METADATA, FileNote, note_key, read_metadata
 from mien.data.plan import check_classes
-from mien.data.records import LabelledFace, Rejection, Setting, one_hot
+from mien.data.records import LabelledFace, Rejection, Setting, identity, one_hot
 from mien.errors import DatasetError, PictureError, SettingsError
 from mien.pictures import read_picture
 from mien.preprocess import crop_faces
@@ -106,9 +106,10 @@ class FolderInput:
         }
 
     def fingerprint(self, start: int, stop: int) -> str:
-        """Say which files these are, of which size and age, with which notes."""
+        """Say which files these are, of which size and age, with which notes, cropped by whom."""
         entries = self._entries[start:stop]
-        return repr([(e.origin, e.label, e.note, e.stamp) for e in entries])
+        files = [(e.origin, e.label, e.note, e.stamp) for e in entries]
+        return repr([identity(self._crop.detector), files])
 
     def read(self, start: int, stop: int) -> Iterator[LabelledFace | Rejection]:
         """Decode and crop the pictures from `start` to `stop`."""

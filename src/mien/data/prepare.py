@@ -4,7 +4,6 @@ The data set appears whole or not at all. All work goes on in `OUT.partial`, whe
 run finds what it had done (see `mien.data.work`).
 """
 
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -23,7 +22,12 @@ from mien.data.plan import LEFT_OUT, Plan, RowIndex, check_classes, make_plan
 from mien.data.records import SPLITS, FaceInput, Rejection
 from mien.data.write import write_dataset, write_held_back
 from mien.errors import DatasetError, SettingsError, one_line
+from mien.files import discard, new_folder, write_file
+from mien.locks import alone_in
 from mien.types import OnProgress, ignore_progress
+
+# In the work folder, from when the data set is whole: a copy of its dataset.json.
+_FINISHED = "finished.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +93,16 @@ def prepare(
     Raises:
         DatasetError: `out` exists, a class is too small, the input is inconsistent, or `out`
             cannot be written, for instance because the disk is full.
+        InUseError: Another process is making it.
     """
     settings = settings or PrepareSettings()
-    _check_out(source, out, overwrite=overwrite)
     folder = partial_folder(out)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        finished = _make(source, folder, settings, command, on_progress)
-        _move(finished, out, folder)
+        _remove_done_work(folder, out)
+        _check_out(source, out, overwrite=overwrite)
+        with alone_in(folder):
+            _make(source, folder, out, settings, command, on_progress)
+            discard(folder)
     except OSError as error:
         reason = " ".join((error.strerror or str(error)).split())
         raise DatasetError(
@@ -122,14 +128,23 @@ def _check_out(source: FaceInput, out: Path, *, overwrite: bool) -> None:
         raise DatasetError(f"{out}: is no data set, so it is not overwritten; choose another name")
 
 
+def _remove_done_work(folder: Path, out: Path) -> None:
+    """Remove the work folder of a run that was killed when its data set was in place already."""
+    finished, info = folder / _FINISHED, out / INFO
+    if finished.is_file() and info.is_file() and finished.read_bytes() == info.read_bytes():
+        with alone_in(folder):
+            discard(folder)
+
+
 def _make(
     source: FaceInput,
     folder: Path,
+    out: Path,
     settings: PrepareSettings,
     command: str,
     on_progress: OnProgress,
-) -> Path:
-    """Do all the work in the work folder; return the finished data set there."""
+) -> None:
+    """Do all the work in the work folder, and put the finished data set into its place."""
     chunks = work.write_chunks(source, folder, settings.chunk_size, on_progress)
     index = _read_index(chunks)
     check_classes(index.labels, source.classes, source.name)
@@ -138,19 +153,20 @@ def _make(
     check_classes(index.labels[plan.splits != LEFT_OUT], source.classes, source.name)
     rejected = [*source.refused, *(r for chunk in chunks for r in work.rejected_in(chunk))]
     rejected += plan.rejected
-    finished = folder / "finished"
-    write_dataset(
-        finished,
-        _describe(source, settings, index, plan, rejected, command),
-        chunks,
-        plan,
-        rejected,
-        shard_rows=settings.shard_rows,
-        on_progress=on_progress,
-    )
-    if any(index.sources):
-        write_held_back(finished, index, plan)
-    return finished
+    info = _describe(source, settings, index, plan, rejected, command)
+    with new_folder(out) as finished:
+        write_dataset(
+            finished,
+            info,
+            chunks,
+            plan,
+            rejected,
+            shard_rows=settings.shard_rows,
+            on_progress=on_progress,
+        )
+        if any(index.sources):
+            write_held_back(finished, index, plan)
+        write_file(folder / _FINISHED, (finished / INFO).read_bytes())
 
 
 def _plan(source: FaceInput, index: RowIndex, near: PairArray, settings: PrepareSettings) -> Plan:
@@ -236,12 +252,3 @@ def _notes(counts: dict[str, dict[str, int]]) -> tuple[str, ...]:
         for name, count in classes.items()
         if not count
     )
-
-
-def _move(finished: Path, out: Path, folder: Path) -> None:
-    replaced = folder / "replaced"
-    shutil.rmtree(replaced, ignore_errors=True)
-    if out.exists():
-        out.rename(replaced)
-    finished.rename(out)
-    shutil.rmtree(folder)

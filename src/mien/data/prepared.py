@@ -21,7 +21,7 @@ class PreparedInput:
     refused: tuple[Rejection, ...] = ()
 
     def __init__(self, dataset: Dataset) -> None:
-        self._dataset = dataset
+        self._dataset, self._digest = dataset, dataset.digest()
         self.classes = dataset.classes
 
     @property
@@ -38,7 +38,7 @@ class PreparedInput:
 
     def fingerprint(self, start: int, stop: int) -> str:
         """Say which rows of which data set these are."""
-        return f"{start} {stop} {self._dataset.digest()}"
+        return f"{start} {stop} {self._digest}"
 
     def read(self, start: int, stop: int) -> Iterator[LabelledFace | Rejection]:
         """Read rows from `start` to `stop`, counted through train, validation and test."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from mien.protocols import Detector
 from mien.types import PixelArray
 
 Setting = str | int | float | bool | None
@@ -98,6 +99,11 @@ class FaceInput(Protocol):
     def read(self, start: int, stop: int) -> Iterator[LabelledFace | Rejection]:
         """Read the entries from `start` to `stop`, one result each, in order."""
         ...
+
+
+def identity(detector: Detector | None) -> list[str]:
+    """Return what tells a detector from others: its name, and its weights where it says which."""
+    return [] if detector is None else [detector.name, getattr(detector, "sha256", "")]
 
 
 def digest(name: str) -> str:

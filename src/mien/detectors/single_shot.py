@@ -50,6 +50,7 @@ class SingleShotDetector:
         if not min_face > 0:
             raise ValueError(f"min_face must be above 0, got {min_face}")
         self._info, self._file = bundle.info, str(bundle.path / GRAPH)
+        self.sha256 = bundle.info.sha256
         self._session = make_session(bundle.graph, self._file, threads)
         self._scale = min(1.0, self._info.smallest / min_face)
         self._check_graph()

@@ -1,5 +1,6 @@
 """The beginning of a source: for trying something out, and for cameras, which have no end."""
 
+import math
 from collections.abc import Iterator
 
 from mien.errors import SettingsError
@@ -24,7 +25,7 @@ class Limited:
             SettingsError: A limit is not more than 0.
         """
         for name, limit in (("frames", frames), ("seconds", seconds)):
-            if limit is not None and not limit > 0:
+            if limit is not None and not 0 < limit < math.inf:
                 raise SettingsError(f"the limit of {name} must be more than 0, got {limit}")
         self.name, self.live = source.name, source.live
         self._source = source

@@ -16,6 +16,10 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from mien.errors import TrainingError
+from mien.files import new_file
+
+# Of all faces that a run learns from; checkpoints of earlier versions do not say it.
+FACES_SHA256 = "faces_sha256"
 
 
 @dataclass(slots=True)
@@ -54,10 +58,9 @@ class Checkpoint:
             **_prefixed("optimizer", _flat_state(self.optimizer)),
         }
         header = {"history": json.dumps(self.history), "settings": json.dumps(settings)}
-        temporary = path.with_suffix(".partial")
         try:
-            save_file(tensors, temporary, metadata=header)
-            temporary.replace(path)
+            with new_file(path) as new:
+                save_file(tensors, new, metadata=header)
         except (OSError, SafetensorError) as error:
             raise TrainingError(f"{path}: the checkpoint cannot be written: {error}") from error
 
@@ -82,7 +85,8 @@ class Checkpoint:
 
 
 def _same_settings(path: Path, kept: dict[str, Any], wanted: dict[str, Any]) -> None:
-    for name in sorted(kept.keys() | wanted.keys()):
+    unknown = {FACES_SHA256} - kept.keys()
+    for name in sorted((kept.keys() | wanted.keys()) - unknown):
         if kept.get(name) != wanted.get(name):
             raise TrainingError(
                 f"{path}: this run was started with {name}={kept.get(name)}, not "

@@ -66,7 +66,18 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MaterialInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """The contents of material.json."""
+    """The contents of material.json.
+
+    Attributes:
+        format: Version of this layout.
+        teachers: Names of the detectors that were asked.
+        judge: The one that was asked about doubtful faces.
+        seed: Of the splits.
+        channels: 1 for gray, 3 for BGR.
+        pictures: What is in each picture.
+        made_from: Digests of all else that the answers came from, by name; empty in material that
+            earlier versions made.
+    """
 
     format: Literal[1] = 1
     teachers: tuple[str, ...]
@@ -74,6 +85,7 @@ class MaterialInfo(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     channels: Literal[1, 3]
     pictures: tuple[Picture, ...]
+    made_from: dict[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +128,11 @@ def load_material(folder: Path) -> Material:
         info = msgspec.json.decode((folder / INFO).read_bytes(), type=MaterialInfo)
     except (OSError, msgspec.DecodeError) as error:
         raise TrainingError(f"{folder / INFO}: {error}; remove {folder} to make it anew") from error
+    sizes = [size for picture in info.pictures for size in level_sizes(picture.size)]
+    count = info.channels * sum(width * height for width, height in sizes)
+    path = folder / PIXELS
+    if not path.is_file() or path.stat().st_size != count:
+        raise TrainingError(f"{path}: cut short or damaged; remove {folder} to make it anew")
     return Material(folder, info)
 
 
