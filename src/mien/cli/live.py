@@ -179,7 +179,7 @@ def _say_where(args: argparse.Namespace, port: int, token: str | None) -> None:
         err.print(f"Port {DEFAULT_PORT} is in use, so the page is on port {port}.", markup=False)
     out.print(f"mien is at {address} (Ctrl-C ends it)", markup=False)
     if token:
-        out.print("Open it in your browser; mien does not, for others here could then see the token.")
+        out.print("Open it in your browser. mien does not: others here could see the token then.")
     elif not args.no_browser and not _has_screen():
         out.print("There is no screen here: open this address in a browser of this machine.")
     if args.source is None and not _has_camera():

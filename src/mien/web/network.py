@@ -14,8 +14,8 @@ from mien.errors import SettingsError
 
 # An address that is kept for documentation (RFC 5737): the way to it is the way out of the network.
 ELSEWHERE = ("203.0.113.1", 9)
-# Named one by one. Of what is merely not public, much is shared with strangers or leads to them: the
-# network of a provider (100.64.0.0/10), and IPv6 that carries IPv4 (mapped, NAT64, 6to4, Teredo).
+# Named one by one. Of what is merely not public, much is shared with strangers or leads to them:
+# the network of a provider (100.64.0.0/10), and IPv6 that carries IPv4 (6to4, Teredo, NAT64).
 LOCAL_NETWORKS = tuple(
     map(
         ipaddress.ip_network,

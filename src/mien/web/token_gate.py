@@ -32,7 +32,7 @@ class TokenGate:
         self._token = token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand on what has the token; an address with it is answered by one without, and a cookie."""
+        """Hand on what has the token; from the address it goes into a cookie."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
