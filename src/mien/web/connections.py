@@ -13,6 +13,7 @@ import errno
 import logging
 import socket
 import ssl
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -197,8 +198,10 @@ class Door:
                 ssl_handshake_timeout=seconds,
                 ssl_shutdown_timeout=self._bounds.goodbye if self._tls else None,
             )
-        except OSError:
-            # No TLS, a bad one, or none in time.
+        except OSError as error:
+            # No TLS, a bad one, or none in time. The error knows of the connection, and that of the
+            # error: a quarter of a megabyte, until somebody looks for such circles.
+            traceback.clear_frames(error.__traceback__)
             taken.close()
         else:
             connection.transport = transport

@@ -3,7 +3,9 @@
 import asyncio
 from typing import Any
 
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 
@@ -77,6 +79,13 @@ class Page(WebSocketsSansIOProtocol):
             self._refuse(INVALID_DATA, "malformed message: not UTF-8")
         else:
             super().send_receive_event_to_app()
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send, where the connection is not closing by itself: else the page has left."""
+        await self.writable.wait()
+        if self.close_sent:
+            raise ClientDisconnected
+        await super().send(message)
 
     def _refuse(self, code: int, reason: str) -> None:
         if self.is_open:
