@@ -1,6 +1,6 @@
 """Which picture formats are read, how they are told apart, and what is said of the others."""
 
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 # Named one by one: Pillow knows others that start a program (EPS starts Ghostscript) or hand the
 # file to the system. MPO comes with JPEG, APNG with PNG.
@@ -30,7 +30,16 @@ _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis"})
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 # Cameras' own beginnings: Fujifilm, Sigma, Panasonic, Olympus, Minolta, Canon.
-_RAW_HEADS = (b"FUJIFILMCCD-RAW", b"FOVb", b"IIU\0", b"IIRO", b"IIRS", b"MMOR", b"\0MRM", b"II\x1a\0")
+_RAW_HEADS = (
+    b"FUJIFILMCCD-RAW",
+    b"FOVb",
+    b"IIU\0",
+    b"IIRO",
+    b"IIRS",
+    b"MMOR",
+    b"\0MRM",
+    b"II\x1a\0",
+)
 _HEADS = (
     *(b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"qoif", b"DDS "),
     *(b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51", b"\0\0\1\0", *_TIFF, *_RAW_HEADS),

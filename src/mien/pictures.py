@@ -20,8 +20,8 @@ from PIL.TiffImagePlugin import TiffImageFile
 from mien import jpeg
 from mien.errors import PictureError, told_as
 from mien.heif import HeifStill
-from mien.picture_formats import ANIMATED, FORMATS, HEAD, RAW, SUFFIXES, advice, is_heif, is_jpeg
 from mien.lean import read_lean
+from mien.picture_formats import ANIMATED, FORMATS, HEAD, RAW, SUFFIXES, advice, is_heif, is_jpeg
 from mien.pixels import orientation_of, to_bgr
 from mien.tiff import choose_page
 from mien.types import PixelArray

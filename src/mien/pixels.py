@@ -134,7 +134,7 @@ def _white(pixels: Pixels) -> float:
     if pixels.mode.startswith("I;16"):
         return 255.0 / 65535.0
     # The other modes do not say where white is.
-    top = max((float(_numbers(pixels.crop(box)).max(initial=0)) for box in _strips(pixels)))
+    top = max(float(_numbers(pixels.crop(box)).max(initial=0)) for box in _strips(pixels))
     if top > 255.0:
         return 255.0 / 65535.0
     return 255.0 if pixels.mode == "F" and top <= 1.0 else 1.0
