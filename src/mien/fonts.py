@@ -52,8 +52,8 @@ def runs(text: str) -> tuple[Run, ...]:
     """
     found: list[Run] = []
     for word in _words(text):
-        path = _font_of(word)
-        parts = [Run(word, path)] if path is not False else [_of_letter(one) for one in word]
+        whole = _run(word)
+        parts = [_run(letter) or _number(letter) for letter in word] if whole is None else [whole]
         for part in parts:
             if found and found[-1].path == part.path:
                 found[-1] = Run(found[-1].text + part.text, part.path)
@@ -78,18 +78,17 @@ def _words(text: str) -> list[str]:
     return words
 
 
-def _of_letter(letter: str) -> Run:
-    path = _font_of(letter)
-    return Run(f"U+{ord(letter):04X}", None) if path is False else Run(letter, path)
+def _number(letter: str) -> Run:
+    return Run(f"U+{ord(letter):04X}", None)
 
 
 @lru_cache(maxsize=1024)
-def _font_of(word: str) -> Path | None | bool:
-    """Return the first font that has all letters of a word, None for Pillow's own; False: none."""
+def _run(word: str) -> Run | None:
+    """Give a word to the first font that has all of its letters; None where none has."""
     letters = {letter for letter in word if not letter.isspace()}
     if all(letter.isascii() for letter in letters):
-        return None
-    return next((path for path in _paths() if _has(path, letters)), False)
+        return Run(word, None)
+    return next((Run(word, path) for path in _paths() if _has(path, letters)), None)
 
 
 def _paths() -> Iterator[Path]:
@@ -118,13 +117,9 @@ def _folders() -> tuple[Path, ...]:
         return Path(os.environ.get("WINDIR", r"C:\Windows"), "Fonts"), local
     home = os.environ.get("HOME")
     own = (".fonts", ".local/share/fonts", "Library/Fonts") if home else ()
-    system = (
-        "/usr/share/fonts",
-        "/usr/local/share/fonts",
-        "/Library/Fonts",
-        "/System/Library/Fonts",
-    )
-    return (*map(Path, system), *(Path(home or "/", name) for name in own))
+    folders = [Path(folder, "fonts") for folder in ("/usr/share", "/usr/local/share")]
+    folders += [Path(folder, "Fonts") for folder in ("/Library", "/System/Library")]
+    return (*folders, *(Path(home or "/", name) for name in own))
 
 
 def _has(path: Path, letters: set[str]) -> bool:
