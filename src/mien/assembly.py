@@ -12,7 +12,7 @@ from pathlib import Path
 from mien.bundle import ModelInfo, load_bundle, load_detector_bundle
 from mien.classifier import OnnxClassifier
 from mien.errors import SettingsError, SourceError
-from mien.pictures import SUFFIXES
+from mien.picture_formats import HEAD, REFUSED, SUFFIXES, holds_picture
 from mien.pipeline import Analyzer, AnalyzerSettings
 from mien.protocols import Classifier, Detector, Sink, Source
 from mien.ranges import check_threads
@@ -323,7 +323,21 @@ def _name(item: Path | str) -> str:
 
 
 def _is_picture(item: Path | str) -> bool:
-    return isinstance(item, Path) and item.suffix.lower() in SUFFIXES
+    if not isinstance(item, Path):
+        return False
+    suffix = item.suffix.lower()
+    if suffix in SUFFIXES | REFUSED.keys():
+        return True
+    # FFmpeg would take a picture of any name for a video, and the first of its tiles for the whole.
+    return suffix not in VIDEO_SUFFIXES and _begins_as_picture(item)
+
+
+def _begins_as_picture(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return holds_picture(file.read(HEAD))
+    except OSError:
+        return False
 
 
 def _is_live(spec: str) -> bool:

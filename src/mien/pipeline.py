@@ -40,6 +40,9 @@ OnFrame = Callable[[Frame, Analysis], None]
 LATENCY_FRAMES = 10_000
 # Frames that are read and not yet written: enough for the two to take turns, and little memory.
 WAITING_FRAMES = 3
+# Bytes of a frame from which none is read while it is written: 4K video is below, a photo of 16
+# megapixels above.
+LARGE_FRAME = 40_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +288,8 @@ def run(
                 output.put(frame, analysis)
             if on_frame is not None:
                 on_frame(frame, analysis)
+            # Two large photos at once take twice as much.
+            del frame, analysis
     return meter.summary()
 
 
@@ -318,12 +323,16 @@ class _Output:
     def put(self, frame: Frame, analysis: Analysis) -> None:
         if self._error is None:
             self._queue.put((frame, analysis))
+            if frame.image.nbytes > LARGE_FRAME:
+                self._queue.join()
 
     def _write_all(self) -> None:
         # To the end even after an error, so that `put` never waits for nobody.
         while (item := self._queue.get()) is not None:
             if self._error is None:
                 self._write(*item)
+            del item
+            self._queue.task_done()
 
     def _write(self, frame: Frame, analysis: Analysis) -> None:
         try:

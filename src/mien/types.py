@@ -38,12 +38,15 @@ class Frame:
         index: Number of the frame in its source, from 0. Dropped frames are counted.
         timestamp: Seconds from the start of the stream, by the stream's own clock.
         source: Where it came from: a path, an address, "camera 0", "sample".
+        moving: Whether it is one frame of an animation in a picture file, such as a GIF: its name
+            looks like that of a picture, and it is a video.
     """
 
     image: PixelArray
     index: int
     timestamp: float
     source: str
+    moving: bool = False
 
     def __post_init__(self) -> None:
         if self.image.dtype != np.uint8 or self.image.ndim != 3 or self.image.shape[2] != 3:

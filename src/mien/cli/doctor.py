@@ -35,6 +35,7 @@ CORE = {
     "websockets": "websockets",
 }
 OPTIONAL = (
+    "pi-heif",
     "torch",
     "onnx",
     "pyarrow",

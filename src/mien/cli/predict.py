@@ -115,7 +115,8 @@ def _shown(args: argparse.Namespace, source: Source) -> Iterator[OnFrame]:
         def count(*_: Any) -> None:
             nonlocal done
             done += 1
-            update("reading", done, total)
+            # An animation among pictures has more frames than one.
+            update("reading", done, total and max(total, done))
 
         yield count
 
@@ -147,7 +148,7 @@ class Listing:
 
 
 def _place(frame: Frame) -> str:
-    if Path(frame.source).suffix.lower() in SUFFIXES:
+    if Path(frame.source).suffix.lower() in SUFFIXES and not frame.moving:
         return frame.source
     return f"{frame.source} {frame.timestamp:7.2f} s"
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mien.errors import SourceError
-from mien.pictures import SUFFIXES
+from mien.picture_formats import REFUSED, SUFFIXES
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +161,10 @@ def _objection(path: Path, root: Path, suffixes: Collection[str]) -> str | None:
                 return reason
         if path.is_dir():
             return None
-        if path.suffix.lower() not in suffixes:
-            return f"no format that is read here ({path.suffix or 'no suffix'})"
+        suffix = path.suffix.lower()
+        if suffix not in suffixes:
+            unknown = f"no format that is read here ({path.suffix or 'no suffix'})"
+            return REFUSED.get(suffix, unknown)
         return "not a regular file" if _waits(path) else None
     except OSError as error:
         # The folder may be listed, but not entered.

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mien.errors import PictureError
-from mien.pictures import read_picture
+from mien.pictures import Picture, open_picture
 from mien.sources.files import Skipped, find_pictures
 from mien.types import Frame
 
@@ -15,10 +15,12 @@ class PictureSource:
     """A `Source` of still pictures.
 
     Every frame's `source` is its path, its `timestamp` 0, and its `index` the picture's place in
-    the list, so that a skipped picture leaves a gap.
+    the list, so that a skipped picture leaves a gap. An animation is a short video: its frames have
+    their own times, and numbers from 0.
 
     Attributes:
-        skipped: The pictures that could not be read so far, and why.
+        skipped: What could not be read so far, and why: pictures, and the further pages and views
+            of files of several.
     """
 
     live = False
@@ -44,14 +46,36 @@ class PictureSource:
             if self._closed:
                 return
             try:
-                image = read_picture(path)
+                # Nothing of a picture stays here while it is looked at: a large one takes much.
+                yield from self._frames(index, path)
             except PictureError as error:
                 # The message of an error is one line, which a path need not be.
                 prefix = f"{PictureError(str(path))}: "
                 self.skipped.append(Skipped(str(path), str(error).removeprefix(prefix)))
-                continue
-            yield Frame(image, index, 0.0, str(path))
 
     def close(self) -> None:
         """Read no more pictures."""
         self._closed = True
+
+    def _frames(self, index: int, path: Path) -> Iterator[Frame]:
+        with open_picture(path) as picture:
+            if picture.frames > 1:
+                for number, (time, image) in enumerate(picture.play()):
+                    if self._closed:
+                        return
+                    yield Frame(image, number, time, str(path), moving=True)
+                return
+            left_out = _left_out(picture)
+            stills = [picture.read()]
+        del picture
+        yield Frame(stills.pop(), index, 0.0, str(path))
+        if left_out:
+            self.skipped.append(Skipped(str(path), left_out))
+
+
+def _left_out(picture: Picture) -> str:
+    if picture.pages > 1:
+        return f"holds {picture.pages} pages, of which only the first was read"
+    if picture.beside:
+        return f"holds {picture.beside + 1} pictures, of which only the main one was read"
+    return ""
