@@ -20,6 +20,7 @@ from mien.explanation import explain
 from mien.pipeline import RunSummary
 from mien.protocols import Source
 from mien.sources.camera import list_cameras
+from mien.sources.naming import SAMPLE, Address, Camera, Sample, meant
 from mien.sources.reconnecting import Notice, OnNotice
 from mien.web.app import create_app
 from mien.web.protocol import Mode, ModelFacts, SourceId
@@ -40,7 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--source",
         metavar="SOURCE",
         help="let this machine read a camera (its number), a file, a stream (http:// or rtsp://), "
-        "or 'sample', instead of the browser's camera",
+        "or 'sample' (camera:0 and mien:sample where a file has that name), instead of the "
+        "browser's camera",
     )
     add("--port", type=_port, help=f"port of the page (default {DEFAULT_PORT}, or the next free)")
     add(
@@ -101,10 +103,10 @@ def _services(args: argparse.Namespace) -> Services:
     detector = make_detector(args.detector, model=args.detector_model, threads=args.threads)
     classifier, info = make_classifier(args.bundle, threads=args.threads)
     sources: dict[SourceId, OfferedSource] = {
-        "sample": OfferedSource("the sample", lambda _: open_source("sample", realtime=True))
+        "sample": OfferedSource("the sample", lambda _: open_source(SAMPLE, realtime=True))
     }
     mode: Mode = "camera"
-    if args.source == "sample":
+    if args.source is not None and isinstance(meant(args.source), Sample):
         mode = "sample"
     elif args.source is not None:
         _check_source(args.source)
@@ -217,9 +219,10 @@ def _address(args: argparse.Namespace, port: int, token: str | None = None) -> s
 
 def _source_name(spec: str) -> str:
     """What the page calls a source: no folders, and no password of a stream's address."""
-    if spec.isdecimal():
-        return f"camera {spec}"
-    if "://" in spec:
+    named = meant(spec)
+    if isinstance(named, Camera):
+        return f"camera {named.number}"
+    if isinstance(named, Address):
         return "the stream"
     return printable(Path(spec).name or spec)
 
