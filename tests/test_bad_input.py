@@ -17,7 +17,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 import mien
 from mien import assembly
@@ -95,8 +95,6 @@ def write_good_pictures(folder: Path) -> set[str]:
     turned = Image.Exif()
     turned[0x112] = 6
     image.save(folder / "turned.jpg", exif=turned)
-    for name in ("moving.gif", "moving.webp"):
-        image.save(folder / name, save_all=True, append_images=[image.rotate(90)])
     for name in ("with space.jpg", "it's.jpg", "ünï 笑 😀.jpg", "-dash.jpg", "[red] %d.jpg"):
         image.save(folder / name)
     if POSIX:
@@ -169,6 +167,55 @@ def test_one_bad_picture_is_one_line_at_every_door(
     for attempt in (lambda: reader.read(path), lambda: list(reader.watch(path))):
         with pytest.raises(MienError, match=rf"{name}: .*{reason}"):
             attempt()
+
+
+def write_animation(path: Path) -> None:
+    """Two frames, shown for 0.3 s and for 0.2 s."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    first, second = (Image.new("RGB", (80, 60), (gray, gray, gray)) for gray in (90, 180))
+    first.save(path, save_all=True, append_images=[second], duration=[300, 200])
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".png", ".webp"])
+def test_an_animation_is_a_short_video_for_predict(suffix: str, bundle: str) -> None:
+    write_animation(Path(f"a/moving{suffix}"))
+    Image.new("RGB", (80, 60), (120, 120, 120)).save("a/still.png")
+    words = ["predict", "a", "--out", "o.csv", "--annotate", "drawn", "--bundle", bundle]
+    assert main(words) == 0
+    found = [(Path(row["source"]).name, row["frame"], float(row["time"])) for row in rows("o.csv")]
+    moving = f"moving{suffix}"
+    assert found == [(moving, "0", 0.0), (moving, "1", 0.3), ("still.png", "1", 0.0)]
+    drawn = ["moving-000000.jpg", "moving-000001.jpg", "still.png"]
+    assert sorted(path.name for path in Path("drawn").iterdir()) == drawn
+
+
+def test_an_animation_is_refused_where_one_picture_is_meant(bundle: str) -> None:
+    write_animation(Path("moving.gif"))
+    with pytest.raises(MienError, match=r"moving\.gif: an animation of 2 frames"):
+        mien.load(bundle).read("moving.gif")
+
+
+def test_whatever_a_decoder_raises_costs_one_picture(
+    bundle: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = write_good_pictures(Path("faces"))
+    Path("faces/RAW.NEF").write_bytes(b"II*\0" + bytes(40))
+    Path("photo.jpg").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n")
+    load = ImageFile.ImageFile.load
+
+    def broken(image: ImageFile.ImageFile) -> object:
+        if image.format == "PNG":
+            raise NotImplementedError("nobody foresaw this")
+        return load(image)
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", broken)
+    assert main(["predict", "faces", "photo.jpg", "--out", "o.csv", "--bundle", bundle]) == 0
+    error = capsys.readouterr().err
+    bad = [name for name in good if name.endswith(".png")]
+    assert f"{len(good) - len(bad)} pictures read" in error
+    assert error.count("broken or truncated picture (nobody foresaw this)") == len(bad) > 0
+    assert "RAW.NEF: a camera's RAW file" in error
+    assert "photo.jpg: a drawing" in error
 
 
 @pytest.mark.skipif(not POSIX, reason="links need a privilege on Windows")
@@ -270,7 +317,8 @@ def test_the_table_holds_the_times_of_the_stream(bundle: str) -> None:
     assert [int(row["frame"]) for row in table] == [*range(7), *range(7)]
     labels = ["p_angry", "p_sad", "p_happy", "p_neutral"]
     place = ["source", "frame", "time", "track_id", "x1", "y1", "x2", "y2"]
-    assert list(table[0]) == [*place, *labels, "label", "confidence", "quality", "reason"]
+    verdict = ["label", "confidence", "shown", "quality", "reason"]
+    assert list(table[0]) == [*place, *labels, *verdict]
     with av.open("o.mp4") as container:
         shown = [float(frame.time) for frame in container.decode(video=0)]
     assert shown == pytest.approx([*times, *(5.0 + stamp for stamp in times)], abs=1e-3)

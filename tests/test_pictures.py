@@ -1,8 +1,11 @@
 """Every picture is seen as it is meant to be, and every broken one is one clear line."""
 
 import io
+import itertools
 import os
 import struct
+import subprocess
+import sys
 import warnings
 import zlib
 from pathlib import Path
@@ -13,9 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
-from mien import pictures
+from mien import pictures, pixels
 from mien.errors import PictureError
-from mien.pictures import SUFFIXES, decode_picture, encode_png, read_picture
+from mien.picture_formats import FORMATS, HEIF_SUFFIXES, RAW
+from mien.pictures import SUFFIXES, decode_picture, encode_png, open_picture, read_picture
 from mien.types import PixelArray
 
 RED, GREEN, BLUE = (220, 30, 20), (20, 200, 40), (30, 40, 210)
@@ -62,7 +66,7 @@ class TestFormats:
 
     def test_every_suffix_has_a_decoder(self) -> None:
         Image.init()
-        assert Image.registered_extensions().keys() >= SUFFIXES
+        assert Image.registered_extensions().keys() >= SUFFIXES - HEIF_SUFFIXES
 
     def test_cmyk_jpeg(self) -> None:
         image = decode(two_tone().convert("CMYK"), "JPEG", quality=95)
@@ -179,6 +183,58 @@ class TestAnimation:
         with Image.open(io.BytesIO(data)) as image:
             assert getattr(image, "n_frames", 1) == 3
         assert near(decode_picture(data, "a")[10, 10], RED, 20)
+
+    @pytest.mark.parametrize("format_name", ["GIF", "WEBP", "PNG", "AVIF"])
+    def test_its_frames_have_their_own_times(self, tmp_path: Path, format_name: str) -> None:
+        later = [Image.new("RGB", (20, 20), color) for color in (GREEN, BLUE)]
+        first = Image.new("RGB", (20, 20), RED)
+        times = {"save_all": True, "append_images": later, "duration": [200, 50, 400]}
+        path = tmp_path / "moving"
+        path.write_bytes(encoded(first, format_name, **times))
+        with open_picture(path) as picture:
+            assert picture.frames == 3
+            shown = list(picture.play())
+        assert [time for time, _ in shown] == pytest.approx([0, 0.2, 0.25])
+        for (_, image), color in zip(shown, (RED, GREEN, BLUE), strict=True):
+            assert near(image[10, 10], color, 20)
+        with pytest.raises(PictureError, match="an animation of 3 frames, not one picture"):
+            read_picture(path)
+
+    def test_a_picture_for_who_cannot_play_is_no_frame(self, tmp_path: Path) -> None:
+        later = [Image.new("RGB", (20, 20), color) for color in (GREEN, BLUE)]
+        path = tmp_path / "moving.png"
+        still = {"save_all": True, "append_images": later, "default_image": True}
+        Image.new("RGB", (20, 20), RED).save(path, **still)
+        with open_picture(path) as picture:
+            assert [near(image[0, 0], GREEN, 2) for _, image in picture.play()] == [True, False]
+
+    def test_frames_that_say_no_time_are_shown_as_browsers_do(self, tmp_path: Path) -> None:
+        path = tmp_path / "moving.gif"
+        Image.new("L", (9, 9)).save(path, save_all=True, append_images=[Image.new("L", (9, 9), 9)])
+        with open_picture(path) as picture:
+            assert [time for time, _ in picture.play()] == pytest.approx([0, 0.1])
+
+    def test_pages_are_no_picture_and_copies_are_no_pages(self, tmp_path: Path) -> None:
+        path = tmp_path / "scan.tif"
+        page, copy = Image.new("RGB", (8, 8), RED), Image.new("RGB", (4, 4), BLUE)
+        page.save(path, save_all=True, append_images=[page])
+        with pytest.raises(PictureError, match="2 pages, not one picture"):
+            read_picture(path)
+        copy.save(path, save_all=True, append_images=[page], tiffinfo={254: 1})
+        # Pillow says of both that they are smaller copies; the second one is none.
+        entry = struct.pack("<HHI", 254, 4, 1)
+        before, between, after = path.read_bytes().split(entry + struct.pack("<I", 1))
+        path.write_bytes(before + entry + bytes([1, 0, 0, 0]) + between + entry + bytes(4) + after)
+        assert read_picture(path).shape == (8, 8, 3)
+
+    def test_the_main_picture_of_a_stereo_camera_is_taken(self, tmp_path: Path) -> None:
+        path = tmp_path / "both.jpg"
+        Image.new("RGB", (20, 20), RED).save(
+            path, "MPO", save_all=True, append_images=[Image.new("RGB", (20, 20), BLUE)]
+        )
+        with open_picture(path) as picture:
+            assert picture.beside == 1
+        assert near(read_picture(path)[10, 10], RED, 20)
 
     def test_a_tiff_of_several_pages(self) -> None:
         other = Image.new("RGB", (8, 8), BLUE)
@@ -325,3 +381,150 @@ def test_a_pipe_is_not_opened(tmp_path: Path) -> None:
 def test_a_name_that_no_system_has_is_an_error_like_others() -> None:
     with pytest.raises(PictureError, match="cannot be read: embedded null"):
         read_picture(Path("a\0b.jpg"))
+
+
+class TestWhatIsNotRead:
+    def test_only_formats_that_are_named_are_tried(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(subprocess, "check_call", lambda *_, **__: pytest.fail("a program"))
+        monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("a program"))
+        eps = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n"
+        assert "a drawing" in message(eps, "photo.jpg")
+        assert "EPS" not in FORMATS
+
+    @pytest.mark.parametrize(
+        ("name", "data"),
+        [
+            ("a.CR2", b"II*\0\x10\0\0\0CR\x02\0" + bytes(60)),
+            ("a.cr3", b"\0\0\0\x18ftypcrx \0\0\0\1crx isom" + bytes(60)),
+            ("a.raf", b"FUJIFILMCCD-RAW 0201" + bytes(60)),
+            ("a.arw", b"something new" * 9),
+        ],
+    )
+    def test_raw_files_by_name_or_content(self, name: str, data: bytes) -> None:
+        assert message(data, name) == f"{name}: {RAW}"
+        assert read_picture_named(name) == (20, 40, 3)
+
+    @pytest.mark.parametrize("tags", [{254: 1, 330: 8}, {50706: b"\1\4\0\0"}, {262: 32803}])
+    def test_a_preview_is_not_taken_for_the_picture(self, tags: dict[int, object]) -> None:
+        data = encoded(two_tone(), "TIFF", tiffinfo=tags)
+        assert RAW in message(data, "a.pef" if 262 in tags else "a.tif")
+
+    def test_a_drawing(self) -> None:
+        assert "a drawing" in message(b'<svg xmlns="http://www.w3.org/2000/svg"/>', "a.svg")
+
+    def test_heic_without_its_package(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "pi_heif", None)
+        data = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(60)
+        assert "pip install pi-heif" in message(data, "IMG_0001.jpg")
+
+
+def read_picture_named(name: str) -> tuple[int, ...]:
+    """What is a picture is read, whatever its name says."""
+    return decode_picture(encoded(two_tone()), name).shape
+
+
+class TestOddExif:
+    @pytest.mark.parametrize("value", [(1, 0), (0, 0), (-1, 3)])
+    @pytest.mark.parametrize("kind", [5, 2, 3, 7])
+    def test_odd_values_do_not_cost_the_picture(self, kind: int, value: tuple[int, int]) -> None:
+        # Orientation 6, and a focal length of a kind and value that cannot be written again.
+        entries = struct.pack("<HHIHH", 0x112, 3, 1, 6, 0)
+        entries += struct.pack("<HHII", 0x920A, kind, 1, 38)
+        body = b"II*\0\x08\0\0\0" + struct.pack("<H", 2) + entries + bytes(4)
+        exif = b"Exif\0\0" + body + struct.pack("<ii", *value)
+        assert decode(two_tone(), "JPEG", exif=exif).shape == (40, 20, 3)
+
+
+class TestScans:
+    def test_a_usual_progressive_jpeg_is_read(self) -> None:
+        assert decode(two_tone(), "JPEG", progressive=True).shape == (20, 40, 3)
+
+    def test_thousands_of_scans_are_refused_before_they_are_decoded(self) -> None:
+        data = encoded(two_tone(64, 64), "JPEG", progressive=True)
+        at = data.rindex(b"\xff\xda")
+        many = data[:at] + data[at:-2] * 200 + data[-2:]
+        assert "scans, which no camera writes" in message(many)
+
+
+class TestLarge:
+    @pytest.mark.parametrize("orientation", range(1, 9))
+    @pytest.mark.parametrize(
+        ("format_name", "options"),
+        [("JPEG", {}), ("JPEG", {"subsampling": 0, "progressive": True}), ("WEBP", {})],
+    )
+    def test_less_memory_gives_the_same_pixels(
+        self,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        format_name: str,
+        options: dict[str, object],
+        orientation: int,
+    ) -> None:
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        noise = np.random.default_rng(0).integers(0, 255, (30, 40, 3), np.uint8)
+        image = Image.fromarray(noise).resize((403, 301), Image.Resampling.BICUBIC)
+        path = tmp_path / "ü large.jpg"
+        path.write_bytes(encoded(image, format_name, exif=exif, **options))
+        monkeypatch.setattr(pixels, "STRIP", 5_000)
+        usual = read_picture(path)
+        monkeypatch.setattr(pictures, "LARGE", 0)
+        monkeypatch.setattr(Image.Image, "load", lambda *_: pytest.fail("Pillow decoded it"))
+        np.testing.assert_array_equal(read_picture(path), usual)
+
+    @pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "RGBA", "I;16", "F"])
+    def test_strips_are_the_whole(self, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+        ramp = np.linspace(0, 255, 60 * 40).reshape(60, 40)
+        image = Image.fromarray(ramp.astype(np.uint8))
+        if mode in ("I;16", "F"):
+            kind = np.uint16 if mode == "I;16" else np.float32
+            image = Image.fromarray((ramp * 200).astype(kind))
+        else:
+            image = image.convert(mode)
+        whole = decode(image, "TIFF")
+        monkeypatch.setattr(pixels, "STRIP", 100)
+        np.testing.assert_array_equal(decode(image, "TIFF"), whole)
+
+    def test_a_jpeg_2000_is_as_large_as_it_says(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(pictures, "JPEG2000_LARGE", 100)
+        image = decode(two_tone(41, 21), "JPEG2000")
+        assert image.shape == (21, 41, 3)
+        assert near(image[10, 5], RED, 20)
+
+
+MUTATED = (
+    *("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "DIB", "PPM", "JPEG2000", "AVIF", "ICO"),
+    *("DDS", "PCX", "QOI", "SGI", "TGA", "MPO"),
+)
+
+
+@pytest.mark.parametrize("format_name", MUTATED)
+def test_mutated_pictures_end_as_an_array_or_a_picture_error(format_name: str) -> None:
+    rng = np.random.default_rng(7)
+    noise = Image.fromarray(rng.integers(0, 255, (24, 32, 3), np.uint8))
+    options: dict[str, object] = {}
+    if format_name in ("GIF", "WEBP", "AVIF", "MPO", "TIFF"):
+        options = {"save_all": True, "append_images": [noise.rotate(180)]}
+    if format_name in ("JPEG", "PNG", "TIFF", "WEBP"):
+        exif = Image.Exif()
+        exif[0x0112], exif[0x9209], exif[0x010F] = 6, 1, "maker"
+        options["exif"] = exif
+    good = np.frombuffer(encoded(noise, format_name, **options), np.uint8)
+    for _ in range(25):
+        data = mutated(good, rng)
+        try:
+            picture = pictures.Picture(io.BytesIO(data), "a", max_pixels=1_000_000)
+            images = [image for _, image in itertools.islice(picture.play(), 3)]
+        except PictureError as error:
+            assert str(error).startswith("a: ")  # noqa: PT017
+        else:
+            assert all(image.dtype == np.uint8 and image.ndim == 3 for image in images)
+
+
+def mutated(good: np.ndarray, rng: np.random.Generator) -> bytes:
+    """Change some bytes, mostly near the beginning, and sometimes cut the end off."""
+    data = good.copy()
+    reach = len(data) if rng.random() < 0.5 else min(len(data), 200)
+    at = rng.integers(0, reach, rng.integers(1, 6))
+    data[at] = rng.choice(np.array([0, 1, 0x7F, 0x80, 0xFF, rng.integers(256)], np.uint8), len(at))
+    return data.tobytes()[: rng.integers(1, len(data)) if rng.random() < 0.2 else None]

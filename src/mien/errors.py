@@ -4,6 +4,12 @@ Every message names the file, value or setting at fault and says what to do. The
 prints the message on one line and exits with 1, so no message may hold a line break.
 """
 
+import contextlib
+from collections.abc import Iterator
+
+# Of what a library says; some repeat the file that they failed on.
+LONGEST_REASON = 300
+
 
 class MienError(Exception):
     """Base of all errors that mien raises on purpose."""
@@ -61,3 +67,26 @@ class MissingExtraError(MienError):
 def one_line(error: BaseException) -> str:
     """Return what a library's error says on one line; its type where it says nothing."""
     return " ".join(str(error).split()) or type(error).__name__
+
+
+@contextlib.contextmanager
+def told_as(kind: type[MienError], name: str, what: str) -> Iterator[None]:
+    """Turn whatever a decoder raises inside into one error that names the file.
+
+    Decoders of others' making raise what nobody foresees, and one file of a thousand must not end
+    the rest. Errors of our own pass as they are.
+
+    Args:
+        kind: What is raised, such as `PictureError`.
+        name: The file, as it is called in errors.
+        what: What is wrong, such as "broken or truncated picture".
+
+    Raises:
+        MienError: Of that kind, on one line: name, what, and the decoder's own words.
+    """
+    try:
+        yield
+    except MienError:
+        raise
+    except Exception as error:  # decoders have no common base of errors
+        raise kind(f"{name}: {what} ({one_line(error)[:LONGEST_REASON]})") from error

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
+from mien import fonts
 from mien.types import Analysis, Box, PixelArray, Reading
 
 # Calm, of about the same lightness, and apart for the colour-blind (after Okabe and Ito), as RGB.
@@ -165,8 +166,8 @@ def _piece(
 def _plate(text: str, style: int | None, size: int) -> PixelArray:
     """Draw a plate with sign and words: BGR and opacity, uint8 [H,W,4]."""
     unit = size * OVERSAMPLING
-    font = ImageFont.load_default(unit)
-    length = round(font.getlength(text))
+    parts = [(run.text, run.font(unit)) for run in fonts.runs(text)]
+    length = round(sum(font.getlength(part) for part, font in parts))
     height, padding = round(1.7 * unit), round(0.55 * unit)
     text_left = padding + round(1.35 * unit)
     width = text_left + length + padding
@@ -176,9 +177,24 @@ def _plate(text: str, style: int | None, size: int) -> PixelArray:
     pen.rounded_rectangle((0, 0, width - 1, height - 1), radius=0.5 * unit, fill=ground)
     middle = (padding + 0.45 * unit, height / 2)
     _draw_sign(pen, style, middle, 0.45 * unit)
-    pen.text((text_left, height / 2), text, font=font, fill=(*TEXT_COLOR, 255), anchor="lm")
+    _write(pen, parts, (text_left, height / 2), unit)
     small = canvas.resize((width // OVERSAMPLING, height // OVERSAMPLING), Image.Resampling.BOX)
     return np.ascontiguousarray(np.asarray(small)[..., [2, 1, 0, 3]])
+
+
+def _write(
+    pen: ImageDraw.ImageDraw,
+    parts: Sequence[tuple[str, ImageFont.FreeTypeFont | ImageFont.ImageFont]],
+    start: Point,
+    unit: int,
+) -> None:
+    """Write on the baseline that puts Pillow's own font in the middle of the plate."""
+    own = ImageFont.load_default(unit)
+    above, below = own.getmetrics() if isinstance(own, ImageFont.FreeTypeFont) else (unit, 0)
+    left, baseline = start[0], start[1] + (above - below) / 2
+    for part, font in parts:
+        pen.text((left, baseline), part, font=font, fill=(*TEXT_COLOR, 255), anchor="ls")
+        left += font.getlength(part)
 
 
 def _draw_sign(pen: ImageDraw.ImageDraw, style: int | None, middle: Point, radius: float) -> None:

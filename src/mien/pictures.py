@@ -1,36 +1,80 @@
-"""Decoding and encoding of still pictures: every format, in one place, safely."""
+"""Decoding and encoding of still pictures: every format, in one place, safely.
 
+Whatever a decoder raises leaves this module as a `PictureError` that names the file.
+"""
+
+import contextlib
 import io
 import stat
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import cv2
 import numpy as np
-import numpy.typing as npt
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
+from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
+from PIL.TiffImagePlugin import TiffImageFile
 
-from mien.errors import PictureError, one_line
+from mien import jpeg
+from mien.errors import PictureError, told_as
+from mien.heif import HeifStill
+from mien.lean import read_lean
+from mien.picture_formats import ANIMATED, FORMATS, HEAD, RAW, SUFFIXES, advice, is_heif, is_jpeg
+from mien.pixels import orientation_of, to_bgr
+from mien.tiff import choose_page
 from mien.types import PixelArray
 
-# 64 megapixels: beyond every camera in common use, and 200 MB once decoded.
+__all__ = ["SUFFIXES", "Picture", "decode_picture", "encode_png", "open_picture", "read_picture"]
+
+# 64 megapixels: beyond every camera in common use, and 192 MB once decoded.
 MAX_PIXELS = 64_000_000
 # More than any picture of that many pixels takes; a file is read whole, so it is refused before.
 MAX_BYTES = 1_000_000_000
-DEEP_GRAY = frozenset({"I", "I;16", "I;16B", "I;16L", "F"})
-SUFFIXES = frozenset(
-    {
-        *(".bmp", ".dib", ".gif", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".pbm"),
-        *(".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp"),
-    }
-)
+# A progressive JPEG has about ten scans. Each costs a pass over the whole picture, however few
+# bytes it has, so that thousands of them keep a decoder busy for a minute.
+MAX_SCANS = 100
+# From here on JPEG and WebP files are decoded by `read_lean`.
+LARGE = 8_000_000
+# JPEG 2000 takes 12 bytes a pixel: from here on it is decoded at half its size, and enlarged.
+JPEG2000_LARGE = 32_000_000
+# What browsers show where an animation asks for less than they can, in milliseconds.
+SHORTEST_FRAME, USUAL_FRAME = 10.0, 100.0
 
 
 def read_picture(path: Path, *, max_pixels: int = MAX_PIXELS) -> PixelArray:
-    """Read a picture file as it is meant to be seen.
+    """Read the one picture of a file as it is meant to be seen.
+
+    Of several views that a camera stored together (MPO, HEIC), the main one is taken, as viewers
+    do. Animations and files of several pages are refused: nobody knows which of them is meant.
+
+    Returns:
+        BGR uint8 [H,W,3].
 
     Raises:
-        PictureError: The file is missing, empty, broken, truncated, no picture or too large.
+        PictureError: The file is missing, empty, broken, truncated, no picture, several or too
+            large.
+    """
+    with open_picture(path, max_pixels=max_pixels) as picture:
+        if picture.frames > 1:
+            raise PictureError(
+                f"{path}: an animation of {picture.frames} frames, not one picture; save the frame "
+                "that is meant as a picture, or read them all with mien predict"
+            )
+        if picture.pages > 1:
+            raise PictureError(
+                f"{path}: {picture.pages} pages, not one picture; save each as a picture of its own"
+            )
+        return picture.read()
+
+
+@contextlib.contextmanager
+def open_picture(path: Path, *, max_pixels: int = MAX_PIXELS) -> Iterator["Picture"]:
+    """Look into a file, to read it or to play it.
+
+    Raises:
+        PictureError: The file is missing, empty, broken, no picture or too large.
     """
     try:
         status = path.stat()
@@ -41,12 +85,13 @@ def read_picture(path: Path, *, max_pixels: int = MAX_PIXELS) -> PixelArray:
             raise PictureError(
                 f"{path}: more than {MAX_BYTES / 1e6:g} MB is no picture; make it smaller first"
             )
-        data = path.read_bytes()
+        file = path.open("rb")
     except (OSError, ValueError) as error:
         # A name that no system could have is a ValueError.
         reason = getattr(error, "strerror", None) or error
         raise PictureError(f"{path}: cannot be read: {reason}") from error
-    return decode_picture(data, str(path), max_pixels=max_pixels)
+    with file:
+        yield Picture(file, str(path), path=path, max_pixels=max_pixels)
 
 
 def decode_picture(data: bytes, name: str, *, max_pixels: int = MAX_PIXELS) -> PixelArray:
@@ -63,29 +108,7 @@ def decode_picture(data: bytes, name: str, *, max_pixels: int = MAX_PIXELS) -> P
     Raises:
         PictureError: The data is empty, broken, truncated, no picture or too large.
     """
-    if not data:
-        raise PictureError(f"{name}: the file is empty (0 bytes)")
-    try:
-        with warnings.catch_warnings():
-            # The size is judged below, before any pixel is decoded.
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data)) as image:
-                if image.width * image.height > max_pixels:
-                    raise PictureError(
-                        f"{name}: {image.width}x{image.height} is more than "
-                        f"{max_pixels // 1_000_000} megapixels; make it smaller first"
-                    )
-                return _to_bgr(image)
-    except UnidentifiedImageError as error:
-        raise PictureError(f"{name}: not a picture, or of an unknown format") from error
-    except Image.DecompressionBombError as error:
-        raise PictureError(
-            f"{name}: far too large to be decoded safely; make it smaller first"
-        ) from error
-    except (OSError, SyntaxError, ValueError, IndexError, TypeError, EOFError) as error:
-        # Pillow's decoders raise all of these for broken files.
-        reason = one_line(error)
-        raise PictureError(f"{name}: broken or truncated picture ({reason})") from error
+    return Picture(io.BytesIO(data), name, max_pixels=max_pixels).read()
 
 
 def encode_png(image: PixelArray) -> bytes:
@@ -96,28 +119,174 @@ def encode_png(image: PixelArray) -> bytes:
     return bytes(data)
 
 
-def _to_bgr(image: Image.Image) -> PixelArray:
-    image.seek(0)
+class Picture:
+    """An encoded picture that was looked into, and is not decoded yet.
+
+    Attributes:
+        frames: Of an animation; 1 where it stands still.
+        pages: Pictures of which none is the main one, as a TIFF's; 1 where there is one.
+        beside: Pictures of the same size beside the main one, as a stereo camera's or a burst's.
+    """
+
+    def __init__(
+        self,
+        file: IO[bytes],
+        name: str,
+        *,
+        path: Path | None = None,
+        max_pixels: int = MAX_PIXELS,
+    ) -> None:
+        """Look into a file.
+
+        Args:
+            file: Stays open until the picture is read.
+            name: What to call it in errors.
+            path: Where the same bytes are, which saves memory for large ones.
+            max_pixels: Larger pictures are refused.
+
+        Raises:
+            PictureError: It is empty, broken, no picture or too large.
+        """
+        self._name, self._path, self._max_pixels = name, path, max_pixels
+        self.frames, self.pages, self.beside = 1, 1, 0
+        self._first = 0
+        self._jpeg: jpeg.JpegFacts | None = None
+        self._head = b""
+        with self._telling():
+            self._head = file.read(HEAD)
+            file.seek(0)
+            if not self._head:
+                raise PictureError(f"{name}: the file is empty (0 bytes)")
+            self._image = self._opened(file)
+            self._check_size(self._image.size)
+            if isinstance(self._image, Image.Image):
+                self._look_into(self._image)
+            else:
+                self.beside = self._image.beside
+
+    def read(self) -> PixelArray:
+        """Decode the picture: of an animation the first frame, of pages the first.
+
+        Returns:
+            BGR uint8 [H,W,3].
+
+        Raises:
+            PictureError: It is broken or truncated.
+        """
+        with self._telling():
+            if isinstance(self._image, Image.Image):
+                lean = self._decoded_lean(self._image)
+                return self._decoded(self._image) if lean is None else lean
+            pixels = self._image.load()
+            self._check_size(pixels.size)
+            return to_bgr(pixels)
+
+    def play(self) -> Iterator[tuple[float, PixelArray]]:
+        """Decode the frames of an animation one after another.
+
+        Yields:
+            When it is shown, in seconds from the first one, and BGR uint8 [H,W,3].
+
+        Raises:
+            PictureError: A frame is broken; those before were good.
+        """
+        image, time = self._image, 0.0
+        if not isinstance(image, Image.Image):
+            yield time, self.read()
+            return
+        for number in range(self.frames):
+            with self._telling(f"damaged after {number} of {self.frames} frames"):
+                image.seek(self._first + number)
+                pixels = self._decoded(image)
+                shown = float(image.info.get("duration") or 0.0)
+            yield time, pixels
+            time += (shown if shown > SHORTEST_FRAME else USUAL_FRAME) / 1000
+
+    @contextlib.contextmanager
+    def _telling(self, what: str = "broken or truncated picture") -> Iterator[None]:
+        """Turn whatever a decoder raises into a `PictureError`, and keep its warnings to itself."""
+        with warnings.catch_warnings(), told_as(PictureError, self._name, what):
+            # Of the size, which is judged here, and of damage, which is told as an error.
+            warnings.simplefilter("ignore")
+            try:
+                yield
+            except UnidentifiedImageError as error:
+                known = advice(self._head, self._name)
+                reason = known or "not a picture, or of an unknown format"
+                raise PictureError(f"{self._name}: {reason}") from error
+            except Image.DecompressionBombError as error:
+                raise PictureError(
+                    f"{self._name}: far too large to be decoded safely; make it smaller first"
+                ) from error
+
+    def _check_size(self, size: tuple[int, int]) -> None:
+        width, height = size
+        if width * height > self._max_pixels:
+            raise PictureError(
+                f"{self._name}: {width}x{height} is more than "
+                f"{self._max_pixels // 1_000_000} megapixels; make it smaller first"
+            )
+
+    def _opened(self, file: IO[bytes]) -> Image.Image | HeifStill:
+        if is_heif(self._head):
+            return HeifStill(file.read(), self._name)
+        if not is_jpeg(self._head):
+            return Image.open(file, formats=FORMATS)
+        data = file.read()
+        self._jpeg = jpeg.look(data)
+        if self._jpeg.scans > MAX_SCANS:
+            raise PictureError(
+                f"{self._name}: a JPEG of {self._jpeg.scans:,} scans, which no camera writes; save "
+                "it anew with another program"
+            )
+        return jpeg.open_jpeg(data)
+
+    def _look_into(self, image: Image.Image) -> None:
+        """Find out what the file holds, and go to the page that is the picture."""
+        count = getattr(image, "n_frames", 1)
+        if isinstance(image, TiffImageFile):
+            self.pages = 0 if advice(self._head, self._name) else choose_page(image)
+            if self.pages == 0:
+                raise PictureError(f"{self._name}: {RAW}")
+            self._check_size(image.size)
+        elif image.format in ANIMATED and count > 1:
+            # An APNG's first picture may be for those that cannot play the others.
+            self._first = int(getattr(image, "default_image", False))
+            self.frames = count - self._first
+        elif image.format == "MPO":
+            self.beside = sum(_size_of(image, number) == image.size for number in range(1, count))
+            image.seek(0)
+
+    def _decoded(self, image: Image.Image) -> PixelArray:
+        if isinstance(image, Jpeg2KImageFile) and image.width * image.height > JPEG2000_LARGE:
+            return _decoded_at_half(image)
+        image.load()
+        self._check_size(image.size)
+        # Pillow turns a TIFF by itself.
+        turned = isinstance(image, TiffImageFile)
+        return to_bgr(image, 1 if turned else orientation_of(image))
+
+    def _decoded_lean(self, image: Image.Image) -> PixelArray | None:
+        """Decode a large file with less memory; None where Pillow is needed."""
+        is_large = image.width * image.height >= LARGE
+        if self._path is None or not is_large or self.frames > 1 or not self._is_plain(image):
+            return None
+        return read_lean(self._path, image.size, orientation_of(image))
+
+    def _is_plain(self, image: Image.Image) -> bool:
+        if self._jpeg is None:
+            return image.format == "WEBP" and image.mode == "RGB"
+        return self._jpeg.plain and self._jpeg.whole
+
+
+def _size_of(image: Image.Image, number: int) -> tuple[int, int]:
+    image.seek(number)
+    return image.size
+
+
+def _decoded_at_half(image: Jpeg2KImageFile) -> PixelArray:
+    size = image.size
+    image.reduce = 1
     image.load()
-    upright = ImageOps.exif_transpose(image)
-    if upright.mode in DEEP_GRAY:
-        return _from_deep_gray(np.asarray(upright, dtype=np.float64), upright.mode)
-    if upright.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in upright.info:
-        color = upright.convert("RGBA")
-        # Mid-gray is the background that disturbs a cut-out face least.
-        ground = Image.new("RGBA", color.size, (128, 128, 128, 255))
-        upright = Image.alpha_composite(ground, color)
-    return np.ascontiguousarray(np.asarray(upright.convert("RGB"))[..., ::-1])
-
-
-def _from_deep_gray(values: npt.NDArray[np.float64], mode: str) -> PixelArray:
-    """Gray of 16 or 32 bits, or of floats, to 8: Pillow would clip instead of scaling."""
-    values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
-    top = float(values.max(initial=0.0))
-    if mode.startswith("I;16") or top > 255.0:
-        scale = 255.0 / 65535.0
-    else:
-        # These modes do not say where white is.
-        scale = 255.0 if mode == "F" and top <= 1.0 else 1.0
-    gray = np.clip(values * scale, 0, 255).round().astype(np.uint8)
-    return np.repeat(gray[..., None], 3, axis=2)
+    half = to_bgr(image)
+    return np.asarray(cv2.resize(half, size, interpolation=cv2.INTER_LINEAR), np.uint8)

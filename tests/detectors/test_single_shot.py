@@ -4,6 +4,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -29,7 +30,7 @@ class FakeSession:
     def get_outputs(self) -> list[Any]:
         return [SimpleNamespace(name=name) for name in self.names]
 
-    def run(self, names: list[str], given: dict[str, Any]) -> list[FloatArray]:
+    def run(self, names: list[str], given: dict[str, Any], _: Any = None) -> list[FloatArray]:
         assert names == ["scores", "boxes", "landmarks"]
         self.shown.append(given["picture"])
         boxes = self.boxes.reshape(-1, 4)
@@ -149,7 +150,7 @@ def test_a_large_picture_is_shown_once_more_for_its_large_faces(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     class Once(FakeSession):
-        def run(self, names: list[str], given: dict[str, Any]) -> list[FloatArray]:
+        def run(self, names: list[str], given: dict[str, Any], _: Any = None) -> list[FloatArray]:
             scores, boxes, points = super().run(names, given)
             small = given["picture"].shape[2] < 300
             return [scores[:small], boxes[:small], points[:small]]
@@ -163,7 +164,7 @@ def test_a_large_picture_is_shown_once_more_for_its_large_faces(
 
 def test_the_same_face_at_two_sizes_is_one_face(monkeypatch: pytest.MonkeyPatch) -> None:
     class Both(FakeSession):
-        def run(self, names: list[str], given: dict[str, Any]) -> list[FloatArray]:
+        def run(self, names: list[str], given: dict[str, Any], _: Any = None) -> list[FloatArray]:
             scores, boxes, points = super().run(names, given)
             part = given["picture"].shape[2] / 640
             return [scores, boxes * np.float32(part), points * np.float32(part)]
@@ -184,7 +185,7 @@ def test_a_network_for_colour_is_shown_colour(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_graph_that_fails_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     class Failing(FakeSession):
-        def run(self, names: list[str], given: dict[str, Any]) -> list[FloatArray]:
+        def run(self, names: list[str], given: dict[str, Any], _: Any = None) -> list[FloatArray]:
             raise RuntimeError("no memory")
 
     with pytest.raises(BundleError, match=r"the graph fails \(no memory"):
@@ -212,3 +213,46 @@ def test_bad_settings_and_graphs_are_named() -> None:
         SingleShotDetector(AnyBundle(Path("fake"), info(), b""), min_face=0)
     with pytest.raises(BundleError, match=r"my/model\.onnx: not a graph"):
         SingleShotDetector(AnyBundle(Path("my"), info(), b"nonsense"))
+
+
+class TestTiles:
+    @pytest.mark.parametrize("size", [(3000, 2500), (1100, 5000), (1024, 4200)])
+    def test_every_face_of_a_large_picture_is_found_once_where_it_is(
+        self, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+    ) -> None:
+        """A network that sees white squares, in the picture and in its smaller view."""
+        picture = np.zeros((*size, 3), np.uint8)
+        across, down = range(20, size[1] - 80, 171), range(20, size[0] - 80, 173)
+        places = [(x, y) for x in across for y in down]
+        for x, y in places:
+            picture[y : y + 60, x : x + 60] = 255
+        monkeypatch.setattr(single_shot, "LARGE", 1_000_000)
+        session = SeesSquares()
+        find = detector(monkeypatch, session, min_face=24)
+        found = sorted(tuple(map(round, face.box.to_tuple())) for face in find(picture))
+        assert found == sorted((x, y, x + 60, y + 60) for x, y in places)
+        tile = single_shot.TILE
+        assert all(max(shown.shape[1:3]) <= tile for shown in session.shown)
+        assert session.gave_back == {True}
+
+    def test_a_usual_picture_is_shown_whole(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        session = FakeSession([], [])
+        detector(monkeypatch, session, min_face=24)(np.zeros((2160, 1900, 3), np.uint8))
+        assert session.shown[0].shape[1:3] == (2176, 1920)
+
+
+class SeesSquares(FakeSession):
+    """Finds white squares of the size that faces have in one view, even where an edge cuts them."""
+
+    def __init__(self) -> None:
+        super().__init__([], [])
+        self.gave_back: set[bool] = set()
+
+    def run(self, names: list[str], given: dict[str, Any], options: Any = None) -> list[FloatArray]:
+        view = given["picture"][0, ..., 0]
+        self.gave_back.add(options is not None)
+        _, _, found, _ = cv2.connectedComponentsWithStats((view > 127).astype(np.uint8))
+        found = found[1:][found[1:, :4].max(axis=1) > 30]
+        corners = np.concatenate([found[:, :2], found[:, :2] + found[:, 2:4]], axis=1)
+        self.scores, self.boxes = np.full(len(found), 0.9, np.float32), corners.astype(np.float32)
+        return super().run(names, given)

@@ -75,7 +75,7 @@ def test_jsonl_has_one_object_per_face(tmp_path: Path, make_pair: MakePair) -> N
     assert records[2]["label"] == "not sure"
     assert set(records[0]) == {
         *("source", "frame", "time", "track_id", "box", "probabilities"),
-        *("label", "confidence", "quality", "reason"),
+        *("label", "confidence", "shown", "quality", "reason"),
     }
 
 

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterator, Sequence
 
 from mien import __version__
+from mien.cli.caches import caches_kept_apart
 from mien.errors import MienError
 
 COMMANDS = {
@@ -38,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if argv is None else argv)
     try:
-        with _ended_like_ctrl_c():
+        with _ended_like_ctrl_c(), caches_kept_apart():
             _let_every_name_be_printed()
             args = _parse(words)
             return int(args.run(args))

@@ -35,6 +35,7 @@ CORE = {
     "websockets": "websockets",
 }
 OPTIONAL = (
+    "pi-heif",
     "torch",
     "onnx",
     "pyarrow",
@@ -212,9 +213,10 @@ def _told(terms: "Terms") -> Finding:
 def _sample() -> Finding:
     """Go the whole way once: detector, crop and network on the sample's first frame."""
     from mien.assembly import make_analyzer, make_classifier, make_detector, open_source
+    from mien.sources.naming import SAMPLE
 
     analyzer = make_analyzer(make_detector(), *make_classifier())
-    source = open_source("sample")
+    source = open_source(SAMPLE)
     try:
         analysis = analyzer(next(iter(source)))
     finally:

@@ -6,6 +6,13 @@ from mien.classifier import session_options
 from mien.errors import BundleError, one_line
 
 
+def giving_back() -> ort.RunOptions:
+    """Return options of a run after which the session keeps no memory for the next one."""
+    options = ort.RunOptions()
+    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    return options
+
+
 def make_session(graph: bytes, name: str, threads: int) -> ort.InferenceSession:
     """Make a session on the CPU.
 

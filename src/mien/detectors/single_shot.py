@@ -3,10 +3,11 @@
 import cv2
 import numpy as np
 import numpy.typing as npt
+import onnxruntime as ort
 
 from mien.bundle import GRAPH, DetectorBundle
 from mien.detectors.results import to_faces
-from mien.detectors.runtime import make_session
+from mien.detectors.runtime import giving_back, make_session
 from mien.errors import BundleError, one_line
 from mien.types import Face, FloatArray, PixelArray
 
@@ -17,6 +18,11 @@ LONGEST, AGAIN = 224, 3.0
 # Down to this factor, pictures are shrunk linearly: as sharp as the scenes that were learnt from,
 # and a sixth of the whole time less than by areas that end between pixels.
 LINEAR = 0.6
+# Pictures that would be shown at more than LARGE pixels (those of 17 megapixels) are shown in tiles
+# of TILE pixels a side, and no memory is kept for the next one: whole, one of 64 megapixels would
+# take a gigabyte. A tile overlaps the next by more than a face can have before the next view, which
+# is AGAIN times smaller, shows it large enough.
+LARGE, TILE, OVERLAP = 4_200_000, 1024, 192
 MIN_FACE = 32.0  # side of the smallest face that is looked for, in pixels
 # Most false boxes are small. A box below SURE times the smallest face loses a part of its score:
 # DOUBT times what it lacks, as a share. Chosen on validation pictures, with the lowest score.
@@ -68,10 +74,12 @@ class SingleShotDetector:
             BundleError: The graph fails.
         """
         shown, scale = self._pixels(image), self._scale
+        in_tiles = image.shape[0] * image.shape[1] * scale**2 > LARGE
         found = []
         while True:
             shown, ratio = _shrunk(shown, image.shape[1::-1], scale)
-            found.append(self._find(shown, ratio))
+            scores, boxes, landmarks = self._in_tiles(shown) if in_tiles else self._look(shown)
+            found.append((scores, boxes * np.tile(ratio, 2), landmarks * ratio))
             if max(shown.shape[:2]) <= LONGEST:
                 break
             scale /= AGAIN
@@ -85,19 +93,39 @@ class SingleShotDetector:
             return image
         return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
 
-    def _find(self, shown: PixelArray, ratio: Ratio) -> Found:
-        """Return scores [n], boxes [n,4] and landmarks [n,5,2] in pixels of the picture."""
+    def _in_tiles(self, shown: PixelArray) -> Found:
+        """Return what `_look` would, a part of the picture at a time."""
+        starts = [(x, y) for y in _starts(shown.shape[0]) for x in _starts(shown.shape[1])]
+        found = [self._look_at_tile(shown, x, y) for x, y in starts]
+        scores, boxes, landmarks = map(np.concatenate, zip(*found, strict=True))
+        return scores, boxes, landmarks
+
+    def _look_at_tile(self, shown: PixelArray, x: int, y: int) -> Found:
+        """Return what one tile holds, without the faces that its inner edges cut."""
+        tile = shown[y : y + TILE, x : x + TILE]
+        scores, boxes, landmarks = self._look(tile, giving_back())
+        corner = np.array([x, y], np.float32)
+        low, high = boxes[:, :2] + corner, boxes[:, 2:] + corner
+        size = np.array(shown.shape[1::-1], np.float32)
+        end = np.minimum(corner + TILE, size)
+        cut = ((low <= corner) & (corner > 0)) | ((high >= end) & (end < size))
+        whole = np.flatnonzero(~cut.any(axis=1))
+        shift = np.tile(corner, 2)
+        return scores[whole], (boxes + shift)[whole], (landmarks + corner)[whole]
+
+    def _look(self, shown: PixelArray, options: ort.RunOptions | None = None) -> Found:
+        """Run the network: scores [n], boxes [n,4] and landmarks [n,5,2] in pixels of `shown`."""
         height, width = shown.shape[:2]
         right, bottom = (-side % self._info.multiple for side in (width, height))
         canvas = cv2.copyMakeBorder(shown, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=0)
         given = canvas.reshape(1, *canvas.shape[:2], self._info.channels)
         try:
-            scores, boxes, landmarks = self._session.run(OUTPUTS, {INPUT: given})
+            scores, boxes, landmarks = self._session.run(OUTPUTS, {INPUT: given}, options)
         except Exception as error:  # onnxruntime raises many types without a common base
             raise BundleError(f"{self._file}: the graph fails ({one_line(error)})") from error
         scores = scores - self._doubt(boxes)
         likely = np.flatnonzero(scores >= self._info.min_score)
-        return scores[likely], boxes[likely] * np.tile(ratio, 2), landmarks[likely] * ratio
+        return scores[likely], boxes[likely], landmarks[likely]
 
     def _doubt(self, boxes: FloatArray) -> FloatArray:
         """Return what boxes [n,4], in pixels of what is shown, lose of their scores by size."""
@@ -118,6 +146,14 @@ class SingleShotDetector:
             raise BundleError(
                 f"{self._file}: the graph does not give {', '.join(OUTPUTS)}; get the bundle again"
             )
+
+
+def _starts(length: int) -> list[int]:
+    """Return where tiles begin along a side of the picture, the last one at its end."""
+    if length <= TILE:
+        return [0]
+    count = -(-(length - OVERLAP) // (TILE - OVERLAP))
+    return [(length - TILE) * number // (count - 1) for number in range(count)]
 
 
 def _shrunk(shown: PixelArray, size: tuple[int, ...], scale: float) -> tuple[PixelArray, Ratio]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mien.errors import DatasetError
-from mien.pictures import SUFFIXES
+from mien.picture_formats import REFUSED, SUFFIXES
 
 # In the place of a label's number, for a class that is none.
 UNKNOWN = -1
@@ -101,5 +101,5 @@ def _pictures(folder: Path) -> Iterator[Path]:
         # A link that leads nowhere is listed as unreadable later, instead of being passed over.
         is_file = path.is_file() or path.is_symlink()
         shown = not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if is_file and shown and path.suffix.lower() in SUFFIXES:
+        if is_file and shown and path.suffix.lower() in SUFFIXES | REFUSED.keys():
             yield path

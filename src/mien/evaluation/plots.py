@@ -7,9 +7,11 @@ apart for colour-blind readers, and no meaning is carried by colour alone.
 
 import io
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
+from mien import fonts
 from mien.errors import MissingExtraError
 from mien.evaluation.corruptions import CorruptionPoint
 from mien.evaluation.crop_scales import CropScalePoint
@@ -19,6 +21,8 @@ try:
     from matplotlib.axes import Axes
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.font_manager import fontManager
+    from matplotlib.text import Text
     from matplotlib.ticker import PercentFormatter
 except ImportError as error:
     raise MissingExtraError("drawing an evaluation", "train") from error
@@ -155,9 +159,29 @@ def crop_scale_plot(summary: Summary, points: Sequence[CropScalePoint]) -> Figur
 
 def to_png(figure: Figure) -> bytes:
     """Render a figure as PNG."""
+    _write_as_they_are(figure)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=DPI, facecolor="white")
     return buffer.getvalue()
+
+
+def _write_as_they_are(figure: Figure) -> None:
+    """Give labels in any script a font that has their letters, and take no `$` for mathematics."""
+    texts = [text for text in figure.findobj(Text) if isinstance(text, Text)]
+    files = fonts.files(tuple(text.get_text() for text in texts))
+    families = [_family(path) for path in files]
+    for text in texts:
+        text.set_parse_math(False)
+        text.set_fontfamily([*text.get_fontfamily(), *families])
+
+
+def _family(path: Path) -> str:
+    """Return the name by which matplotlib knows a font's file."""
+    known = {entry.fname: entry.name for entry in fontManager.ttflist}
+    if str(path) not in known:
+        fontManager.addfont(path)
+        known[str(path)] = fontManager.ttflist[-1].name
+    return known[str(path)]
 
 
 def _figure(size: tuple[float, float]) -> Figure:

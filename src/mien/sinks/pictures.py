@@ -28,7 +28,7 @@ class PictureSink:
     """A `Sink` that writes a copy of every picture with the readings drawn on it.
 
     A copy has the name of its picture, as JPEG where that is one, otherwise as PNG; the second of a
-    name becomes `name-2`. Frames of a video, camera or stream are numbered JPEGs.
+    name becomes `name-2`. Frames of a video, animation, camera or stream are numbered JPEGs.
     """
 
     def __init__(self, folder: Path, *, overwrite: bool = False) -> None:
@@ -87,7 +87,7 @@ class PictureSink:
 def _name(frame: Frame) -> tuple[str, str]:
     source = PurePath(frame.source)
     stem, suffix = UNSAFE.sub("_", source.stem) or "frame", source.suffix.lower()
-    if suffix not in SUFFIXES:
+    if suffix not in SUFFIXES or frame.moving:
         return f"{stem}-{frame.index:06d}", ".jpg"
     is_jpeg = suffix in JPEG_SUFFIXES and max(frame.size) <= JPEG_SIDE
     return stem, suffix if is_jpeg else ".png"

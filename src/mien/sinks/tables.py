@@ -23,7 +23,7 @@ STDOUT = "-"
 ESCAPES = "backslashreplace"
 PLACE = ("source", "frame", "time", "track_id")
 BOX = ("x1", "y1", "x2", "y2")
-VERDICT = ("label", "confidence", "quality", "reason")
+VERDICT = ("label", "confidence", "shown", "quality", "reason")
 OTHER = "p_other"
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mien.errors import SourceError
-from mien.pictures import SUFFIXES
+from mien.picture_formats import REFUSED, SUFFIXES
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +22,12 @@ class Skipped:
     Attributes:
         path: Which file, folder or source.
         reason: Why, in one line.
+        named: Whether it was asked for by its name, so that to go on without it is a failure.
     """
 
     path: str
     reason: str
+    named: bool = False
 
 
 class NothingFoundError(SourceError):
@@ -85,7 +87,7 @@ def _expand(spec: str | Path) -> list[Path]:
     if spec == "":
         # Path("") is the current folder, which someone with an unset variable did not mean.
         raise NothingFoundError("an empty name; for this folder write .")
-    path = _at_home(Path(spec))
+    path = at_home(Path(spec))
     # A file whose name holds brackets or stars is itself, not a pattern.
     if _exists(path):
         return [path]
@@ -96,7 +98,8 @@ def _expand(spec: str | Path) -> list[Path]:
     return [Path(match) for match in matches]
 
 
-def _at_home(path: Path) -> Path:
+def at_home(path: Path) -> Path:
+    """Return a path whose ~ at the front is the home folder."""
     try:
         return path.expanduser()
     except RuntimeError:
@@ -161,8 +164,10 @@ def _objection(path: Path, root: Path, suffixes: Collection[str]) -> str | None:
                 return reason
         if path.is_dir():
             return None
-        if path.suffix.lower() not in suffixes:
-            return f"no format that is read here ({path.suffix or 'no suffix'})"
+        suffix = path.suffix.lower()
+        if suffix not in suffixes:
+            unknown = f"no format that is read here ({path.suffix or 'no suffix'})"
+            return REFUSED.get(suffix, unknown)
         return "not a regular file" if _waits(path) else None
     except OSError as error:
         # The folder may be listed, but not entered.

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from mien.bundle import FORMAT, Bundle, InputInfo, ModelInfo, load_bundle, write_bundle
 from mien.data.dataset import INFO, Dataset
@@ -38,6 +39,7 @@ from mien.training.run_folder import BUNDLE, DECODED, UNCHECKED, opened_run
 from mien.training.settings import Machine, ModelSettings, TrainSettings
 from mien.training.store import FaceStore, open_store, weigh
 from mien.training.teacher import lessons
+from mien.training.verdict import verdict
 from mien.training.warm_start import SHOWN, warm_start
 from mien.training.weights import pack_weights
 from mien.types import FloatArray, InputSpec, OnProgress, PixelArray, ignore_progress
@@ -52,12 +54,14 @@ class TrainResult:
         history: One row of figures per epoch.
         best: The row of the epoch whose weights were kept.
         validated: What the bundle says of the validation faces.
+        remarks: What a person must know of it: that it is no good, or that a better one is here.
     """
 
     bundle: Bundle
     history: list[Row]
     best: Row
     validated: Validated
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,10 @@ class _Made:
         """Whether it learnt classes that are not read."""
         return len(self.reads) < len(self.dataset.classes)
 
+    def truth(self, stores: dict[str, FaceStore]) -> npt.NDArray[np.int64]:
+        """Return which of the classes that are read each validation face shows, or `NOT_READ`."""
+        return as_read(stores["validation"].labels, self.reads)
+
 
 def train(
     dataset: Dataset,
@@ -96,6 +104,7 @@ def train(
     pretrained: Path | None = None,
     origin: Path | None = None,
     teachers: Sequence[Path] = (),
+    rivals: Sequence[Path] = (),
     resume: bool = False,
     on_epoch: Callable[[Row], None] | None = None,
     on_progress: OnProgress = ignore_progress,
@@ -111,6 +120,8 @@ def train(
         pretrained: Weights that the network starts from, which `mobilenet` needs.
         origin: A bundle of the same network, whose weights it starts from.
         teachers: Bundles to learn from, beside the labels.
+        rivals: Bundles of which the result tells where one reads the validation faces better; the
+            one that has the most classes in common is asked, the first of several.
         resume: Go on where a run in `out` was stopped.
         on_epoch: Told of each finished epoch.
         on_progress: Told of each step.
@@ -127,7 +138,7 @@ def train(
     _check_sources(dataset, settings)
     loaded = [load_bundle(path) for path in teachers]
     begun = None if origin is None else load_bundle(origin)
-    weights = _weights(settings, pretrained)
+    weights = _weights(settings, pretrained, begun)
     try:
         spec = InputSpec(settings.size, settings.channels, model.crop_scale, model.alignment)
         checkpoint = start(settings, len(dataset.classes), compute, weights)
@@ -164,11 +175,16 @@ def train(
             on_epoch=finished,
             on_progress=on_progress,
         )
-        bundle, validated = _write(out / BUNDLE, made, stores, compute)
+        bundle, validated, said = _write(out / BUNDLE, made, stores, compute)
+
+        def faces(spec: InputSpec) -> PixelArray:
+            return open_store(dataset, "validation", spec, out / DECODED, on_progress).images
+
+        found = verdict(bundle.info.labels, made.truth(stores), said, rivals, faces)
         shutil.rmtree(out / DECODED, ignore_errors=True)
     if problem:
         raise TrainingError(f"{out}: {problem}")
-    return TrainResult(bundle, checkpoint.history, best_row(checkpoint), validated)
+    return TrainResult(bundle, checkpoint.history, best_row(checkpoint), validated, found)
 
 
 def _stores(
@@ -212,17 +228,19 @@ def _check_sources(dataset: Dataset, settings: TrainSettings) -> None:
             )
 
 
-def _weights(settings: TrainSettings, pretrained: Path | None) -> dict[str, FloatArray] | None:
+def _weights(
+    settings: TrainSettings, pretrained: Path | None, origin: Bundle | None
+) -> dict[str, FloatArray] | None:
     starts = settings.arch.startswith("mobilenet")
     if not starts and pretrained is not None:
         raise TrainingError(
             f"--pretrained: the {settings.arch} network starts from nothing; leave it out or take "
             "--arch mobilenet"
         )
-    if starts and pretrained is None:
+    if starts and pretrained is None and origin is None:
         raise TrainingError(
             f"--arch {settings.arch} starts from a face recogniser; name its weights with "
-            "--pretrained (faceres-deep.json, see docs/experiments.md)"
+            "--pretrained (faceres-deep.json, see docs/experiments.md), or a bundle with --from"
         )
     return None if pretrained is None else read_graph_model(pretrained)
 
@@ -259,7 +277,8 @@ def _record(
 
 def _write(
     place: Path, made: _Made, stores: dict[str, FaceStore], compute: Compute
-) -> tuple[Bundle, Validated]:
+) -> tuple[Bundle, Validated, npt.NDArray[np.int64]]:
+    """Write the bundle; return it, how it does, and what it takes the validation faces for, [N]."""
     network = shrink(made.network()).to(compute.device)
     prefer(network, stores["train"].shares(), made.model.class_prior)
     validation, model, spec = stores["validation"], made.model, made.spec
@@ -268,7 +287,7 @@ def _write(
     sample = stores["train"].images if model.weights == "int8" else None
     graph, problem = _export(network, temperature, spec, sample, validation.images, made.reads)
     outcomes = run_graph(graph, validation.images)
-    truth = as_read(validation.labels, made.reads)
+    truth = made.truth(stores)
     threshold = choose_threshold(outcomes, truth, model.answer_accuracy, other=made.other)
     info = ModelInfo(
         format=FORMAT,
@@ -300,7 +319,8 @@ def _write(
     bundle = write_bundle(place, info, graph, card, recipe=model.recipe, weights=weights)
     if problem is not None:
         raise TrainingError(f"{problem}; the bundle is kept as {place}") from problem
-    return bundle, validated
+    said = outcomes[:, : len(info.labels)].argmax(axis=1)
+    return bundle, validated, said
 
 
 def _export(
