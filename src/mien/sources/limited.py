@@ -30,7 +30,8 @@ class Limited:
         """
         for name, limit in (("frames", frames), ("seconds", seconds)):
             if limit is not None and not 0 < limit < math.inf:
-                raise SettingsError(f"the limit of {name} must be more than 0 and finite, got {limit}")
+                wanted = "more than 0 and finite"
+                raise SettingsError(f"the limit of {name} must be {wanted}, got {limit}")
         self.name, self.live = source.name, source.live
         self._source = source
         self._frames = frames
