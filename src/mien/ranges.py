@@ -27,9 +27,9 @@ def check_number(
     if isinstance(value, float) and not math.isfinite(value):
         raise SettingsError(f"{option} must be a finite number, got {value}")
     if value < least:
-        raise SettingsError(f"{option} must be {least:g} or more, got {value}")
+        raise SettingsError(f"{option} must be {least:.12g} or more, got {value}")
     if value > most:
-        raise SettingsError(f"{option} must be {most:,g} or less, got {value}")
+        raise SettingsError(f"{option} must be {most:,.12g} or less, got {value}")
 
 
 def check_threads(option: str, threads: int, least: int = 1) -> None:

@@ -241,6 +241,8 @@ def test_other_classes_are_asked_shown_written_and_recorded(
         (("--crop-scales", "1,1.2", "--whole-face"), "--crop-scales with --whole-face"),
         (("--crop-scales", "1,1.2", "--crop-scale", 1.2), "own framing"),
         (("--crop-scales", "1,99"), "crop scale 99"),
+        (("--crop-scales", "1,inf"), "crop scale inf"),
+        (("--resamples", 10**12), "--resamples must be 1,000,000 or less"),
         (("--against", "tiny", "--crop-scale", 1.2), "own framing"),
         (("--against", "nowhere"), "nowhere: no such bundle"),
     ],

@@ -7,6 +7,7 @@ from pathlib import Path
 from mien.assembly import DETECTORS
 from mien.errors import SettingsError
 from mien.evaluation.patterns import SlicePattern
+from mien.ranges import check_number
 
 DEFAULT = "default"
 DATASET_FILE = "dataset.json"
@@ -23,6 +24,7 @@ VALUES = (
 SWITCHES = ("whole_face", "ignore_unknown", "others", "corruptions")
 PATHS = frozenset({"detector_model", "against"})
 RESAMPLES, CORRUPTION_FACES = 1000, 2000
+MOST_RESAMPLES = 1_000_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -112,6 +114,7 @@ def check(args: argparse.Namespace) -> None:
         raise SettingsError(f"--out: {args.out} is a file; name a folder")
     if args.resamples < 0 or args.seed < 0:
         raise SettingsError("--resamples and --seed must be 0 or more")
+    check_number("--resamples", args.resamples, 0, MOST_RESAMPLES)
     if args.others and args.ignore_unknown:
         raise SettingsError(
             "--others asks about the classes that --ignore-unknown leaves out; leave out one of "
