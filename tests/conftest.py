@@ -164,6 +164,9 @@ class HalfBright:
     def settings(self) -> dict[str, str | int | float | bool | None]:
         return {"input": self.name}
 
+    def notes(self) -> tuple[str, ...]:
+        return ()
+
     def fingerprint(self, start: int, stop: int) -> str:
         return f"{start}-{stop}"
 

@@ -228,7 +228,7 @@ def test_other_classes_are_asked_shown_written_and_recorded(
     ("words", "reason"),
     [
         (("--others", "--ignore-unknown"), "--ignore-unknown leaves out"),
-        (("--split", "test"), "--split is for data sets"),
+        (("--split", "test"), "leave out --split"),
         (("--whole-face", "--detector", "mtcnn"), "--whole-face needs no detector"),
         (("--record", "--crop-scale", 1.2), "own framing"),
         (("--resamples", -1), "0 or more"),
@@ -291,6 +291,9 @@ class GrayFaces:
 
     def settings(self) -> dict[str, str]:
         return {"input": "gray"}
+
+    def notes(self) -> tuple[str, ...]:
+        return ()
 
     def fingerprint(self, start: int, stop: int) -> str:
         return f"{start} {stop}"

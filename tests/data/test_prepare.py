@@ -4,7 +4,7 @@ import csv
 import errno
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -47,6 +47,9 @@ class FakeInput:
 
     def settings(self) -> dict[str, str | int | float | bool | None]:
         return {"input": "fake"}
+
+    def notes(self) -> tuple[str, ...]:
+        return ()
 
     def fingerprint(self, start: int, stop: int) -> str:
         return f"{self.version} {start} {stop}"
@@ -251,6 +254,42 @@ def test_near_twins_stay_together_and_test_faces_stay_clean(tmp_path: Path) -> N
     assert split_of["7.png"] == split_of["9.png"]
     assert group_of["7.png"] == group_of["9.png"] != group_of["8.png"]
     assert dataset.info.settings["test"] == "set aside by the input"
+
+
+def test_faces_set_aside_for_validation_are_the_validation(tmp_path: Path) -> None:
+    source = FakeInput(held_out=10)
+    for entry in range(40, 50):
+        source.changes[entry] = lambda entry=entry: replace(source.face(entry), validates=True)
+    source.changes[3] = lambda: source.face(3, np.ascontiguousarray(photo(45)[2:-2, 2:-2]))
+    dataset = prepare(source, tmp_path / "set", SMALL)
+    assert [dataset.count(split) for split in ("train", "validation", "test")] == [39, 10, 10]
+    assert rejected(dataset.path)["3.png"] == "near twin of validation face 45.png"
+    assert dataset.info.settings["validation"] == "set aside by the input"
+    assert any("1 pictures were left out of train" in note for note in dataset.info.notes)
+
+
+def test_notes_of_the_input_are_kept(tmp_path: Path) -> None:
+    source = FakeInput()
+    source.notes = lambda: ("4 persons",)  # type: ignore[method-assign]
+    assert prepare(source, tmp_path / "set", SMALL).info.notes == ("4 persons",)
+
+
+@pytest.mark.parametrize("groups", [True, False])
+def test_people_of_one_studio_are_left_out_only_where_nobody_knows_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, groups: bool
+) -> None:
+    source = FakeInput(48, held_out=8)
+    for entry in range(48):
+        group = f"person {entry // 8}" if groups else ""
+        source.changes[entry] = lambda entry=entry, group=group: replace(
+            source.face(entry), group=group
+        )
+    # Each resembles the pictures of the next person, and one of them as much as a copy would.
+    alike = {(entry, entry + 8): np.float32(0.83) for entry in range(40)} | {(39, 40): 0.88}
+    found = np.array([*alike], dtype=np.int64), np.array([*alike.values()], dtype=np.float32)
+    monkeypatch.setattr(work, "find_pairs", lambda *_: found)
+    left_out = prepare(source, tmp_path / "set", SMALL).info.rejected
+    assert left_out.get("near twin of test face", 0) == (not groups)
 
 
 def test_balance_makes_classes_equal(tmp_path: Path) -> None:

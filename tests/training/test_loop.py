@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
+from safetensors.torch import save_file
+from torch import nn
+from torch.optim.swa_utils import AveragedModel
 
 from mien.errors import TrainingError
 from mien.training import loop
@@ -91,6 +94,38 @@ def test_checkpoint_of_other_settings_is_refused(tmp_path: Path) -> None:
     checkpoint.save(path, {"seed": 3})
     with pytest.raises(TrainingError, match="seed=3, not 4"):
         checkpoint.load(path, {"seed": 4})
+
+
+def tiny_checkpoint() -> Checkpoint:
+    network = nn.Linear(1, 1)
+    optimizer = torch.optim.SGD(network.parameters())
+    return Checkpoint(network, AveragedModel(network), optimizer, {}, [])
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        None,
+        {},
+        {"settings": "{}"},
+        {"settings": "{", "history": "[]"},
+        {"settings": "[]", "history": "[]"},
+        {"settings": "{}", "history": "{}"},
+        {"settings": "{}", "history": '[{"loss": "low"}]'},
+        {"settings": "{}", "history": "[" * 100_000},
+        {"settings": f'{{"seed": {"9" * 5000}}}', "history": "[]"},
+        {"settings": "{}", "history": "[]"},
+    ],
+)
+def test_checkpoint_of_something_else_is_one_line(
+    tmp_path: Path, metadata: dict[str, str] | None
+) -> None:
+    path = tmp_path / "checkpoint.safetensors"
+    # Sound metadata do not make these a network's weights.
+    save_file({"optimizer/x/y/z": torch.zeros(2)}, path, metadata=metadata)
+    with pytest.raises(TrainingError, match=r"checkpoint\.safetensors: not a ch") as caught:
+        tiny_checkpoint().load(path, {})
+    assert len(str(caught.value)) < 600
 
 
 def test_damaged_checkpoint_is_a_clear_error(tmp_path: Path) -> None:

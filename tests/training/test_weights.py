@@ -118,6 +118,10 @@ def test_bundle_without_weights_says_so(make_bundle: Callable[..., Path]) -> Non
             {"head.bias": torch.zeros(3)},
             metadata={"arch": "residual", "classes": "3", "channels": "1", "size": "3"},
         ),
+        *(
+            save({"head.bias": torch.zeros(3)}, metadata={weights.SHAPE: text})
+            for text in ("", "{", "[]", '{"arch": 1}', "[" * 5000)
+        ),
     ],
 )
 def test_file_of_something_else_is_one_line(

@@ -155,7 +155,7 @@ def _evaluate(
             others=others,
             on_progress=on_progress,
         )
-    settings = FolderSettings(args.crop_scale, args.group_pattern)
+    settings = FolderSettings(args.crop_scale, args.group_pattern, args.split)
     detector = None
     if not args.whole_face:
         detector = make_detector(args.detector or DETECTORS[0], model=args.detector_model)
@@ -186,6 +186,6 @@ def _bundle(name: str) -> Path | None:
 
 def _default_folder(args: argparse.Namespace, info: ModelInfo) -> Path:
     parts = [info.name, args.data.resolve().name]
-    if names_dataset(args):
+    if names_dataset(args) or args.split:
         parts.append(args.split or "test")
     return Path("-".join(re.sub(r"[^\w.-]+", "-", part) for part in [*parts, "evaluation"]))

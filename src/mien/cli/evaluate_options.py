@@ -40,7 +40,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="a prepared data set, or a folder with one subfolder of pictures per class",
     )
-    parser.add_argument("--split", help="split of a data set (default: test)")
+    parser.add_argument(
+        "--split",
+        help="split of a data set, or of a folder that has train and test above the classes "
+        "(default: test)",
+    )
     parser.add_argument(
         "--ignore-unknown",
         action="store_true",
@@ -102,10 +106,6 @@ def check(args: argparse.Namespace) -> None:
     if is_dataset and given:
         raise SettingsError(
             f"{_option(given[0])} is for folders of pictures, but {args.data} is a data set"
-        )
-    if not is_dataset and args.split is not None:
-        raise SettingsError(
-            f"--split is for data sets, but {args.data} holds no {DATASET_FILE}; leave it out"
         )
     if args.whole_face and (args.detector or args.detector_model):
         raise SettingsError("--whole-face needs no detector; leave out one of the two")
@@ -184,7 +184,8 @@ def _add_folder_arguments(group: argparse._ArgumentGroup) -> None:
         "--group-pattern",
         metavar="REGEX",
         help="what pictures of one person share in their file names, in parentheses, as in "
-        "'(.+)_[0-9]+': the intervals are then drawn over persons",
+        "'(.+)_[0-9]+': the intervals are then drawn over persons (with a slash in it, it is "
+        "searched in the path below the folder)",
     )
 
 
@@ -222,7 +223,8 @@ def _add_study_arguments(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--against",
         metavar="BUNDLE",
-        help=f"compare with this model on the same faces; {DEFAULT!r} for the shipped one",
+        help=f"compare with this model on the same faces, of the classes that both know; "
+        f"{DEFAULT!r} for the shipped one",
     )
 
 

@@ -36,6 +36,10 @@ class PreparedInput:
         """All settings that change what is read."""
         return {"input": "dataset", "dataset": self._dataset.path.resolve().name}
 
+    def notes(self) -> tuple[str, ...]:
+        """Say nothing: what there is to know is counted."""
+        return ()
+
     def fingerprint(self, start: int, stop: int) -> str:
         """Say which rows of which data set these are."""
         return f"{start} {stop} {self._digest}"

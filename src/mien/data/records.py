@@ -29,6 +29,7 @@ class LabelledFace:
         train_only: Whether its label is too unclear to judge by: it may only be learnt from, by
             `soft`.
         source: Which of several inputs it came from; "" where there is one.
+        validates: Whether the input itself sets this face aside for validation.
     """
 
     pixels: PixelArray
@@ -39,6 +40,7 @@ class LabelledFace:
     held_out: bool = False
     train_only: bool = False
     source: str = ""
+    validates: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,10 @@ class FaceInput(Protocol):
 
     def settings(self) -> dict[str, Setting]:
         """All settings that change what is read; kept in dataset.json."""
+        ...
+
+    def notes(self) -> tuple[str, ...]:
+        """Say what the user should know of the input, each in one sentence."""
         ...
 
     def fingerprint(self, start: int, stop: int) -> str:

@@ -21,10 +21,10 @@ from mien.data.duplicates import PairArray, thumbnail
 from mien.data.records import FaceInput, LabelledFace, Rejection
 from mien.files import digest_of, new_file
 from mien.pictures import encode_png
-from mien.types import OnProgress, PixelArray
+from mien.types import FloatArray, OnProgress, PixelArray
 
 # Raise when pieces are made otherwise than before.
-_VERSION = 4
+_VERSION = 5
 _REJECTED = b"rejected"
 
 
@@ -57,36 +57,44 @@ def write_chunks(
 
 def rejected_in(chunk: Path) -> list[Rejection]:
     """Return what a chunk left out."""
-    return [Rejection(*fields) for fields in json.loads(pq.read_schema(chunk).metadata[_REJECTED])]
+    try:
+        listed = json.loads(pq.read_schema(chunk).metadata[_REJECTED])
+        return [Rejection(*fields) for fields in listed]
+    except (TypeError, KeyError, ValueError) as error:
+        raise pa.ArrowInvalid(f"{chunk.name}: what it left out is not there") from error
 
 
 def find_pairs(
     chunks: list[Path], folder: Path, threshold: float, on_progress: OnProgress
-) -> PairArray:
-    """Find the pairs of near duplicates among all faces of the chunks.
+) -> tuple[PairArray, FloatArray]:
+    """Find the pairs of pictures that resemble each other among all faces of the chunks.
 
     Args:
         chunks: What `write_chunks` returned.
         folder: The work folder.
-        threshold: Similarity from which two pictures are the same photo.
+        threshold: Similarity from which a pair is wanted.
         on_progress: Told how many faces were compared with all others.
 
     Returns:
-        int64 [P,2] of row numbers, counted through all chunks.
+        int64 [P,2] of row numbers, counted through all chunks, and float32 [P], how similar the
+        two are.
     """
-    digest = digest_of(threshold, [path.name for path in chunks])
+    digest = digest_of(_VERSION, threshold, [path.name for path in chunks])
     thumbs = _thumbnails(chunks, folder / f"thumbnails-{digest}.npy", on_progress)
     found = []
     for start in range(0, len(thumbs), duplicates.BLOCK):
         stop = min(start + duplicates.BLOCK, len(thumbs))
         path = folder / f"pairs-{digest}-{start:09d}.npy"
-        if (pairs := _kept(path, np.int64, (None, 2), on_progress)) is None:
-            pairs, _ = duplicates.near_pairs(thumbs, start, stop, threshold)
+        if (rows := _kept(path, np.float64, (None, 3), on_progress)) is None:
+            pairs, values = duplicates.near_pairs(thumbs, start, stop, threshold)
+            # One file: float64 holds every row number exactly.
+            rows = np.column_stack([pairs, values]).astype(np.float64)
             with new_file(path) as temporary:
-                np.save(temporary, pairs, allow_pickle=False)
-        found.append(np.asarray(pairs, dtype=np.int64))
+                np.save(temporary, rows, allow_pickle=False)
+        found.append(np.asarray(rows))
         on_progress("finding duplicates", stop, len(thumbs))
-    return np.concatenate([np.empty((0, 2), dtype=np.int64), *found])
+    every = np.concatenate([np.empty((0, 3)), *found])
+    return every[:, :2].astype(np.int64), every[:, 2].astype(np.float32)
 
 
 def _chunk_digest(source: FaceInput, start: int, stop: int) -> str:
@@ -127,6 +135,7 @@ def _chunk_schema(classes: int) -> pa.Schema:
             pa.field("source", pa.string()),
             pa.field("held_out", pa.bool_()),
             pa.field("train_only", pa.bool_()),
+            pa.field("validates", pa.bool_()),
             pa.field("sha256", pa.string()),
             pa.field("origin", pa.string()),
             pa.field("thumbnail", pa.binary(duplicates.THUMB**2)),
@@ -145,6 +154,7 @@ def _to_row(face: LabelledFace) -> dict[str, object]:
         "source": face.source,
         "held_out": face.held_out,
         "train_only": face.train_only,
+        "validates": face.validates,
         "sha256": hashlib.sha256(shape.encode() + pixels.tobytes()).hexdigest(),
         "origin": face.origin,
         "thumbnail": thumbnail(pixels).tobytes(),

@@ -9,17 +9,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
-from mien.errors import TrainingError
+from mien.errors import TrainingError, one_line
 from mien.files import new_file
 
 # Of all faces that a run learns from; checkpoints of earlier versions do not say it.
 FACES_SHA256 = "faces_sha256"
+# What a damaged file, or one of another kind, makes safetensors, msgspec and PyTorch raise.
+_DAMAGE = (
+    *(OSError, SafetensorError, msgspec.MsgspecError, RecursionError),
+    *(KeyError, ValueError, TypeError, RuntimeError, IndexError, AttributeError),
+)
+LONGEST = 200
+
+
+class _Header(msgspec.Struct):
+    history: list[dict[str, float | int]]
+    settings: dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -72,16 +84,24 @@ class Checkpoint:
         """
         try:
             with safe_open(path, framework="pt") as file:
-                header = file.metadata()
+                header = _header(file.metadata())
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except (OSError, SafetensorError) as error:
-            raise TrainingError(f"{path}: not a checkpoint that can be read: {error}") from error
-        _same_settings(path, json.loads(header["settings"]), settings)
-        self.history = json.loads(header["history"])
-        self.network.load_state_dict(_part(tensors, "network"))
-        self.average.load_state_dict(_part(tensors, "average"))
-        self.best = _part(tensors, "best")
-        _restore_state(self.optimizer, _part(tensors, "optimizer"))
+            _same_settings(path, header.settings, settings)
+            self.network.load_state_dict(_part(tensors, "network"))
+            self.average.load_state_dict(_part(tensors, "average"))
+            _restore_state(self.optimizer, _part(tensors, "optimizer"))
+        except _DAMAGE as error:
+            raise TrainingError(
+                f"{path}: not a checkpoint that can be read ({one_line(error)[:LONGEST]}); train "
+                "anew into another --out"
+            ) from error
+        self.history, self.best = header.history, _part(tensors, "best")
+
+
+def _header(metadata: dict[str, str] | None) -> _Header:
+    """Read what stands beside the tensors; both parts are JSON, which may hold nan."""
+    parts = {name: json.loads((metadata or {})[name]) for name in ("history", "settings")}
+    return msgspec.convert(parts, _Header)
 
 
 def _same_settings(path: Path, kept: dict[str, Any], wanted: dict[str, Any]) -> None:

@@ -66,6 +66,8 @@ DETECTOR_KINDS: Kinds = {
     "data_terms": dict[str, str],
 }
 Options = dict[str, Any]
+# Of what a recipe says in an error.
+LONGEST = 80
 
 
 def read_recipe(path: Path, kinds: Kinds = KINDS) -> Options:
@@ -85,8 +87,9 @@ def read_recipe(path: Path, kinds: Kinds = KINDS) -> Options:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SettingsError(f"--config {path}: cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"--config {path}: not TOML: {error}") from error
+    except (ValueError, RecursionError) as error:
+        # What tomllib raises of numbers of thousands of digits, and of nests as deep.
+        raise SettingsError(f"--config {path}: not TOML that can be read: {error}") from error
     options = {name.replace("-", "_"): value for name, value in values.items()}
     for name, value in options.items():
         _check(path, name, value, kinds)
@@ -123,9 +126,10 @@ def _check(path: Path, name: str, value: object, kinds: Kinds) -> None:
     kind = kinds.get(name)
     if kind is None:
         raise SettingsError(
-            f"--config {path}: unknown option {name!r}; choose from {', '.join(kinds)}"
+            f"--config {path}: unknown option {name[:LONGEST]!r}; choose from {', '.join(kinds)}"
         )
     try:
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        raise SettingsError(f"--config {path}: {name} = {value!r} is of the wrong kind") from error
+        shown = f"{value!r}"[:LONGEST]
+        raise SettingsError(f"--config {path}: {name} = {shown} is of the wrong kind") from error

@@ -118,7 +118,7 @@ def _read(bundle: AnyBundle[T]) -> tuple[Shape, dict[str, Tensor]]:
         length = int.from_bytes(data[:8], "little")
         facts = msgspec.json.decode(data[8 : 8 + length], type=_Header).facts
         return msgspec.json.decode(facts[SHAPE], type=Shape), tensors
-    except (SafetensorError, ValueError, KeyError) as error:
+    except (SafetensorError, msgspec.MsgspecError, ValueError, KeyError, RecursionError) as error:
         raise _damaged(bundle.path, error) from error
 
 

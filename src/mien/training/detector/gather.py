@@ -177,7 +177,7 @@ class _Notes:
             if (folder / FACELESS).is_file():
                 lines = (folder / FACELESS).read_text(encoding="utf-8").splitlines()
                 faceless = frozenset(line.strip() for line in lines)
-        except (KeyError, ValueError, TypeError) as error:
+        except (csv.Error, KeyError, ValueError, TypeError) as error:
             raise TrainingError(
                 f"{folder / BOXES}: {error}; its columns are file, x1, y1, x2, y2, in pixels"
             ) from error
