@@ -4,13 +4,19 @@ Every message names the file, value or setting at fault and says what to do. The
 prints the message on one line and exits with 1, so no message may hold a line break.
 """
 
+# What a damaged file holds, or a library says of it, may be as long as the file.
+LONGEST, KEPT_END = 2000, 500
+
 
 class MienError(Exception):
     """Base of all errors that mien raises on purpose."""
 
     def __init__(self, message: str) -> None:
         # A file name may hold line breaks, and so may the words of a library.
-        super().__init__(" ".join(message.splitlines()))
+        line = " ".join(message.splitlines())
+        if len(line) > LONGEST:
+            line = f"{line[: LONGEST - KEPT_END]} … {line[-KEPT_END:]}"
+        super().__init__(line)
 
 
 class SettingsError(MienError):

@@ -235,6 +235,8 @@ def test_prepared_input_gives_the_pixels_back(mix: Path, tmp_path: Path) -> None
     ("text", "match"),
     [
         ("classes = [", "not TOML"),
+        ("classes = " + "[" * 5000, "not TOML: nested too deeply"),
+        ("hold_back = " + "9" * 5000, "not TOML"),
         ('classes = ["a", "a"]\n[sources.x]\nfolder = "lab"', "differ"),
         ('classes = ["a", "b"]\n[sources.x]\nfolder = "lab"\ndataset = "y"', "name one of"),
         ('classes = ["a", "b"]\n[sources.x]\ncrop = "none"', "name one of"),

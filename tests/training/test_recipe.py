@@ -53,6 +53,11 @@ def test_options_that_are_no_part_of_a_recipe_are_left_out() -> None:
         ("data_terms = 'MIT'", "data_terms = 'MIT' is of the wrong kind"),
         ("[data_terms]\nA = 1", "data_terms = {'A': 1} is of the wrong kind"),
         ("epochs = ", "not TOML"),
+        ("epochs = " + "[" * 5000, "not TOML: nested too deeply"),
+        ("epochs = " + "9" * 5000, "not TOML"),
+        ("classes = 0x" + "f" * 6000, r"classes = \(a long int\) is of the wrong kind"),
+        ("epochs = [" + "1," * 5000 + "]", r"epochs = \(a long list\) is of the wrong kind"),
+        ("epochs" + ".a" * 5000 + " = 1", r"epochs = \(a long dict\) is of the wrong kind"),
     ],
 )
 def test_bad_recipe_is_named(tmp_path: Path, text: str, message: str) -> None:

@@ -52,7 +52,10 @@ class SingleShotDetector:
         self._info, self._file = bundle.info, str(bundle.path / GRAPH)
         self._session = make_session(bundle.graph, self._file, threads)
         self._scale = min(1.0, self._info.smallest / min_face)
-        self._check_graph()
+        try:
+            self._check_graph()
+        except UnicodeDecodeError as error:
+            raise BundleError(f"{self._file}: has names that are no UTF-8; it is damaged") from error
 
     def __call__(self, image: PixelArray) -> tuple[Face, ...]:
         """Find all faces; see `mien.protocols.Detector`.
