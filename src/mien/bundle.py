@@ -8,13 +8,14 @@ never a guess. A bundle of format 1 is read, too; what is written is of format 2
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final, Generic, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, Final, Generic, Literal, TypeAlias, TypeVar
 
 import msgspec
 
 from mien.errors import BundleError
 from mien.files import new_folder, sweep
 from mien.format1 import in_format_2
+from mien.parsing import decode_json
 from mien.types import InputSpec
 
 GRAPH, INFO, CARD, RECIPE = "model.onnx", "model.json", "CARD.md", "recipe.toml"
@@ -273,12 +274,12 @@ def encode_info(info: BundleInfo) -> bytes:
 def _decode_info(path: Path, kind: type[T], name: str) -> T:
     data = _read(path)
     try:
-        head = msgspec.json.decode(data, type=_Head)
+        head = decode_json(data, _Head)
         if head.kind != name:
             raise BundleError(f"{path}: the model of a {head.kind}, where a {name} is needed")
-        values = msgspec.json.decode(data)
+        values: Any = decode_json(data, object)
         return msgspec.convert(in_format_2(values) if head.format == 1 else values, kind)
-    except (msgspec.DecodeError, ValueError) as error:
+    except ValueError as error:
         raise BundleError(
             f"{path}: {error}; get the bundle again, or one for this version of mien"
         ) from error

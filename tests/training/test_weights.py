@@ -120,7 +120,13 @@ def test_bundle_without_weights_says_so(make_bundle: Callable[..., Path]) -> Non
         ),
         *(
             save({"head.bias": torch.zeros(3)}, metadata={weights.SHAPE: text})
-            for text in ("", "{", "[]", '{"arch": 1}', "[" * 5000)
+            for text in (
+                *("", "{", "[]", '{"arch": 1}', "[" * 20_000),
+                '{"arch": "baseline", "classes": ["a"], "channels": 1, "size": 9999999}',
+                '{"arch": "residual", "classes": ["a"], "channels": 4294967296, "size": 48}',
+                '{"arch": "residual", "classes": ["a"], "channels": -1, "size": 48}',
+                '{"arch": "baseline", "classes": ["a"], "channels": 1, "size": 1}',
+            )
         ),
     ],
 )

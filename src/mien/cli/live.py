@@ -17,6 +17,7 @@ from mien.cli.console import err, out, print_notice, printable
 from mien.cli.models import add_model_arguments
 from mien.errors import SourceError
 from mien.explanation import explain
+from mien.interrupts import ends_by_ctrl_c
 from mien.pipeline import RunSummary
 from mien.protocols import Source
 from mien.sources.camera import list_cameras
@@ -149,7 +150,7 @@ def _first_reason(source: Source) -> str:
 
 def _serve(server: Server, listener: socket.socket) -> None:
     # uvicorn ends cleanly on Ctrl-C, then raises the signal again.
-    with contextlib.suppress(KeyboardInterrupt):
+    with ends_by_ctrl_c():
         server.run(sockets=[listener])
 
 

@@ -25,7 +25,6 @@ pictures where there are none), by a hash of their names, so that they are the s
 set that is ever made of that source. A source that has a test of its own keeps that.
 """
 
-import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -41,6 +40,7 @@ from mien.data.prepared import PreparedInput
 from mien.data.records import FaceInput, LabelledFace, Rejection, Setting, digest
 from mien.errors import DatasetError
 from mien.evaluation.patterns import GroupPattern
+from mien.parsing import decode_toml
 from mien.protocols import Detector
 
 Fraction = Annotated[float, msgspec.Meta(ge=0, lt=1)]
@@ -252,15 +252,14 @@ def read_mix(path: Path) -> Mix:
         DatasetError: It is missing, not TOML, or says something unknown or out of range.
     """
     try:
-        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Mix)
+        return msgspec.convert(decode_toml(path.read_bytes()), Mix)
     except OSError as error:
         raise DatasetError(f"{path}: cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        # What tomllib raises of numbers of thousands of digits, and of nests as deep.
-        raise DatasetError(f"{path}: not TOML that can be read: {error}") from error
     except msgspec.ValidationError as error:
         reason = str(error).replace("`$.", "`").replace("`$`", "the file")
         raise DatasetError(f"{path}: {reason}") from error
+    except ValueError as error:
+        raise DatasetError(f"{path}: not TOML: {error}") from error
 
 
 def _make_input(

@@ -18,20 +18,10 @@ from torch.optim.swa_utils import AveragedModel
 
 from mien.errors import TrainingError, one_line
 from mien.files import new_file
+from mien.parsing import decode_json_loosely
 
 # Of all faces that a run learns from; checkpoints of earlier versions do not say it.
 FACES_SHA256 = "faces_sha256"
-# What a damaged file, or one of another kind, makes safetensors, msgspec and PyTorch raise.
-_DAMAGE = (
-    *(OSError, SafetensorError, msgspec.MsgspecError, RecursionError),
-    *(KeyError, ValueError, TypeError, RuntimeError, IndexError, AttributeError),
-)
-LONGEST = 200
-
-
-class _Header(msgspec.Struct):
-    history: list[dict[str, float | int]]
-    settings: dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -84,24 +74,42 @@ class Checkpoint:
         """
         try:
             with safe_open(path, framework="pt") as file:
-                header = _header(file.metadata())
+                header = _Header.read(file.metadata() or {})
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            _same_settings(path, header.settings, settings)
-            self.network.load_state_dict(_part(tensors, "network"))
-            self.average.load_state_dict(_part(tensors, "average"))
-            _restore_state(self.optimizer, _part(tensors, "optimizer"))
-        except _DAMAGE as error:
-            raise TrainingError(
-                f"{path}: not a checkpoint that can be read ({one_line(error)[:LONGEST]}); train "
-                "anew into another --out"
-            ) from error
-        self.history, self.best = header.history, _part(tensors, "best")
+        except (OSError, SafetensorError, ValueError) as error:
+            raise _damaged(path, error) from error
+        _same_settings(path, header.settings, settings)
+        try:
+            self._take(header.history, tensors)
+        # What PyTorch raises of tensors that are missing, of another shape or of another kind.
+        except (RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise _damaged(path, error) from error
+
+    def _take(self, history: list[dict[str, float]], tensors: dict[str, Tensor]) -> None:
+        self.history = history
+        self.network.load_state_dict(_part(tensors, "network"))
+        self.average.load_state_dict(_part(tensors, "average"))
+        self.best = _part(tensors, "best")
+        _restore_state(self.optimizer, _part(tensors, "optimizer"))
 
 
-def _header(metadata: dict[str, str] | None) -> _Header:
-    """Read what stands beside the tensors; both parts are JSON, which may hold nan."""
-    parts = {name: json.loads((metadata or {})[name]) for name in ("history", "settings")}
-    return msgspec.convert(parts, _Header)
+class _Header(msgspec.Struct):
+    """What stands in a checkpoint beside its tensors."""
+
+    settings: dict[str, Any]
+    history: list[dict[str, float]]
+
+    @classmethod
+    def read(cls, texts: dict[str, str]) -> "_Header":
+        """Decode it; ValueError where it is none."""
+        values = {name: decode_json_loosely(text) for name, text in texts.items()}
+        return msgspec.convert(values, cls)
+
+
+def _damaged(path: Path, error: Exception) -> TrainingError:
+    return TrainingError(
+        f"{path}: not a checkpoint that can be read ({one_line(error)}); remove it to start anew"
+    )
 
 
 def _same_settings(path: Path, kept: dict[str, Any], wanted: dict[str, Any]) -> None:

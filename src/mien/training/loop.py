@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 from torch.optim.swa_utils import AveragedModel
 
-from mien.errors import TrainingError
+from mien.errors import TrainingError, one_line
 from mien.training.augment import augment, mirror
 from mien.training.checkpoint import Checkpoint
 from mien.training.compute import Compute
@@ -45,13 +45,14 @@ def start(
         pretrained: Weights that a `FaceMobileNet` starts from, by name.
 
     Raises:
-        ValueError: The pictures are too small for the network, or a weight has another shape.
+        ValueError: The pictures are too small for the network.
         KeyError: A weight is missing.
+        TrainingError: A weight has another shape.
     """
     torch.manual_seed(settings.seed)
     network = ARCHITECTURES[settings.arch](classes, settings.channels, settings.size)
     if isinstance(network, FaceMobileNet) and pretrained is not None:
-        network.load_pretrained(pretrained)
+        _load_pretrained(network, pretrained)
     network = network.to(compute.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     groups = network.rates() if isinstance(network, FaceMobileNet) else None
     optimizer = torch.optim.AdamW(
@@ -63,6 +64,16 @@ def start(
         network, avg_fn=moving_average(settings.average_decay), use_buffers=True
     )
     return Checkpoint(network, average, optimizer, best={}, history=[])
+
+
+def _load_pretrained(network: FaceMobileNet, weights: dict[str, FloatArray]) -> None:
+    try:
+        network.load_pretrained(weights)
+    except (ValueError, IndexError) as error:
+        raise TrainingError(
+            f"--pretrained: not the weights of the face recogniser ({one_line(error)}); name "
+            "faceres-deep.json, see docs/experiments.md"
+        ) from error
 
 
 def fit(

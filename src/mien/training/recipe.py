@@ -6,7 +6,6 @@ part of it, since they do not decide what is learnt.
 """
 
 import json
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,10 @@ from typing import Any
 import msgspec
 
 from mien.errors import SettingsError
+from mien.parsing import decode_toml
 
 Kinds = Mapping[str, Any]
+SHOWN = 200  # characters of a value in a message
 # What a recipe may say, and of which kind: for `mien train`, and for `mien train-detector`.
 KINDS: Kinds = {
     "arch": str,
@@ -84,12 +85,11 @@ def read_recipe(path: Path, kinds: Kinds = KINDS) -> Options:
         SettingsError: The file is missing or not TOML, or an option is unknown or of another kind.
     """
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = decode_toml(path.read_bytes())
     except OSError as error:
         raise SettingsError(f"--config {path}: cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        # What tomllib raises of numbers of thousands of digits, and of nests as deep.
-        raise SettingsError(f"--config {path}: not TOML that can be read: {error}") from error
+    except ValueError as error:
+        raise SettingsError(f"--config {path}: not TOML: {error}") from error
     options = {name.replace("-", "_"): value for name, value in values.items()}
     for name, value in options.items():
         _check(path, name, value, kinds)
@@ -130,6 +130,15 @@ def _check(path: Path, name: str, value: object, kinds: Kinds) -> None:
         )
     try:
         msgspec.convert(value, kind)
-    except msgspec.ValidationError as error:
-        shown = f"{value!r}"[:LONGEST]
-        raise SettingsError(f"--config {path}: {name} = {shown} is of the wrong kind") from error
+    except (msgspec.ValidationError, RecursionError) as error:
+        told = _shown(value)
+        raise SettingsError(f"--config {path}: {name} = {told} is of the wrong kind") from error
+
+
+def _shown(value: object) -> str:
+    """Return a value as Python writes it, or its type where that takes too much room."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # a number of thousands of digits, or nested too deeply
+        text = ""
+    return text if 0 < len(text) <= SHOWN else f"(a long {type(value).__name__})"

@@ -1,6 +1,5 @@
 """Asks the teachers about pictures, and keeps what they say: made once, for all runs."""
 
-import csv
 import hashlib
 import re
 from collections import defaultdict
@@ -36,7 +35,8 @@ from mien.training.detector.material import (
     level_sizes,
     load_material,
 )
-from mien.training.detector.origin import BOXES, FACELESS, check_origin, made_from_of
+from mien.training.detector.notes import Notes
+from mien.training.detector.origin import check_origin, made_from_of
 from mien.training.detector.teachers import Teacher, label
 from mien.types import Box, Face, FloatArray, OnProgress, PixelArray, ignore_progress
 
@@ -145,7 +145,7 @@ def _jobs(request: Request) -> tuple[Iterator[Callable[[], _Seen]], int]:
     crops = 0 if request.faces is None else request.faces.count("train")
 
     def jobs() -> Iterator[Callable[[], _Seen]]:
-        notes = {folder: _Notes.read(folder) for folder in request.folders}
+        notes = {folder: Notes.read(folder) for folder in request.folders}
         for folder, path in files:
             yield lambda f=folder, p=path: _look(f, p, notes[f], request)  # type: ignore[misc]
         if request.faces is None:
@@ -157,34 +157,7 @@ def _jobs(request: Request) -> tuple[Iterator[Callable[[], _Seen]], int]:
     return jobs(), len(files) + crops
 
 
-@dataclass(frozen=True, slots=True)
-class _Notes:
-    """What people said of a folder's pictures, by name."""
-
-    boxes: Mapping[str, list[Box]]
-    faceless: frozenset[str]
-
-    @classmethod
-    def read(cls, folder: Path) -> "_Notes":
-        boxes: dict[str, list[Box]] = defaultdict(list)
-        faceless: frozenset[str] = frozenset()
-        try:
-            if (folder / BOXES).is_file():
-                with (folder / BOXES).open(newline="", encoding="utf-8") as file:
-                    for row in csv.DictReader(file):
-                        corners = [float(row[name]) for name in ("x1", "y1", "x2", "y2")]
-                        boxes[row["file"]].append(Box(*corners))
-            if (folder / FACELESS).is_file():
-                lines = (folder / FACELESS).read_text(encoding="utf-8").splitlines()
-                faceless = frozenset(line.strip() for line in lines)
-        except (csv.Error, KeyError, ValueError, TypeError) as error:
-            raise TrainingError(
-                f"{folder / BOXES}: {error}; its columns are file, x1, y1, x2, y2, in pixels"
-            ) from error
-        return cls(boxes, faceless)
-
-
-def _look(folder: Path, path: Path, notes: _Notes, request: Request) -> _Seen:
+def _look(folder: Path, path: Path, notes: Notes, request: Request) -> _Seen:
     try:
         data = path.read_bytes()
     except OSError as error:

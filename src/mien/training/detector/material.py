@@ -12,9 +12,10 @@ import msgspec
 import numpy as np
 
 from mien.errors import TrainingError
+from mien.parsing import decode_json
 from mien.training.detector.annotated import Annotated
 from mien.training.detector.consensus import Labels
-from mien.types import Box, Face
+from mien.types import Box, Face, PixelArray
 
 INFO, PIXELS = "material.json", "pixels.bin"
 FRACTIONS = {"train": 0.75, "validation": 0.1, "test": 0.15}
@@ -103,9 +104,12 @@ class Material:
         """
         path = self.folder / PIXELS
         try:
-            pixels = np.memmap(path, np.uint8, "r")
+            return self._cut(np.memmap(path, np.uint8, "r"))
         except (OSError, ValueError) as error:
             raise TrainingError(f"{path}: {error}; remove {self.folder} to make it anew") from error
+
+    def _cut(self, pixels: PixelArray) -> list[Annotated]:
+        """Cut the file into pictures; ValueError where it does not hold what was said."""
         result, at, channels = [], 0, self.info.channels
         for picture in self.info.pictures:
             levels = []
@@ -125,8 +129,8 @@ def load_material(folder: Path) -> Material:
         TrainingError: It is missing or damaged.
     """
     try:
-        info = msgspec.json.decode((folder / INFO).read_bytes(), type=MaterialInfo)
-    except (OSError, msgspec.DecodeError) as error:
+        info = decode_json((folder / INFO).read_bytes(), MaterialInfo)
+    except (OSError, ValueError) as error:
         raise TrainingError(f"{folder / INFO}: {error}; remove {folder} to make it anew") from error
     sizes = [size for picture in info.pictures for size in level_sizes(picture.size)]
     count = info.channels * sum(width * height for width, height in sizes)
