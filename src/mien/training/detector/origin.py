@@ -11,11 +11,10 @@ from mien.errors import TrainingError
 from mien.files import digest_of
 from mien.sources.files import find_pictures
 from mien.training.detector.material import Material
+from mien.training.detector.notes import BOXES, FACELESS
 
 if TYPE_CHECKING:
     from mien.training.detector.gather import Request
-
-BOXES, FACELESS = "boxes.csv", "faceless.txt"
 
 
 def made_from_of(request: "Request") -> dict[str, str]:
