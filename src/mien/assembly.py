@@ -30,6 +30,7 @@ from mien.sources.video import VideoSource
 
 MODELS = Path(__file__).parent / "models"
 DEFAULT_BUNDLE = MODELS / "fer4"
+SHIPPED = (DEFAULT_BUNDLE, MODELS / "fer8")  # classifiers
 DETECTOR_BUNDLE = MODELS / "face"
 DEFAULT_DETECTOR = "mien"
 # The networks are small: a second thread saves little time and costs more of the processor.

@@ -62,6 +62,7 @@ def test_trains_and_says_where_the_bundle_is(
     printed = capsys.readouterr()
     assert str(run / "bundle") in printed.out
     assert "epoch   1" in printed.err
+    assert "note: no better than chance" in printed.out
     assert (run / "bundle" / "model.onnx").is_file()
 
 

@@ -48,6 +48,7 @@ def test_bundle_reads_what_was_learnt(dataset: Dataset, finished: tuple[Path, Tr
     rows = next(dataset.rows("test"))
     faces = [whole_face(decode_picture(data, ""), classifier.spec) for data in rows.images]
     assert (classifier(np.stack(faces)).argmax(1) == rows.labels).mean() > 0.9
+    assert result.remarks == ()
     assert result.best["validation_loss"] == min(row["validation_loss"] for row in result.history)
 
 

@@ -2,17 +2,21 @@
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import torch
 
 from mien.assembly import MODELS
-from mien.bundle import Bundle, load_bundle
+from mien.bundle import Bundle, InputInfo, load_bundle, write_bundle
 from mien.classifier import OnnxClassifier
 from mien.errors import TrainingError
+from mien.training.export import export_graph, shrink
 from mien.training.network import ARCHITECTURES, Deployed
+from mien.training.settings import TrainSettings
 from mien.training.warm_start import warm_start
-from mien.types import PixelArray
+from mien.training.weights import pack_weights
+from mien.types import InputSpec, PixelArray
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +73,22 @@ def test_another_size_of_faces_is_fine(bundle: Bundle) -> None:
     network = ARCHITECTURES["residual"](8, 1, 64)
     warm_start(network, bundle, bundle.info.labels, pictures(soft_faces(8, 64)))
     assert network.training
+
+
+def test_a_network_without_normalisation_answers_exactly_as_the_bundle(tmp_path: Path) -> None:
+    classes, spec = ("down", "up"), InputSpec(16, 1, 1.0)
+    taught, network = (ARCHITECTURES["mobilenet-small"](2, 1, 16) for _ in range(2))
+    graph = export_graph(shrink(taught), 1.0, spec)
+    info = msgspec.structs.replace(
+        load_bundle(MODELS / "fer8").info, labels=classes, input=InputInfo(16, 1, 1.0, "none")
+    )
+    settings = TrainSettings(arch="mobilenet-small", size=16)
+    weights = pack_weights(shrink(taught), settings, classes)
+    bundle = write_bundle(tmp_path / "bundle", info, graph, "", weights=weights)
+    warm_start(network, bundle, classes, torch.rand(4, 1, 16, 16))
+    faces = pictures(soft_faces(9, 16))
+    with torch.no_grad():
+        torch.testing.assert_close(network.eval()(faces), shrink(taught)(faces))
 
 
 @pytest.mark.parametrize(("arch", "channels"), [("residual-small", 1), ("residual", 3)])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
-from mien.assembly import find_bundle
+from mien.assembly import SHIPPED, find_bundle
 from mien.cli.console import err, out, progress
 from mien.errors import MissingExtraError
 from mien.training.settings import (
@@ -85,12 +85,20 @@ def _add_learning(group: Any) -> None:
     )
     group.add_argument("--size", type=int, help="side of the pictures in pixels (default: 48)")
     group.add_argument("--channels", choices=("gray", "rgb"), help="default: gray")
-    group.add_argument("--epochs", type=int, help="passes over the data at most (default: 30)")
     group.add_argument(
-        "--patience", type=int, help="epochs without gain before it stops (default: 8)"
+        "--epochs", type=int, help="passes over the data at most (default: 30; more for few faces)"
     )
-    group.add_argument("--batch-size", type=int, help="default: 128")
-    group.add_argument("--learning-rate", type=float, help="default: 0.002")
+    group.add_argument(
+        "--patience",
+        type=int,
+        help="epochs without gain before it stops (default: a quarter of them, at least 8)",
+    )
+    group.add_argument("--batch-size", type=int, help="default: 128; fewer for few faces")
+    group.add_argument(
+        "--learning-rate",
+        type=float,
+        help="default: 0.002 for residual, less for other networks and small batches",
+    )
     group.add_argument("--weight-decay", type=float, help="default: 0.05")
     group.add_argument(
         "--class-balance", type=float, help="0: faces count alike, 1: classes do (default: 0.5)"
@@ -180,6 +188,7 @@ def run(args: argparse.Namespace) -> int:
         from mien.data.dataset import load_dataset
         from mien.training.recipe import KINDS
         from mien.training.run import BUNDLE, CURVES, train
+        from mien.training.suited import suit
     except ModuleNotFoundError as error:
         raise MissingExtraError("mien train", "train") from error
     options = put_over(args, KINDS)
@@ -187,6 +196,7 @@ def run(args: argparse.Namespace) -> int:
     folder = args.out or Path("runs") / args.dataset.name
     options.setdefault("name", folder.name)
     options.setdefault("crop_scale", dataset.info.input.get("crop_scale") or 1.0)
+    options = suit(options, dataset.count("train"))
     settings, model, machine = _settings(args, options)
 
     def tell(row: dict[str, float]) -> None:
@@ -207,6 +217,7 @@ def run(args: argparse.Namespace) -> int:
             pretrained=None if pretrained is None else Path(pretrained),
             origin=None if origin is None else find_bundle(Path(origin)),
             teachers=[Path(path) for path in options.get("teacher", ())],
+            rivals=SHIPPED,
             resume=args.resume,
             on_epoch=tell,
             on_progress=on_progress,
@@ -217,6 +228,8 @@ def run(args: argparse.Namespace) -> int:
         f"{best['validation_accuracy']:.1%}, balanced {best['validation_balanced_accuracy']:.1%}"
     )
     out.print(_answered(result))
+    for remark in result.remarks:
+        out.print(f"note: {remark}")
     out.print(f"bundle: {folder / BUNDLE}\ncurves: {folder / CURVES}")
     return 0
 

@@ -212,7 +212,9 @@ def _train_epoch(
     total, correct = torch.zeros((2,), device=compute.device)
     seen, rate = 0, 0.0
     for step, chosen in enumerate(batches(len(store), settings.batch_size, settings.seed, epoch)):
-        rate = learning_rate(settings.learning_rate, settings.epochs, epoch + step / steps)
+        # In the middle of a step: where an epoch is one step, none runs at the lowest rate alone.
+        done = epoch + (step + 0.5) / steps
+        rate = learning_rate(settings.learning_rate, settings.epochs, done)
         for group in checkpoint.optimizer.param_groups:
             group["lr"] = rate * group["rate"]
         pictures = compute.pictures(store.images[chosen])

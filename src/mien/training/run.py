@@ -13,11 +13,14 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from mien.bundle import FORMAT, Bundle, InputInfo, ModelInfo, load_bundle, write_bundle
+from mien.classifier import OnnxClassifier
 from mien.data.dataset import Dataset
 from mien.errors import TrainingError
 from mien.training.calibrate import (
+    NOT_READ,
     Validated,
     as_read,
     choose_threshold,
@@ -37,6 +40,7 @@ from mien.training.pretrained import fingerprint, read_graph_model
 from mien.training.settings import Machine, ModelSettings, TrainSettings
 from mien.training.store import FaceStore, open_store, weigh
 from mien.training.teacher import lessons
+from mien.training.verdict import remarks, rival_remark
 from mien.training.warm_start import SHOWN, warm_start
 from mien.training.weights import pack_weights
 from mien.types import FloatArray, InputSpec, OnProgress, PixelArray, ignore_progress
@@ -55,12 +59,14 @@ class TrainResult:
         history: One row of figures per epoch.
         best: The row of the epoch whose weights were kept.
         validated: What the bundle says of the validation faces.
+        remarks: What a person must know of it: that it is no good, or that a better one is here.
     """
 
     bundle: Bundle
     history: list[Row]
     best: Row
     validated: Validated
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +105,7 @@ def train(
     pretrained: Path | None = None,
     origin: Path | None = None,
     teachers: Sequence[Path] = (),
+    rivals: Sequence[Path] = (),
     resume: bool = False,
     on_epoch: Callable[[Row], None] | None = None,
     on_progress: OnProgress = ignore_progress,
@@ -114,6 +121,8 @@ def train(
         pretrained: Weights that the network starts from, which `mobilenet` needs.
         origin: A bundle of the same network, whose weights it starts from.
         teachers: Bundles to learn from, beside the labels.
+        rivals: Bundles of which the result tells where one reads the validation faces better; the
+            one that has the most classes in common is asked, the first of several.
         resume: Go on where a run in `out` was stopped.
         on_epoch: Told of each finished epoch.
         on_progress: Told of each step.
@@ -128,7 +137,7 @@ def train(
     _check_sources(dataset, settings)
     loaded = [load_bundle(path) for path in teachers]
     begun = None if origin is None else load_bundle(origin)
-    weights = _weights(settings, pretrained)
+    weights = _weights(settings, pretrained, begun)
     try:
         spec = InputSpec(settings.size, settings.channels, model.crop_scale, model.alignment)
         checkpoint = start(settings, len(dataset.classes), compute, weights)
@@ -171,10 +180,38 @@ def train(
     )
     names = [teacher.info.name for teacher in loaded]
     made = _Made(dataset, settings, model, reads, spec, checkpoint, names)
-    bundle, validated = _write(out / BUNDLE, made, stores, compute)
+    bundle, validated, said = _write(out / BUNDLE, made, stores, compute)
+
+    def faces(spec: InputSpec) -> PixelArray:
+        return open_store(dataset, "validation", spec, out / DECODED, on_progress).images
+
+    found = _remarks(made, stores["validation"], said, rivals, faces)
     shutil.rmtree(out / DECODED, ignore_errors=True)
     best = min(checkpoint.history, key=lambda row: row["validation_loss"])
-    return TrainResult(bundle, checkpoint.history, best, validated)
+    return TrainResult(bundle, checkpoint.history, best, validated, tuple(found))
+
+
+def _remarks(
+    made: _Made,
+    validation: FaceStore,
+    said: npt.NDArray[np.int64],
+    rivals: Sequence[Path],
+    faces: Callable[[InputSpec], PixelArray],
+) -> list[str]:
+    """Say what a person must know of the model, judged on the validation faces that it reads."""
+    classes = [made.dataset.classes[index] for index in made.reads]
+    truth = as_read(validation.labels, made.reads)
+    read = np.flatnonzero(truth != NOT_READ)
+    found = remarks(truth[read], said[read], classes)
+    loaded = [load_bundle(path) for path in rivals]
+    best = max(loaded, key=lambda one: len(set(one.info.labels) & set(classes)), default=None)
+    if best is not None:
+        rival = OnnxClassifier(best)
+        better = rival_remark(
+            classes, truth[read], said[read], best.info.name, rival, lambda spec: faces(spec)[read]
+        )
+        found += [better] if better else []
+    return found
 
 
 def _reads(dataset: Dataset, model: ModelSettings) -> list[int]:
@@ -201,17 +238,19 @@ def _check_sources(dataset: Dataset, settings: TrainSettings) -> None:
             )
 
 
-def _weights(settings: TrainSettings, pretrained: Path | None) -> dict[str, FloatArray] | None:
+def _weights(
+    settings: TrainSettings, pretrained: Path | None, origin: Bundle | None
+) -> dict[str, FloatArray] | None:
     starts = settings.arch.startswith("mobilenet")
     if not starts and pretrained is not None:
         raise TrainingError(
             f"--pretrained: the {settings.arch} network starts from nothing; leave it out or take "
             "--arch mobilenet"
         )
-    if starts and pretrained is None:
+    if starts and pretrained is None and origin is None:
         raise TrainingError(
             f"--arch {settings.arch} starts from a face recogniser; name its weights with "
-            "--pretrained (faceres-deep.json, see docs/experiments.md)"
+            "--pretrained (faceres-deep.json, see docs/experiments.md), or a bundle with --from"
         )
     return None if pretrained is None else read_graph_model(pretrained)
 
@@ -276,7 +315,8 @@ def open_run(out: Path, record: dict[str, Any], checkpoint: Checkpoint, *, resum
 
 def _write(
     place: Path, made: _Made, stores: dict[str, FaceStore], compute: Compute
-) -> tuple[Bundle, Validated]:
+) -> tuple[Bundle, Validated, npt.NDArray[np.int64]]:
+    """Write the bundle; return it, how it does, and what it takes the validation faces for, [N]."""
     network = shrink(made.network()).to(compute.device)
     prefer(network, stores["train"].shares(), made.model.class_prior)
     validation, model, spec = stores["validation"], made.model, made.spec
@@ -317,7 +357,8 @@ def _write(
     bundle = write_bundle(place, info, graph, card, recipe=model.recipe, weights=weights)
     if problem is not None:
         raise TrainingError(f"{problem}; the bundle is kept as {place}") from problem
-    return bundle, validated
+    said = outcomes[:, : len(info.labels)].argmax(axis=1)
+    return bundle, validated, said
 
 
 def _export(

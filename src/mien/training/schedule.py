@@ -17,7 +17,7 @@ def learning_rate(highest: float, epochs: int, done: float) -> float:
         done: Epochs done, with a fraction.
     """
     if done < WARM_UP:
-        return highest * max(done, 0.01) / WARM_UP
+        return highest * done / WARM_UP
     span = max(epochs - WARM_UP, 1e-9)
     return highest * 0.5 * (1 + math.cos(math.pi * (done - WARM_UP) / span))
 

@@ -7,6 +7,7 @@ scale and shift that undo them. The network then answers as the bundle does, and
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -57,13 +58,12 @@ def warm_start(
 
 
 def _layers(network: nn.Module) -> Iterator[tuple[str, nn.Module, nn.Module | None]]:
-    """Yield every module with its name and what comes after it in its sequence."""
+    """Yield every module with its name and, within a sequence, what comes after it there."""
     for outer, module in network.named_modules():
-        if isinstance(module, nn.Sequential):
-            layers = list(module.named_children())
-            for at, (name, layer) in enumerate(layers):
-                after = layers[at + 1][1] if at + 1 < len(layers) else None
-                yield f"{outer}.{name}", layer, after
+        layers = list(module.named_children())
+        following = layers[1:] if isinstance(module, nn.Sequential) else []
+        for (name, layer), after in zip_longest(layers, following):
+            yield f"{outer}.{name}".removeprefix("."), layer, after[1] if after else None
 
 
 def _adopt(
