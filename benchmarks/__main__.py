@@ -96,6 +96,11 @@ def run_prepare_memory(options: Options) -> Result:
     return memory.measure_prepare(counts=(120, 480) if options.quick else (2000, 8000))
 
 
+def run_photo_memory(options: Options) -> Result:
+    """Memory of `mien predict` on one large photo."""
+    return memory.measure_photo(side=2000 if options.quick else 8000)
+
+
 MEASURES: dict[str, Callable[[Options], Result]] = {
     prepare.NAME: run_prepare,
     TRAINING: run_training,
@@ -105,9 +110,10 @@ MEASURES: dict[str, Callable[[Options], Result]] = {
     realtime.NAME: run_realtime,
     memory.LIVE: run_memory,
     memory.PREPARE: run_prepare_memory,
+    memory.PHOTO: run_photo_memory,
 }
 NEED_BUNDLE = frozenset({classifier.NAME, frame.NAME, realtime.NAME, memory.LIVE})
-NEED_PROC = frozenset({memory.LIVE, memory.PREPARE})
+NEED_PROC = frozenset({memory.LIVE, memory.PREPARE, memory.PHOTO})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

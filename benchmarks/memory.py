@@ -1,4 +1,4 @@
-"""Memory: that of a live run after few and many frames, and that of `prepare` for few and many.
+"""Memory: of a live run after few and many frames, of `prepare` for few and many, of a large photo.
 
 Every figure comes from a process of its own, because memory that one measure took stays with a
 process. Resident memory as Linux counts it in /proc/self/status.
@@ -12,14 +12,20 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from PIL import Image
 
 from benchmarks import faces
-from benchmarks.report import Column, Result
+from benchmarks.report import GOAL_COLUMNS, Column, Result, goal_row, goals_met
 from mien.assembly import make_analyzer, make_classifier, make_detector
 from mien.pipeline import run
-from mien.types import Analysis, Frame
+from mien.sources.pictures import PictureSource
+from mien.types import Analysis, Frame, PixelArray
 
-LIVE, PREPARE = "memory", "prepare-memory"
+LIVE, PREPARE, PHOTO = "memory", "prepare-memory", "photo-memory"
 ROOT = Path(__file__).parent.parent
 STATUS = Path("/proc/self/status")
 MEGABYTE = 1024 * 1024
@@ -37,6 +43,22 @@ PREPARE_COLUMNS = (
     Column("decoded", "all pictures decoded, MB", ",.1f"),
     Column("ratio", "first row = 1", ".2f"),
 )
+
+
+# A near and a far portrait: side, left and top, as parts of the photo's side.
+FACES = ((0.16, 0.1, 0.2), (0.04, 0.7, 0.6))
+# EXIF that says: turn me by a quarter.
+ON_ITS_SIDE = bytes.fromhex("4578696600004d4d002a00000008000101120003000000010006000000000000")
+# How a photo is saved: by what it is called, Pillow's format, its options, and the goal in MB.
+PHOTOS: dict[str, tuple[str, dict[str, Any], float]] = {
+    "JPEG": ("JPEG", {"quality": 90}, 500),
+    "JPEG on its side": ("JPEG", {"quality": 90, "exif": ON_ITS_SIDE}, 500),
+    "progressive JPEG": ("JPEG", {"quality": 90, "progressive": True}, 500),
+    "PNG": ("PNG", {"compress_level": 1}, 800),
+    "WebP": ("WEBP", {"method": 0}, 800),
+    "AVIF": ("AVIF", {"speed": 10}, 800),
+    "JPEG 2000": ("JPEG2000", {}, 800),
+}
 
 
 def is_measurable() -> bool:
@@ -94,6 +116,41 @@ def measure_prepare(*, counts: Sequence[int] = (2000, 8000), side: int = 160) ->
     return Result(PREPARE, "highest resident memory of a process", PREPARE_COLUMNS, tuple(rows))
 
 
+def measure_photo(*, side: int = 8000, kinds: Sequence[str] = tuple(PHOTOS)) -> Result:
+    """Read one large photo with a near and a far face, each format in a process of its own.
+
+    Args:
+        side: Of the photo in pixels.
+        kinds: Which of `PHOTOS`.
+    """
+    photo, rows, missed = _photo(side), [], []
+    with tempfile.TemporaryDirectory(prefix="mien-bench-") as name:
+        for kind in kinds:
+            form, options, limit = PHOTOS[kind]
+            upright = np.rot90(photo) if "exif" in options else photo
+            path = Path(name) / kind
+            Image.fromarray(np.ascontiguousarray(upright[..., ::-1])).save(path, form, **options)
+            found = _in_own_process(["photo", str(path)])
+            path.unlink()
+            rows.append(goal_row(kind, found["peak"], "MB", limit))
+            missed += [kind] * (found["faces"] < len(FACES))
+    told = (
+        f"Not all faces were found in: {', '.join(missed)}." if missed else "All faces were found."
+    )
+    title = f"highest resident memory while a photo of {side**2 / 1e6:.0f} megapixels is read"
+    return Result(PHOTO, title, GOAL_COLUMNS, tuple(rows), (goals_met(rows), told))
+
+
+def _photo(side: int) -> PixelArray:
+    ground = np.random.default_rng(0).integers(90, 130, (side // 16, side // 16, 3), np.uint8)
+    photo = np.asarray(cv2.resize(ground, (side, side)), np.uint8)
+    for share, left, top in FACES:
+        face = cv2.resize(faces.portrait(), (round(side * share),) * 2)
+        x, y = round(left * side), round(top * side)
+        photo[y : y + len(face), x : x + len(face)] = face
+    return photo
+
+
 def main() -> None:
     """Measure this very process and print JSON; `measure_…` start it."""
     parser = argparse.ArgumentParser(description="Measures the memory of this process.")
@@ -104,8 +161,11 @@ def main() -> None:
     prepare = commands.add_parser("prepare")
     prepare.add_argument("source", type=Path)
     prepare.add_argument("out", type=Path)
+    commands.add_parser("photo").add_argument("path", type=Path)
     args = parser.parse_args()
-    if args.command == "live":
+    if args.command == "photo":
+        print(json.dumps(_run_photo(args.path)))
+    elif args.command == "live":
         print(json.dumps(_run_live(args.frames, args.bundle)))
     else:
         print(json.dumps(_run_prepare(args.source, args.out)))
@@ -160,6 +220,13 @@ def _run_prepare(source: Path, out: Path) -> dict[str, float]:
     before = _megabytes("VmRSS")
     prepare(FolderInput(source), out)
     return {"before": before, "peak": _megabytes("VmHWM")}
+
+
+def _run_photo(path: Path) -> dict[str, float]:
+    classifier, info = make_classifier()
+    analyzer = make_analyzer(make_detector(), classifier, info)
+    summary = run(PictureSource([path]), analyzer)
+    return {"peak": _megabytes("VmHWM") * MEGABYTE / 1e6, "faces": summary.faces}
 
 
 def _megabytes(key: str) -> float:

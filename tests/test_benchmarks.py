@@ -104,6 +104,9 @@ def test_memory_is_measured(bench: Importer, make_bundle: Callable[..., Path]) -
     few = memory.measure_prepare(counts=(40,), side=64)
     check(few, rows=1)
     assert few.rows[0]["peak"] >= few.rows[0]["before"] > 10
+    photo = memory.measure_photo(side=800, kinds=("JPEG on its side",))
+    assert photo.rows[0]["value"] > 10
+    assert photo.findings == ("Every goal was met.", "All faces were found.")
 
 
 def test_the_command_prints_and_writes(

@@ -1,8 +1,8 @@
 """What the markers of a JPEG say before anything is decoded (ITU-T T.81, annex B); opening it."""
 
-import io
 import re
 from dataclasses import dataclass
+from typing import IO
 
 from PIL import Image, UnidentifiedImageError
 from PIL.JpegImagePlugin import JpegImageFile
@@ -54,17 +54,19 @@ def look(data: bytes) -> JpegFacts:
     return JpegFacts(scans, plain, whole=False)
 
 
-def open_jpeg(data: bytes) -> Image.Image:
+def open_jpeg(file: IO[bytes]) -> Image.Image:
     """Open a JPEG, with the further pictures of an MPO where it has some.
 
     Args:
-        data: All of it.
+        file: From its beginning, wherever it stands.
 
     Raises:
         SyntaxError: Its head is damaged; Pillow raises other errors, too.
     """
+    file.seek(0)
     try:
-        return Image.open(io.BytesIO(data), formats=("JPEG",))
+        return Image.open(file, formats=("JPEG",))
     except UnidentifiedImageError:
         # Perhaps only what it says of further pictures is damaged.
-        return JpegImageFile(io.BytesIO(data))
+        file.seek(0)
+        return JpegImageFile(file)

@@ -232,14 +232,13 @@ class Picture:
             return HeifStill(file.read(), self._name)
         if not is_jpeg(self._head):
             return Image.open(file, formats=FORMATS)
-        data = file.read()
-        self._jpeg = jpeg.look(data)
+        self._jpeg = jpeg.look(file.read())
         if self._jpeg.scans > MAX_SCANS:
             raise PictureError(
                 f"{self._name}: a JPEG of {self._jpeg.scans:,} scans, which no camera writes; save "
                 "it anew with another program"
             )
-        return jpeg.open_jpeg(data)
+        return jpeg.open_jpeg(file)
 
     def _look_into(self, image: Image.Image) -> None:
         """Find out what the file holds, and go to the page that is the picture."""
