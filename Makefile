@@ -3,8 +3,9 @@
 # make check  lint, types and the import contract
 # make bench  speed, memory and scale, as ratios within one run
 # make torture  kills commands hundreds of times, fills their disk, and says what was lost
+# make fuzz   a million damaged inputs for every parser; goes on where it was ended
 .DEFAULT_GOAL := run
-.PHONY: run test check bench torture readme-picture page-pictures clean
+.PHONY: run test check bench torture fuzz readme-picture page-pictures clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -29,6 +30,9 @@ bench: $(VENV)/dev.stamp
 
 torture: $(VENV)/dev.stamp
 	$(BIN)/python -m torture $(ARGS)
+
+fuzz: $(VENV)/dev.stamp
+	$(BIN)/python -m fuzz --inputs 1000000 --write docs/reliability.md $(ARGS)
 
 readme-picture: $(VENV)/dev.stamp
 	$(BIN)/python docs/make_readme_picture.py

@@ -44,9 +44,11 @@ def main() -> int:
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m fuzz", description=__doc__)
     add = parser.add_argument
-    add("--inputs", type=int, default=20_000, metavar="N", help="over all parsers")
+    add("--inputs", type=int, default=20_000, metavar="N", help="over all parsers (20,000)")
     add("--seconds", type=float, metavar="N", help="begin nothing after so many seconds")
-    add("--seed", type=int, default=0, help="a run of the same seed goes on where one was ended")
+    add(
+        "--seed", type=int, default=0, help="a run of the same seed (0) goes on where one was ended"
+    )
     add("--jobs", type=int, default=2, metavar="N", help="processes")
     add("--only", nargs="+", metavar="PARSER", choices=sorted(parsers()), default=sorted(parsers()))
     add("--out", type=Path, default=Path("out/fuzz"), help="state and the inputs that failed")
@@ -107,11 +109,7 @@ def _keep(fault: Fault, tally: Tally, seed: int, folder: Path) -> None:
 def _replay(parser: str, file: str) -> int:
     with tempfile.TemporaryDirectory() as folder:
         found = judge(parser, 0, Path(file).read_bytes(), Path(folder))
-    print(
-        {True: "accepted", False: "rejected"}.get(found is True, found)
-        if isinstance(found, bool)
-        else found
-    )
+    print(found if isinstance(found, Fault) else "accepted" if found else "rejected")
     return 1 if isinstance(found, Fault) else 0
 
 

@@ -205,6 +205,7 @@ def _models() -> Iterator[Parser]:
     detector = models.detector_graphs
     yield Parser("detector's model.onnx", detector, onnx, models.read_detector_graph, 3)
     yield Parser("weights.safetensors", weights.weights, tensors, weights.read_weights, 3)
+    yield Parser("model to start from", weights.named_graphs, onnx, weights.read_start, 1)
     yield Parser("checkpoint", weights.checkpoints, tensors, weights.read_checkpoint, 30)
     ways = (damage, damage_text, damage_json)
     yield Parser("TensorFlow.js JSON", seeds.tfjs_models, ways, read_tfjs, 30)

@@ -9,10 +9,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from fuzz.models import graph, info, write
 from fuzz.mutate import damage, damage_json
 from fuzz.seeds import CLASSES, FACE
 from mien.bundle import WEIGHTS, load_bundle
+
+PREFIX = "network."  # before the names of weights in a graph
 
 
 @cache
@@ -39,6 +43,45 @@ def read_weights(data: bytes, folder: Path) -> None:
     bundle = load_bundle(folder)
     learnt_classes(bundle)
     network_from_bundle(bundle)
+
+
+@cache
+def _network() -> Any:
+    from mien.training.network import ARCHITECTURES
+
+    return ARCHITECTURES["residual-small"](len(CLASSES), 1, FACE)
+
+
+@cache
+def named_graphs() -> tuple[bytes, ...]:
+    """Return a graph that names its network's weights, as older bundles did; one is in 8 bits."""
+    import onnx
+
+    from mien.training.export import shrink
+
+    model = onnx.load_model_from_string(graph())
+    for name, value in shrink(_network().eval()).state_dict().items():
+        array = value.numpy()
+        if name.endswith("head.bias"):
+            parts = [np.zeros(array.shape, np.int8), np.float32(1), np.int8(0)]
+            names = [f"{PREFIX}{name}_{end}" for end in ("quantized", "scale", "zero_point")]
+            output = f"{PREFIX}{name}_DequantizeLinear_Output"
+            model.graph.node.append(onnx.helper.make_node("DequantizeLinear", names, [output]))
+        else:
+            parts, names = [array], [PREFIX + name]
+        for part, told in zip(parts, names, strict=True):
+            model.graph.initializer.append(onnx.numpy_helper.from_array(np.asarray(part), told))
+    return (bytes(model.SerializeToString()),)
+
+
+def read_start(data: bytes, folder: Path) -> None:
+    """Start to learn from a bundle that has only this graph."""
+    import torch
+
+    from mien.training.warm_start import warm_start
+
+    write(folder, info(), data)
+    warm_start(_network(), load_bundle(folder), CLASSES, torch.zeros(2, 1, FACE, FACE))
 
 
 def _checkpoint() -> Any:

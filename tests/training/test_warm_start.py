@@ -16,7 +16,7 @@ from mien.training.export import export_graph, shrink
 from mien.training.network import ARCHITECTURES, Deployed
 from mien.training.settings import TrainSettings
 from mien.training.warm_start import warm_start
-from mien.training.weights import pack_weights
+from mien.training.weights import pack_weights, read_weights
 from mien.types import InputSpec, PixelArray
 
 
@@ -105,6 +105,17 @@ def test_bundle_without_named_weights_is_refused(make_bundle, tmp_path: Path) ->
     network = ARCHITECTURES["residual"](2, 1, 16)
     with pytest.raises(TrainingError, match=r"--from .*no weights"):
         warm_start(network, bundle, bundle.info.labels, torch.rand(4, 1, 16, 16))
+
+
+@pytest.mark.parametrize("name", ["features.1.bias", "head.bias"])
+def test_a_bias_of_another_shape_is_refused(
+    bundle: Bundle, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = {**read_weights(bundle), name: np.zeros((3, 3), np.float32)}
+    monkeypatch.setattr("mien.training.warm_start.read_weights", lambda _: weights)
+    network = ARCHITECTURES["residual"](2, 1, 16)
+    with pytest.raises(TrainingError, match=r"--from .*fer8.*another"):
+        warm_start(network, bundle, ("a", "b"), torch.rand(4, 1, 16, 16))
 
 
 @pytest.mark.parametrize("data", [b"", b"no graph", b"\x3a\x03\x2a\x01\x00"])

@@ -62,8 +62,7 @@ class SingleShotDetector:
         try:
             self._check_graph()
         except UnicodeDecodeError as error:
-            reason = "has names that are no UTF-8; it is damaged"
-            raise BundleError(f"{self._file}: {reason}") from error
+            raise BundleError(f"{self._file}: damaged, its names are no UTF-8") from error
 
     def __call__(self, image: PixelArray) -> tuple[Face, ...]:
         """Find all faces; see `mien.protocols.Detector`.

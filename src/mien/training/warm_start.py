@@ -77,6 +77,8 @@ def _adopt(
     """Give a convolution its kernel, and, once it is shown faces, let its normalisation undo it."""
     kernel, bias = (_one(bundle, weights, f"{name}.{part}") for part in ("weight", "bias"))
     _copy(bundle, name, convolution.weight, kernel)
+    if bias.shape != (convolution.out_channels,):
+        raise _another(bundle, name)
     shift = torch.from_numpy(bias)
     if convolution.bias is not None:
         _copy(bundle, name, convolution.bias, bias)
@@ -101,7 +103,7 @@ def _take_head(
     name, head = [(n, m) for n, m in network.named_modules() if isinstance(m, nn.Linear)][-1]
     rows, bias = (_one(bundle, weights, f"{name}.{part}") for part in ("weight", "bias"))
     labels = learnt_classes(bundle) if bundle.info.weights_sha256 else bundle.info.labels
-    if rows.shape != (len(labels), head.in_features):
+    if rows.shape != (len(labels), head.in_features) or bias.shape != (len(labels),):
         raise _another(bundle, name)
     for place, label in enumerate(classes):
         if label in labels:
