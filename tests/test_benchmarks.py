@@ -21,7 +21,14 @@ from mien.classifier import OnnxClassifier
 from mien.detectors.mtcnn import MtcnnDetector
 from mien.evaluation.detection import Tally
 from mien.training.detector.consensus import Labels
-from mien.training.detector.material import KnownFace, MaterialInfo, Picture
+from mien.training.detector.material import (
+    INFO,
+    PIXELS,
+    KnownFace,
+    MaterialInfo,
+    Picture,
+    level_sizes,
+)
 from mien.types import Analysis, Box, Face, PixelArray, Prediction, Quality, Reading
 
 ROOT = Path(__file__).parent.parent
@@ -279,7 +286,9 @@ def test_validation_pictures_of_material_are_shown_with_what_teachers_said(
         for split, cropped in (("train", False), ("validation", False), ("validation", True))
     )
     info = MaterialInfo(teachers=(), judge=None, seed=0, channels=1, pictures=pictures)
-    (tmp_path / "material.json").write_bytes(msgspec.json.encode(info))
+    (tmp_path / INFO).write_bytes(msgspec.json.encode(info))
+    sizes = [size for picture in pictures for size in level_sizes(picture.size)]
+    (tmp_path / PIXELS).write_bytes(bytes(sum(width * height for width, height in sizes)))
     (shown,) = bench("detector_truth").validation(tmp_path)
     assert shown.image.shape == portrait.shape
     assert [face.box for face in shown.truth.faces] == [Box(118, 66, 206, 172)]
