@@ -78,6 +78,6 @@ def test_corruptions_are_of_the_framing_that_is_evaluated(
 def test_what_cannot_be_asked_is_refused_before_the_work(classifier, info: ModelInfo) -> None:
     with pytest.raises(SettingsError, match="crop scale 99"):
         Study(classifier, info, StudySettings(crop_scales=(1.0, 99.0)))
-    fewer = msgspec.structs.replace(info, labels=info.labels[:3])
+    strange = msgspec.structs.replace(info, labels=(info.labels[0], "fear", "awe"))
     with pytest.raises(BundleError, match="gray reads"):
-        Study(classifier, fewer, StudySettings(), other=(classifier, info))
+        Study(classifier, strange, StudySettings(), other=(classifier, info))

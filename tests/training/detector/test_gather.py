@@ -139,9 +139,10 @@ def test_bad_material_is_named(tmp_path: Path, pictures: Path, make_request: Mak
     folder = tmp_path / "bad"
     folder.mkdir()
     cv2.imwrite(str(folder / "a.png"), np.zeros((20, 20, 3), np.uint8))
-    (folder / "boxes.csv").write_text("file,x,y\na.png,1,2\n")
-    with pytest.raises(TrainingError, match=r"boxes\.csv.*its columns are"):
-        make_material(tmp_path / "m", make_request(folders=[folder]))
+    for text in ("file,x,y\na.png,1,2\n", f"file,x1,y1,x2,y2\n{'x' * 200_000}\n"):
+        (folder / "boxes.csv").write_text(text)
+        with pytest.raises(TrainingError, match=r"boxes\.csv.*its columns are"):
+            make_material(tmp_path / "m", make_request(folders=[folder]))
     assert not (tmp_path / "m").exists()
 
 
