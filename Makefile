@@ -4,8 +4,9 @@
 # make bench  speed, memory and scale, as ratios within one run
 # make torture  kills commands hundreds of times, fills their disk, and says what was lost
 # make fuzz   a million damaged inputs for every parser; goes on where it was ended
+# make soak   hours of the live page among bad guests; fails where memory, descriptors or threads grow
 .DEFAULT_GOAL := run
-.PHONY: run test check bench torture fuzz readme-picture page-pictures clean
+.PHONY: run test check bench torture fuzz soak readme-picture page-pictures clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -33,6 +34,9 @@ torture: $(VENV)/dev.stamp
 
 fuzz: $(VENV)/dev.stamp
 	$(BIN)/python -m fuzz --inputs 1000000 --write docs/reliability.md $(ARGS)
+
+soak: $(VENV)/dev.stamp
+	$(BIN)/python -m benchmarks.soak $(ARGS)
 
 readme-picture: $(VENV)/dev.stamp
 	$(BIN)/python docs/make_readme_picture.py

@@ -1,4 +1,5 @@
 import itertools
+import weakref
 
 import anyio
 import pytest
@@ -39,6 +40,29 @@ def read(stream: ServerStream, count: int, clock: Clock, busy: float) -> list[in
         return indices
 
     return anyio.run(go)
+
+
+def test_what_was_read_is_let_go_of_though_the_stream_itself_stays(source):
+    # In a page's session the stream is part of a circle, which stays for a while.
+    class Large:
+        live = True
+
+        def __iter__(self):
+            yield from source
+
+        def close(self):
+            pass
+
+    opened = []
+
+    def open_source(_) -> Large:
+        large = Large()
+        opened.append(weakref.ref(large))
+        return large
+
+    stream = ServerStream(open_source, ignore)
+    assert read(stream, 1, Clock(), busy=0) == [0]
+    assert [reference() for reference in opened] == [None]
 
 
 def test_a_slow_page_sees_a_file_at_its_own_speed(source):

@@ -72,6 +72,9 @@ class ServerStream:
         if source is not None:
             with anyio.move_on_after(CLOSE_SECONDS, shield=True):
                 await in_daemon_thread(source.close)
+        # Whoever is told of its notices holds this stream and is held by it: what is large would
+        # stay until somebody looks for such circles.
+        self._source, self._frames = None, iter(())
 
     def _open(self, tell: OnNotice) -> None:
         source = self._open_source(tell)
