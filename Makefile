@@ -2,8 +2,9 @@
 # make test   installs what the tests need and runs them
 # make check  lint, types and the import contract
 # make bench  speed, memory and scale, as ratios within one run
+# make torture  kills commands hundreds of times, fills their disk, and says what was lost
 .DEFAULT_GOAL := run
-.PHONY: run test check bench readme-picture page-pictures clean
+.PHONY: run test check bench torture readme-picture page-pictures clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -25,6 +26,9 @@ check: $(VENV)/dev.stamp
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks $(ARGS)
+
+torture: $(VENV)/dev.stamp
+	$(BIN)/python -m torture $(ARGS)
 
 readme-picture: $(VENV)/dev.stamp
 	$(BIN)/python docs/make_readme_picture.py

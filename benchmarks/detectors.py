@@ -41,8 +41,8 @@ from mien.bundle import CARD, INFO, DetectorBundle, MetricsInfo, encode_info, lo
 from mien.detectors.single_shot import SingleShotDetector
 from mien.errors import MienError
 from mien.evaluation.detection import Tally
-from mien.evaluation.files import replace_files
 from mien.evaluation.record import END, START
+from mien.files import replace_files
 from mien.protocols import Detector
 from mien.sources.video import VideoSource
 from mien.training.detector.consensus import Labels, agree

@@ -20,7 +20,7 @@ def main() -> None:
     classifier, info = make_classifier()
     analyzer = make_analyzer(make_detector(), classifier, info)
     pictures = []
-    for frame in open_source("sample"):
+    for frame in open_source("mien:sample"):
         analysis = analyzer(frame)
         if frame.index % EVERY == 0:
             small = cv2.resize(draw(frame.image, analysis), SIZE, interpolation=cv2.INTER_AREA)

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -47,6 +48,20 @@ def _one_thread() -> None:
         import torch
 
         torch.set_num_threads(1)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 128 kB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    options = ["-t", "tmpfs", "-o", "size=128k", "mien-test", str(place)]
+    try:
+        subprocess.run(["mount", *options], check=True, capture_output=True, timeout=60)
+    except (OSError, subprocess.SubprocessError):
+        pytest.skip("needs to mount a small disk, which is not allowed here")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=False, timeout=60)
 
 
 @pytest.fixture(scope="session")
@@ -149,6 +164,9 @@ class HalfBright:
     def settings(self) -> dict[str, str | int | float | bool | None]:
         return {"input": self.name}
 
+    def notes(self) -> tuple[str, ...]:
+        return ()
+
     def fingerprint(self, start: int, stop: int) -> str:
         return f"{start}-{stop}"
 
@@ -177,6 +195,25 @@ class HalfBrightOrFlat(HalfBright):
                 continue
             pixels = np.random.default_rng(index).integers(50, 200, (24, 24, 1), dtype=np.uint8)
             yield replace(face, pixels=pixels, label=2, soft=(0.05, 0.05, 0.9))
+
+
+class Inverted(HalfBright):
+    """Other faces, described alike."""
+
+    def read(self, start: int, stop: int) -> Iterator[LabelledFace | Rejection]:
+        for face in super().read(start, stop):
+            assert isinstance(face, LabelledFace)
+            yield replace(face, pixels=255 - face.pixels)
+
+
+@pytest.fixture(scope="session")
+def described_alike(tmp_path_factory: pytest.TempPathFactory) -> tuple[Dataset, Dataset]:
+    """Two data sets of other faces, whose dataset.json is the same byte for byte."""
+    place = tmp_path_factory.mktemp("data")
+    return (
+        prepare(HalfBright(40), place / "one" / "set"),
+        prepare(Inverted(40), place / "other" / "set"),
+    )
 
 
 @pytest.fixture(scope="session")

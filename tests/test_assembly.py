@@ -19,6 +19,7 @@ from mien.assembly import (
     make_sinks,
     open_source,
     open_sources,
+    refuse_unreachable,
 )
 from mien.errors import BundleError, SettingsError, SinkError, SourceError
 from mien.pictures import encode_png
@@ -182,6 +183,22 @@ class BreaksOff:
         pass
 
 
+@pytest.mark.parametrize("spec", ["2024", "sample", Path("2024"), Path("sample")])
+def test_a_folder_is_read_whatever_it_is_called(
+    spec: str | Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    picture(Path(spec) / "a.png")
+    for source in (open_source(spec), open_sources([spec])):
+        assert [frame.source for frame in read(source)] == [str(Path(spec) / "a.png")]
+
+
+def test_what_comes_after_a_camera_is_not_passed_over_in_silence() -> None:
+    refuse_unreachable(["a.png", "b.mp4", "0"])
+    with pytest.raises(SettingsError, match=r"0: a camera has no end.*--seconds"):
+        refuse_unreachable(["0", "camera:1"])
+
+
 def test_who_opens_a_camera_is_told_of_its_outage(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mien.assembly.CameraSource", BreaksOff)
     notices: list[Notice] = []
@@ -247,7 +264,10 @@ def test_a_batch_goes_on_and_lists_what_could_not_be_read(tmp_path: Path) -> Non
     frames = read(source)
     assert [Path(frame.source).name for frame in frames] == ["clip.avi"] * 3 + ["good.png"]
     assert [skipped.path for skipped in source.skipped] == [str(broken), str(no_video)]
-    assert all(skipped.reason for skipped in source.skipped)
+    assert all(skipped.reason and skipped.named for skipped in source.skipped)
+    found = open_sources([str(tmp_path)])
+    assert len(read(found)) == 4
+    assert [skipped.named for skipped in found.skipped] == [False, False]
 
 
 def test_a_folder_lists_what_is_of_no_known_format(tmp_path: Path) -> None:

@@ -317,7 +317,8 @@ def test_the_table_holds_the_times_of_the_stream(bundle: str) -> None:
     assert [int(row["frame"]) for row in table] == [*range(7), *range(7)]
     labels = ["p_angry", "p_sad", "p_happy", "p_neutral"]
     place = ["source", "frame", "time", "track_id", "x1", "y1", "x2", "y2"]
-    assert list(table[0]) == [*place, *labels, "label", "confidence", "quality", "reason"]
+    verdict = ["label", "confidence", "shown", "quality", "reason"]
+    assert list(table[0]) == [*place, *labels, *verdict]
     with av.open("o.mp4") as container:
         shown = [float(frame.time) for frame in container.decode(video=0)]
     assert shown == pytest.approx([*times, *(5.0 + stamp for stamp in times)], abs=1e-3)

@@ -171,7 +171,10 @@ def test_weights_are_checked_only_when_they_are_asked_for(make_bundle: MakeBundl
         changed.load_weights()
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "\xff"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "\xff", "[" * 20_000, '{"format": 2, "a": ' + "[" * 20_000, "9" * 5000],
+)
 def test_what_is_no_json_is_refused(make_bundle: MakeBundle, text: str) -> None:
     path = make_bundle()
     (path / INFO).write_bytes(text.encode("latin-1"))

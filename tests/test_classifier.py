@@ -123,3 +123,15 @@ def test_one_output_may_have_any_name(make_bundle: Callable[..., Path]) -> None:
     model.graph.node[-1].output[0] = model.graph.output[0].name = "softmax"
     older = dataclasses.replace(bundle, graph=model.SerializeToString())
     assert OnnxClassifier(older)(np.zeros((2, 48, 48, 1), np.uint8)).shape == (2, 4)
+
+
+@pytest.mark.parametrize("name", [b"faces", b"probabilities", b"Softmax"])
+def test_a_graph_with_names_that_are_no_text_is_one_error_and_prints_nothing(
+    make_bundle: Callable[..., Path], capfd: pytest.CaptureFixture[str], name: bytes
+) -> None:
+    """What onnxruntime prints of it would be in the table, where that is on standard output."""
+    bundle = load_bundle(make_bundle())
+    graph = bundle.graph.replace(name, name[:-1] + b"\xff")
+    with pytest.raises(BundleError, match=r"model\.onnx: "):
+        OnnxClassifier(dataclasses.replace(bundle, graph=graph))
+    assert capfd.readouterr().out == ""

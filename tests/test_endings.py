@@ -22,6 +22,8 @@ POSIX = os.name == "posix"
 NAMES = ("plain.png", "ünï 笑 😀.png", "-dash.png", "it's.png")
 # The last is no Unicode.
 NAMES_OF_POSIX = ("two\nlines.png", "\x1b[31mred.png", os.fsdecode(b"\xe9.png"))
+# A script leaves Ctrl-C ignored in what it starts with `&`.
+IN_THE_BACKGROUND = ("sh", "-c", 'trap "" INT; exec "$@"', "sh")
 # Runs `mien` where no file may grow beyond 30 kB, as on a full disk.
 ON_A_FULL_DISK = """
 import resource, sys
@@ -76,10 +78,10 @@ def frames(path: str) -> int:
 
 
 @contextlib.contextmanager
-def reading_the_sample(bundle: str) -> Iterator[subprocess.Popen[bytes]]:
+def reading_the_sample(bundle: str, start: Sequence[str] = ()) -> Iterator[subprocess.Popen[bytes]]:
     """Start to read the sample into a table and a video, and wait until some of it is there."""
     words = ("predict", "sample", "--out", "o.csv", "--annotate", "o.mp4", "--bundle", bundle)
-    command = [sys.executable, "-m", "mien", *words]
+    command = [*start, sys.executable, "-m", "mien", *words]
     with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
         try:
             end = time.monotonic() + 60
@@ -92,9 +94,13 @@ def reading_the_sample(bundle: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @pytest.mark.skipif(not POSIX, reason="Windows has other signals")
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-def test_a_run_that_is_ended_finishes_its_files(name: str, bundle: str) -> None:
-    with reading_the_sample(bundle) as process:
+@pytest.mark.parametrize(
+    ("name", "start"), [("SIGINT", ()), ("SIGTERM", ()), ("SIGTERM", IN_THE_BACKGROUND)]
+)
+def test_a_run_that_is_ended_finishes_its_files(
+    name: str, start: Sequence[str], bundle: str
+) -> None:
+    with reading_the_sample(bundle, start) as process:
         process.send_signal(getattr(signal, name))
         _, errors = process.communicate(timeout=60)
     table = rows("o.csv")

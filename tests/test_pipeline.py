@@ -164,6 +164,28 @@ def test_the_label_is_steadied_but_the_raw_reading_is_not() -> None:
     assert (result.raw.label, result.label) == ("sad", "happy")
 
 
+@pytest.mark.parametrize("fps", [1, 2, 5])
+def test_where_frames_are_few_each_stands_for_itself(fps: float) -> None:
+    """Who is seen in one frame was there for as long as it stands; so was a look."""
+    guest, host = face(400), face(0)
+    tested = analyzer([host], [host], [host, guest], [host], [host, guest])
+    grays = [200, 30, 200, 30, 200]
+    read = [tested(frame(i, gray=gray, fps=fps)).readings for i, gray in enumerate(grays)]
+    assert [len(readings) for readings in read] == [1, 1, 2, 1, 2]
+    words = ["happy" if gray == 200 else "sad" for gray in grays]
+    assert [readings[0].label for readings in read] == words
+    assert {reading.own for readings in read for reading in readings} == {None}
+
+
+def test_rows_agree_with_themselves_while_a_word_is_held() -> None:
+    tested = analyzer([face(0)])
+    grays = [200] * 3 + [30] * 6
+    rows = [tested(frame(i, gray=gray)).to_rows()[0] for i, gray in enumerate(grays)]
+    assert all(row["confidence"] == row[f"p_{row['label']}"] for row in rows)
+    changes = [[row[name] for row in rows].index("sad") for name in ("label", "shown")]
+    assert changes == [3, 5]
+
+
 def test_another_source_starts_afresh() -> None:
     tested = analyzer([face(0)], [face(300)], [face(300)], [face(300)])
     tested(frame(0))

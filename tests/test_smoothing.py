@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from mien.decision import is_sure
 from mien.smoothing import NOT_SURE_MARGIN, Smoother
 from mien.types import ProbabilityArray
 
@@ -157,6 +158,32 @@ def test_time_that_jumps_back_counts_as_none() -> None:
     tested.update(1, sure(0), 10.0)
     assert np.allclose(tested.update(1, sure(1), 3.0).probabilities, sure(0))
     assert tested.update(1, sure(1), 4.0).probabilities[1] > 0.8
+
+
+@pytest.mark.parametrize("fps", [1, 2, 5])
+def test_where_frames_are_few_another_label_shows_at_once(fps: int) -> None:
+    tested = smoother()
+    rows = [index % 2 for index in range(6)]
+    shown = [
+        tested.update(1, sure(row), index / fps, stands=1 / fps).label_index
+        for index, row in enumerate(rows)
+    ]
+    assert shown == rows
+
+
+@given(signals, st.floats(0.005, 2), st.floats(0.2, 0.8))
+def test_what_the_probabilities_say_is_what_the_decision_rule_says(
+    signal: np.ndarray, step: float, below: float
+) -> None:
+    """Whatever is shown: a row of a table must not contradict itself."""
+    tested = smoother(not_sure_below=below)
+    for index, row in enumerate(signal):
+        result = tested.update(1, row, index * step, doubt="dark" if index % 5 == 4 else None)
+        sure_of = (
+            is_sure(result.probabilities, np.float32(0), below) and result.own_reason != "dark"
+        )
+        assert result.own_index == (result.probabilities.argmax() if sure_of else None)
+        assert (result.own_index is None) == (result.own_reason is not None)
 
 
 @pytest.mark.parametrize("fps", [10, 24, 25, 30, 50, 60])

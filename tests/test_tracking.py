@@ -225,6 +225,14 @@ def test_after_a_long_pause_faces_are_believed_at_once() -> None:
     assert tracker.update([face(100)], 60.0) == (1,)
 
 
+@pytest.mark.parametrize(("stands", "number"), [(0.1, UNCONFIRMED), (0.2, 2)])
+def test_where_frames_are_few_each_shows_who_is_there(stands: float, number: int) -> None:
+    tracker = Tracker(confirm=0.1)
+    tracker.update([face(100)], 0.0)
+    later = tracker.update([face(100), face(400)], stands, stands=stands)
+    assert later == (1, number)
+
+
 @pytest.mark.parametrize("step", [5e-324, 1e-9, 1e-4])
 def test_a_jump_within_no_time_is_no_speed(step: float) -> None:
     tracker = Tracker()

@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
 import pytest
@@ -20,6 +20,7 @@ from mien.types import (
     Quality,
     Reading,
     Reason,
+    Verdict,
 )
 
 numbers = st.floats(-1e6, 1e6)
@@ -202,10 +203,20 @@ def test_an_analysis_has_one_row_per_face() -> None:
     first, second = analysis(reading(), reading(None, ("dark", "blurred"), "dark")).to_rows()
     assert list(first) == [
         *("source", "frame", "time", "track_id", "x1", "y1", "x2", "y2"),
-        *("p_sad", "p_happy", "label", "confidence", "quality", "reason", "p_other"),
+        *("p_sad", "p_happy", "label", "confidence", "shown", "quality", "reason", "p_other"),
     ]
     assert (first["label"], first["confidence"], first["quality"]) == ("happy", 0.7, "ok")
     assert (first["reason"], first["p_other"]) == ("", 0.25)
     assert (second["label"], second["quality"]) == ("not sure", "dark; blurred")
     assert second["reason"] == "dark"
     assert analysis().to_rows() == []
+
+
+def test_a_row_says_what_its_probabilities_say_and_what_is_shown() -> None:
+    held = replace(reading("sad"), own=Verdict("happy"))
+    unsure = replace(reading("happy"), own=Verdict(None, "not sure enough"))
+    first, second = analysis(held, unsure).to_rows()
+    assert (first["label"], first["confidence"], first["shown"]) == ("happy", 0.7, "sad")
+    assert held.confidence == 0.3
+    assert (second["label"], second["reason"]) == ("not sure", "not sure enough")
+    assert (second["confidence"], second["shown"]) == (0.7, "happy")

@@ -114,7 +114,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         environment = Environment.look()
         make_environment(console)
         with tempfile.TemporaryDirectory(prefix="mien-peers-") as name:
-            with closing(open_source(SAMPLE if args.clip is None else str(args.clip))) as source:
+            clip_or_sample = f"mien:{SAMPLE}" if args.clip is None else args.clip
+            with closing(open_source(clip_or_sample)) as source:
                 written = clip.write(source, Path(name), _title(args))
             with console.status("reading"):
                 result = measure(

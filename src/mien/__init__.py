@@ -20,7 +20,17 @@ if TYPE_CHECKING:
     from mien.pipeline import Analyzer, AnalyzerSettings, RunSummary, run
     from mien.protocols import Classifier, Detector, Sink, Source
     from mien.reader import Reader, load, to_frame
-    from mien.types import Analysis, Box, Face, Frame, InputSpec, Prediction, Quality, Reading
+    from mien.types import (
+        Analysis,
+        Box,
+        Face,
+        Frame,
+        InputSpec,
+        Prediction,
+        Quality,
+        Reading,
+        Verdict,
+    )
 
 __version__ = "0.1.0"
 
@@ -47,6 +57,7 @@ __all__ = [
     "RunSummary",
     "Sink",
     "Source",
+    "Verdict",
     "__version__",
     "load",
     "run",
@@ -61,6 +72,7 @@ _HOMES = {
     "mien.reader": ("Reader", "load", "to_frame"),
     "mien.types": (
         *("Analysis", "Box", "Face", "Frame", "InputSpec", "Prediction", "Quality", "Reading"),
+        "Verdict",
     ),
 }
 _MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}

@@ -15,12 +15,14 @@ from mien.errors import SettingsError, SourceError
 from mien.picture_formats import HEAD, REFUSED, SUFFIXES, holds_picture
 from mien.pipeline import Analyzer, AnalyzerSettings
 from mien.protocols import Classifier, Detector, Sink, Source
+from mien.ranges import check_threads
 from mien.sinks import CsvSink, JsonlSink, PictureSink, VideoSink
 from mien.sinks.files import same_file
 from mien.sinks.tables import STDOUT
 from mien.sources.batch import Batch
 from mien.sources.camera import CameraSource
-from mien.sources.files import NothingFoundError, Skipped, find_files
+from mien.sources.files import NothingFoundError, Skipped, at_home, find_files
+from mien.sources.naming import Address, Camera, Files, Meant, Sample, device, meant
 from mien.sources.newest import NewestFrame
 from mien.sources.pictures import PictureSource
 from mien.sources.reconnecting import OnNotice, Reconnecting
@@ -38,7 +40,6 @@ THREADS = 1
 # Streams that come in pieces (HLS) rest for seconds between them. `StreamSource` itself breaks off
 # where nothing comes, which is sooner than this.
 STREAM_STALL_SECONDS = 15.0
-STREAM_SCHEMES = ("http://", "https://", "rtsp://", "rtsps://")
 VIDEO_SUFFIXES = frozenset(
     {
         *(".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mjpeg", ".mjpg", ".mkv", ".mov"),
@@ -47,7 +48,8 @@ VIDEO_SUFFIXES = frozenset(
 )
 ACCEPTED = (
     "give a picture, a video, a folder, a pattern such as 'faces/*.jpg', a camera's number, "
-    "an address (http:// or rtsp://), or 'sample'"
+    "an address (http:// or rtsp://), or 'sample'; camera:0 and mien:sample where a file or folder "
+    "has that name"
 )
 
 
@@ -141,26 +143,31 @@ def make_analyzer(
     return Analyzer(detector, classifier, not_sure_below=info.not_sure_below, settings=settings)
 
 
-def open_source(spec: str, *, realtime: bool = False, on_notice: OnNotice | None = None) -> Source:
+def open_source(
+    spec: str | Path | int, *, realtime: bool = False, on_notice: OnNotice | None = None
+) -> Source:
     """Open what a user names.
 
     Cameras and streams keep only their newest frame, so that a slow reader never lags, and are
     waited for where they break off.
 
     Args:
-        spec: A picture, video, folder, pattern, camera number, address, or "sample".
-        realtime: For live viewing: the sample plays at its own speed and starts over.
+        spec: A picture, video, folder, pattern, camera number, address, or "sample"; see
+            `mien.sources.naming`.
+        realtime: For live viewing: the sample plays at its own speed and starts over, and a video
+            on a web server plays at its own speed.
         on_notice: Told when a camera or stream has broken off, and when it is back.
 
     Raises:
         SourceError: There is nothing like that, or it cannot be opened.
     """
-    if spec == "sample":
+    named = meant(spec)
+    if isinstance(named, Sample):
         return SampleSource(loop=realtime, realtime=realtime)
-    return _open([spec], on_notice)
+    return _open([named], on_notice, realtime=realtime)
 
 
-def open_sources(specs: Sequence[str], *, on_notice: OnNotice | None = None) -> Source:
+def open_sources(specs: Sequence[str | Path], *, on_notice: OnNotice | None = None) -> Source:
     """Open several sources as one; in a batch, what breaks off is listed as skipped.
 
     Args:
@@ -172,7 +179,17 @@ def open_sources(specs: Sequence[str], *, on_notice: OnNotice | None = None) -> 
     """
     if not specs:
         raise SourceError(f"no source; {ACCEPTED}")
-    return _open(specs, on_notice)
+    return _open([meant(spec) for spec in specs], on_notice, realtime=False)
+
+
+def refuse_unreachable(specs: Sequence[str | Path]) -> None:
+    """Raise `SettingsError` where a camera, which has no end, would keep the rest from its turn."""
+    for spec in specs[:-1]:
+        if isinstance(meant(spec), Camera):
+            raise SettingsError(
+                f"{spec}: a camera has no end, and what is named after it would never be read; add "
+                "--seconds N, which counts for each of them, or name it last"
+            )
 
 
 def open_device(spec: str) -> Source:
@@ -184,11 +201,10 @@ def open_device(spec: str) -> Source:
     Raises:
         SettingsError: It is neither.
     """
-    if _is_address(spec):
-        return StreamSource(spec)
-    if not spec.isdecimal():
+    named = device(spec)
+    if named is None:
         raise SettingsError(f"{spec}: give a camera's number or an address (http:// or rtsp://)")
-    return CameraSource(int(spec))
+    return StreamSource(named.url) if isinstance(named, Address) else CameraSource(named.number)
 
 
 def make_sinks(
@@ -259,44 +275,54 @@ def _picture_maker(path: Path, overwrite: bool) -> Callable[[], Sink]:
 
 
 _Opener = tuple[str, Callable[[], Source]]
+# A video file, or what was named otherwise.
+_Item = Path | Camera | Address | Sample
 
 
-def _open(specs: Sequence[str], on_notice: OnNotice | None) -> Source:
-    if len(specs) == 1 and _is_live(specs[0]):
-        return Reconnecting(partial(_open_one, specs[0]), on_notice=on_notice)
+def _open(specs: Sequence[Meant], on_notice: OnNotice | None, *, realtime: bool) -> Source:
+    if len(specs) == 1 and isinstance(only := specs[0], Camera | Address):
+        return Reconnecting(partial(_open_one, only, realtime=realtime), on_notice=on_notice)
     skipped: list[Skipped] = []
-    openers = _openers(specs, skipped)
+    named: set[str] = set()
+    openers = _openers(specs, skipped, named)
     if len(openers) == 1 and not skipped:
         return openers[0][1]()
-    return Batch(openers, skipped=skipped)
+    return Batch(openers, skipped=skipped, named=named)
 
 
-def _openers(specs: Sequence[str], skipped: list[Skipped]) -> list[_Opener]:
+def _openers(specs: Sequence[Meant], skipped: list[Skipped], named: set[str]) -> list[_Opener]:
     """List what has to be opened, in order; pictures in a row are one source."""
     openers: list[_Opener] = []
-    for is_picture, group in itertools.groupby(_items(specs, skipped), key=_is_picture):
+    for is_picture, group in itertools.groupby(_items(specs, skipped, named), key=_is_picture):
         items = list(group)
         if is_picture:
             paths = [item for item in items if isinstance(item, Path)]
-            openers.append((f"{len(paths)} pictures", partial(PictureSource, paths)))
+            opener = partial(PictureSource, paths, named=named)
+            openers.append((f"{len(paths)} pictures", opener))
         else:
             openers += [(_name(item), partial(_open_one, item)) for item in items]
     return openers
 
 
-def _items(specs: Sequence[str], skipped: list[Skipped]) -> Iterator[Path | str]:
-    """Yield files as paths, each once, and everything else (camera, sample) as it was named."""
+def _items(specs: Sequence[Meant], skipped: list[Skipped], named: set[str]) -> Iterator[_Item]:
+    """Yield files as paths, each once, and everything else (camera, sample) as it was named.
+
+    `named` takes the names of all but what was only found in a folder.
+    """
     seen: set[Path] = set()
     for spec in specs:
-        if spec == "sample" or _is_live(spec):
+        if not isinstance(spec, Files):
+            named.add(_name(spec))
             yield spec
-        else:
-            new = [path for path in _files(spec, skipped) if path not in seen]
-            seen.update(new)
-            yield from new
+            continue
+        new = [path for path in _files(spec.spec, skipped) if path not in seen]
+        seen.update(new)
+        if not at_home(Path(spec.spec)).is_dir():
+            named.update(map(str, new))
+        yield from new
 
 
-def _files(spec: str, skipped: list[Skipped]) -> list[Path]:
+def _files(spec: str | Path, skipped: list[Skipped]) -> list[Path]:
     before = len(skipped)
     try:
         return find_files(spec, SUFFIXES | VIDEO_SUFFIXES, on_skip=skipped.append)
@@ -306,22 +332,32 @@ def _files(spec: str, skipped: list[Skipped]) -> list[Path]:
         raise NothingFoundError(f"{error}{why}; {ACCEPTED}") from error
 
 
-def _open_one(item: Path | str) -> Source:
-    if isinstance(item, Path):
-        return VideoSource(item)
-    if item == "sample":
-        return SampleSource()
-    if _is_address(item):
-        return NewestFrame(StreamSource(item), stall=STREAM_STALL_SECONDS)
-    return NewestFrame(CameraSource(int(item)))
+def _open_one(item: _Item, *, realtime: bool = False) -> Source:
+    match item:
+        case Path():
+            return VideoSource(item)
+        case Sample():
+            return SampleSource()
+        case Camera(number):
+            return NewestFrame(CameraSource(number))
+        case Address(url):
+            stream = StreamSource(url, realtime=realtime)
+            return NewestFrame(stream, stall=STREAM_STALL_SECONDS, keep_recorded=not realtime)
 
 
-def _name(item: Path | str) -> str:
-    text = str(item)
-    return without_secrets(text) if _is_address(text) else text
+def _name(item: _Item) -> str:
+    match item:
+        case Path():
+            return str(item)
+        case Sample():
+            return SampleSource.name
+        case Camera(number):
+            return str(number)
+        case Address(url):
+            return without_secrets(url)
 
 
-def _is_picture(item: Path | str) -> bool:
+def _is_picture(item: _Item) -> bool:
     if not isinstance(item, Path):
         return False
     suffix = item.suffix.lower()
@@ -339,17 +375,8 @@ def _begins_as_picture(path: Path) -> bool:
         return False
 
 
-def _is_live(spec: str) -> bool:
-    return spec.isdecimal() or _is_address(spec)
-
-
-def _is_address(spec: str) -> bool:
-    return spec.lower().startswith(STREAM_SCHEMES)
-
-
 def _checked(threads: int) -> int:
-    if threads < 1:
-        raise SettingsError(f"threads must be 1 or more, got {threads}")
+    check_threads("threads", threads)
     return threads
 
 

@@ -6,16 +6,16 @@ never a guess. A bundle of format 1 is read, too; what is written is of format 2
 """
 
 import hashlib
-import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final, Generic, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, Final, Generic, Literal, TypeAlias, TypeVar
 
 import msgspec
 
 from mien.errors import BundleError
+from mien.files import new_folder, sweep
 from mien.format1 import in_format_2
+from mien.parsing import decode_json
 from mien.types import InputSpec
 
 GRAPH, INFO, CARD, RECIPE = "model.onnx", "model.json", "CARD.md", "recipe.toml"
@@ -223,6 +223,8 @@ def load_detector_bundle(path: Path) -> DetectorBundle:
 
 def _load(path: Path, kind: type[T], name: str) -> AnyBundle[T]:
     if not path.is_dir():
+        sweep(path.parent)  # a killed process may have left it aside
+    if not path.is_dir():
         raise BundleError(f"{path}: no such bundle; name a folder that holds {INFO} and {GRAPH}")
     info = _decode_info(path / INFO, kind, name)
     return AnyBundle(path, info, _hashed(path / GRAPH, info.sha256))
@@ -251,22 +253,14 @@ def write_bundle(
         weights_sha256=None if weights is None else hashlib.sha256(weights).hexdigest(),
     )
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
-        try:
-            (temporary / GRAPH).write_bytes(graph)
-            (temporary / INFO).write_bytes(encode_info(info))
-            (temporary / CARD).write_text(card, encoding="utf-8")
+        with new_folder(path) as new:
+            (new / GRAPH).write_bytes(graph)
+            (new / INFO).write_bytes(encode_info(info))
+            (new / CARD).write_text(card, encoding="utf-8")
             if recipe:
-                (temporary / RECIPE).write_text(recipe, encoding="utf-8")
+                (new / RECIPE).write_text(recipe, encoding="utf-8")
             if weights is not None:
-                (temporary / WEIGHTS).write_bytes(weights)
-            temporary.chmod(0o755)
-            if path.exists():
-                shutil.rmtree(path)
-            temporary.rename(path)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+                (new / WEIGHTS).write_bytes(weights)
     except OSError as error:
         raise BundleError(f"{path}: the bundle cannot be written: {error.strerror}") from error
     return AnyBundle(path, info, graph)
@@ -280,12 +274,12 @@ def encode_info(info: BundleInfo) -> bytes:
 def _decode_info(path: Path, kind: type[T], name: str) -> T:
     data = _read(path)
     try:
-        head = msgspec.json.decode(data, type=_Head)
+        head = decode_json(data, _Head)
         if head.kind != name:
             raise BundleError(f"{path}: the model of a {head.kind}, where a {name} is needed")
-        values = msgspec.json.decode(data)
+        values: Any = decode_json(data, object)
         return msgspec.convert(in_format_2(values) if head.format == 1 else values, kind)
-    except (msgspec.DecodeError, ValueError) as error:
+    except ValueError as error:
         raise BundleError(
             f"{path}: {error}; get the bundle again, or one for this version of mien"
         ) from error

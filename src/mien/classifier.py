@@ -9,6 +9,8 @@ from mien.bundle import GRAPH, Bundle
 from mien.errors import BundleError, one_line
 from mien.types import SUM_TOLERANCE, FloatArray, InputSpec, PixelArray, ProbabilityArray
 
+# Without `enable_fallback=0`, onnxruntime tries a graph that fails once more, and prints of it.
+PROVIDER = "CPUExecutionProvider"
 # Names of a graph's outputs; older graphs have only the first, under any name.
 PROBABILITIES, FEATURES = "probabilities", "features"
 
@@ -32,13 +34,16 @@ class OnnxClassifier:
         self._columns = len(self._labels) + bundle.info.other
         try:
             self._session = ort.InferenceSession(
-                bundle.graph, session_options(threads), providers=["CPUExecutionProvider"]
+                bundle.graph, session_options(threads), providers=[PROVIDER], enable_fallback=0
             )
         except Exception as error:  # onnxruntime raises many types without a common base
             reason = one_line(error)
             raise BundleError(f"{bundle.path / GRAPH}: not a graph that runs ({reason})") from error
-        self._input, self._output = self._check_graph()
-        self._dimensions = self._check_features()
+        try:
+            self._input, self._output = self._check_graph()
+            self._dimensions = self._check_features()
+        except UnicodeDecodeError:
+            self._refuse("has names that are no UTF-8; it was damaged")
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 # Of what a library says; some repeat the file that they failed on.
 LONGEST_REASON = 300
+# What a damaged file holds, or a library says of it, may be as long as the file.
+LONGEST, KEPT_END = 2000, 500
 
 
 class MienError(Exception):
@@ -16,7 +18,10 @@ class MienError(Exception):
 
     def __init__(self, message: str) -> None:
         # A file name may hold line breaks, and so may the words of a library.
-        super().__init__(" ".join(message.splitlines()))
+        line = " ".join(message.splitlines())
+        if len(line) > LONGEST:
+            line = f"{line[: LONGEST - KEPT_END]} … {line[-KEPT_END:]}"
+        super().__init__(line)
 
 
 class SettingsError(MienError):
@@ -37,6 +42,10 @@ class RecordingError(SourceError):
 
 class SinkError(MienError):
     """An output that cannot be written: a full disk, a missing folder, a file that exists."""
+
+
+class InUseError(MienError):
+    """A place that another process is writing to."""
 
 
 class BundleError(MienError):

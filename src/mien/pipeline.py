@@ -19,10 +19,11 @@ from mien.decision import split
 from mien.errors import SettingsError
 from mien.following import INTERVAL, Follower
 from mien.interrupts import uninterrupted
+from mien.pace import Pace
 from mien.preprocess import crop_faces
 from mien.protocols import Classifier, Detector, Sink, Source
 from mien.quality import DOUBTFUL, QualitySettings, assess
-from mien.smoothing import HOLD, HOLD_UNSURE, TIME_CONSTANT, Smoother
+from mien.smoothing import HOLD, HOLD_UNSURE, TIME_CONSTANT, Smoothed, Smoother
 from mien.tracking import UNCONFIRMED, Tracker
 from mien.types import (
     Analysis,
@@ -32,6 +33,7 @@ from mien.types import (
     ProbabilityArray,
     Quality,
     Reading,
+    Verdict,
 )
 
 OnFrame = Callable[[Frame, Analysis], None]
@@ -52,9 +54,11 @@ class AnalyzerSettings:
     Attributes:
         max_gap: How long a face that is missing keeps its number.
         confirm: How long a face that turns up in a running stream must be seen before it is read;
-            those of a first frame, and so of single pictures, are read at once.
+            those of a first frame, and so of single pictures, are read at once, and so are all
+            where frames are further apart.
         time_constant: Of the moving average over a face's readings; 0 for none.
-        hold: How long another label must be the best before it is shown.
+        hold: How long another label must be the best before it is shown; where frames are as far
+            apart, one is enough.
         hold_unsure: How long none must be sure before "not sure" is shown.
         search: From one search of the whole frame to the next; in between, faces are looked for
             where they were. 0 searches every frame.
@@ -115,6 +119,8 @@ class Analyzer:
             hold=settings.hold,
             hold_unsure=settings.hold_unsure,
         )
+        self._pace = Pace()
+        self._stands = 0.0
         self._source: str | None = None
 
     @property
@@ -127,6 +133,7 @@ class Analyzer:
         self._follower.reset()
         self._tracker.reset()
         self._smoother.reset()
+        self._pace.reset()
 
     def __call__(self, frame: Frame) -> Analysis:
         """Read all faces of one frame.
@@ -138,6 +145,7 @@ class Analyzer:
         if frame.source != self._source:
             self.reset()
             self._source = frame.source
+        self._stands = self._pace(frame.timestamp)
         watch = _Stopwatch()
         with watch("detect"):
             seen, missing = self._tracker.expected(frame.timestamp)
@@ -159,7 +167,9 @@ class Analyzer:
     def _follow(self, frame: Frame, found: Sequence[Face]) -> tuple[list[int], list[Face]]:
         """Return the numbers and faces to read, in the order of the numbers."""
         looks = describe(frame.image, found)
-        numbers = self._tracker.update(found, frame.timestamp, looks, frame.size)
+        numbers = self._tracker.update(
+            found, frame.timestamp, looks, frame.size, stands=self._stands
+        )
         order = sorted(range(len(found)), key=numbers.__getitem__)
         kept = [index for index in order if numbers[index] != UNCONFIRMED]
         return [numbers[index] for index in kept], [found[index] for index in kept]
@@ -185,17 +195,29 @@ class Analyzer:
         probabilities: ProbabilityArray,
     ) -> Reading:
         doubt = next((issue for issue in quality.issues if issue in DOUBTFUL), None)
-        smoothed = self._smoother.update(track_id, probabilities, timestamp, doubt=doubt)
-        index = smoothed.label_index
+        smoothed = self._smoother.update(
+            track_id, probabilities, timestamp, doubt=doubt, stands=self._stands
+        )
+        shown, own = self._verdicts(smoothed)
         return Reading(
             track_id=track_id,
             face=face,
             raw=self._prediction(probabilities),
             smoothed=self._prediction(smoothed.probabilities),
-            label=None if index is None else self.labels[index],
+            label=shown.label,
             quality=quality,
-            reason=smoothed.reason,
+            reason=shown.reason,
+            own=None if own == shown else own,
         )
+
+    def _verdicts(self, smoothed: Smoothed) -> tuple[Verdict, Verdict]:
+        """Return what to show, and what the probabilities say by themselves."""
+        words = (*self.labels, None)
+        shown, own = (
+            words[-1 if index is None else index]
+            for index in (smoothed.label_index, smoothed.own_index)
+        )
+        return Verdict(shown, smoothed.reason), Verdict(own, smoothed.own_reason)
 
     def _prediction(self, outcomes: ProbabilityArray) -> Prediction:
         probabilities, other = split(outcomes, other=self._classifier.other)

@@ -111,7 +111,7 @@ class Reader:
 
         Args:
             source: What `mien predict` takes (a file, folder, camera number, address or
-                "sample"), or a `Source` of your own.
+                "sample"), or a `Source` of your own. A `Path` is always a file or folder.
             settings: Times and limits.
 
         Yields:
@@ -132,7 +132,7 @@ class Reader:
 
 def _opened(source: str | Path | int | Source) -> Source:
     if isinstance(source, str | Path | int):
-        return open_source(str(source), on_notice=_warn)
+        return open_source(source, on_notice=_warn)
     if not isinstance(source, Source):
         raise SourceError(f"{type(source).__name__} is no source; {ACCEPTED}")
     return source
@@ -199,8 +199,10 @@ def to_frame(analyses: Iterable[Analysis]) -> "pd.DataFrame":
 
     Returns:
         The columns of the CSV: source, frame, time, track_id, x1 to y2, one p_ column per class,
-        label, confidence, quality, reason (why it is "not sure"), and p_other, the probability that
-        the face shows no class of the model. A frame without columns where there was no face.
+        label, confidence, shown, quality, reason (why it is "not sure"), and p_other, the
+        probability that the face shows no class of the model. `label`, `confidence` and `reason`
+        are what the row's own probabilities say; `shown` is the steady word of `Reading.label`. A
+        frame without columns where there was no face.
 
     Raises:
         MienError: pandas is not installed.

@@ -21,6 +21,7 @@ from websockets.typing import Origin
 
 from mien.errors import SourceError
 from mien.protocols import Source
+from mien.sources.naming import SAMPLE
 from mien.sources.newest import NewestFrame
 from mien.types import Analysis, Frame, PixelArray
 
@@ -230,7 +231,7 @@ def measure_start(arguments: Sequence[str] = ()) -> float:
         SourceError: It did not start, or gave no reading in time.
     """
     begin = time.perf_counter()
-    words = ("live", "--source", "sample", "--no-browser", "--port", "0", *arguments)
+    words = ("live", "--source", SAMPLE, "--no-browser", "--port", "0", *arguments)
     process = subprocess.Popen(  # noqa: S603 - words of ours and of the user's own command line
         [sys.executable, "-m", "mien", *words], stdout=subprocess.PIPE, text=True
     )

@@ -8,8 +8,8 @@ from typing import Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from mien.decision import Real, is_sure, needed, split
 from mien.decision import doubt as doubt_of
-from mien.decision import is_sure, needed, split
 from mien.types import ProbabilityArray, QualityIssue, Reason
 
 # A shown label is dropped only this far below the probability that it needed to be shown, so that a
@@ -30,11 +30,16 @@ class Smoothed:
             moments; sums to one.
         label_index: Index of the class to show; None for "not sure".
         reason: Why it is not sure; None where a label is shown.
+        own_index: Index of the class that the probabilities say by themselves, whether or not it is
+            shown yet; None for "not sure".
+        own_reason: Why they say none.
     """
 
     probabilities: ProbabilityArray
     label_index: int | None
     reason: Reason | None
+    own_index: int | None
+    own_reason: Reason | None
 
 
 T = TypeVar("T")
@@ -48,9 +53,10 @@ class _Held(Generic[T]):
     candidate: T
     held: float = 0.0
 
-    def advance(self, candidate: T, step: float, hold: float) -> None:
-        # Held from its first sight on: what the face did while it was unseen is not known.
-        self.held = self.held + step if candidate == self.candidate else 0.0
+    def advance(self, candidate: T, step: float, hold: float, stands: float) -> None:
+        # Held from its first sight on: what the face did while it was unseen is not known. Where
+        # frames are few, the first one has lasted by itself.
+        self.held = self.held + step if candidate == self.candidate else stands
         self.candidate = candidate
         if candidate != self.shown and self.held >= hold - ROUNDING:
             self.shown = candidate
@@ -105,6 +111,7 @@ class Smoother:
         timestamp: float,
         *,
         doubt: QualityIssue | None = None,
+        stands: float = 0.0,
     ) -> Smoothed:
         """Take one reading of one face.
 
@@ -115,16 +122,20 @@ class Smoother:
             timestamp: Seconds of stream time; where it does not advance, no time has passed.
             doubt: Why the face cannot be seen well enough: be "not sure", whatever was read. It is
                 held back like every other change, so that a word does not flicker.
+            stands: For how many seconds each frame stands; from `hold` on, one is enough for
+                another label.
         """
         state = self._states.get(track_id)
         if state is None:
             state = self._start(probabilities, timestamp, doubt)
             self._states[track_id] = state
         else:
-            self._advance(state, probabilities, timestamp, doubt)
+            lasting = stands if stands >= self._hold - ROUNDING else 0.0
+            self._advance(state, probabilities, timestamp, doubt, lasting)
         mean = (state.mean / state.mean.sum()).astype(np.float32)
         label = state.label.shown
-        return Smoothed(mean, label, state.reason.shown if label is None else None)
+        reason = state.reason.shown if label is None else None
+        return Smoothed(mean, label, reason, *self._read(mean, doubt))
 
     def keep(self, track_ids: Iterable[int]) -> None:
         """Forget all faces but these."""
@@ -148,17 +159,19 @@ class Smoother:
         probabilities: ProbabilityArray,
         timestamp: float,
         doubt: QualityIssue | None,
+        stands: float,
     ) -> None:
         step = max(0.0, timestamp - state.time)
         state.time = timestamp
         state.mean += self._weight(step) * (probabilities - state.mean)
         before = state.label.shown
         label, reason = self._decide(state.mean, before, doubt)
-        state.label.advance(label, step, self._hold_unsure if label is None else self._hold)
+        hold = self._hold_unsure if label is None else self._hold
+        state.label.advance(label, step, hold, stands)
         if before is not None:
             state.reason = _Held(reason, reason)
         elif label is None:
-            state.reason.advance(reason, step, self._hold_unsure)
+            state.reason.advance(reason, step, self._hold_unsure, stands)
 
     def _weight(self, step: float) -> float:
         return 1.0 if self._time_constant == 0 else -math.expm1(-step / self._time_constant)
@@ -167,12 +180,20 @@ class Smoother:
         self, mean: npt.NDArray[np.float64], shown: int | None, doubt: QualityIssue | None
     ) -> tuple[int | None, Reason | None]:
         """Return what to show next, or why nothing."""
+        label, reason = self._read(mean, doubt)
+        if label is not None or doubt is not None or shown is None:
+            return label, reason
+        _, other = split(mean, other=self._other)
+        least = needed(other, self._not_sure_below) - NOT_SURE_MARGIN
+        return (shown, None) if mean[shown] >= least else (label, reason)
+
+    def _read(
+        self, mean: npt.NDArray[Real], doubt: QualityIssue | None
+    ) -> tuple[int | None, Reason | None]:
+        """Return what probabilities say by themselves, or why nothing."""
         if doubt is not None:
             return None, doubt
         probabilities, other = split(mean, other=self._other)
         if is_sure(probabilities, other, self._not_sure_below):
             return int(probabilities.argmax()), None
-        least = needed(other, self._not_sure_below) - NOT_SURE_MARGIN
-        if shown is not None and mean[shown] >= least:
-            return shown, None
         return None, doubt_of(probabilities, other)

@@ -29,6 +29,8 @@ LOOK_SECONDS = 0.5
 # Who comes in from the edge while someone is missing gets so many seconds to be seen whole: a part
 # of a face looks like nobody.
 ENTRY_SECONDS = 0.5
+# Stamps are rounded: frames stand for longer than the time to be believed only by more than this.
+LONGER = 1.01
 # A face does not grow or shrink faster than this from one sight to the next.
 MAX_GROWTH = 2.0
 # A velocity is averaged over this many seconds, because boxes shake by a few pixels...
@@ -90,7 +92,8 @@ class Tracker:
             max_gap: Seconds of stream time for which a face that is missing keeps its number.
             confirm: Seconds for which a face that turns up in a running stream must be seen in
                 every frame before it gets a number: what detectors take for a face by mistake
-                seldom lasts. The faces of a first frame get theirs at once.
+                seldom lasts. The faces of a first frame get theirs at once, and so do all where
+                frames are further apart.
         """
         self._max_gap = max_gap
         self._confirm = confirm
@@ -120,6 +123,8 @@ class Tracker:
         timestamp: float,
         looks: FloatArray | None = None,
         size: tuple[int, int] | None = None,
+        *,
+        stands: float = 0.0,
     ) -> tuple[int, ...]:
         """Follow the faces into a new frame.
 
@@ -130,18 +135,20 @@ class Tracker:
             looks: What they look like, [N,D] as `appearance.describe` says; None where only boxes
                 count.
             size: Width and height of the frame in pixels; None where its edges do not count.
+            stands: For how many seconds each frame stands, where there are few: a face that is in
+                one of them has been there for as long.
 
         Returns:
             One number per face, from 1, in the order of `faces`; none twice. `UNCONFIRMED` for a
             face that is too new.
         """
-        is_first = self._pass_time(timestamp)
+        at_once = self._pass_time(timestamp) or stands > LONGER * self._confirm
         found = self._match([face.box for face in faces], looks)
         tracks = [found.get(index) or self._start(face.box) for index, face in enumerate(faces)]
         for index, track in enumerate(tracks):
             track.see(faces[index].box, None if looks is None else looks[index])
         for index, track in enumerate(tracks):
-            if track.number == UNCONFIRMED and (is_first or self._is_believed(track, size)):
+            if track.number == UNCONFIRMED and (at_once or self._is_believed(track, size)):
                 look = None if looks is None else looks[index : index + 1]
                 track.number = self._returned(track.box, look) or self._new_number()
         return tuple(track.number for track in tracks)

@@ -233,6 +233,19 @@ class Quality:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """A word, or why there is none.
+
+    Attributes:
+        label: The word; None where mien is not sure.
+        reason: Why it is not sure; None where there is a label.
+    """
+
+    label: str | None
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What mien reads from one face in one frame.
 
@@ -241,10 +254,13 @@ class Reading:
         face: The face.
         raw: This frame's prediction alone.
         smoothed: The prediction over the last moments of this face.
-        label: What to show; None where mien is not sure.
+        label: What to show: steady, because another word has to last first; None where mien is not
+            sure.
         quality: How well the face can be seen.
         reason: Why mien is not sure: the face looks like "something else" than the labels, no label
             is probable enough, or what stands against reading it; None where there is a label.
+        own: What `smoothed` says by itself at this moment, by the rule of `mien.decision`, where
+            that is not what is shown, or not yet; None where it is.
     """
 
     track_id: int
@@ -254,6 +270,7 @@ class Reading:
     label: str | None
     quality: Quality
     reason: Reason | None = None
+    own: Verdict | None = None
 
     def __post_init__(self) -> None:
         if self.label is not None and self.reason is not None:
@@ -261,8 +278,14 @@ class Reading:
 
     @property
     def confidence(self) -> float:
-        """Smoothed probability of the most probable class; see `Prediction.confidence`."""
-        return self.smoothed.confidence
+        """Smoothed probability of the label, or, where there is none, of the most probable class.
+
+        Both given that the face shows one of the labels, as in `Prediction.confidence`.
+        """
+        return self._probability(self.label)
+
+    def _probability(self, label: str | None) -> float:
+        return self.smoothed.confidence if label is None else self.smoothed.to_dict()[label]
 
     @property
     def remarks(self) -> tuple[Reason, ...]:
@@ -328,12 +351,16 @@ class Analysis:
     def to_rows(self) -> list[dict[str, Any]]:
         """Return one flat dict per face: the columns of the CSV and of the pandas frame.
 
+        `label`, `confidence` and `reason` are what the probabilities of the row say by themselves;
+        `shown` is the word that a screen shows meanwhile, `Reading.label`.
+
         The last one, `p_other`, is in a CSV only where the bundle tells something else apart.
         """
         return [self._row(reading) for reading in self.readings]
 
     def _row(self, reading: Reading) -> dict[str, Any]:
         box = reading.face.box
+        own = reading.own or Verdict(reading.label, reading.reason)
         return {
             "source": self.source,
             "frame": self.frame_index,
@@ -344,9 +371,10 @@ class Analysis:
             "x2": box.x2,
             "y2": box.y2,
             **{f"p_{name}": value for name, value in reading.smoothed.to_dict().items()},
-            "label": reading.label or "not sure",
-            "confidence": reading.confidence,
+            "label": own.label or "not sure",
+            "confidence": reading._probability(own.label),
+            "shown": reading.label or "not sure",
             "quality": "; ".join(reading.quality.issues) or "ok",
-            "reason": reading.reason or "",
+            "reason": own.reason or "",
             "p_other": reading.smoothed.other,
         }

@@ -1,6 +1,7 @@
 """`mien doctor`: tells what works, whatever is broken."""
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from mien import assembly
 from mien.assembly import DETECTORS
-from mien.cli import main
+from mien.cli import doctor, main
 
 
 @pytest.fixture
@@ -82,6 +83,29 @@ def test_a_detector_that_crashes_is_told_and_fails(
     found = report(capsys)
     assert found["detectors"]["mtcnn"]["detail"] == "RuntimeError: no weights in ~/x"
     assert not found["model"]["sample"]["ok"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps the home elsewhere")
+@pytest.mark.parametrize(
+    ("home", "told"),
+    [
+        ("/home/ann", "open '~/x.onnx', /home/anna/y, /root/~/z in ~: no."),
+        ("/", "as it is"),
+        ("", "as it is"),
+        ("ann", "as it is"),
+        (None, "as it is"),
+    ],
+)
+def test_a_home_is_hidden_and_nothing_else(
+    home: str | None, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "open '/home/ann/x.onnx', /home/anna/y, /root/~/z in /home/ann: no."
+    if home is None:  # as of a user of a container, who stands in no list of users
+        monkeypatch.delenv("HOME", raising=False)
+        monkeypatch.setattr("os.getuid", lambda: 54321)
+    else:
+        monkeypatch.setenv("HOME", home)
+    assert doctor.without_home(text) == (text if told == "as it is" else told)
 
 
 def test_a_package_that_cannot_be_imported_is_told_and_fails(

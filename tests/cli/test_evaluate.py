@@ -10,6 +10,7 @@ import pytest
 from mien.bundle import load_bundle
 from mien.cli import evaluate, main
 from mien.data.records import LabelledFace, one_hot
+from mien.locks import alone_in
 from mien.pictures import encode_png
 from mien.types import Box, Face, PixelArray
 
@@ -227,7 +228,7 @@ def test_other_classes_are_asked_shown_written_and_recorded(
     ("words", "reason"),
     [
         (("--others", "--ignore-unknown"), "--ignore-unknown leaves out"),
-        (("--split", "test"), "--split is for data sets"),
+        (("--split", "test"), "leave out --split"),
         (("--whole-face", "--detector", "mtcnn"), "--whole-face needs no detector"),
         (("--record", "--crop-scale", 1.2), "own framing"),
         (("--resamples", -1), "0 or more"),
@@ -240,6 +241,8 @@ def test_other_classes_are_asked_shown_written_and_recorded(
         (("--crop-scales", "1,1.2", "--whole-face"), "--crop-scales with --whole-face"),
         (("--crop-scales", "1,1.2", "--crop-scale", 1.2), "own framing"),
         (("--crop-scales", "1,99"), "crop scale 99"),
+        (("--crop-scales", "1,inf"), "crop scale inf"),
+        (("--resamples", 10**12), "--resamples must be 1,000,000 or less"),
         (("--against", "tiny", "--crop-scale", 1.2), "own framing"),
         (("--against", "nowhere"), "nowhere: no such bundle"),
     ],
@@ -251,6 +254,13 @@ def test_options_that_cannot_work_together_are_refused_in_one_line(
     error = capsys.readouterr().err.strip()
     assert reason in error
     assert error.count("\n") == 0
+
+
+def test_two_never_write_one_report(make_bundle: Callable[..., Path], faces: Path, capsys) -> None:
+    with alone_in(Path("there")):
+        assert run(make_bundle(), faces, "--out", "there") == 1
+    assert "there: process" in capsys.readouterr().err
+    assert not Path("there").exists()
 
 
 def test_options_for_folders_are_refused_for_data_sets(
@@ -281,6 +291,9 @@ class GrayFaces:
 
     def settings(self) -> dict[str, str]:
         return {"input": "gray"}
+
+    def notes(self) -> tuple[str, ...]:
+        return ()
 
     def fingerprint(self, start: int, stop: int) -> str:
         return f"{start} {stop}"

@@ -40,6 +40,7 @@ def test_makes_a_bundle_and_says_how_exact_it_is(
     printed = capsys.readouterr()
     assert "bundle: mine" in printed.out
     assert "differ from Keras by at most" in printed.out
+    assert "pixels are taken as -1..1: as --scale says" in printed.out
     assert "not calibrated" in printed.err
     info = load_bundle(folder / "mine").info
     assert (info.name, info.labels) == ("mine", ("calm", "tense"))
@@ -60,6 +61,7 @@ def test_makes_a_bundle_and_says_how_exact_it_is(
         (["--labels", "a,b", "--validation", "absent"], "absent: no data set here"),
         (["--labels", "a,b", "--architecture", "absent.json"], "absent.json: cannot be read"),
         (["--labels", "a,b", "--out", "."], "--out .: exists already"),
+        (["--labels", "a,b"], "--scale is needed: model.keras does not say"),
     ],
 )
 def test_what_does_not_fit_is_one_line(

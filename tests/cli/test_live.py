@@ -246,6 +246,16 @@ def test_figures_are_printed_while_it_runs(capsys, monkeypatch):
     assert output.count("1 frames in 0.1 s: 10.0 per second, latency p50 20 ms") == 1
 
 
+def test_an_address_with_a_token_is_shown_and_not_opened(capsys, monkeypatch, bundle):
+    monkeypatch.setattr(live, "_has_screen", lambda: True)
+    monkeypatch.setattr(live.webbrowser, "open", lambda _: pytest.fail("others could see it"))
+    monkeypatch.setattr(live, "_serve", lambda server, listener: server._on_started())
+    assert main(["live", "--port", "0", "--bundle", bundle, "--token", "--stats"]) == 0
+    first, second, *_ = capsys.readouterr().out.splitlines()
+    assert re.match(r"mien is at http://127\.0\.0\.1:\d+/\?token=[\w-]{43}&stats ", first)
+    assert second.startswith("Open it in your browser")
+
+
 @pytest.mark.parametrize("port", ["-1", "65536", "eighty"])
 def test_an_impossible_port_is_wrong_usage(capsys, port):
     with pytest.raises(SystemExit) as caught:

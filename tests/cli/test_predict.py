@@ -212,6 +212,25 @@ def test_limits_end_a_stream(
     assert "5 pictures read" in capsys.readouterr().err
 
 
+def test_what_was_named_and_could_not_be_read_is_a_failure_at_the_end(
+    read: Callable[..., int], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "no.avi").write_bytes(b"no video")
+    assert read(folder) == 0
+    for name in ("broken.png", "no.avi"):
+        assert read(folder / name, folder / "a bright.png") == 1
+        printed = capsys.readouterr()
+        assert "a bright.png,0," in printed.out or "a bright.png,1," in printed.out
+        assert f"{folder / name}: " in printed.err
+
+
+def test_nothing_is_named_in_vain_after_a_camera(
+    read: Callable[..., int], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert read("camera:0", folder) == 1
+    assert "add --seconds N" in capsys.readouterr().err
+
+
 def test_ctrl_c_keeps_what_was_read(
     read: Callable[..., int],
     monkeypatch: pytest.MonkeyPatch,

@@ -8,6 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mien.data.dataset import Dataset, load_dataset
 from mien.errors import DatasetError
@@ -65,7 +67,7 @@ def test_unknown_key_is_an_error(copy: Path) -> None:
         load_dataset(copy)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe"])
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[" * 100_000])
 def test_broken_description_is_an_error(copy: Path, content: bytes) -> None:
     (copy / "dataset.json").write_bytes(content)
     with pytest.raises(DatasetError, match=r"dataset\.json"):
@@ -101,3 +103,92 @@ def test_shard_that_breaks_while_it_is_read_is_an_error(copy: Path) -> None:
     shard.write_bytes(content)
     with pytest.raises(DatasetError, match="files are damaged"):
         list(opened.rows("train"))
+
+
+SOUND = {
+    "image": pa.array([{"bytes": b"x", "path": "x"}] * 2),
+    "label": pa.array([0, 1]),
+    "soft": pa.array([[1.0, 0.0], [0.0, 1.0]], pa.list_(pa.float32(), 2)),
+    "group": pa.array(["a", "b"]),
+    "origin": pa.array(["a.png", "b.png"]),
+}
+
+
+def latin(texts: list[bytes]) -> pa.Array:
+    """Texts that say that they are UTF-8 and are not."""
+    found = pa.array(texts, pa.binary())
+    return pa.Array.from_buffers(pa.string(), len(texts), found.buffers())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"origin": latin([b"\xe9.png", b"b"])},
+        {"group": latin([b"a", b"\xff"])},
+        {"source": latin([b"\xff", b"b"])},
+        {"source": pa.array([1, 2])},
+        {"label": pa.array(["0", "1"])},
+        {"label": pa.array([0, 2])},
+        {"label": pa.array([0, -1])},
+        {"label": pa.array([0, None])},
+        {"label": pa.array([0.5, 1.0])},
+        {"label": pa.array([2**63 + 1, 0], pa.uint64())},
+        {"soft": pa.array([1.0, 0.0])},
+        {"soft": pa.array([[1.0], [0.0, 1.0, 0.0]])},
+        {"soft": pa.array([[1.0], [0.0]])},
+        {"soft": pa.array([[1.0, 0.0], None])},
+        {"soft": pa.array([[1.0, None], [0.0, 1.0]])},
+        {"soft": pa.array([[float("nan"), 1.0], [0.0, 1.0]])},
+        {"soft": pa.array([["1", "0"], ["0", "1"]])},
+        {"image": pa.array(["x", "y"])},
+        {"image": pa.array([{"path": "x"}] * 2)},
+        {"image": pa.array([{"bytes": None, "path": "x"}] * 2)},
+        {"origin": pa.array(["a.png", None])},
+        {"group": None},
+        {"label": None},
+    ],
+)
+def test_shard_of_other_columns_is_one_line(
+    copy: Path, changes: dict[str, pa.Array | None]
+) -> None:
+    opened = load_dataset(copy)
+    columns = {name: values for name, values in (SOUND | changes).items() if values is not None}
+    (shard,) = opened.shards("test")
+    pq.write_table(pa.table(columns), shard)
+    with pytest.raises(DatasetError, match=r"copy: the test files are damaged \(.+\)") as caught:
+        list(opened.rows("test"))
+    assert "\n" not in str(caught.value)
+
+
+def test_shard_that_others_wrote_is_read(copy: Path) -> None:
+    opened = load_dataset(copy)
+    (shard,) = opened.shards("test")
+    other = {
+        "soft": pa.array([[1.0, 0.0], [0.0, 1.0]], pa.list_(pa.float64())),
+        "label": pa.array([0, 1], pa.int32()),
+        "origin": pa.array(["a.png", "b.png"], pa.large_string()),
+    }
+    pq.write_table(pa.table(SOUND | other), shard)
+    (rows,) = opened.rows("test")
+    assert (rows.images, rows.labels.tolist(), rows.groups) == ([b"x", b"x"], [0, 1], ["a", "b"])
+    assert rows.soft.tolist() == [[1, 0], [0, 1]]
+
+
+@given(st.integers(0, 1 << 20), st.binary(min_size=1, max_size=8))
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_mutated_shard_is_read_or_refused_in_one_line(
+    dataset: Dataset, tmp_path: Path, place: int, put: bytes
+) -> None:
+    (shard,) = dataset.shards("test")
+    content = bytearray(shard.read_bytes())
+    place %= len(content)
+    content[place : place + len(put)] = put
+    copied = tmp_path / "data"
+    copied.mkdir(exist_ok=True)
+    (copied / shard.name).write_bytes(content)
+    reason = ""
+    try:
+        list(Dataset(tmp_path, dataset.info).rows("test"))
+    except DatasetError as error:
+        reason = str(error)
+    assert not reason or (str(tmp_path) in reason and "\n" not in reason)

@@ -289,3 +289,55 @@ def test_impossible_classes_are_refused(tmp_path: Path, classes: list[str]) -> N
     fer = write_fer(tmp_path, f"3,{PIXELS},Training")
     with pytest.raises(SettingsError, match="--classes"):
         Fer2013Input(fer, classes=classes)
+
+
+@pytest.mark.parametrize("field", ["x" * 200_000, "9" * 5000, "70000", '"'])
+def test_fields_out_of_all_bounds_are_one_line(tmp_path: Path, field: str) -> None:
+    row = f"0,{PIXELS},Training"
+    plus = write_votes(tmp_path, votes(), f"Training,fer.png,{field},0,0,0,0,0,0,0,0,0")
+    with pytest.raises(DatasetError, match=r"fer2013new\.csv(:3)?: ") as caught:
+        Fer2013Input(write_fer(tmp_path, row, row), plus)
+    assert len(str(caught.value).removeprefix(str(tmp_path))) < 400
+    rows = (row, f"{field},{PIXELS},Training", f"0,{field},Training", f"0,{PIXELS},{field}", row)
+    source = Fer2013Input(write_fer(tmp_path, *rows))
+    kinds = [r.kind if isinstance(r, Rejection) else "" for r in source.read(0, 5)]
+    assert kinds == ["", *["broken row"] * 3, ""]
+    assert all(len(r.reason) < 200 for r in source.read(0, 5) if isinstance(r, Rejection))
+
+
+@pytest.mark.parametrize("header", ["x" * 200_000, "", "emotion;pixels;Usage"])
+def test_headers_of_something_else_are_one_line(tmp_path: Path, header: str) -> None:
+    with pytest.raises(DatasetError, match=r"fer2013\.csv"):
+        Fer2013Input(write_fer(tmp_path, "0,1,2", header=header))
+
+
+def test_blank_lines_are_no_rows(tmp_path: Path) -> None:
+    rows = (f"3,{PIXELS},Training", "", f"4,{PIXELS},PublicTest", "   ")
+    source = Fer2013Input(write_fer(tmp_path, *rows))
+    faces = [face for face in source.read(0, 2) if isinstance(face, LabelledFace)]
+    assert [(face.label, face.held_out) for face in faces] == [(3, False), (4, True)]
+    assert len(source) == 2
+
+
+GOOD_ROWS = f"{HEADER}\n0,{PIXELS},Training\n3,{PIXELS},PublicTest\n".encode()
+GOOD_VOTES = "\n".join([VOTE_HEADER, votes(anger=9), votes("PublicTest", happiness=9)]).encode()
+
+
+@given(st.booleans(), st.integers(0, 1 << 20), st.integers(0, 9), st.binary(max_size=9))
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_mutated_files_are_read_or_refused_in_one_line(
+    tmp_path: Path, of_votes: bool, place: int, cut: int, put: bytes
+) -> None:
+    data = {"fer2013.csv": GOOD_ROWS, "fer2013new.csv": GOOD_VOTES}
+    name = list(data)[of_votes]
+    place %= len(data[name])
+    data[name] = data[name][:place] + put + data[name][place + cut :]
+    for file, content in data.items():
+        (tmp_path / file).write_bytes(content)
+    reason = ""
+    try:
+        source = Fer2013Input(tmp_path / "fer2013.csv", tmp_path / "fer2013new.csv")
+        list(source.read(0, len(source)))
+    except DatasetError as error:
+        reason = str(error)
+    assert not reason or ("fer2013" in reason and len(reason.splitlines()) == 1)

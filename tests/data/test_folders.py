@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 from pathlib import Path
 
 import cv2
@@ -12,6 +13,7 @@ from PIL import Image
 from mien.data.folders import CropSettings, FolderInput
 from mien.data.records import LabelledFace, Rejection
 from mien.errors import DatasetError, SettingsError
+from mien.evaluation.patterns import GroupPattern
 from mien.types import Box, Face, PixelArray
 
 
@@ -163,6 +165,110 @@ def test_metadata_gives_groups_and_shares(faces: Path) -> None:
     assert reasons(source) == {"calm/9.png": "named by metadata.csv but not there"}
 
 
+@pytest.mark.parametrize(
+    ("splits", "held", "validates", "said"),
+    [
+        (("train", "test"), 4, 0, "validation is dealt from train"),
+        (("Training", "val"), 0, 4, "test is dealt from train"),
+        (("train", "valid", "test"), 4, 4, "kept as splits"),
+        (("train",), 0, 0, "validation and test are dealt from train"),
+    ],
+)
+def test_splits_above_the_classes_are_kept_and_told(
+    faces: Path, splits: tuple[str, ...], held: int, validates: int, said: str
+) -> None:
+    root = faces.parent / "archive"
+    for split in splits:
+        shutil.copytree(faces, root / split)
+    source = FolderInput(root)
+    assert source.classes == ("calm", "tense")
+    found = [entry for entry in read(source).values() if isinstance(entry, LabelledFace)]
+    assert sum(entry.held_out for entry in found) == held
+    assert sum(entry.validates for entry in found) == validates
+    assert source.splits_itself == bool(held)
+    (note,) = source.notes()
+    assert said in note
+    assert all(f"{split}/" in note for split in splits)
+
+
+def test_metadata_may_lie_beside_the_splits_or_in_them(faces: Path) -> None:
+    root = faces.parent / "archive"
+    for split in ("train", "test"):
+        shutil.copytree(faces, root / split)
+    (root / "metadata.csv").write_text("file,subject\ntrain\\calm\\1.png,S1\n")
+    (root / "test" / "metadata.csv").write_text("file,subject\ncalm/1.png,S2\n")
+    source = FolderInput(root)
+    assert face(source, "train/calm/1.png").group == "S1"
+    assert face(source, "test/calm/1.png").group == "S2"
+
+
+def test_what_metadata_tells_of_people_is_told(faces: Path) -> None:
+    (faces / "metadata.csv").write_text(
+        "Image;Participant;age\ncalm\\1.png;anna;30\ntense\\1.png;ben;40\ncalm\\7.png;ben;40\n"
+    )
+    source = FolderInput(faces)
+    assert face(source, "calm/1.png").group == "anna"
+    text = " | ".join(source.notes())
+    assert "2 persons or groups, by column 'Participant'; 2 of 4 pictures have no row" in text
+    assert "columns that are not used: age" in text
+    assert "1 of 3 rows name no picture of this folder, such as 'calm\\\\7.png'" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("file,age\ncalm/1.png,30\n", "no column says who is who"),
+        (
+            "file,id\n" + "".join(f"{c}/{n}.png,{c}{n}\n" for c in "ct" for n in range(9)),
+            "another value for every picture",
+        ),
+    ],
+)
+def test_metadata_that_tells_nobody_apart_is_told(tmp_path: Path, text: str, said: str) -> None:
+    for name in ("c", "t"):
+        for number in range(9):
+            save(tmp_path / name / f"{number}.png")
+    (tmp_path / "metadata.csv").write_text(text)
+    assert said in " | ".join(FolderInput(tmp_path).notes())
+
+
+def test_a_pattern_names_groups_where_metadata_does_not(faces: Path) -> None:
+    save(faces / "calm" / "x_1.png")
+    save(faces / "tense" / "x_2.png")
+    (faces / "metadata.csv").write_text("file,person\ncalm/x_1.png,anna\n")
+    source = FolderInput(faces, group_pattern=GroupPattern("(.+)_[0-9]+"))
+    assert face(source, "calm/x_1.png").group == "anna"
+    assert face(source, "tense/x_2.png").group == "x"
+    assert face(source, "calm/1.png").group == ""
+    assert "1 groups; 4 of 6 file names do not fit" in " | ".join(source.notes())
+
+
+@pytest.mark.parametrize(
+    ("side", "part", "warned"), [(200, 0.3, True), (200, 0.9, False), (100, 0.3, False)]
+)
+def test_portraits_that_are_not_cropped_are_told(
+    tmp_path: Path, side: int, part: float, warned: bool
+) -> None:
+    for name in ("calm/1.png", "calm/2.png", "tense/1.png", "tense/2.png"):
+        save(tmp_path / name, picture(size=(side, side)))
+    (tmp_path / "tense" / "3.png").write_bytes(b"no picture")
+    detector = FakeDetector(Face(Box(0, 0, side * part, side * part), 0.9))
+    notes = FolderInput(tmp_path, CropSettings(make_judge=lambda: detector)).notes()
+    assert bool(notes) == warned
+    assert not warned or "in 4 of 4 that were looked at the face takes 30%" in notes[0]
+    assert FolderInput(tmp_path, CropSettings(detector, make_judge=lambda: detector)).notes() == ()
+
+
+def test_a_folder_around_the_classes_is_named(faces: Path) -> None:
+    with pytest.raises(DatasetError, match=r"name .*/faces instead, which holds calm, tense"):
+        FolderInput(faces.parent)
+
+
+def test_a_class_that_is_called_like_a_split_is_told(faces: Path) -> None:
+    (faces / "calm").rename(faces / "test")
+    assert "'test' is taken as a class" in FolderInput(faces).notes()[0]
+
+
 def test_largest_sure_face_is_cropped(faces: Path) -> None:
     image = np.zeros((100, 100, 3), np.uint8)
     image[10:30, 10:30] = 100
@@ -230,3 +336,12 @@ def test_exif_turned_and_cmyk_pictures_are_read_as_they_are_meant(faces: Path) -
     assert face(source, "calm/turned.jpg").pixels.shape[:2] == (40, 20)
     assert face(source, "calm/cmyk.jpg").pixels.shape == (40, 40, 3)
     assert cv2.mean(face(source, "calm/turned.jpg").pixels[:18])[0] > 240
+
+
+def test_fingerprint_tells_detectors_of_one_name_apart(faces: Path) -> None:
+    seen = set()
+    for weights in ("", "one", "other"):
+        detector = FakeDetector()
+        detector.sha256 = weights  # type: ignore[attr-defined]
+        seen.add(FolderInput(faces, CropSettings(detector)).fingerprint(0, 2))
+    assert len(seen) == 3

@@ -235,6 +235,8 @@ def test_prepared_input_gives_the_pixels_back(mix: Path, tmp_path: Path) -> None
     ("text", "match"),
     [
         ("classes = [", "not TOML"),
+        ("classes = " + "[" * 5000, "not TOML: nested too deeply"),
+        ("hold_back = " + "9" * 5000, "not TOML"),
         ('classes = ["a", "a"]\n[sources.x]\nfolder = "lab"', "differ"),
         ('classes = ["a", "b"]\n[sources.x]\nfolder = "lab"\ndataset = "y"', "name one of"),
         ('classes = ["a", "b"]\n[sources.x]\ncrop = "none"', "name one of"),
@@ -253,6 +255,13 @@ def test_what_is_wrong_is_named_with_its_file(mix: Path, text: str, match: str) 
     with pytest.raises(DatasetError, match=match) as caught:
         MixedInput(mix, no_detector)
     assert "mix.toml" in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["folder", "fer2013", "dataset"])
+def test_a_name_that_no_system_could_have_is_named(mix: Path, kind: str) -> None:
+    mix.write_text(f'classes = ["a", "b"]\nsources.x.{kind} = "a\\u0000b"')
+    with pytest.raises(DatasetError, match=r"a\x00b: (cannot be read|no data set here)"):
+        MixedInput(mix, no_detector)
 
 
 def test_missing_file_is_named(tmp_path: Path) -> None:

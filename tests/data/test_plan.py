@@ -23,6 +23,7 @@ def index(
         labels=np.array([int(c) for c in labels or "01" * count][:count], dtype=np.int64),
         held_out=np.array([c == "x" for c in test.ljust(count)]),
         train_only=np.array([c == "x" for c in learn.ljust(count)]),
+        validates=np.array([c == "v" for c in test.ljust(count)]),
         groups=[c.strip() for c in groups.ljust(count)],
         hashes=list(rows),
         origins=[f"{i}.png" for i in range(count)],
@@ -72,6 +73,24 @@ def test_training_faces_of_a_test_group_are_left_out() -> None:
     ]
 
 
+def test_given_validation_stays_and_neither_trains_nor_spoils_the_test() -> None:
+    # The third is a twin of a validation face, the fourth of a test face; the fifth is free.
+    result = plan(index("abcdef", test="vx  v"), (0, 2), (1, 3), (1, 4))
+    assert result.splits.tolist() == [1, TEST, LEFT_OUT, LEFT_OUT, LEFT_OUT, TRAIN]
+    assert [(r.origin, r.kind) for r in result.rejected] == [
+        ("2.png", "near twin of validation face"),
+        ("3.png", "near twin of test face"),
+        ("4.png", "near twin of test face"),
+    ]
+
+
+def test_a_person_of_the_given_validation_does_not_train() -> None:
+    result = plan(index("abcd", test="v", groups="A A "))
+    assert [(r.origin, r.kind) for r in result.rejected] == [
+        ("2.png", "same group as validation face")
+    ]
+
+
 def test_conflicts_name_files_and_labels_of_left_out_faces_too() -> None:
     result = plan(index("abca", labels="0101"), (1, 2))
     assert [(c.origins, c.labels) for c in result.conflicts] == [
@@ -111,7 +130,7 @@ rows_of_faces = st.integers(4, 40).flatmap(
     lambda n: st.tuples(
         st.text("abcdefghijklmnopqrstuvwxyz", min_size=n, max_size=n),
         st.text("01", min_size=n, max_size=n),
-        st.text(" x", min_size=n, max_size=n),
+        st.text(" xv", min_size=n, max_size=n),
         st.text("  ABC", min_size=n, max_size=n),
         st.lists(st.tuples(st.integers(0, n - 1), st.integers(0, n - 1)), max_size=6),
     )
@@ -133,6 +152,7 @@ def test_nothing_that_belongs_together_spans_splits(
         members = stay & (np.array(rows.groups) == group)
         assert len(np.unique(result.splits[members])) <= 1
     assert (result.splits[stay & rows.held_out] == TEST).all()
+    assert (result.splits[stay & rows.validates] == 1).all()
     kept = [rows.hashes[i] for i in np.flatnonzero(stay)]
     assert len(set(kept)) == len(kept)
     assert np.array_equal(result.splits, plan(rows, *near, balanced=balanced, seed=seed).splits)

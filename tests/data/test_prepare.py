@@ -4,7 +4,7 @@ import csv
 import errno
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -17,7 +17,7 @@ from mien.data import work
 from mien.data.dataset import load_dataset, partial_folder
 from mien.data.prepare import PrepareSettings, prepare
 from mien.data.records import LabelledFace, Rejection, one_hot
-from mien.errors import DatasetError, SettingsError
+from mien.errors import DatasetError, InUseError, SettingsError
 from mien.pictures import decode_picture
 from mien.types import PixelArray
 
@@ -48,6 +48,9 @@ class FakeInput:
     def settings(self) -> dict[str, str | int | float | bool | None]:
         return {"input": "fake"}
 
+    def notes(self) -> tuple[str, ...]:
+        return ()
+
     def fingerprint(self, start: int, stop: int) -> str:
         return f"{self.version} {start} {stop}"
 
@@ -72,7 +75,10 @@ class KilledAt:
 
     def __call__(self, stage: str, done: int, total: int | None) -> None:
         if stage == self.stage and done >= self.done:
-            raise KeyboardInterrupt
+            self.end()
+
+    def end(self, *_: object) -> None:
+        raise KeyboardInterrupt
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -250,6 +256,42 @@ def test_near_twins_stay_together_and_test_faces_stay_clean(tmp_path: Path) -> N
     assert dataset.info.settings["test"] == "set aside by the input"
 
 
+def test_faces_set_aside_for_validation_are_the_validation(tmp_path: Path) -> None:
+    source = FakeInput(held_out=10)
+    for entry in range(40, 50):
+        source.changes[entry] = lambda entry=entry: replace(source.face(entry), validates=True)
+    source.changes[3] = lambda: source.face(3, np.ascontiguousarray(photo(45)[2:-2, 2:-2]))
+    dataset = prepare(source, tmp_path / "set", SMALL)
+    assert [dataset.count(split) for split in ("train", "validation", "test")] == [39, 10, 10]
+    assert rejected(dataset.path)["3.png"] == "near twin of validation face 45.png"
+    assert dataset.info.settings["validation"] == "set aside by the input"
+    assert any("1 pictures were left out of train" in note for note in dataset.info.notes)
+
+
+def test_notes_of_the_input_are_kept(tmp_path: Path) -> None:
+    source = FakeInput()
+    source.notes = lambda: ("4 persons",)  # type: ignore[method-assign]
+    assert prepare(source, tmp_path / "set", SMALL).info.notes == ("4 persons",)
+
+
+@pytest.mark.parametrize("groups", [True, False])
+def test_people_of_one_studio_are_left_out_only_where_nobody_knows_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, groups: bool
+) -> None:
+    source = FakeInput(48, held_out=8)
+    for entry in range(48):
+        group = f"person {entry // 8}" if groups else ""
+        source.changes[entry] = lambda entry=entry, group=group: replace(
+            source.face(entry), group=group
+        )
+    # Each resembles the pictures of the next person, and one of them as much as a copy would.
+    alike = {(entry, entry + 8): np.float32(0.83) for entry in range(40)} | {(39, 40): 0.88}
+    found = np.array([*alike], dtype=np.int64), np.array([*alike.values()], dtype=np.float32)
+    monkeypatch.setattr(work, "find_pairs", lambda *_: found)
+    left_out = prepare(source, tmp_path / "set", SMALL).info.rejected
+    assert left_out.get("near twin of test face", 0) == (not groups)
+
+
 def test_balance_makes_classes_equal(tmp_path: Path) -> None:
     source = FakeInput()
     for entry in range(40):
@@ -300,3 +342,43 @@ def test_class_without_usable_pictures_is_named(tmp_path: Path) -> None:
 def test_impossible_settings_are_refused(values: dict[str, float]) -> None:
     with pytest.raises(SettingsError):
         PrepareSettings(**values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", ["thumbnails", "pairs"])
+@pytest.mark.parametrize("length", [10, -1])
+def test_what_is_cut_short_is_told_and_made_again(tmp_path: Path, kind: str, length: int) -> None:
+    whole = prepare(FakeInput(), tmp_path / "whole", SMALL).path
+    out = tmp_path / "set"
+    with pytest.raises(KeyboardInterrupt):
+        prepare(FakeInput(), out, SMALL, on_progress=KilledAt("writing", 1))
+    (file,) = partial_folder(out).glob(f"{kind}-*.npy")
+    file.write_bytes(file.read_bytes()[:length])
+    told: list[str] = []
+    prepare(FakeInput(), out, SMALL, on_progress=lambda stage, *_: told.append(stage))
+    assert f"{file.name} is damaged and made again" in told
+    assert contents(out) == contents(whole)
+
+
+def test_work_of_a_run_that_was_killed_at_its_last_step_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "set"
+    with monkeypatch.context() as patch:
+        patch.setattr("mien.data.prepare.discard", KilledAt("set.partial", 0).end)
+        with pytest.raises(KeyboardInterrupt):
+            prepare(FakeInput(), out, SMALL)
+    assert load_dataset(out).count("train") == 48
+    assert partial_folder(out).is_dir()
+    with pytest.raises(DatasetError, match="exists already"):
+        prepare(FakeInput(), out, SMALL)
+    assert [path.name for path in tmp_path.iterdir()] == ["set"]
+
+
+def test_two_never_make_one_data_set(tmp_path: Path) -> None:
+    out = tmp_path / "set"
+
+    def second(stage: str, done: int, total: int | None) -> None:
+        with pytest.raises(InUseError, match=r"set\.partial: process \d+"):
+            prepare(FakeInput(), out, SMALL)
+
+    assert prepare(FakeInput(), out, SMALL, on_progress=second).count("train") == 48

@@ -40,6 +40,26 @@ def test_large_units_do_not_spoil_the_fractions() -> None:
     np.testing.assert_allclose(shares, FRACTIONS, atol=0.01)
 
 
+@given(
+    st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=30), min_size=1, max_size=6),
+    st.integers(0, 3),
+)
+def test_few_persons_fill_as_many_splits_as_they_can(people: list[list[int]], seed: int) -> None:
+    labels = np.array([label for one in people for label in one])
+    units = np.repeat(np.arange(len(people)), [len(one) for one in people])
+    splits = assign_splits(labels, units, FRACTIONS, seed=seed)
+    assert set(splits.tolist()) == set(range(min(3, len(people))))
+
+
+def test_the_person_that_training_can_spare_is_the_test() -> None:
+    people = [[0, 0, 0, 1, 1, 1], [0, 1] * 6, [0, 1], [2]]
+    units = np.repeat(range(4), [len(labels) for labels in people])
+    splits = assign_splits(np.concatenate(people), units, (0.99, 0.01, 0.0), seed=0)
+    dealt = [int(splits[units == unit][0]) for unit in range(4)]
+    # Nobody else shows the last class; of the others the third has both and the fewest pictures.
+    assert dealt == [0, 0, 1, 0]
+
+
 def test_seed_decides() -> None:
     labels, units = np.arange(300) % 3, np.arange(300)
     first, again, other = (

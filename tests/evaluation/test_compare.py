@@ -114,10 +114,41 @@ def test_classes_are_matched_by_name() -> None:
     np.testing.assert_array_equal(result, [np.array([0.4, 0.3, 0.2, 0.1], np.float32)] * 2)
 
 
-@pytest.mark.parametrize("labels", [LABELS[:3], (*LABELS[:3], "fear"), (*LABELS, "fear")])
-def test_other_classes_are_an_error_that_names_both(labels: tuple[str, ...]) -> None:
-    with pytest.raises(BundleError, match=r"other reads neutral, happy.*reads angry, sad"):
+@pytest.mark.parametrize("labels", [("angry", "sadness", "fear"), ("fear", "contempt")])
+def test_fewer_than_two_shared_classes_are_an_error_that_names_both(
+    labels: tuple[str, ...],
+) -> None:
+    with pytest.raises(BundleError, match=r"other reads neutral, happy.*reads (angry|fear), "):
         InOrder(Reversed(), "other", labels)
+
+
+def test_labels_that_are_not_known_have_no_probability() -> None:
+    ordered = InOrder(Reversed(), "other", ("happy", "fear", "angry"))
+    result = ordered(np.zeros((2, 64, 64, 3), np.uint8))
+    np.testing.assert_array_equal(result, [np.array([0.2, 0, 0.4], np.float32)] * 2)
+
+
+def test_bundles_of_other_classes_are_compared_on_those_that_they_share(
+    info: ModelInfo, other: ModelInfo
+) -> None:
+    truth = np.array([0, 0, 1, 1, 2, 3])
+    first = answers(truth, np.array([1, 0, 1, 1, 1, 1], bool))
+    second = answers(truth, np.array([1, 1, 1, 0, 0, 0], bool))
+    # It has no word for the last two.
+    second.probabilities[:, 2:] = 0
+    rival = msgspec.structs.replace(other, labels=("fear", "sad", "angry"))
+    found = compare(Evaluation(info, "faces", "test", first), second, rival, resamples=0)
+    assert (found.shared, found.faces, found.left_out) == (("angry", "sad"), 4, 2)
+    # Wrong answers of the first went to the next class; of the shared ones to the other.
+    assert (found.both_right, found.only_first, found.only_second, found.neither) == (2, 1, 1, 0)
+    assert compare(Evaluation(info, "f", "t", first), first, other, resamples=0).shared == ()
+
+
+def test_no_face_of_a_shared_class_is_an_error(info: ModelInfo, other: ModelInfo) -> None:
+    only = answers(np.array([3, 3]), np.array([1, 1], bool))
+    rival = msgspec.structs.replace(other, labels=("sad", "angry"))
+    with pytest.raises(BundleError, match=r"no face of a class .*\(angry, sad\)"):
+        compare(Evaluation(info, "faces", "test", only), only, rival, resamples=0)
 
 
 @pytest.mark.parametrize(

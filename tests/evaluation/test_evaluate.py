@@ -255,6 +255,57 @@ def test_folders_that_give_nothing_say_why(
         evaluate_folder(classifier, info, fixed_detector(), folder)
 
 
+@pytest.mark.parametrize(
+    ("split", "origins", "said"),
+    [
+        (
+            None,
+            ["test/SAD/2.png", "test/sad/web/3.png"],
+            "test part of Train/, test/; cropped faces",
+        ),
+        ("train", ["Train/sad/1.png"], "train part of Train/, test/; cropped faces"),
+    ],
+)
+def test_of_a_folder_with_splits_one_part_is_judged_and_named(
+    classifier,
+    info: ModelInfo,
+    make_folder: Callable[..., Path],
+    split: str | None,
+    origins: list[str],
+    said: str,
+) -> None:
+    files = ("Train/sad/1.png", "test/SAD/2.png", "test/sad/web/3.png", "test/bored/4.png")
+    folder = make_folder(dict.fromkeys(files, 100))
+    settings = FolderSettings(group_pattern="(.+)", split=split)
+    result = evaluate_folder(classifier, info, None, folder, settings=settings)
+    assert list(result.answers.origins) == origins
+    assert result.split == said
+    assert result.answers.groups == tuple(origin[-5] for origin in origins)
+    assert result.sources == (("", "web") if split is None else ())
+    assert result.skipped == ({"bored": 1} if split is None else {})
+
+
+def test_a_split_that_a_folder_lacks_is_named(
+    classifier, info: ModelInfo, make_folder: Callable[..., Path]
+) -> None:
+    folder = make_folder({"train/sad/1.png": 100})
+    with pytest.raises(DatasetError, match="no split 'test'; choose from train"):
+        evaluate_folder(classifier, info, None, folder, settings=FolderSettings(split="test"))
+    with pytest.raises(DatasetError, match="no folders of splits"):
+        evaluate_folder(
+            classifier, info, None, folder / "train", settings=FolderSettings(split="test")
+        )
+
+
+def test_links_in_circles_are_listed(
+    classifier, info: ModelInfo, make_folder: Callable[..., Path]
+) -> None:
+    folder = make_folder({"sad/1.png": 100})
+    (folder / "sad" / "2.png").symlink_to("2.png")
+    result = evaluate_folder(classifier, info, None, folder)
+    assert [entry.origin for entry in result.unreadable] == ["sad/2.png"]
+
+
 def test_a_link_to_nowhere_is_listed(
     classifier, info: ModelInfo, make_folder: Callable[..., Path]
 ) -> None:

@@ -15,13 +15,13 @@ from mien.errors import SinkError
 from mien.evaluation.compare import Comparison
 from mien.evaluation.corruptions import CorruptionPoint
 from mien.evaluation.crop_scales import CropScalePoint
-from mien.evaluation.files import replace_files
 from mien.evaluation.measures import BRIGHTNESS
 from mien.evaluation.others import Others
 from mien.evaluation.results import Evaluation
 from mien.evaluation.slices import slices
 from mien.evaluation.studies import Studies
 from mien.evaluation.summary import Estimate, summarise
+from mien.files import replace_files
 
 pytest.importorskip("matplotlib", reason="needs the extra [train]")
 from mien.evaluation.report import metrics_json, predictions_csv, write_report

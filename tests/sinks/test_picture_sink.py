@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mien.errors import SinkError
+from mien.errors import InUseError, SinkError
 from mien.overlay import draw
 from mien.pictures import read_picture
 from mien.protocols import Sink
@@ -128,3 +128,12 @@ def test_a_full_disk_leaves_no_half_picture(
     with pytest.raises(SinkError, match=r"bad\.png: .*disk is full"):
         sink.write(*make_pair(source="bad.png"))
     assert written(tmp_path) == ["good.png"]
+
+
+def test_two_never_write_into_one_folder(tmp_path: Path) -> None:
+    sink = PictureSink(tmp_path / "out")
+    with pytest.raises(InUseError, match=r"out: process \d+"):
+        PictureSink(tmp_path / "out", overwrite=True)
+    sink.close()
+    PictureSink(tmp_path / "out").close()
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mien.errors import SinkError
+from mien.errors import InUseError, SinkError
 from mien.protocols import Sink
 from mien.sinks import CsvSink, JsonlSink
 from mien.sinks.tables import columns
@@ -75,7 +75,7 @@ def test_jsonl_has_one_object_per_face(tmp_path: Path, make_pair: MakePair) -> N
     assert records[2]["label"] == "not sure"
     assert set(records[0]) == {
         *("source", "frame", "time", "track_id", "box", "probabilities"),
-        *("label", "confidence", "quality", "reason"),
+        *("label", "confidence", "shown", "quality", "reason"),
     }
 
 
@@ -246,3 +246,18 @@ def test_a_reader_of_a_pipe_who_leaves_is_no_failure(make_pair: MakePair) -> Non
         patch.setattr("sys.stdout", Left())
         with pytest.raises(BrokenPipeError):
             CsvSink("-", LABELS).write(*make_pair())
+
+
+@pytest.mark.parametrize("opener", OPENERS)
+def test_two_never_write_into_one_table(
+    tmp_path: Path, make_pair: MakePair, opener: Callable[..., Sink]
+) -> None:
+    path = tmp_path / "out.table"
+    first = opener(path)
+    first.write(*make_pair(0))
+    with pytest.raises(InUseError, match=rf"out\.table: process {os.getpid()}.* is writing"):
+        opener(path, overwrite=True)
+    first.write(*make_pair(1))
+    first.close()
+    opener(path, overwrite=True).close()
+    assert [one.name for one in tmp_path.iterdir()] == ["out.table"]

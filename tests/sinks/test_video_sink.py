@@ -7,7 +7,7 @@ import av
 import numpy as np
 import pytest
 
-from mien.errors import SinkError
+from mien.errors import InUseError, SinkError
 from mien.protocols import Sink
 from mien.sinks import VideoSink
 from mien.sinks.video import fit
@@ -167,3 +167,12 @@ def test_a_full_disk_is_one_line(make_pair: MakePair) -> None:
     with pytest.raises(SinkError, match=r"^/dev/full: .*disk is full"):
         sink.close()
     sink.close()
+
+
+def test_two_never_write_one_video(tmp_path: Path) -> None:
+    sink = VideoSink(tmp_path / "out.mp4")
+    with pytest.raises(InUseError, match=r"out\.mp4: process \d+"):
+        VideoSink(tmp_path / "out.mp4", overwrite=True)
+    sink.close()
+    VideoSink(tmp_path / "out.mp4").close()
+    assert list(tmp_path.iterdir()) == []

@@ -13,7 +13,12 @@ TICKS = 1000
 
 @pytest.fixture
 def make_video(tmp_path: Path) -> Callable[..., Path]:
-    """Write a video whose frames grow brighter; `times` are in seconds."""
+    """Write a video whose frames grow brighter.
+
+    `times`, and how long the `last` is shown, are in seconds, `rotation` in degrees against the
+    clock; `aspect` is the width of a pixel over its height. What comes through a `pipe` says
+    nowhere how long it is.
+    """
 
     def make(
         name: str = "clip.mp4",
@@ -22,16 +27,23 @@ def make_video(tmp_path: Path) -> Callable[..., Path]:
         size: tuple[int, int] = (64, 48),
         codec: str = "libx264",
         rotation: int = 0,
+        mirrored: bool = False,
+        aspect: Fraction | None = None,
+        last: float | None = None,
+        pipe: bool = False,
     ) -> Path:
         path = tmp_path / name
         options = {"movflags": "+faststart"} if path.suffix == ".mp4" else {}
+        options |= {"live": "1"} if path.suffix == ".webm" and pipe else {}
         with av.open(f"file:{path}", "w", options=options) as container:
             stream = container.add_stream(codec, 10, options={"g": "5"})
             stream.width, stream.height = size
             stream.pix_fmt = "yuv420p" if codec != "mjpeg" else "yuvj420p"
             stream.codec_context.time_base = Fraction(1, TICKS)
-            if rotation:
-                stream.set_display_rotation(rotation)
+            if aspect is not None:
+                stream.codec_context.sample_aspect_ratio = aspect
+            if rotation or mirrored:
+                stream.set_display_rotation(rotation, hflip=mirrored)
             rng = np.random.default_rng(0)
             for index, time in enumerate(times):
                 image = rng.integers(0, 40, (size[1], size[0], 3), np.uint8)
@@ -40,7 +52,10 @@ def make_video(tmp_path: Path) -> Callable[..., Path]:
                 picture = av.VideoFrame.from_ndarray(image, format="bgr24")
                 picture.pts, picture.time_base = round(time * TICKS), Fraction(1, TICKS)
                 container.mux(stream.encode(picture))
-            container.mux(stream.encode())
+            packets = stream.encode()
+            if last is not None:
+                packets[-1].duration = round(last / packets[-1].time_base)
+            container.mux(packets)
         return path
 
     return make

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mien.errors import SettingsError
+from mien.sources.batch import Batch
 from mien.sources.limited import Limited
 from mien.types import Frame
 
@@ -44,6 +45,32 @@ def test_no_frame_more_than_needed_is_read() -> None:
     inner = TwentyFrames()
     list(Limited(inner, frames=3))
     assert inner.read == 3
+
+
+class Named(TwentyFrames):
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def __iter__(self) -> Iterator[Frame]:
+        for frame in super().__iter__():
+            if self.closed:
+                return
+            yield frame
+
+
+def test_each_source_of_a_batch_gets_its_seconds() -> None:
+    """Two of one name, too: a camera may be named twice."""
+    sources = [Named(name) for name in ("a", "b", "b")]
+    batch = Batch([(source.name, lambda source=source: source) for source in sources])
+    read = [(frame.source, frame.index) for frame in Limited(batch, seconds=0.25)]
+    assert read == [(name, index) for name in ("a", "b", "b") for index in range(3)]
+    assert [source.read for source in sources] == [5, 5, 5]
+
+
+def test_frames_are_counted_over_all() -> None:
+    batch = Batch([(name, lambda name=name: Named(name)) for name in ("a", "b", "c")])
+    assert len(list(Limited(batch, frames=33))) == 33
 
 
 @pytest.mark.parametrize("limits", [{"frames": 0}, {"seconds": -1.0}])

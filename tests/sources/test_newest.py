@@ -23,6 +23,7 @@ class FakeSource:
 
     name = "fake"
     live = True
+    recorded = False
 
     def __init__(self, script: Callable[["FakeSource"], Iterator[Frame]]) -> None:
         self._script = script
@@ -44,6 +45,34 @@ def test_it_is_a_live_source_of_the_same_name() -> None:
     assert isinstance(source, Source)
     assert (source.name, source.live) == ("fake", True)
     assert list(source) == []
+
+
+def test_of_what_is_recorded_nothing_is_left_out_where_that_is_wanted() -> None:
+    given: list[int] = []
+
+    def script(source: FakeSource) -> Iterator[Frame]:
+        source.recorded = True
+        for index in range(9):
+            given.append(index)
+            yield frame(index)
+
+    source = NewestFrame(FakeSource(script), keep_recorded=True)
+    for read in source:
+        # One frame waits, and one is on its way.
+        assert given[-1] <= read.index + 2
+    assert (given, source.dropped) == (list(range(9)), 0)
+
+
+def test_a_recording_that_waits_for_its_consumer_can_be_closed() -> None:
+    def script(source: FakeSource) -> Iterator[Frame]:
+        source.recorded = True
+        yield from map(frame, range(9))
+
+    source = NewestFrame(FakeSource(script), keep_recorded=True)
+    frames = iter(source)
+    next(frames)
+    source.close()
+    assert list(frames) == []
 
 
 def test_a_slow_consumer_sees_fresh_frames_and_the_rest_are_counted() -> None:

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from mien.assembly import open_source
 from mien.errors import RecordingError, SourceError
 from mien.protocols import Source
 from mien.sources.stream import StreamSource, without_secrets
@@ -29,7 +30,7 @@ class Server(ThreadingHTTPServer):
         self.frames = 40
         self.stalls = False
         self.file: Path | None = None
-        self.cut = False
+        self.cut = self.ranges = False
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}{path}"
@@ -42,10 +43,15 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path.startswith("/missing"):
             self.send_error(404)
         elif self.server.file is not None:
-            self.send_response(200)
-            self.send_header("Content-Length", str(self.server.file.stat().st_size))
-            self.end_headers()
             data = self.server.file.read_bytes()
+            first = int(self.headers.get("Range", "bytes=0-")[6:].split("-")[0])
+            first = first if self.server.ranges else 0
+            self.send_response(206 if self.server.ranges else 200)
+            self.send_header("Content-Length", str(len(data) - first))
+            if self.server.ranges:
+                last, data = len(data) - 1, data[first:]
+                self.send_header("Content-Range", f"bytes {first}-{last}/{last + 1}")
+            self.end_headers()
             self.wfile.write(data[: len(data) // 2] if self.server.cut else data)
         else:
             self._motion_jpeg()
@@ -123,6 +129,28 @@ def test_a_video_on_a_web_server_that_is_cut_off_says_that_it_is_a_recording(
     server.file, server.cut = make_video(times=[index / 100 for index in range(60)]), True
     with pytest.raises(RecordingError, match=r"broke off after frame \d+"):
         list(StreamSource(server.url("/clip.mp4")))
+
+
+@pytest.mark.parametrize("name", ["recorded.webm", "recorded.ts", "recorded.mjpeg"])
+@pytest.mark.parametrize("ranges", [False, True])
+def test_a_recording_without_a_length_ends(
+    server: Server, make_video: Callable[..., Path], name: str, ranges: bool
+) -> None:
+    """As browsers and recorders of broadcasts leave them; not all servers give parts of a file."""
+    codec = {"webm": "libvpx", "mjpeg": "mjpeg"}.get(name.split(".")[1], "libx264")
+    server.file, server.ranges = make_video(name, codec=codec, pipe=True), ranges
+    frames = list(StreamSource(server.url(f"/{name}"), realtime=False))
+    assert len(frames) == 30
+    if name != "recorded.mjpeg":
+        assert [frame.timestamp for frame in frames] == pytest.approx(np.arange(30) / 10, abs=0.002)
+
+
+def test_of_a_recording_every_frame_is_read_once_and_in_order(
+    server: Server, make_video: Callable[..., Path]
+) -> None:
+    server.file = make_video("recorded.ts")
+    source = open_source(server.url("/recorded.ts"))
+    assert [frame.index for frame in source] == list(range(30))
 
 
 def test_closing_ends_the_stream_quietly(server: Server) -> None:

@@ -2,11 +2,14 @@
 
 import socket
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
+from av.stream import Disposition
 
 from mien.errors import SourceError
 from mien.protocols import Source
@@ -65,14 +68,132 @@ def test_closing_ends_the_iteration(make_video: Callable[..., Path]) -> None:
     assert list(frames) == []
 
 
+@pytest.mark.parametrize("mirrored", [False, True])
 @pytest.mark.parametrize("rotation", [0, 90, 180, -90])
-def test_a_video_recorded_on_its_side_is_turned_upright(
-    make_video: Callable[..., Path], rotation: int
+def test_a_video_recorded_on_its_side_or_mirrored_is_shown_as_it_is_meant(
+    make_video: Callable[..., Path], rotation: int, mirrored: bool
 ) -> None:
-    image = next(iter(VideoSource(make_video(rotation=rotation)))).image
-    upright = next(iter(VideoSource(make_video("upright.mp4")))).image
-    difference = np.abs(image.astype(int) - np.rot90(upright, rotation // 90))
+    turned = make_video(times=[0.0], rotation=rotation, mirrored=mirrored)
+    image = next(iter(VideoSource(turned))).image
+    upright = next(iter(VideoSource(make_video("upright.mp4", times=[0.0])))).image
+    expected = np.rot90(upright, rotation // 90)
+    difference = np.abs(image.astype(int) - (expected[:, ::-1] if mirrored else expected))
     assert difference.mean() < 3
+
+
+@pytest.mark.parametrize(
+    ("name", "aspect", "rotation", "size"),
+    [
+        ("pal.mp4", Fraction(64, 45), 0, (91, 48)),
+        ("ntsc.mkv", Fraction(8, 9), 0, (57, 48)),
+        ("hdv.ts", Fraction(4, 3), 0, (85, 48)),
+        ("turned.mp4", Fraction(4, 3), 90, (48, 85)),
+        ("mistaken.mp4", Fraction(60, 1), 0, (64, 48)),
+    ],
+)
+def test_pixels_that_are_not_square_are_made_so(
+    make_video: Callable[..., Path],
+    name: str,
+    aspect: Fraction,
+    rotation: int,
+    size: tuple[int, int],
+) -> None:
+    path = make_video(name, times=[0.0, 0.1], aspect=aspect, rotation=rotation)
+    frames = list(VideoSource(path))
+    assert [frame.size for frame in frames] == [size, size]
+    # What was the left half still is: nothing was cut off.
+    top = np.rot90(frames[0].image, -rotation // 90)[5:20]
+    middle = top.shape[1] // 2
+    assert top[:, : middle - 2].min() > top[:, middle + 2 :].max()
+
+
+def test_pixels_may_change_their_shape_on_the_way(make_video: Callable[..., Path]) -> None:
+    """As where a broadcast goes from 4:3 to 16:9."""
+    parts = [
+        make_video(f"{n}.ts", aspect=aspect)
+        for n, aspect in enumerate((Fraction(1), Fraction(4, 3)))
+    ]
+    joined = parts[0].with_name("joined.ts")
+    joined.write_bytes(b"".join(part.read_bytes() for part in parts))
+    sizes = [frame.size for frame in VideoSource(joined)]
+    # The decoder holds frames back, and tells of the change before them.
+    assert sizes[:25] == [(64, 48)] * 25
+    assert sizes[30:] == [(85, 48)] * 30
+
+
+def test_where_recordings_were_joined_time_goes_on(make_video: Callable[..., Path]) -> None:
+    parts = [make_video(f"{n}.ts", times=np.arange(9) / 10) for n in range(3)]
+    joined = parts[0].with_name("joined.ts")
+    joined.write_bytes(b"".join(part.read_bytes() for part in parts))
+    times = [frame.timestamp for frame in VideoSource(joined)]
+    assert times == pytest.approx(np.arange(27) / 10, abs=1e-3)
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.mov", "clip.mkv"])
+def test_a_last_frame_that_is_shown_long_is_no_damage(
+    make_video: Callable[..., Path], name: str
+) -> None:
+    """As the still end of a recording of a screen."""
+    assert len(list(VideoSource(make_video(name, last=20.0)))) == 30
+
+
+def write_videos(path: Path, sides: dict[int, Disposition]) -> Path:
+    """Write one file with sound, and with a video of one frame for each side of a square."""
+    with av.open(str(path), "w") as container:
+        sound = container.add_stream("aac", 8000)
+        streams = [container.add_stream("mjpeg", 10) for _ in sides]
+        for stream, (side, kind) in zip(streams, sides.items(), strict=True):
+            stream.width, stream.height, stream.pix_fmt = side, side, "yuvj420p"
+            stream.disposition = kind
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), "fltp", "mono")
+        silence.rate = 8000
+        container.mux([*sound.encode(silence), *sound.encode()])
+        for stream, side in zip(streams, sides, strict=True):
+            picture = av.VideoFrame(side, side, "yuvj420p")
+            picture.pts, picture.time_base = 0, Fraction(1, 10)
+            container.mux([*stream.encode(picture), *stream.encode()])
+    return path
+
+
+def test_the_video_is_read_that_players_show(tmp_path: Path) -> None:
+    """No cover picture, and of several the largest, whatever comes first in the file."""
+    kinds = {32: Disposition.default, 48: Disposition.default, 80: Disposition.attached_pic}
+    source = VideoSource(write_videos(tmp_path / "several.mp4", kinds))
+    assert [frame.size for frame in source] == [(48, 48)]
+    (told,) = source.skipped
+    assert told.reason.startswith("holds 2 videos, of which only the one of 48x48 is read")
+
+
+def test_a_song_with_a_cover_is_no_video(tmp_path: Path) -> None:
+    path = write_videos(tmp_path / "song.mp4", {32: Disposition.attached_pic})
+    with pytest.raises(SourceError, match=r"song\.mp4: holds no video, only .* a cover picture"):
+        VideoSource(path)
+
+
+def test_a_codec_that_nothing_here_knows_is_one_line(make_video: Callable[..., Path]) -> None:
+    path = make_video("camera.avi", codec="mjpeg", times=[0.0, 0.1])
+    path.write_bytes(path.read_bytes().replace(b"MJPG", b"QQQQ"))
+    with pytest.raises(SourceError, match=r"camera\.avi: .*cannot decode; convert it"):
+        VideoSource(path)
+
+
+@pytest.mark.parametrize("error", [ValueError("odd format"), MemoryError(), RuntimeError()])
+def test_whatever_a_decoder_raises_names_the_file(
+    make_video: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    source = VideoSource(make_video(times=[0.0, 0.1, 0.2]))
+    answers: Iterator[object] = iter([np.zeros((2, 2, 3), np.uint8), error])
+
+    def decode(*_: object) -> object:
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr("mien.sources.display.stretched", decode)
+    frames, message = read_broken(source)
+    assert len(frames) == 1
+    assert "clip.mp4: cannot be decoded (" in message
 
 
 def test_a_file_cut_short_gives_its_good_frames_then_says_where_it_broke_off(
@@ -92,6 +213,15 @@ def test_a_matroska_file_cut_short_is_noticed_too(make_video: Callable[..., Path
     frames, message = read_broken(VideoSource(path))
     assert 0 < len(frames) < 30
     assert "breaks off" in message
+
+
+def test_a_file_of_full_size_whose_end_never_came_is_noticed_too(
+    make_video: Callable[..., Path],
+) -> None:
+    path = make_video("clip.mkv")
+    half = path.stat().st_size // 2
+    path.write_bytes(path.read_bytes()[:half].ljust(2 * half + 9, b"\0"))
+    assert "breaks off" in read_broken(VideoSource(path))[1]
 
 
 def test_damage_in_the_middle_costs_only_what_is_damaged(make_video: Callable[..., Path]) -> None:

@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
+from safetensors.torch import save_file
+from torch import nn
+from torch.optim.swa_utils import AveragedModel
 
 from mien.errors import TrainingError
 from mien.training import loop
@@ -91,6 +94,38 @@ def test_checkpoint_of_other_settings_is_refused(tmp_path: Path) -> None:
     checkpoint.save(path, {"seed": 3})
     with pytest.raises(TrainingError, match="seed=3, not 4"):
         checkpoint.load(path, {"seed": 4})
+
+
+def tiny_checkpoint() -> Checkpoint:
+    network = nn.Linear(1, 1)
+    optimizer = torch.optim.SGD(network.parameters())
+    return Checkpoint(network, AveragedModel(network), optimizer, {}, [])
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        None,
+        {},
+        {"settings": "{}"},
+        {"settings": "{", "history": "[]"},
+        {"settings": "[]", "history": "[]"},
+        {"settings": "{}", "history": "{}"},
+        {"settings": "{}", "history": '[{"loss": "low"}]'},
+        {"settings": "{}", "history": "[" * 100_000},
+        {"settings": f'{{"seed": {"9" * 5000}}}', "history": "[]"},
+        {"settings": "{}", "history": "[]"},
+    ],
+)
+def test_checkpoint_of_something_else_is_one_line(
+    tmp_path: Path, metadata: dict[str, str] | None
+) -> None:
+    path = tmp_path / "checkpoint.safetensors"
+    # Sound metadata do not make these a network's weights.
+    save_file({"optimizer/x/y/z": torch.zeros(2)}, path, metadata=metadata)
+    with pytest.raises(TrainingError, match=r"checkpoint\.safetensors: not a ch") as caught:
+        tiny_checkpoint().load(path, {})
+    assert len(str(caught.value)) < 600
 
 
 def test_damaged_checkpoint_is_a_clear_error(tmp_path: Path) -> None:
@@ -217,3 +252,40 @@ def test_validation_tells_of_each_source() -> None:
     parts = [row["validation_accuracy_lab"], row["validation_accuracy_web"]]
     assert np.mean(parts) == pytest.approx(row["validation_accuracy"])
     assert not [name for name in loop.validate(network, bright_and_dark(8), CPU) if "_lab" in name]
+
+
+@pytest.mark.parametrize("name", ["train_loss", "validation_loss"])
+def test_a_run_that_diverges_keeps_the_last_good_epoch(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    spoilt = {"_train_epoch": "train_loss", "validate": "validation_loss"}
+    for function, loss in spoilt.items():
+        values = iter([0.5, 0.4, float("nan") if loss == name else 0.3])
+        real = getattr(loop, function)
+        monkeypatch.setattr(
+            loop,
+            function,
+            lambda *args, real=real, loss=loss, values=values: {**real(*args), loss: next(values)},
+        )
+    kept: list[float] = []
+    checkpoint = loop.start(SMALL, 2, CPU)
+    problem = loop.fit(
+        checkpoint,
+        [bright_and_dark(64)],
+        bright_and_dark(32, seed=1),
+        SMALL,
+        CPU,
+        on_epoch=lambda row: kept.append(row["epoch"]),
+        on_progress=ignore_progress,
+    )
+    assert "the loss became nan in epoch 3: the run diverged" in problem
+    assert "--learning-rate (it was 0.002)" in problem
+    assert "the bundle is of epoch 2" in problem
+    assert kept == [row["epoch"] for row in checkpoint.history] == [1, 2]
+    assert all(torch.isfinite(value).all() for value in checkpoint.best.values())
+
+
+def test_a_run_that_diverges_at_once_keeps_nothing() -> None:
+    config = msgspec.structs.replace(SMALL, learning_rate=1e30)
+    with pytest.raises(TrainingError, match=r"in epoch 1: the run diverged.*no epoch could be"):
+        run(config)

@@ -50,6 +50,37 @@ def test_unsupported_kind_is_named(tmp_path: Path) -> None:
         read_graph_model(path)
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [
+        entry("a", [-1]),
+        entry("a", [-2, -2]),
+        entry("a", [2**62]),
+        entry("a", [2**70]),
+        entry("a", [1] * 70),
+        entry("a", []) | {"quantization": {"dtype": ["float16"]}},
+        entry("a", []) | {"quantization": []},
+        entry("a", []) | {"name": None},
+    ],
+)
+def test_entry_that_makes_no_sense_is_refused(tmp_path: Path, entry: dict[str, Any]) -> None:
+    path = write_model(tmp_path, [entry], bytes(4))
+    with pytest.raises(TrainingError, match=r"net\.json: not the weights"):
+        read_graph_model(path)
+
+
+def test_deep_json_is_refused(tmp_path: Path) -> None:
+    path = write_model(tmp_path, [], b"")
+    path.write_text('{"a": ' + "[" * 20_000)
+    with pytest.raises(TrainingError, match="nested too deeply"):
+        read_graph_model(path)
+
+
+def test_the_name_of_a_model_is_no_pattern(tmp_path: Path) -> None:
+    (tmp_path / "net[1].bin").write_bytes(b"x")
+    assert fingerprint(tmp_path / "net[1].json")
+
+
 def test_no_file_outside_the_folder_is_read(tmp_path: Path) -> None:
     inner = tmp_path / "inner"
     inner.mkdir()

@@ -53,13 +53,20 @@ def test_options_that_are_no_part_of_a_recipe_are_left_out() -> None:
         ("data_terms = 'MIT'", "data_terms = 'MIT' is of the wrong kind"),
         ("[data_terms]\nA = 1", "data_terms = {'A': 1} is of the wrong kind"),
         ("epochs = ", "not TOML"),
+        ("epochs = " + "[" * 5000, "not TOML: nested too deeply"),
+        ("epochs = " + "9" * 5000, "not TOML"),
+        ("classes = 0x" + "f" * 6000, r"classes = \(a long int\) is of the wrong kind"),
+        ("epochs = [" + "1," * 5000 + "]", r"epochs = \(a long list\) is of the wrong kind"),
+        ("epochs" + ".a" * 5000 + " = 1", r"epochs = \(a long dict\) is of the wrong kind"),
+        (f"{'x' * 5000} = 1", "unknown option 'xxx"),
     ],
 )
 def test_bad_recipe_is_named(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "recipe.toml"
     path.write_text(text)
-    with pytest.raises(SettingsError, match=message):
+    with pytest.raises(SettingsError, match=message) as caught:
         read_recipe(path)
+    assert len(str(caught.value).removeprefix(str(tmp_path))) < 1000
 
 
 def test_missing_recipe_is_named(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Every view of a face is answered by the teachers, and blended with what people said."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -125,3 +126,22 @@ def test_teacher_that_does_not_fit_is_named(
     with pytest.raises(TrainingError, match=message):
         teach(store, tmp_path, path)
     assert not list(tmp_path.glob("lessons*"))
+
+
+def test_other_faces_labels_or_code_give_other_lessons(
+    store: FaceStore,
+    make_bundle: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One folder of answers is kept, and it is never one of something else."""
+    path = make_bundle("teacher", labels=CLASSES, size=16)
+    names = set()
+    for digest in ("one", "other"):
+        teach(replace(store, digest=digest), tmp_path / "run", path)
+        names |= {place.name for place in (tmp_path / "run").iterdir()}
+    monkeypatch.setattr("mien.training.teacher.code_of", lambda *_: ["changed"])
+    teach(replace(store, digest="other"), tmp_path / "run", path)
+    names |= {place.name for place in (tmp_path / "run").iterdir()}
+    assert len(names) == 3
+    assert len(list((tmp_path / "run").iterdir())) == 1

@@ -1,5 +1,6 @@
 """A network that starts from a bundle answers as the bundle does, and can learn."""
 
+import dataclasses
 from pathlib import Path
 
 import msgspec
@@ -104,3 +105,12 @@ def test_bundle_without_named_weights_is_refused(make_bundle, tmp_path: Path) ->
     network = ARCHITECTURES["residual"](2, 1, 16)
     with pytest.raises(TrainingError, match=r"--from .*no weights"):
         warm_start(network, bundle, bundle.info.labels, torch.rand(4, 1, 16, 16))
+
+
+@pytest.mark.parametrize("data", [b"", b"no graph", b"\x3a\x03\x2a\x01\x00"])
+def test_a_graph_that_is_none_is_refused(bundle: Bundle, data: bytes) -> None:
+    info = msgspec.structs.replace(bundle.info, weights_sha256=None)
+    other = dataclasses.replace(bundle, info=info, graph=data)
+    network = ARCHITECTURES["residual"](2, 1, 16)
+    with pytest.raises(TrainingError, match=r"--from .*fer8: "):
+        warm_start(network, other, ("a", "b"), torch.rand(4, 1, 16, 16))

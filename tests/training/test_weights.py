@@ -118,6 +118,16 @@ def test_bundle_without_weights_says_so(make_bundle: Callable[..., Path]) -> Non
             {"head.bias": torch.zeros(3)},
             metadata={"arch": "residual", "classes": "3", "channels": "1", "size": "3"},
         ),
+        *(
+            save({"head.bias": torch.zeros(3)}, metadata={weights.SHAPE: text})
+            for text in (
+                *("", "{", "[]", '{"arch": 1}', "[" * 20_000),
+                '{"arch": "baseline", "classes": ["a"], "channels": 1, "size": 9999999}',
+                '{"arch": "residual", "classes": ["a"], "channels": 4294967296, "size": 48}',
+                '{"arch": "residual", "classes": ["a"], "channels": -1, "size": 48}',
+                '{"arch": "baseline", "classes": ["a"], "channels": 1, "size": 1}',
+            )
+        ),
     ],
 )
 def test_file_of_something_else_is_one_line(

@@ -17,6 +17,7 @@ from websockets.sync.client import connect
 pytest.importorskip("cryptography", reason="needs the extra lan")
 
 from mien.web.app import create_app
+from mien.web.connections import FOR_NETWORK, Bounds
 from mien.web.gate import COOKIE
 from mien.web.lan import Lan, make_lan
 from mien.web.limits import OpenPages
@@ -69,13 +70,13 @@ def serve_both(run_server):
     """Run both servers while a `with` block lasts; 127.0.0.1 stands for the network's address."""
 
     @contextlib.contextmanager
-    def serving(services: Services) -> Iterator[Both]:
+    def serving(services: Services, bounds: Bounds = FOR_NETWORK) -> Iterator[Both]:
         network, told, started = Network(("127.0.0.1",)), [], threading.Event()
         with contextlib.ExitStack() as stack:
             listener = stack.enter_context(bind("127.0.0.1", 0))
             listeners = [*map(stack.enter_context, bind_all(network.addresses, 0))]
             port = listener.getsockname()[1]
-            lan = make_lan(services, network, listeners, told.append)
+            lan = make_lan(services, network, listeners, told.append, bounds)
             app = create_app(services, hosts=local_hosts(port))
             server = Server(app, beside=lan.server, on_started=started.set)
             thread = stack.enter_context(run_server(server, listener, started))
@@ -223,6 +224,35 @@ def test_a_device_that_is_asleep_is_not_waited_for(both):
         both.server.should_exit = True
         both.thread.join(10)
         assert not both.thread.is_alive()
+
+
+@pytest.mark.parametrize("secured", [False, True])
+def test_silence_before_and_after_tls_is_ended_without_a_word(
+    serve_both, services, caplog, secured
+):
+    bounds = Bounds(request=0.1, check=0.01) if secured else Bounds(handshake=0.1)
+    with serve_both(services, bounds) as both, contextlib.ExitStack() as stack:
+        host, port = both.address.removeprefix("https://").split(":")
+        silent = stack.enter_context(socket.create_connection((host, int(port)), timeout=30))
+        if secured:
+            context = ssl._create_unverified_context()
+            silent = stack.enter_context(context.wrap_socket(silent))
+        with contextlib.suppress(ConnectionError, ssl.SSLError):
+            assert silent.recv(1) == b""
+    assert not caplog.records
+
+
+def test_a_crowd_on_the_network_keeps_nobody_out(serve_both, services):
+    with (
+        serve_both(services, Bounds(most=6, most_of_one=3, request=60)) as both,
+        contextlib.ExitStack() as crowd,
+    ):
+        host, port = both.address.removeprefix("https://").split(":")
+        for _ in range(20):
+            crowd.enter_context(socket.create_connection((host, int(port)), timeout=30))
+        with both.client() as client:
+            assert client.get("/enter").status_code == 200
+        assert "<title>mien</title>" in httpx.get(both.page).text
 
 
 def test_where_one_breaks_down_the_other_does_not_go_on(both):

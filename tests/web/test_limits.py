@@ -1,8 +1,17 @@
+import logging
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mien.web.limits import MAX_BURST, MESSAGES_PER_SECOND, OpenPages, TokenBucket
+from mien.web.limits import (
+    MAX_BURST,
+    MESSAGES_PER_SECOND,
+    OpenPages,
+    Seldom,
+    TokenBucket,
+    seldom_logged,
+)
 from mien.web.protocol import ProtocolError
 
 
@@ -66,3 +75,28 @@ def test_a_page_that_breaks_down_gives_its_place_back():
     for _ in range(3):
         with pytest.raises(KeyError), pages.one_more():
             raise KeyError
+
+
+def test_each_kind_of_message_is_logged_once_a_minute(caplog):
+    clock = Clock()
+    log = logging.getLogger("a log of this test")
+    log.addFilter(Seldom(clock))
+    for minute in range(2):
+        clock.now += 60 * minute
+        for number in range(5):
+            log.warning("from %s", number)
+            log.error("a task failed\n<Task at %s>", number)
+            log.error("it failed", exc_info=ValueError(number))
+        log.error("it failed", exc_info=KeyError("another fault"))
+    assert [record.levelname for record in caplog.records] == ["WARNING", *["ERROR"] * 3] * 2
+
+
+def test_only_a_server_that_runs_is_quiet(caplog):
+    log = logging.getLogger("uvicorn.error")
+    with seldom_logged():
+        for _ in range(3):
+            log.warning("Invalid HTTP request received.")
+    assert len(caplog.records) == 1
+    for _ in range(3):
+        log.warning("Invalid HTTP request received.")
+    assert len(caplog.records) == 4

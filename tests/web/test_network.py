@@ -10,6 +10,14 @@ from mien.web.network import Network, find_network, is_local, names_of
 
 LOCAL = ("192.168.1.7", "10.0.0.1", "172.16.3.4", "169.254.9.9", "fd00::7")
 OTHER = ("127.0.0.1", "127.0.1.1", "::1", "0.0.0.0", "8.8.8.8", "2600::1", "fe80::1", "224.0.0.251")
+# Not public, and yet not of the local network, or a way of writing another address.
+NEITHER = (
+    *("100.64.0.1", "100.127.255.254"),  # shared by the customers of a provider
+    *("192.0.0.8", "192.0.2.1", "198.18.0.1", "198.51.100.1", "203.0.113.1", "240.0.0.1"),
+    *("172.15.0.1", "172.32.0.1", "192.169.0.1", "255.255.255.255"),
+    *("2001::7", "2001:0:a00:1::1", "2002:a00:1::1", "64:ff9b::a00:1", "64:ff9b:1::1"),
+    *("::ffff:10.0.0.1", "::10.0.0.1", "2001:db8::1", "2001:20::1", "100::1", "fec0::1", "ff02::1"),
+)
 
 
 @pytest.fixture
@@ -49,7 +57,7 @@ def test_addresses_of_a_network_are_served(address):
     assert is_local(address)
 
 
-@pytest.mark.parametrize("address", OTHER)
+@pytest.mark.parametrize("address", OTHER + NEITHER)
 def test_public_and_own_addresses_are_not(address):
     assert not is_local(address)
 

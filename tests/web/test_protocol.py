@@ -6,7 +6,7 @@ import struct
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mien.explanation import PartEffect
@@ -63,7 +63,7 @@ def test_refuses_other_text(text):
     assert caught.value.code == protocol.INVALID_DATA
 
 
-@given(st.text())
+@given(st.text(st.characters(codec=None)))
 def test_any_text_is_decoded_or_refused(text):
     try:
         message = protocol.decode_text(text)
@@ -107,6 +107,8 @@ def test_refuses_an_impossible_time(with_header, time):
         {"type": "grab", "time": 1, "more": 2},
         {"type": "picture"},
         {"type": "picture", "id": 1.5},
+        {"type": "picture", "id": -1},
+        {"type": "picture", "id": 2**53 + 1},
         {"type": "watch", "source": "sample"},
     ],
 )
@@ -114,6 +116,20 @@ def test_refuses_another_header(with_header, header):
     with pytest.raises(ProtocolError) as caught:
         protocol.decode_picture_message(with_header(header, JPEG))
     assert caught.value.code == protocol.INVALID_DATA
+
+
+@given(st.binary(min_size=1, max_size=64) | st.text(min_size=1, max_size=64).map(str.encode))
+@example(b'{"type":"\xff"}')
+@example(b'{"type":"grab","time":1,"\xff":2}')
+def test_any_header_is_decoded_or_refused_in_words(header):
+    try:
+        read, _ = protocol.decode_picture_message(struct.pack(">I", len(header)) + header + JPEG)
+    except ProtocolError as error:
+        reason = str(error)
+    else:
+        assert isinstance(read, protocol.Grab | protocol.Still)
+        return
+    assert reason.encode().startswith(b"malformed message: ")
 
 
 @given(st.binary(max_size=64))

@@ -46,6 +46,19 @@ def test_another_page_is_refused_without_an_error_logged(address):
     assert caught.value.response.status_code == 403
 
 
+@pytest.mark.parametrize("path", ["/", "/nothing", "/ws"])
+@pytest.mark.parametrize("then", ["Transfer-Encoding: chunked\r\n\r\nno length", "\r\nno request"])
+def test_nonsense_behind_a_request_ends_the_connection_without_an_error_logged(address, path, then):
+    # That nothing is logged is checked where the server ends.
+    host, port = address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=30) as raw:
+        words = f"POST {path} HTTP/1.1\r\nHost: {host}:{port}\r\n{then}\r\n\r\n"
+        raw.sendall(words.encode())
+        assert raw.recv(9) == b"HTTP/1.1 "
+        while raw.recv(4096):
+            pass
+
+
 def test_nothing_is_compressed(address):
     with joined(address) as page:
         assert "sec-websocket-extensions" not in page.response.headers

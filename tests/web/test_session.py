@@ -124,6 +124,7 @@ def test_two_pages_have_states_of_their_own(connect, picture_message, analyzers)
         (b"\x00" * 100, 1003, "malformed"),
         (HEADER + b"\x89PNG\r\n\x1a\n", 1003, "malformed"),
         (HEADER + b"\xff\xd8\xff truncated", 1007, "malformed"),
+        (struct.pack(">I", 12) + b'{"type":"\xff"}' + b"\xff\xd8\xff", 1007, "not UTF-8"),
         (HEADER.replace(b"1", b"-") + b"\xff\xd8\xff", 1007, "malformed"),
         (bytes(2_000_001), 1009, "too big"),
     ],

@@ -5,17 +5,16 @@ command that was asked for is imported, so `mien --help` stays quick and works w
 """
 
 import argparse
-import contextlib
 import importlib
 import io
 import os
-import signal
 import sys
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from mien import __version__
+from mien.cli.caches import caches_kept_apart
 from mien.errors import MienError
+from mien.interrupts import ended_like_ctrl_c
 
 COMMANDS = {
     "live": "read faces live, in a page in your browser",
@@ -38,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if argv is None else argv)
     try:
-        with _ended_like_ctrl_c():
+        with ended_like_ctrl_c(), caches_kept_apart():
             _let_every_name_be_printed()
             args = _parse(words)
             return int(args.run(args))
@@ -76,25 +75,6 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
         parser.print_help(sys.stderr)
         parser.exit(2)
     return parser.parse_args(words)
-
-
-@contextlib.contextmanager
-def _ended_like_ctrl_c() -> Iterator[None]:
-    """Let SIGTERM and a closed terminal end a command as Ctrl-C does, with its files finished."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    # `nohup` ignores one of them, and that must stay.
-    replaced = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
-    for number in replaced:
-        # The very signal of Ctrl-C, because the server of `mien live` handles it in its own way.
-        signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))
-    try:
-        yield
-    finally:
-        for number in replaced:
-            signal.signal(number, signal.SIG_DFL)
 
 
 def _let_every_name_be_printed() -> None:

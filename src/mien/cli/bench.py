@@ -24,6 +24,7 @@ from mien.pipeline import Analyzer
 from mien.protocols import Source
 from mien.realtime import FPS, Live, Paced, Speed, measure_live, measure_speed, measure_start
 from mien.sources.camera import list_cameras
+from mien.sources.naming import SAMPLE, Camera, device
 from mien.types import PixelArray
 
 SECONDS = 5.0
@@ -100,7 +101,7 @@ def measure(args: argparse.Namespace) -> Report:
     classifier, info = make_classifier(args.bundle, threads=args.threads)
     source = _source(args.source)
     device = None if source is None else open_device(source)
-    sample = [frame.image for frame in open_source("sample")]
+    sample = [frame.image for frame in open_source(SAMPLE)]
     one, two = sample[: len(sample) // 2], sample[len(sample) // 2 :]
 
     def analyzer() -> Analyzer:
@@ -221,7 +222,8 @@ def _print(report: Report) -> None:
 
 
 def _source_words(source: str | None) -> str:
-    return f"camera {source}" if source is not None and source.isdecimal() else "the stream"
+    named = None if source is None else device(source)
+    return f"camera {named.number}" if isinstance(named, Camera) else "the stream"
 
 
 def _seconds(text: str) -> float:

@@ -21,8 +21,9 @@ if TYPE_CHECKING:  # it needs numpy, and `mien doctor` must be able to say that 
     from mien.sources.reconnecting import Notice
     from mien.types import OnProgress
 
-# Line breaks, escapes that a terminal would obey, and bytes of a name that are no Unicode.
-UNPRINTABLE = frozenset({"Cc", "Cs"})
+# Line breaks, escapes that a terminal would obey, bytes of a name that are no Unicode, and what
+# nobody sees, but which turns or hides what is beside it: a name could read like another.
+UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 class _Console(Console):

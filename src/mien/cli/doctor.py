@@ -9,6 +9,7 @@ import importlib
 import json
 import os
 import platform
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -124,7 +125,7 @@ def _try(probe: Callable[[], Finding]) -> Finding:
     except Exception as error:  # any failure is a finding here
         reason = " ".join(str(error).split()) or "no reason given"
         name = "" if type(error).__module__ == "mien.errors" else f"{type(error).__name__}: "
-        return Finding(False, _without_home(name + reason))
+        return Finding(False, without_home(name + reason))
 
 
 def _system() -> dict[str, Finding]:
@@ -213,9 +214,10 @@ def _told(terms: "Terms") -> Finding:
 def _sample() -> Finding:
     """Go the whole way once: detector, crop and network on the sample's first frame."""
     from mien.assembly import make_analyzer, make_classifier, make_detector, open_source
+    from mien.sources.naming import SAMPLE
 
     analyzer = make_analyzer(make_detector(), *make_classifier())
-    source = open_source("sample")
+    source = open_source(SAMPLE)
     try:
         analysis = analyzer(next(iter(source)))
     finally:
@@ -235,9 +237,15 @@ def _cameras() -> Finding:
     return Finding(bool(found), detail, {"numbers": found})
 
 
-def _without_home(text: str) -> str:
+def without_home(text: str) -> str:
     """A user's name is nobody's business in a public bug report."""
-    return text.replace(str(Path.home()), "~")
+    try:
+        home = Path.home()
+    except RuntimeError:  # no $HOME, and nobody of this number is known, as in containers
+        return text
+    if len(home.parts) < 2 or not home.is_absolute():  # that names nobody, and is everywhere
+        return text
+    return re.sub(rf"(?<!\w){re.escape(str(home))}(?!\w)", "~", text)
 
 
 def _print(report: Report) -> None:

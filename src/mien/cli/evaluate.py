@@ -21,6 +21,7 @@ from mien.cli.evaluate_options import (
 )
 from mien.cli.evaluate_show import show
 from mien.errors import MissingExtraError
+from mien.locks import alone_in
 from mien.types import InputSpec, OnProgress
 
 if TYPE_CHECKING:
@@ -38,13 +39,27 @@ __all__ = ["add_arguments", "run"]
 def run(args: argparse.Namespace) -> int:
     """Evaluate, print the figures, and write the report."""
     # Imported first: a missing extra must be told before the long work, not after it.
-    from mien.evaluation.record import record
-    from mien.evaluation.report import PAGE, write_report
-    from mien.evaluation.summary import summarise
+    import mien.evaluation.report  # noqa: F401
 
     check(args)
     bundle = _bundle(args.bundle)
     classifier, info = make_classifier(bundle)
+    out = args.out or _default_folder(args, info)
+    with alone_in(out):
+        return _run(args, bundle, classifier, info, out)
+
+
+def _run(
+    args: argparse.Namespace,
+    bundle: Path | None,
+    classifier: OnnxClassifier,
+    info: ModelInfo,
+    out: Path,
+) -> int:
+    from mien.evaluation.record import record
+    from mien.evaluation.report import PAGE, write_report
+    from mien.evaluation.summary import summarise
+
     study = _study(args, classifier, info)
     features = _features(args, classifier)
     watchers = (*study.watchers, *([] if features is None else [features]))
@@ -57,7 +72,6 @@ def run(args: argparse.Namespace) -> int:
     asked = [pattern.name for pattern in slice_patterns(args)]
     show(summary, studies, slices=args.slices, asked=asked)
     facts = {"command": command_line(args), "date": datetime.date.today().isoformat()}
-    out = args.out or _default_folder(args, info)
     write_report(out, summary, studies=studies, **facts)
     console.out.print(f"Figures, plots and answers: {out}", markup=False)
     console.out.print(f"All on one page: {out / PAGE}", markup=False)
@@ -141,7 +155,7 @@ def _evaluate(
             others=others,
             on_progress=on_progress,
         )
-    settings = FolderSettings(args.crop_scale, args.group_pattern)
+    settings = FolderSettings(args.crop_scale, args.group_pattern, args.split)
     detector = None
     if not args.whole_face:
         detector = make_detector(args.detector or DETECTORS[0], model=args.detector_model)
@@ -172,6 +186,6 @@ def _bundle(name: str) -> Path | None:
 
 def _default_folder(args: argparse.Namespace, info: ModelInfo) -> Path:
     parts = [info.name, args.data.resolve().name]
-    if names_dataset(args):
+    if names_dataset(args) or args.split:
         parts.append(args.split or "test")
     return Path("-".join(re.sub(r"[^\w.-]+", "-", part) for part in [*parts, "evaluation"]))

@@ -7,6 +7,7 @@ from pathlib import Path
 from mien.assembly import DETECTORS
 from mien.errors import SettingsError
 from mien.evaluation.patterns import SlicePattern
+from mien.ranges import check_number
 
 DEFAULT = "default"
 DATASET_FILE = "dataset.json"
@@ -23,6 +24,7 @@ VALUES = (
 SWITCHES = ("whole_face", "ignore_unknown", "others", "corruptions")
 PATHS = frozenset({"detector_model", "against"})
 RESAMPLES, CORRUPTION_FACES = 1000, 2000
+MOST_RESAMPLES = 1_000_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +40,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="a prepared data set, or a folder with one subfolder of pictures per class",
     )
-    parser.add_argument("--split", help="split of a data set (default: test)")
+    parser.add_argument(
+        "--split",
+        help="split of a data set, or of a folder that has train and test above the classes "
+        "(default: test)",
+    )
     parser.add_argument(
         "--ignore-unknown",
         action="store_true",
@@ -101,10 +107,6 @@ def check(args: argparse.Namespace) -> None:
         raise SettingsError(
             f"{_option(given[0])} is for folders of pictures, but {args.data} is a data set"
         )
-    if not is_dataset and args.split is not None:
-        raise SettingsError(
-            f"--split is for data sets, but {args.data} holds no {DATASET_FILE}; leave it out"
-        )
     if args.whole_face and (args.detector or args.detector_model):
         raise SettingsError("--whole-face needs no detector; leave out one of the two")
     _check_framing(args)
@@ -112,6 +114,7 @@ def check(args: argparse.Namespace) -> None:
         raise SettingsError(f"--out: {args.out} is a file; name a folder")
     if args.resamples < 0 or args.seed < 0:
         raise SettingsError("--resamples and --seed must be 0 or more")
+    check_number("--resamples", args.resamples, 0, MOST_RESAMPLES)
     if args.others and args.ignore_unknown:
         raise SettingsError(
             "--others asks about the classes that --ignore-unknown leaves out; leave out one of "
@@ -181,7 +184,8 @@ def _add_folder_arguments(group: argparse._ArgumentGroup) -> None:
         "--group-pattern",
         metavar="REGEX",
         help="what pictures of one person share in their file names, in parentheses, as in "
-        "'(.+)_[0-9]+': the intervals are then drawn over persons",
+        "'(.+)_[0-9]+': the intervals are then drawn over persons (with a slash in it, it is "
+        "searched in the path below the folder)",
     )
 
 
@@ -219,7 +223,8 @@ def _add_study_arguments(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--against",
         metavar="BUNDLE",
-        help=f"compare with this model on the same faces; {DEFAULT!r} for the shipped one",
+        help=f"compare with this model on the same faces, of the classes that both know; "
+        f"{DEFAULT!r} for the shipped one",
     )
 
 

@@ -214,7 +214,14 @@ def _comparison_table(comparison: "Comparison") -> Table:
         ("neither right", comparison.neither),
     ):
         table.add_row(escape(title), f"{faces:,}", "")
-    table.caption = escape(f"differences: {comparison.second} minus {comparison.first}")
+    caption = f"differences: {comparison.second} minus {comparison.first}"
+    if comparison.shared:
+        caption += (
+            f"; on {comparison.faces:,} faces of the classes that both know "
+            f"({', '.join(comparison.shared)}), among which both had to choose; "
+            f"{comparison.left_out:,} faces of other classes left out"
+        )
+    table.caption = escape(caption)
     table.add_row("p (exact McNemar test)", f"{comparison.p_value:.2g}", "")
     return table
 

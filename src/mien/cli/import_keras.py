@@ -8,6 +8,7 @@ from pathlib import Path
 from mien.cli.console import err, out, printable, progress
 from mien.cli.train import add_terms
 from mien.errors import MissingExtraError
+from mien.locks import alone_on
 
 SCALES = ("0..1", "-1..1", "0..255", "standardised")
 
@@ -22,15 +23,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--scale",
         choices=SCALES,
-        default="0..1",
-        help="how pixels were scaled when it was trained (default: %(default)s); "
-        "write --scale=-1..1 with an equals sign",
+        help="how pixels were scaled when it was trained (default: what its first layers tell, "
+        "else what reads --validation best); write --scale=-1..1 with an equals sign",
     )
     add(
         "--validation",
         type=Path,
         metavar="DATASET",
-        help="folder that `mien prepare` wrote; fits the confidence and when it is 'not sure'",
+        help="folder that `mien prepare` wrote; fits the confidence and when it is 'not sure', and "
+        "tells --scale",
     )
     add(
         "--answer-accuracy",
@@ -62,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
         data_terms=dict(args.data_terms or ()),
         command="mien " + shlex.join(sys.argv[1:]),
     )
-    with progress() as on_progress:
+    with alone_on(args.out), progress() as on_progress:
         result = import_keras(
             args.model,
             [label.strip() for label in args.labels.split(",")],
@@ -73,8 +74,12 @@ def run(args: argparse.Namespace) -> int:
             validation=validation,
             on_progress=on_progress,
         )
+    for note in result.scale.notes:
+        err.print(f"careful: {printable(note)}", markup=False)
     if not result.calibrated_on:
         err.print("not calibrated: --validation DATASET fits its confidence on labelled faces")
+    scale = f"pixels are taken as {result.scale.scale}: {result.scale.why}"
+    out.print(printable(scale), markup=False)
     out.print(f"probabilities differ from Keras by at most {result.parity:.1g}")
     out.print(f"bundle: {printable(str(args.out))}", markup=False)
     return 0

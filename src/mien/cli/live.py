@@ -17,9 +17,11 @@ from mien.cli.console import err, out, print_notice, printable
 from mien.cli.models import add_model_arguments
 from mien.errors import SourceError
 from mien.explanation import explain
+from mien.interrupts import ends_by_ctrl_c
 from mien.pipeline import RunSummary
 from mien.protocols import Source
 from mien.sources.camera import list_cameras
+from mien.sources.naming import SAMPLE, Address, Camera, Sample, meant
 from mien.sources.reconnecting import Notice, OnNotice
 from mien.web.app import create_app
 from mien.web.protocol import Mode, ModelFacts, SourceId
@@ -27,6 +29,7 @@ from mien.web.security import local_hosts
 from mien.web.server import Server, bind
 from mien.web.session import OfferedSource, Services
 from mien.web.stats import LiveMeter
+from mien.web.token_gate import PARAMETER, make_token
 
 DEFAULT_PORT = 8000
 STATS_SECONDS = 5.0
@@ -39,7 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--source",
         metavar="SOURCE",
         help="let this machine read a camera (its number), a file, a stream (http:// or rtsp://), "
-        "or 'sample', instead of the browser's camera",
+        "or 'sample' (camera:0 and mien:sample where a file has that name), instead of the "
+        "browser's camera",
     )
     add("--port", type=_port, help=f"port of the page (default {DEFAULT_PORT}, or the next free)")
     add(
@@ -60,6 +64,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PORT",
         help=f"port for the network (default {live_lan.DEFAULT_PORT}, or the next free)",
     )
+    add(
+        "--token",
+        action="store_true",
+        help="let only those use the page on this machine who have its address with a secret, "
+        "which is shown here; otherwise every user of this machine may",
+    )
     add("--no-browser", action="store_true", help="do not open the browser")
     add_model_arguments(parser)
     add("--stats", action="store_true", help=f"print figures every {STATS_SECONDS:.0f} seconds")
@@ -75,11 +85,12 @@ def run(args: argparse.Namespace) -> int:
         live_lan.opened(args, services) as lan,
     ):
         port = listener.getsockname()[1]
-        _say_where(args, port)
+        token = make_token() if args.token else None
+        _say_where(args, port, token)
         if lan:
             live_lan.say(lan)
         server = Server(
-            create_app(services, hosts=local_hosts(port)),
+            create_app(services, hosts=local_hosts(port), token=token),
             beside=lan.server if lan else None,
             on_started=lambda: _open_browser(args, port),
         )
@@ -93,10 +104,10 @@ def _services(args: argparse.Namespace) -> Services:
     detector = make_detector(args.detector, model=args.detector_model, threads=args.threads)
     classifier, info = make_classifier(args.bundle, threads=args.threads)
     sources: dict[SourceId, OfferedSource] = {
-        "sample": OfferedSource("the sample", lambda _: open_source("sample", realtime=True))
+        "sample": OfferedSource("the sample", lambda _: open_source(SAMPLE, realtime=True))
     }
     mode: Mode = "camera"
-    if args.source == "sample":
+    if args.source is not None and isinstance(meant(args.source), Sample):
         mode = "sample"
     elif args.source is not None:
         _check_source(args.source)
@@ -139,7 +150,7 @@ def _first_reason(source: Source) -> str:
 
 def _serve(server: Server, listener: socket.socket) -> None:
     # uvicorn ends cleanly on Ctrl-C, then raises the signal again.
-    with contextlib.suppress(KeyboardInterrupt):
+    with ends_by_ctrl_c():
         server.run(sockets=[listener])
 
 
@@ -165,12 +176,14 @@ def _stats_printed(meter: LiveMeter, *, on: bool) -> Iterator[None]:
         done.set()
 
 
-def _say_where(args: argparse.Namespace, port: int) -> None:
-    address = _address(args, port)
+def _say_where(args: argparse.Namespace, port: int, token: str | None) -> None:
+    address = _address(args, port, token)
     if args.port is None and port != DEFAULT_PORT:
         err.print(f"Port {DEFAULT_PORT} is in use, so the page is on port {port}.", markup=False)
     out.print(f"mien is at {address} (Ctrl-C ends it)", markup=False)
-    if not args.no_browser and not _has_screen():
+    if token:
+        out.print("Open it in your browser. mien does not: others here could see the token then.")
+    elif not args.no_browser and not _has_screen():
         out.print("There is no screen here: open this address in a browser of this machine.")
     if args.source is None and not _has_camera():
         out.print("No camera was found here: try the sample on the page, or", end=" ")
@@ -178,7 +191,8 @@ def _say_where(args: argparse.Namespace, port: int) -> None:
 
 
 def _open_browser(args: argparse.Namespace, port: int) -> None:
-    if args.no_browser or not _has_screen():
+    # What a program is started with, every user of this machine can see.
+    if args.no_browser or args.token or not _has_screen():
         return
     # Some browsers only return when they are closed.
     address = _address(args, port)
@@ -197,16 +211,19 @@ def _print_summary(summary: RunSummary) -> None:
     )
 
 
-def _address(args: argparse.Namespace, port: int) -> str:
+def _address(args: argparse.Namespace, port: int, token: str | None = None) -> str:
     host = f"[{args.host}]" if ":" in args.host else args.host
-    return f"http://{host}:{port}/" + ("?stats" if args.stats else "")
+    query = [f"{PARAMETER}={token}"] if token else []
+    query += ["stats"] if args.stats else []
+    return f"http://{host}:{port}/" + ("?" + "&".join(query) if query else "")
 
 
 def _source_name(spec: str) -> str:
     """What the page calls a source: no folders, and no password of a stream's address."""
-    if spec.isdecimal():
-        return f"camera {spec}"
-    if "://" in spec:
+    named = meant(spec)
+    if isinstance(named, Camera):
+        return f"camera {named.number}"
+    if isinstance(named, Address):
         return "the stream"
     return printable(Path(spec).name or spec)
 

@@ -14,6 +14,7 @@ from mien.assembly import (
     make_detector,
     make_sinks,
     open_sources,
+    refuse_unreachable,
 )
 from mien.cli.console import err, out, print_notice, printable, progress
 from mien.cli.models import add_model_arguments
@@ -48,7 +49,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--force", action="store_true", help="replace files that exist")
     add("--frames", type=int, metavar="N", help="end after so many pictures")
-    add("--seconds", type=float, metavar="N", help="end after so many seconds of the stream")
+    add(
+        "--seconds",
+        type=float,
+        metavar="N",
+        help="end each video, camera or stream after so many seconds of its own",
+    )
     add_model_arguments(parser)
     add(
         "--any-angle",
@@ -59,7 +65,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Read the sources; 1 where nothing could be read."""
+    """Read the sources; 1 where nothing could be read, or not all that was named."""
+    if args.seconds is None:
+        refuse_unreachable(args.sources)
     opened = open_sources(args.sources, on_notice=print_notice)
     with contextlib.closing(opened) as source:
         detector = make_detector(
@@ -74,7 +82,8 @@ def run(args: argparse.Namespace) -> int:
         meter = Meter()
         with _reported(source, meter, stats=args.stats), _shown(args, source) as on_frame:
             run_pipeline(limited, analyzer, sinks, on_frame=on_frame, meter=meter)
-    return 0 if meter.summary().frames else 1
+    missed = any(item.named for item in getattr(source, "skipped", ()))
+    return 1 if missed or not meter.summary().frames else 0
 
 
 def _limited(source: Source, args: argparse.Namespace) -> Source:

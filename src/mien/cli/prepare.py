@@ -26,7 +26,10 @@ USAGE = """mien prepare [options] FACES OUT
        mien prepare [options] --mix FILE OUT"""
 # Options that have no meaning for FER2013, whose faces are cropped already.
 FER_OPTIONS = ("ferplus", "classes", "keep_unclear", "majority")
-FOLDER_OPTIONS = ("crop", "detector", "detector_model", "crop_scale", "size", "channels", "test")
+FOLDER_OPTIONS = (
+    *("crop", "detector", "detector_model", "crop_scale", "size", "channels", "group_pattern"),
+    "test",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         type=Path,
         metavar="[FACES] OUT",
-        help="folder with one sub-folder of pictures per class, and the data set to make",
+        help="folder with one sub-folder of pictures per class, perhaps below train and test, and "
+        "the data set to make; docs/folders.md tells about metadata.csv",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace the data set at OUT")
     folder = parser.add_argument_group("folders of pictures")
@@ -55,6 +59,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--size", type=int, metavar="PX", help="longest side that is kept (default: 112)"
     )
     folder.add_argument("--channels", choices=("keep", "gray"), help="default: keep")
+    folder.add_argument(
+        "--group-pattern",
+        metavar="REGEX",
+        help="what pictures of one person or video share in their file names, in parentheses, as "
+        "in '(.+)_[0-9]+': they stay in one split (with a slash in it, it is searched in the path "
+        "below the folder; metadata.csv goes before it)",
+    )
     fer = parser.add_argument_group("FER2013")
     fer.add_argument("--fer2013", type=Path, metavar="FILE", help="fer2013.csv")
     fer.add_argument("--ferplus", type=Path, metavar="FILE", help="fer2013new.csv, FER+'s votes")
@@ -171,14 +182,17 @@ def _folder(args: argparse.Namespace) -> "FaceInput":
             "name two folders: the pictures, and the data set to make; see `mien prepare --help`"
         )
     from mien.data.folders import CropSettings, FolderInput
+    from mien.evaluation.patterns import GroupPattern
 
     chosen = {"crop_scale": args.crop_scale, "size": args.size}
     crop = CropSettings(
         detector=_detector(args),
         gray=args.channels == "gray",
+        make_judge=lambda: make_detector(DEFAULT_DETECTOR),
         **{name: value for name, value in chosen.items() if value is not None},
     )
-    return FolderInput(args.paths[0], crop)
+    pattern = None if args.group_pattern is None else GroupPattern(args.group_pattern)
+    return FolderInput(args.paths[0], crop, pattern)
 
 
 def _detector(args: argparse.Namespace) -> Detector | None:

@@ -187,7 +187,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         from mien.data.dataset import load_dataset
         from mien.training.recipe import KINDS
-        from mien.training.run import BUNDLE, CURVES, train
+        from mien.training.run import train
+        from mien.training.run_folder import BUNDLE, CURVES
         from mien.training.suited import suit
     except ModuleNotFoundError as error:
         raise MissingExtraError("mien train", "train") from error

@@ -15,6 +15,7 @@ from mien.cli.train import (
     this_command,
 )
 from mien.errors import MissingExtraError, SettingsError
+from mien.ranges import check_threads
 
 if TYPE_CHECKING:
     from mien.training.detector.gather import Request
@@ -96,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
         from mien.training.detector.gather import make_material
         from mien.training.detector.run import train_detector
         from mien.training.recipe import DETECTOR_KINDS
-        from mien.training.run import BUNDLE, CURVES
+        from mien.training.run_folder import BUNDLE, CURVES
     except ModuleNotFoundError as error:
         raise MissingExtraError("mien train-detector", "train") from error
     options = put_over(args, DETECTOR_KINDS)
@@ -154,8 +155,7 @@ def _request(args: argparse.Namespace, options: "Options", channels: int) -> "Re
         raise SettingsError(
             f"--group-pattern {pattern!r}: put the part that names the person in parentheses"
         )
-    if args.workers < 0:
-        raise SettingsError(f"--workers: must be 0 or more, got {args.workers}")
+    check_threads("--workers", args.workers, 0)
     return Request(
         folders=args.folders,
         faces=None if args.faces is None else load_dataset(args.faces),

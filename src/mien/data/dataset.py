@@ -1,7 +1,7 @@
 """Reads a prepared data set: strictly, in a fixed order, a batch at a time."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -10,10 +10,12 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mien.data.records import SPLITS, Split
 from mien.data.shards import count_rows, read_batches
 from mien.errors import DatasetError, one_line
+from mien.files import sweep
 from mien.types import ProbabilityArray
 
 INFO, DATA, REJECTED, CONFLICTS = "dataset.json", "data", "rejected.csv", "conflicts.csv"
@@ -112,8 +114,21 @@ class Dataset:
         return sum(self.info.counts[self._known(split)].values())
 
     def digest(self) -> str:
-        """Return what stands for all that is in it: the sha256 of dataset.json."""
-        return hashlib.sha256((self.path / INFO).read_bytes()).hexdigest()
+        """Return what stands for all that is in it: a sha256 of dataset.json and of every face.
+
+        All files are read, since two data sets of other faces may be described alike.
+
+        Raises:
+            DatasetError: A file cannot be read.
+        """
+        whole = hashlib.sha256()
+        for path in (self.path / INFO, *(one for split in SPLITS for one in self.shards(split))):
+            try:
+                with path.open("rb") as file:
+                    whole.update(hashlib.file_digest(file, "sha256").digest())
+            except OSError as error:
+                raise DatasetError(f"{path}: cannot be read: {error.strerror}") from error
+        return whole.hexdigest()
 
     def rows(self, split: str, *, batch_size: int = 512) -> Iterator[Rows]:
         """Read a split in its fixed order; memory does not grow with the data set.
@@ -132,7 +147,7 @@ class Dataset:
         try:
             for batch in read_batches(shards, batch_size):
                 yield _to_rows(batch, len(self.classes))
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
             reason = one_line(error)
             raise DatasetError(
                 f"{self.path}: the {split} files are damaged ({reason}); prepare it again"
@@ -156,6 +171,8 @@ def load_dataset(path: Path) -> Dataset:
         DatasetError: It is missing or unfinished, dataset.json is wrong, or a file is missing.
     """
     if not (path / INFO).is_file():
+        sweep(path.parent)  # a killed process may have left it aside
+    if not (path / INFO).is_file():
         if partial_folder(path).is_dir():
             raise DatasetError(
                 f"{path}: this data set is unfinished; run the same `mien prepare` again, which "
@@ -164,7 +181,7 @@ def load_dataset(path: Path) -> Dataset:
         raise DatasetError(f"{path}: no data set here (no {INFO}); make one with `mien prepare`")
     try:
         info = msgspec.json.decode((path / INFO).read_bytes(), type=DatasetInfo)
-    except (msgspec.DecodeError, OSError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, OSError, UnicodeDecodeError, RecursionError) as error:
         raise DatasetError(f"{path / INFO}: {error}; prepare the data set again") from error
     dataset = Dataset(path, info)
     _check_shards(dataset)
@@ -193,13 +210,60 @@ def _check_shards(dataset: Dataset) -> None:
 
 
 def _to_rows(batch: pa.RecordBatch, classes: int) -> Rows:
-    soft = batch["soft"].flatten().to_numpy(zero_copy_only=False)
+    """Check some rows and take them out of their columns; others may have written them."""
+    # Texts that are no UTF-8, and offsets that lead out of the buffers.
+    batch.validate(full=True)
+    columns = {name: _checked(name, batch.column(name)) for name in _TYPES}
+    labels = columns["label"].to_numpy(zero_copy_only=False)
+    if len(labels) and not 0 <= labels.min() <= labels.max() < classes:
+        raise ValueError(f"a label is not from 0 to {classes - 1}")
+    soft = np.array(columns["soft"].flatten().to_numpy(zero_copy_only=False), dtype=np.float32)
+    lengths = set(pc.list_value_length(columns["soft"]).to_pylist())
+    if lengths - {classes} or not np.isfinite(soft).all():
+        raise ValueError(f"soft labels are not {classes} finite numbers a row")
     told = "source" in batch.schema.names
     return Rows(
-        images=batch["image"].field("bytes").to_pylist(),
-        labels=np.array(batch["label"].to_numpy(zero_copy_only=False), dtype=np.int64),
-        soft=np.array(soft, dtype=np.float32).reshape(-1, classes),
-        origins=batch["origin"].to_pylist(),
-        groups=batch["group"].to_pylist(),
-        sources=batch["source"].to_pylist() if told else [""] * batch.num_rows,
+        images=columns["image"].to_pylist(),
+        labels=np.array(labels, dtype=np.int64),
+        soft=soft.reshape(-1, classes),
+        origins=columns["origin"].to_pylist(),
+        groups=columns["group"].to_pylist(),
+        sources=_checked("source", batch.column("source")).to_pylist()
+        if told
+        else [""] * batch.num_rows,
     )
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+
+
+def _is_numbers(kind: pa.DataType) -> bool:
+    return bool(
+        (pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind))
+        and pa.types.is_floating(kind.value_type)
+    )
+
+
+_TYPES: dict[str, Callable[[pa.DataType], bool]] = {
+    "image": _is_bytes,
+    "label": pa.types.is_integer,
+    "soft": _is_numbers,
+    "origin": _is_text,
+    "group": _is_text,
+}
+
+
+def _checked(name: str, column: pa.Array) -> pa.Array:
+    """Return a column whose type and values are what is read; of pictures their bytes."""
+    if name == "image" and pa.types.is_struct(column.type):
+        column = column.field("bytes")
+    if not _TYPES.get(name, _is_text)(column.type):
+        raise TypeError(f"column {name!r} is of type {column.type}")
+    if column.null_count:
+        raise ValueError(f"column {name!r} lacks {column.null_count} values")
+    return column

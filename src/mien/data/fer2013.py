@@ -8,7 +8,7 @@ label distribution" (FER+).
 
 import csv
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal, get_args
@@ -40,6 +40,8 @@ DEFAULT_CLASSES = ("angry", "sad", "happy", "neutral")
 CSV_COLUMNS = ("emotion", "pixels", "Usage")
 USAGES = ("Training", "PublicTest", "PrivateTest")
 TRAINING = USAGES[0]
+# Of a number of votes; and of a field in an error.
+MOST_DIGITS, LONGEST = 4, 40
 # When a test row has a label: the most votes, or more than half of them by FER+'s own terms.
 Majority = Literal["most", "half"]
 MAJORITIES: tuple[Majority, ...] = get_args(Majority)
@@ -112,7 +114,7 @@ class Fer2013Input:
         return str(self._path)
 
     def __len__(self) -> int:
-        return len(self._offsets) - 1
+        return len(self._offsets)
 
     def settings(self) -> dict[str, Setting]:
         """All settings that change what is read, and how many test rows each majority leaves.
@@ -129,6 +131,10 @@ class Fer2013Input:
             return settings
         return {**settings, "majority": self._majority, **self._votes.test_rows}
 
+    def notes(self) -> tuple[str, ...]:
+        """Say nothing: what there is to know is counted."""
+        return ()
+
     def fingerprint(self, start: int, stop: int) -> str:
         """Say which rows of which files these are."""
         stats = [path.stat() for path in (self._path, self._ferplus) if path is not None]
@@ -142,11 +148,17 @@ class Fer2013Input:
             DatasetError: A row is not of the same picture in both files.
         """
         with _open(self._path) as file:
-            file.seek(self._offsets[start])
             for row in range(start, stop):
-                yield self._face(
-                    row, next(csv.reader([file.readline().decode("utf-8", "replace")]))
-                )
+                # Blank lines lie between some rows.
+                file.seek(self._offsets[row])
+                line = file.readline().decode("utf-8", "replace")
+                try:
+                    fields = next(csv.reader([line]))
+                except csv.Error as error:
+                    place = f"{self._path.name}:{row + 2}"
+                    yield Rejection(place, "broken row", f"({error})")
+                else:
+                    yield self._face(row, fields)
 
     def _face(self, row: int, fields: list[str]) -> LabelledFace | Rejection:
         place = f"{self._path.name}:{row + 2}"
@@ -154,7 +166,7 @@ class Fer2013Input:
             return Rejection(place, "broken row", f"({len(fields)} columns, not 3)")
         emotion, text, usage = fields
         if usage not in USAGES:
-            return Rejection(place, "broken row", f"(unknown Usage {usage!r})")
+            return Rejection(place, "broken row", f"(unknown Usage {usage[:LONGEST]!r})")
         truth = self._truth(row, place, emotion, usage)
         if isinstance(truth, Rejection):
             return truth
@@ -185,7 +197,7 @@ class Fer2013Input:
                 return truth
             return self._votes.by_half(row) or truth
         if emotion not in map(str, range(len(FER_CLASSES))):
-            return Rejection(place, "broken row", f"(emotion is {emotion!r}, not 0 to 6)")
+            return Rejection(place, "broken row", f"(emotion is {emotion[:LONGEST]!r}, not 0 to 6)")
         name = FER_CLASSES[int(emotion)]
         if name not in self.classes:
             return Rejection(place, "another class", f"({name})")
@@ -203,7 +215,7 @@ class _Votes:
         votes = array("H")
         with _open(path) as file:
             lines = (line.decode("utf-8-sig", "replace") for line in file)
-            reader = csv.reader(lines)
+            reader = _rows(path, lines)
             _check_header(path, next(reader, []), ("Usage", "Image name", *FERPLUS_COLUMNS))
             for number, fields in enumerate(reader, start=2):
                 votes.extend(_vote_counts(path, number, fields))
@@ -275,8 +287,22 @@ def _check_classes(classes: Sequence[str], known: Sequence[str]) -> tuple[str, .
 def _open(path: Path) -> IO[bytes]:
     try:
         return path.open("rb")
-    except OSError as error:
-        raise DatasetError(f"{path}: cannot be read: {error.strerror}") from error
+    except (OSError, ValueError) as error:
+        # A name that no system could have is a ValueError.
+        reason = getattr(error, "strerror", None) or error
+        raise DatasetError(f"{path}: cannot be read: {reason}") from error
+
+
+def _rows(path: Path, lines: Iterable[str]) -> Iterator[list[str]]:
+    """Yield the rows of a csv file.
+
+    Raises:
+        DatasetError: It is none, as where a field has no end.
+    """
+    try:
+        yield from csv.reader(lines)
+    except csv.Error as error:
+        raise DatasetError(f"{path}: not a csv file ({error}); get the file again") from error
 
 
 def _check_header(path: Path, found: Sequence[str], wanted: Sequence[str]) -> None:
@@ -288,23 +314,26 @@ def _check_header(path: Path, found: Sequence[str], wanted: Sequence[str]) -> No
 
 
 def _line_offsets(path: Path) -> "array[int]":
-    """Return where each row after the header starts, and where the last one ends."""
+    """Return where each row after the header starts; blank lines are no rows."""
+    offsets = array("q")
     with _open(path) as file:
         header = file.readline()
-        fields = next(csv.reader([header.decode("utf-8-sig", "replace")]), [])
+        fields = next(_rows(path, [header.decode("utf-8-sig", "replace")]), [])
         _check_header(path, fields, CSV_COLUMNS)
-        offsets = array("q", [len(header)])
+        start = len(header)
         for line in file:
             if line.strip():
-                offsets.append(offsets[-1] + len(line))
-    if len(offsets) == 1:
+                offsets.append(start)
+            start += len(line)
+    if not offsets:
         raise DatasetError(f"{path}: no rows after the header; get the file again")
     return offsets
 
 
 def _vote_counts(path: Path, number: int, fields: Sequence[str]) -> list[int]:
     counts = fields[2:]
-    if len(counts) != len(FERPLUS_COLUMNS) or not all(text.isdecimal() for text in counts):
+    sound = all(text.isdecimal() and len(text) <= MOST_DIGITS for text in counts)
+    if len(counts) != len(FERPLUS_COLUMNS) or not sound:
         raise DatasetError(
             f"{path}:{number}: expected a usage, a name and {len(FERPLUS_COLUMNS)} numbers of "
             f"votes, got {','.join(fields)[:80]!r}; get the file again"

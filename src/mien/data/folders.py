@@ -3,17 +3,29 @@
 Every file in a class folder is tried, whatever its name ends in; what is no picture is listed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from mien.data.metadata import METADATA, FileNote, note_key, read_metadata
+from mien.data.class_folders import ClassFolders, find_classes, origin_of, printable, split_of
+from mien.data.framing import portrait_note
+from mien.data.metadata import FileNote
 from mien.data.plan import check_classes
-from mien.data.records import LabelledFace, Rejection, Setting, one_hot
+from mien.data.records import (
+    SPLITS,
+    LabelledFace,
+    Rejection,
+    Setting,
+    Split,
+    identity,
+    one_hot,
+)
+from mien.data.who import who_is_who
 from mien.errors import DatasetError, PictureError, SettingsError
+from mien.evaluation.patterns import GroupPattern
 from mien.pictures import read_picture
 from mien.preprocess import crop_faces
 from mien.protocols import Detector
@@ -32,12 +44,15 @@ class CropSettings:
         crop_scale: Side of the crop over `Box.side`; without effect without a detector.
         size: Longest side in pixels of what is stored; smaller faces keep their size.
         gray: Whether colour is dropped; gray pictures are stored as gray in any case.
+        make_judge: Makes what looks, on a sample, whether pictures are faces indeed where no
+            detector is asked; None where nobody looks.
     """
 
     detector: Detector | None = None
     crop_scale: float = 1.0
     size: int = 112
     gray: bool = False
+    make_judge: Callable[[], Detector] | None = None
 
     def __post_init__(self) -> None:
         if not MIN_SIDE <= self.size <= 1024:
@@ -51,38 +66,65 @@ class _Entry:
     path: Path
     origin: str
     label: int
+    split: Split | None
     note: FileNote
     stamp: tuple[int, int]
 
 
 class FolderInput:
-    """The pictures of a folder with one sub-folder per class.
+    """The pictures of a folder with one sub-folder per class, perhaps below train and test.
 
     Args:
         root: The folder. It may hold a metadata.csv; see `mien.data.metadata`.
         crop: How pictures become faces.
+        group_pattern: Names the group of pictures for which no metadata.csv does.
 
     Raises:
         DatasetError: There are fewer than two classes, a class has fewer than two files, or
             metadata.csv is wrong.
     """
 
-    splits_itself = False
-
-    def __init__(self, root: Path, crop: CropSettings | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        crop: CropSettings | None = None,
+        group_pattern: GroupPattern | None = None,
+    ) -> None:
         self._root, self._crop = root, crop or CropSettings()
-        folders, files, refused = _scan(root)
-        self.classes = tuple(_printable(folder.name) for folder in folders)
-        notes = read_metadata(root / METADATA, self.classes)
-        self._entries: list[_Entry] = []
-        for path, label in files:
-            origin = _origin(root, path)
-            note = notes.pop(note_key(origin), FileNote())
-            self._entries.append(_Entry(path, origin, label, note, _stamp(path)))
-        missing = [Rejection(name, f"named by {METADATA} but not there") for name in notes]
-        self.refused = (*refused, *missing)
+        self._found = find_classes(root)
+        self.classes = self._found.classes
+        if len(self.classes) < 2:
+            raise DatasetError(_too_few_classes(self._found))
+        files = [(path, one) for one in self._found.folders for path in self._found.files(one)]
+        origins = [origin_of(root, path) for path, _ in files]
+        self._who = who_is_who(self._found, origins, group_pattern)
+        self._entries = [
+            _Entry(
+                path,
+                origin,
+                self.classes.index(folder.name),
+                folder.split,
+                self._who.notes.get(origin, FileNote()),
+                _stamp(path),
+            )
+            for (path, folder), origin in zip(files, origins, strict=True)
+        ]
+        self.refused = (*self._found.refused, *self._who.missing)
         labels = np.array([entry.label for entry in self._entries], dtype=np.int64)
         check_classes(labels, self.classes, self.name)
+
+    @property
+    def splits_itself(self) -> bool:
+        """Whether the folder says which of its pictures are for the test."""
+        return "test" in self._found.splits
+
+    def notes(self) -> tuple[str, ...]:
+        """Say what was taken for splits and persons, and whether the pictures are faces."""
+        notes = [*_split_notes(self._found), *self._who.told]
+        if self._crop.detector is None and self._crop.make_judge is not None:
+            paths = [entry.path for entry in self._entries]
+            notes.append(portrait_note(paths, self._crop.make_judge))
+        return tuple(note for note in notes if note)
 
     @property
     def name(self) -> str:
@@ -97,7 +139,7 @@ class FolderInput:
         crop = self._crop
         return {
             "input": "folder",
-            "folder": _printable(self._root.resolve().name),
+            "folder": printable(self._root.resolve().name),
             "crop": "none" if crop.detector is None else "detector",
             "detector": None if crop.detector is None else crop.detector.name,
             "crop_scale": None if crop.detector is None else crop.crop_scale,
@@ -106,9 +148,10 @@ class FolderInput:
         }
 
     def fingerprint(self, start: int, stop: int) -> str:
-        """Say which files these are, of which size and age, with which notes."""
+        """Say which files these are, of which size and age, with which notes, cropped by whom."""
         entries = self._entries[start:stop]
-        return repr([(e.origin, e.label, e.note, e.stamp) for e in entries])
+        files = [(e.origin, e.label, e.split, e.note, e.stamp) for e in entries]
+        return repr([identity(self._crop.detector), files])
 
     def read(self, start: int, stop: int) -> Iterator[LabelledFace | Rejection]:
         """Decode and crop the pictures from `start` to `stop`."""
@@ -120,7 +163,7 @@ class FolderInput:
             image = read_picture(entry.path)
         except PictureError as error:
             reason = str(error).removeprefix(f"{entry.path}: ")
-            return Rejection(entry.origin, "unreadable picture", f"({_printable(reason)})")
+            return Rejection(entry.origin, "unreadable picture", f"({printable(reason)})")
         if min(image.shape[:2]) < MIN_SIDE:
             size = f"({image.shape[1]}x{image.shape[0]} pixels)"
             return Rejection(entry.origin, "picture too small", size)
@@ -128,7 +171,15 @@ class FolderInput:
         if pixels is None:
             return Rejection(entry.origin, "no face found")
         soft = entry.note.soft or one_hot(entry.label, len(self.classes))
-        return LabelledFace(pixels, entry.label, soft, entry.origin, entry.note.group)
+        return LabelledFace(
+            pixels,
+            entry.label,
+            soft,
+            entry.origin,
+            entry.note.group,
+            held_out=entry.split == "test",
+            validates=entry.split == "validation",
+        )
 
     def _cropped(self, image: PixelArray) -> PixelArray | None:
         """Return uint8 [H,W,1] gray or [H,W,3] RGB; None where no face is found."""
@@ -150,82 +201,38 @@ def _prominence(face: Face) -> float:
     return face.box.side * face.score
 
 
-def _scan(root: Path) -> tuple[list[Path], list[tuple[Path, int]], list[Rejection]]:
-    """Return the class folders, all files with their labels in a fixed order, and the refused."""
-    walker = _Walker(root)
-    folders = []
-    for path in walker.visible(root):
-        if path.name == METADATA:
-            continue
-        if not walker.refuses(path) and path.is_dir():
-            folders.append(path)
-        elif not path.is_symlink():
-            walker.refuse(path, "not in a class folder")
-    if len(folders) < 2:
-        raise DatasetError(
-            f"{root}: {len(folders)} class folders, but at least two are needed; "
-            "put the pictures of each class in a folder of its own"
-        )
-    files = [(path, label) for label, folder in enumerate(folders) for path in walker.walk(folder)]
-    return folders, files, walker.refused
-
-
-class _Walker:
-    """Finds the files below a folder, and keeps to it: links that lead out are refused."""
-
-    def __init__(self, root: Path) -> None:
-        self._root, self._real_root = root, root.resolve()
-        self.refused: list[Rejection] = []
-
-    def visible(self, folder: Path) -> list[Path]:
-        """Return what lies in a folder, in order, without what is hidden."""
-        try:
-            return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-        except OSError as error:
-            raise DatasetError(f"{folder}: cannot be read: {error.strerror}") from error
-
-    def walk(self, folder: Path) -> Iterator[Path]:
-        """Yield the files below a folder."""
-        for path in self.visible(folder):
-            if self.refuses(path):
-                continue
-            if path.is_dir():
-                yield from self.walk(path)
-            elif path.is_file():
-                yield path
-            else:
-                # Reading a pipe would wait for ever.
-                self.refuse(path, "not a file")
-
-    def refuses(self, path: Path) -> bool:
-        """Refuse a link that leads out of the root, or in circles."""
-        if not path.is_symlink():
-            return False
-        if not path.resolve().is_relative_to(self._real_root):
-            self.refuse(path, "link out of the folder")
-        elif path.is_dir():
-            self.refuse(path, "link to a folder")
-        else:
-            return False
-        return True
-
-    def refuse(self, path: Path, kind: str) -> None:
-        """Keep a path and why it is not read."""
-        self.refused.append(Rejection(_origin(self._root, path), kind))
-
-
 def _stamp(path: Path) -> tuple[int, int]:
     status = path.stat()
     return status.st_size, status.st_mtime_ns
 
 
-def _origin(root: Path, path: Path) -> str:
-    return _printable(path.relative_to(root).as_posix())
+def _too_few_classes(found: ClassFolders) -> str:
+    lone = found.folders[0].path if len(found.folders) == 1 else None
+    inner = find_classes(lone).classes if lone is not None else ()
+    advice = (
+        f"name {lone} instead, which holds {', '.join(inner[:4])}"
+        if len(inner) > 1
+        else "put the pictures of each class in a folder of its own"
+    )
+    count = len(found.classes)
+    return f"{found.root}: {count} class folders, but at least two are needed; {advice}"
 
 
-def _printable(name: str) -> str:
-    """Return a file's name as text: names that are no valid UTF-8 could not be written."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+def _split_notes(found: ClassFolders) -> Iterator[str]:
+    """Say which folders were taken for splits, and which may have been meant so."""
+    if found.parts:
+        names = " and ".join(f"{path.name}/" for path in found.parts)
+        dealt = [split for split in SPLITS if split not in found.splits]
+        verb = "is" if len(dealt) == 1 else "are"
+        rest = f"; {' and '.join(dealt)} {verb} dealt from train" if dealt else ""
+        yield f"{names} above the classes are kept as splits{rest}"
+        return
+    for name in found.classes:
+        if split_of(name) is not None:
+            yield (
+                f"{name!r} is taken as a class; splits need a folder train with the class folders "
+                "in it, and other splits beside it"
+            )
 
 
 def _shrink(image: PixelArray, size: int) -> PixelArray:

@@ -25,7 +25,6 @@ pictures where there are none), by a hash of their names, so that they are the s
 set that is ever made of that source. A source that has a test of its own keeps that.
 """
 
-import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -40,6 +39,8 @@ from mien.data.folders import CropSettings, FolderInput
 from mien.data.prepared import PreparedInput
 from mien.data.records import FaceInput, LabelledFace, Rejection, Setting, digest
 from mien.errors import DatasetError
+from mien.evaluation.patterns import GroupPattern
+from mien.parsing import decode_toml
 from mien.protocols import Detector
 
 Fraction = Annotated[float, msgspec.Meta(ge=0, lt=1)]
@@ -60,6 +61,8 @@ class MixSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         crop_scale: Side of the crop over the detector's box.
         size: Longest side in pixels of what is stored.
         channels: "gray" drops colour.
+        group_pattern: What pictures of one person share in their names; folders only. See
+            `mien.evaluation.patterns.GroupPattern`.
         classes: The source's names of classes that have another name in the mix.
         hold_back: Part of the groups that is held back; the mix's own where None.
     """
@@ -74,6 +77,7 @@ class MixSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     crop_scale: float = 1.0
     size: int = 112
     channels: Literal["keep", "gray"] = "keep"
+    group_pattern: str | None = None
     classes: dict[str, str] = {}
     hold_back: Fraction | None = None
 
@@ -168,6 +172,10 @@ class MixedInput:
             result |= {f"{part.name}.{key}": value for key, value in own.items()}
         return result
 
+    def notes(self) -> tuple[str, ...]:
+        """Say what each source has to say."""
+        return tuple(f"{part.name}: {note}" for part in self._parts for note in part.input.notes())
+
     def fingerprint(self, start: int, stop: int) -> str:
         """Say which entries of which sources these are."""
         return repr(
@@ -232,6 +240,8 @@ class MixedInput:
             group=f"{part.name}/{face.group}" if face.group else "",
             held_out=held and not face.train_only,
             source=part.name,
+            # Validation is dealt anew among all sources.
+            validates=False,
         )
 
 
@@ -242,14 +252,14 @@ def read_mix(path: Path) -> Mix:
         DatasetError: It is missing, not TOML, or says something unknown or out of range.
     """
     try:
-        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Mix)
+        return msgspec.convert(decode_toml(path.read_bytes()), Mix)
     except OSError as error:
         raise DatasetError(f"{path}: cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{path}: not TOML: {error}") from error
     except msgspec.ValidationError as error:
         reason = str(error).replace("`$.", "`").replace("`$`", "the file")
         raise DatasetError(f"{path}: {reason}") from error
+    except ValueError as error:
+        raise DatasetError(f"{path}: not TOML: {error}") from error
 
 
 def _make_input(
@@ -262,7 +272,8 @@ def _make_input(
             size=source.size,
             gray=source.channels == "gray",
         )
-        return FolderInput(root / source.folder, crop)
+        pattern = None if source.group_pattern is None else GroupPattern(source.group_pattern)
+        return FolderInput(root / source.folder, crop, pattern)
     if source.dataset is not None:
         return PreparedInput(load_dataset(root / source.dataset))
     ferplus = None if source.ferplus is None else root / source.ferplus

@@ -13,7 +13,7 @@ from mien.data.splits import assign_splits, balance
 from mien.errors import DatasetError
 
 IntArray = npt.NDArray[np.int64]
-TRAIN, TEST = SPLITS.index("train"), SPLITS.index("test")
+TRAIN, VALIDATION, TEST = range(len(SPLITS))
 LEFT_OUT = -1
 
 
@@ -25,6 +25,7 @@ class RowIndex:
         labels: int64 [N], index of the class.
         held_out: bool [N], whether the input sets the face aside for the test.
         train_only: bool [N], whether the face may only be learnt from.
+        validates: bool [N], whether the input sets the face aside for validation.
         groups: What must stay together; "" where nothing is said.
         hashes: Of the pixels.
         origins: Where each came from.
@@ -34,6 +35,7 @@ class RowIndex:
     labels: IntArray
     held_out: npt.NDArray[np.bool_]
     train_only: npt.NDArray[np.bool_]
+    validates: npt.NDArray[np.bool_]
     groups: Sequence[str]
     hashes: Sequence[str]
     origins: Sequence[str]
@@ -91,13 +93,14 @@ def make_plan(
     """
     photos = clusters(np.concatenate([near, _same(index.hashes)]), len(index))
     units = clusters(np.concatenate([_chain(photos), _same(index.groups)]), len(index))
-    held, free = np.flatnonzero(index.held_out), np.flatnonzero(~index.held_out)
-    rejected = {
-        **_exact_duplicates(index),
-        **_beside(index, units, free, held, "same group as test face"),
-        **_beside(index, photos, free, held, "near twin of test face"),
-    }
-    pool = ~index.held_out
+    given = np.where(index.held_out, TEST, np.where(index.validates, VALIDATION, TRAIN))
+    rejected = _exact_duplicates(index, given)
+    for split in (VALIDATION, TEST):
+        # What is judged by stays: the test before validation, and both before training.
+        less, judged = np.flatnonzero(given < split), np.flatnonzero(given == split)
+        rejected |= _beside(index, units, less, judged, f"same group as {SPLITS[split]} face")
+        rejected |= _beside(index, photos, less, judged, f"near twin of {SPLITS[split]} face")
+    pool = given == TRAIN
     pool[list(rejected)] = False
     if balanced:
         rows = np.flatnonzero(pool)
@@ -105,7 +108,7 @@ def make_plan(
         kind = "left out to balance the classes"
         rejected |= {int(i): Rejection(index.origins[i], kind) for i in surplus}
         pool[surplus] = False
-    splits = np.full(len(index), TEST, dtype=np.int64)
+    splits = given.astype(np.int64)
     dealt = pool & ~index.train_only
     splits[dealt] = assign_splits(index.labels[dealt], units[dealt], fractions, seed=seed)
     splits[pool & index.train_only] = TRAIN
@@ -144,10 +147,10 @@ def _chain(photos: IntArray) -> PairArray:
     return np.stack([photos, np.arange(len(photos))], axis=1)
 
 
-def _exact_duplicates(index: RowIndex) -> dict[int, Rejection]:
-    first: dict[tuple[str, bool], int] = {}
+def _exact_duplicates(index: RowIndex, given: IntArray) -> dict[int, Rejection]:
+    first: dict[tuple[str, int], int] = {}
     result = {}
-    for i, key in enumerate(zip(index.hashes, index.held_out.tolist(), strict=True)):
+    for i, key in enumerate(zip(index.hashes, given.tolist(), strict=True)):
         original = first.setdefault(key, i)
         if original != i:
             detail = f"of {index.origins[original]}"

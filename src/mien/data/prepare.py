@@ -4,7 +4,6 @@ The data set appears whole or not at all. All work goes on in `OUT.partial`, whe
 run finds what it had done (see `mien.data.work`).
 """
 
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -19,11 +18,18 @@ from mien import __version__
 from mien.data import work
 from mien.data.dataset import FORMAT, INFO, Dataset, DatasetInfo, load_dataset, partial_folder
 from mien.data.duplicates import PairArray
+from mien.data.look_alikes import lowest, same_photo
+from mien.data.notes import plan_notes
 from mien.data.plan import LEFT_OUT, Plan, RowIndex, check_classes, make_plan
 from mien.data.records import SPLITS, FaceInput, Rejection
 from mien.data.write import write_dataset, write_held_back
 from mien.errors import DatasetError, SettingsError, one_line
+from mien.files import discard, new_folder, write_file
+from mien.locks import alone_in
 from mien.types import OnProgress, ignore_progress
+
+# In the work folder, from when the data set is whole: a copy of its dataset.json.
+_FINISHED = "finished.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,21 +95,23 @@ def prepare(
     Raises:
         DatasetError: `out` exists, a class is too small, the input is inconsistent, or `out`
             cannot be written, for instance because the disk is full.
+        InUseError: Another process is making it.
     """
     settings = settings or PrepareSettings()
-    _check_out(source, out, overwrite=overwrite)
     folder = partial_folder(out)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        finished = _make(source, folder, settings, command, on_progress)
-        _move(finished, out, folder)
+        _remove_done_work(folder, out)
+        _check_out(source, out, overwrite=overwrite)
+        with alone_in(folder):
+            _make(source, folder, out, settings, command, on_progress)
+            discard(folder)
     except OSError as error:
         reason = " ".join((error.strerror or str(error)).split())
         raise DatasetError(
             f"{out}: cannot be written: {reason}; put that right and run the same command again, "
             f"which goes on from what is kept in {folder.name}"
         ) from error
-    except pa.ArrowException as error:
+    except (pa.ArrowException, UnicodeError, KeyError) as error:
         reason = one_line(error)
         raise DatasetError(
             f"{folder}: what was kept is damaged ({reason}); delete this folder and run again"
@@ -122,50 +130,62 @@ def _check_out(source: FaceInput, out: Path, *, overwrite: bool) -> None:
         raise DatasetError(f"{out}: is no data set, so it is not overwritten; choose another name")
 
 
+def _remove_done_work(folder: Path, out: Path) -> None:
+    """Remove the work folder of a run that was killed when its data set was in place already."""
+    finished, info = folder / _FINISHED, out / INFO
+    if finished.is_file() and info.is_file() and finished.read_bytes() == info.read_bytes():
+        with alone_in(folder):
+            discard(folder)
+
+
 def _make(
     source: FaceInput,
     folder: Path,
+    out: Path,
     settings: PrepareSettings,
     command: str,
     on_progress: OnProgress,
-) -> Path:
-    """Do all the work in the work folder; return the finished data set there."""
+) -> None:
+    """Do all the work in the work folder, and put the finished data set into its place."""
     chunks = work.write_chunks(source, folder, settings.chunk_size, on_progress)
     index = _read_index(chunks)
     check_classes(index.labels, source.classes, source.name)
-    near = work.find_pairs(chunks, folder, settings.near, on_progress)
+    alike = work.find_pairs(chunks, folder, lowest(settings.near), on_progress)
+    near = same_photo(*alike, settings.near, index.groups, index.sources)
     plan = _plan(source, index, near, settings)
     check_classes(index.labels[plan.splits != LEFT_OUT], source.classes, source.name)
     rejected = [*source.refused, *(r for chunk in chunks for r in work.rejected_in(chunk))]
     rejected += plan.rejected
-    finished = folder / "finished"
-    write_dataset(
-        finished,
-        _describe(source, settings, index, plan, rejected, command),
-        chunks,
-        plan,
-        rejected,
-        shard_rows=settings.shard_rows,
-        on_progress=on_progress,
-    )
-    if any(index.sources):
-        write_held_back(finished, index, plan)
-    return finished
+    info = _describe(source, settings, index, plan, rejected, command, alike[0])
+    with new_folder(out) as finished:
+        write_dataset(
+            finished,
+            info,
+            chunks,
+            plan,
+            rejected,
+            shard_rows=settings.shard_rows,
+            on_progress=on_progress,
+        )
+        if any(index.sources):
+            write_held_back(finished, index, plan)
+        write_file(folder / _FINISHED, (finished / INFO).read_bytes())
 
 
 def _plan(source: FaceInput, index: RowIndex, near: PairArray, settings: PrepareSettings) -> Plan:
     test = 0.0 if source.splits_itself else settings.test
-    fractions = (1 - settings.validation - test, settings.validation, test)
+    validation = 0.0 if index.validates.any() else settings.validation
+    fractions = (1 - validation - test, validation, test)
     return make_plan(index, near, fractions, balanced=settings.balance, seed=settings.seed)
 
 
 def _read_index(chunks: Sequence[Path]) -> RowIndex:
-    names = ["label", "held_out", "train_only", "group", "sha256", "origin", "source"]
+    flags = ["held_out", "train_only", "validates"]
+    names = ["label", *flags, "group", "sha256", "origin", "source"]
     table = pa.concat_tables([pq.read_table(chunk, columns=names) for chunk in chunks])
     return RowIndex(
         labels=table["label"].to_numpy(),
-        held_out=np.array(table["held_out"].to_numpy(), dtype=np.bool_),
-        train_only=np.array(table["train_only"].to_numpy(), dtype=np.bool_),
+        **{name: np.array(table[name].to_numpy(), dtype=np.bool_) for name in flags},
         groups=table["group"].to_pylist(),
         hashes=table["sha256"].to_pylist(),
         origins=table["origin"].to_pylist(),
@@ -180,12 +200,15 @@ def _describe(
     plan: Plan,
     rejected: Iterable[Rejection],
     command: str,
+    alike: PairArray,
 ) -> DatasetInfo:
     sizes = np.bincount(plan.clusters, minlength=1)
     counts = _count(index, plan, source.classes)
     values = asdict(settings)
     if source.splits_itself:
         values["test"] = "set aside by the input"
+    if index.validates.any():
+        values["validation"] = "set aside by the input"
     return DatasetInfo(
         format=FORMAT,
         classes=source.classes,
@@ -204,7 +227,7 @@ def _describe(
             "pillow": PIL.__version__,
             "pyarrow": pa.__version__,
         },
-        notes=_notes(counts),
+        notes=(*source.notes(), *plan_notes(index, plan, source.classes, alike)),
     )
 
 
@@ -226,22 +249,3 @@ def _count_sources(index: RowIndex, plan: Plan) -> dict[str, dict[str, int]]:
         for source in dict.fromkeys(index.sources)
         if source
     }
-
-
-def _notes(counts: dict[str, dict[str, int]]) -> tuple[str, ...]:
-    return tuple(
-        f"no face of class {name!r} in {split}"
-        for split, classes in counts.items()
-        if any(classes.values())
-        for name, count in classes.items()
-        if not count
-    )
-
-
-def _move(finished: Path, out: Path, folder: Path) -> None:
-    replaced = folder / "replaced"
-    shutil.rmtree(replaced, ignore_errors=True)
-    if out.exists():
-        out.rename(replaced)
-    finished.rename(out)
-    shutil.rmtree(folder)

@@ -21,7 +21,7 @@ class PreparedInput:
     refused: tuple[Rejection, ...] = ()
 
     def __init__(self, dataset: Dataset) -> None:
-        self._dataset = dataset
+        self._dataset, self._digest = dataset, dataset.digest()
         self.classes = dataset.classes
 
     @property
@@ -36,9 +36,13 @@ class PreparedInput:
         """All settings that change what is read."""
         return {"input": "dataset", "dataset": self._dataset.path.resolve().name}
 
+    def notes(self) -> tuple[str, ...]:
+        """Say nothing: what there is to know is counted."""
+        return ()
+
     def fingerprint(self, start: int, stop: int) -> str:
         """Say which rows of which data set these are."""
-        return f"{start} {stop} {self._dataset.digest()}"
+        return f"{start} {stop} {self._digest}"
 
     def read(self, start: int, stop: int) -> Iterator[LabelledFace | Rejection]:
         """Read rows from `start` to `stop`, counted through train, validation and test."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from mien.protocols import Detector
 from mien.types import PixelArray
 
 Setting = str | int | float | bool | None
@@ -28,6 +29,7 @@ class LabelledFace:
         train_only: Whether its label is too unclear to judge by: it may only be learnt from, by
             `soft`.
         source: Which of several inputs it came from; "" where there is one.
+        validates: Whether the input itself sets this face aside for validation.
     """
 
     pixels: PixelArray
@@ -38,6 +40,7 @@ class LabelledFace:
     held_out: bool = False
     train_only: bool = False
     source: str = ""
+    validates: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,10 @@ class FaceInput(Protocol):
         """All settings that change what is read; kept in dataset.json."""
         ...
 
+    def notes(self) -> tuple[str, ...]:
+        """Say what the user should know of the input, each in one sentence."""
+        ...
+
     def fingerprint(self, start: int, stop: int) -> str:
         """Say in one string what the entries of a slice are: other text means other faces."""
         ...
@@ -98,6 +105,11 @@ class FaceInput(Protocol):
     def read(self, start: int, stop: int) -> Iterator[LabelledFace | Rejection]:
         """Read the entries from `start` to `stop`, one result each, in order."""
         ...
+
+
+def identity(detector: Detector | None) -> list[str]:
+    """Return what tells a detector from others: its name, and its weights where it says which."""
+    return [] if detector is None else [detector.name, getattr(detector, "sha256", "")]
 
 
 def digest(name: str) -> str:

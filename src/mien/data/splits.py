@@ -15,7 +15,8 @@ def assign_splits(
 
     Units are dealt one by one, the largest first and ties by chance, each to the split where it
     lowers most the squared distance from the wished numbers over the wish (chi-square). The many
-    small units come last and even out what the large ones left.
+    small units come last and even out what the large ones left. Where few large units would all go
+    to one split, as with four persons, each other split that wants faces gets one of them.
 
     Args:
         labels: int64 [N], index of each face's class.
@@ -32,7 +33,9 @@ def assign_splits(
     wish = _wishes(counts.sum(axis=0), np.asarray(fractions, dtype=np.float64))
     chance = np.random.default_rng(seed).permutation(len(names))
     order = np.lexsort((chance, -counts.sum(axis=1)))
-    return _deal(counts, order, wish)[members]
+    dealt = _deal(counts, order, wish)
+    _fill_empty(dealt, counts, order, fractions)
+    return dealt[members]
 
 
 def balance(labels: IntArray, *, seed: int) -> npt.NDArray[np.bool_]:
@@ -81,3 +84,31 @@ def _deal(
         have[best, inside] += new
         result[unit] = best
     return result
+
+
+def _fill_empty(
+    dealt: IntArray,
+    counts: npt.NDArray[np.float64],
+    order: npt.NDArray[np.intp],
+    fractions: Sequence[float],
+) -> None:
+    """Give every split that wants faces, and got none, a unit of the largest one.
+
+    The largest split keeps a unit, and where that can be all of its classes. Of the units that it
+    can spare the one with the most classes goes, and the smallest of these; the last dealt of equal
+    ones.
+    """
+    largest = int(np.argmax(fractions))
+    for split in np.flatnonzero(np.asarray(fractions) > 0).tolist():
+        if (dealt == split).any():
+            continue
+        units = [unit for unit in reversed(order.tolist()) if dealt[unit] == largest]
+        if len(units) < 2:
+            return
+        total = counts[units].sum(axis=0)
+
+        def cost(unit: int, total: npt.NDArray[np.float64] = total) -> tuple[int, int, float]:
+            lost = int(((total > 0) & (total == counts[unit])).sum())
+            return lost, -int((counts[unit] > 0).sum()), float(counts[unit].sum())
+
+        dealt[min(units, key=cost)] = split

@@ -5,25 +5,26 @@ only when it is whole. So an interrupted run goes on where it was, and other set
 pictures give other names, never a mixture.
 """
 
-import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mien.data import duplicates
+from mien.data.arrays import AnyArray, DamagedError, map_array, new_array
 from mien.data.duplicates import PairArray, thumbnail
 from mien.data.records import FaceInput, LabelledFace, Rejection
+from mien.files import digest_of, new_file
 from mien.pictures import encode_png
-from mien.types import OnProgress, PixelArray
+from mien.types import FloatArray, OnProgress, PixelArray
 
 # Raise when pieces are made otherwise than before.
-_VERSION = 4
+_VERSION = 5
 _REJECTED = b"rejected"
 
 
@@ -48,7 +49,7 @@ def write_chunks(
     for path, (start, stop) in zip(paths, slices, strict=True):
         if not path.exists():
             table = _read_chunk(source, start, stop)
-            with _whole(path) as temporary:
+            with new_file(path) as temporary:
                 pq.write_table(table, temporary)
         on_progress("reading pictures", stop, len(source))
     return paths
@@ -56,44 +57,61 @@ def write_chunks(
 
 def rejected_in(chunk: Path) -> list[Rejection]:
     """Return what a chunk left out."""
-    return [Rejection(*fields) for fields in json.loads(pq.read_schema(chunk).metadata[_REJECTED])]
+    try:
+        listed = json.loads(pq.read_schema(chunk).metadata[_REJECTED])
+        return [Rejection(*fields) for fields in listed]
+    except (TypeError, KeyError, ValueError) as error:
+        raise pa.ArrowInvalid(f"{chunk.name}: what it left out is not there") from error
 
 
 def find_pairs(
     chunks: list[Path], folder: Path, threshold: float, on_progress: OnProgress
-) -> PairArray:
-    """Find the pairs of near duplicates among all faces of the chunks.
+) -> tuple[PairArray, FloatArray]:
+    """Find the pairs of pictures that resemble each other among all faces of the chunks.
 
     Args:
         chunks: What `write_chunks` returned.
         folder: The work folder.
-        threshold: Similarity from which two pictures are the same photo.
+        threshold: Similarity from which a pair is wanted.
         on_progress: Told how many faces were compared with all others.
 
     Returns:
-        int64 [P,2] of row numbers, counted through all chunks.
+        int64 [P,2] of row numbers, counted through all chunks, and float32 [P], how similar the
+        two are.
     """
-    digest = _digest(threshold, [path.name for path in chunks])
-    thumbs = _thumbnails(chunks, folder / f"thumbnails-{digest}.npy")
+    digest = digest_of(_VERSION, threshold, [path.name for path in chunks])
+    thumbs = _thumbnails(chunks, folder / f"thumbnails-{digest}.npy", on_progress)
     found = []
     for start in range(0, len(thumbs), duplicates.BLOCK):
         stop = min(start + duplicates.BLOCK, len(thumbs))
         path = folder / f"pairs-{digest}-{start:09d}.npy"
-        if not path.exists():
-            pairs, _ = duplicates.near_pairs(thumbs, start, stop, threshold)
-            with _whole(path) as temporary:
-                np.save(temporary, pairs, allow_pickle=False)
-        found.append(np.load(path, allow_pickle=False))
+        if (rows := _kept(path, np.float64, (None, 3), on_progress)) is None:
+            pairs, values = duplicates.near_pairs(thumbs, start, stop, threshold)
+            # One file: float64 holds every row number exactly.
+            rows = np.column_stack([pairs, values]).astype(np.float64)
+            with new_file(path) as temporary:
+                np.save(temporary, rows, allow_pickle=False)
+        found.append(np.asarray(rows))
         on_progress("finding duplicates", stop, len(thumbs))
-    return np.concatenate([np.empty((0, 2), dtype=np.int64), *found])
+    every = np.concatenate([np.empty((0, 3)), *found])
+    return every[:, :2].astype(np.int64), every[:, 2].astype(np.float32)
 
 
 def _chunk_digest(source: FaceInput, start: int, stop: int) -> str:
-    return _digest(_VERSION, source.settings(), source.classes, source.fingerprint(start, stop))
+    return digest_of(_VERSION, source.settings(), source.classes, source.fingerprint(start, stop))
 
 
-def _digest(*parts: object) -> str:
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
+def _kept(
+    path: Path, dtype: npt.DTypeLike, shape: tuple[int | None, ...], on_progress: OnProgress
+) -> AnyArray | None:
+    """Return an array that was kept; None where there is none, or a damaged one, which is told."""
+    if not path.exists():
+        return None
+    try:
+        return map_array(path, dtype, shape)
+    except DamagedError:
+        on_progress(f"{path.name} is damaged and made again", 1, 1)
+        return None
 
 
 def _read_chunk(source: FaceInput, start: int, stop: int) -> pa.Table:
@@ -117,6 +135,7 @@ def _chunk_schema(classes: int) -> pa.Schema:
             pa.field("source", pa.string()),
             pa.field("held_out", pa.bool_()),
             pa.field("train_only", pa.bool_()),
+            pa.field("validates", pa.bool_()),
             pa.field("sha256", pa.string()),
             pa.field("origin", pa.string()),
             pa.field("thumbnail", pa.binary(duplicates.THUMB**2)),
@@ -135,42 +154,30 @@ def _to_row(face: LabelledFace) -> dict[str, object]:
         "source": face.source,
         "held_out": face.held_out,
         "train_only": face.train_only,
+        "validates": face.validates,
         "sha256": hashlib.sha256(shape.encode() + pixels.tobytes()).hexdigest(),
         "origin": face.origin,
         "thumbnail": thumbnail(pixels).tobytes(),
     }
 
 
-@contextlib.contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """Give a name to write to, and the right name once all is written."""
-    temporary = path.with_name(f"{path.stem}-{os.getpid()}.tmp{path.suffix}")
-    yield temporary
-    temporary.rename(path)
-
-
-def _thumbnails(chunks: list[Path], path: Path) -> PixelArray:
+def _thumbnails(chunks: list[Path], path: Path, on_progress: OnProgress) -> PixelArray:
     """Gather all thumbnails in one file that is mapped, not loaded: uint8 [N,THUMB,THUMB]."""
     side = duplicates.THUMB
     count = sum(pq.read_metadata(chunk).num_rows for chunk in chunks)
     if not count:
         return np.empty((0, side, side), dtype=np.uint8)
-    if not path.exists():
-        with _whole(path) as temporary:
-            shape = (count, side, side)
-            mapped = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
-            for start, values in _chunk_thumbnails(chunks):
-                mapped[start : start + len(values)] = values
-            mapped.flush()
-    mapped = np.load(path, mmap_mode="r", allow_pickle=False)
-    return np.asarray(mapped)
+    shape = (count, side, side)
+    if _kept(path, np.uint8, shape, on_progress) is None:
+        with new_file(path) as temporary, new_array(temporary, np.uint8, shape) as write:
+            for values in _chunk_thumbnails(chunks):
+                write(values)
+    return np.asarray(map_array(path, np.uint8, shape), dtype=np.uint8)
 
 
-def _chunk_thumbnails(chunks: list[Path]) -> Iterator[tuple[int, PixelArray]]:
-    start, side = 0, duplicates.THUMB
+def _chunk_thumbnails(chunks: list[Path]) -> Iterator[PixelArray]:
+    side = duplicates.THUMB
     for chunk in chunks:
         column = pq.read_table(chunk, columns=["thumbnail"])["thumbnail"]
         data = b"".join(column.to_pylist())
-        values = np.frombuffer(data, dtype=np.uint8).reshape(-1, side, side)
-        yield start, values
-        start += len(values)
+        yield np.frombuffer(data, dtype=np.uint8).reshape(-1, side, side)

@@ -1,7 +1,6 @@
 """Writes a planned data set: shards, dataset.json and the lists of what was left out."""
 
 import csv
-import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -28,10 +27,10 @@ def write_dataset(
     shard_rows: int,
     on_progress: OnProgress,
 ) -> None:
-    """Write all files of a data set; what lay in the folder is replaced.
+    """Write all files of a data set.
 
     Args:
-        folder: Where to.
+        folder: Where to; empty.
         info: What dataset.json says.
         chunks: The faces; see `mien.data.work`.
         plan: Which of them stay, and in which split.
@@ -39,8 +38,7 @@ def write_dataset(
         shard_rows: Faces per Parquet file.
         on_progress: Told how many chunks are done.
     """
-    shutil.rmtree(folder, ignore_errors=True)
-    (folder / DATA).mkdir(parents=True)
+    (folder / DATA).mkdir()
     _write_shards(folder / DATA, info, chunks, plan, shard_rows, on_progress)
     _write_csv(folder / REJECTED, ("file", "reason"), ((r.origin, r.reason) for r in rejected))
     conflicts = (
@@ -49,7 +47,6 @@ def write_dataset(
         for origin, label in zip(conflict.origins, conflict.labels, strict=True)
     )
     _write_csv(folder / CONFLICTS, ("cluster", "file", "label"), conflicts)
-    # Last, because a folder without it is no data set.
     text = msgspec.json.format(msgspec.json.encode(info), indent=2)
     (folder / INFO).write_bytes(text + b"\n")
 

@@ -2,7 +2,7 @@
 
 import onnxruntime as ort
 
-from mien.classifier import session_options
+from mien.classifier import PROVIDER, session_options
 from mien.errors import BundleError, one_line
 
 
@@ -26,7 +26,7 @@ def make_session(graph: bytes, name: str, threads: int) -> ort.InferenceSession:
     """
     try:
         return ort.InferenceSession(
-            graph, session_options(threads), providers=["CPUExecutionProvider"]
+            graph, session_options(threads), providers=[PROVIDER], enable_fallback=0
         )
     except Exception as error:  # onnxruntime raises many types without a common base
         reason = one_line(error)

@@ -56,9 +56,14 @@ class SingleShotDetector:
         if not min_face > 0:
             raise ValueError(f"min_face must be above 0, got {min_face}")
         self._info, self._file = bundle.info, str(bundle.path / GRAPH)
+        self.sha256 = bundle.info.sha256
         self._session = make_session(bundle.graph, self._file, threads)
         self._scale = min(1.0, self._info.smallest / min_face)
-        self._check_graph()
+        try:
+            self._check_graph()
+        except UnicodeDecodeError as error:
+            reason = "has names that are no UTF-8; it is damaged"
+            raise BundleError(f"{self._file}: {reason}") from error
 
     def __call__(self, image: PixelArray) -> tuple[Face, ...]:
         """Find all faces; see `mien.protocols.Detector`.

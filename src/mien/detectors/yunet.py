@@ -5,6 +5,7 @@ https://doi.org/10.1007/s11633-023-1423-y. Decoded as OpenCV's FaceDetectorYN do
 onnxruntime, which also loads the files with a dynamic size that OpenCV 4 refuses.
 """
 
+import hashlib
 from pathlib import Path
 
 import cv2
@@ -51,6 +52,7 @@ class YunetDetector:
             BundleError: The file cannot be read or is not one of the known ones.
         """
         graph, _ = read_known(model, KNOWN_FILES)
+        self.sha256 = hashlib.sha256(graph).hexdigest()
         self._session = make_session(graph, str(model), threads)
         self._outputs = [f"{head}_{stride}" for stride in STRIDES for head in HEADS]
         given = self._session.get_inputs()[0]

@@ -1,5 +1,6 @@
 """Whether one bundle reads faces better than another, on the same faces."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -33,6 +34,9 @@ class Comparison:
         p_value: Exact two-sided McNemar test.
         accuracy_difference: Accuracy of the second minus that of the first.
         balanced_difference: The same for balanced accuracy.
+        shared: The classes that both know, where they do not know the same: each answers with the
+            most probable of these. Empty where they know the same.
+        left_out: Faces of the first one's other classes, which are in no figure here.
     """
 
     first: str
@@ -45,29 +49,37 @@ class Comparison:
     p_value: float
     accuracy_difference: Estimate
     balanced_difference: Estimate
+    shared: tuple[str, ...] = ()
+    left_out: int = 0
 
 
 class InOrder:
     """A classifier whose answers are put into the order of other labels, by name.
 
+    Labels that it does not know have probability 0, and what it gives to classes that are none of
+    the labels is left away.
+
     Args:
         classifier: What answers.
         name: What to call it in the error.
-        labels: The order; the same classes, however they are ordered.
+        labels: The order; two of them at least must be classes of the classifier.
 
     Raises:
-        BundleError: The classes are not the same.
+        BundleError: Fewer than two classes are the same.
     """
 
     def __init__(self, classifier: Classifier, name: str, labels: Sequence[str]) -> None:
-        if sorted(classifier.labels) != sorted(labels):
+        if len(set(classifier.labels) & set(labels)) < 2:
             raise BundleError(
                 f"{name} reads {', '.join(classifier.labels)}, but the bundle that it is compared "
-                f"with reads {', '.join(labels)}; name two bundles of the same classes"
+                f"with reads {', '.join(labels)}; name two bundles that share two classes or more"
             )
         self._classifier, self._labels = classifier, tuple(labels)
-        self._columns = [classifier.labels.index(label) for label in labels]
-        self._columns += [len(labels)] * classifier.other
+        place = {label: column for column, label in enumerate(classifier.labels)}
+        # One column of zeros is added behind the others, for labels that it does not know.
+        unknown = len(place) + classifier.other
+        self._columns = [place.get(label, unknown) for label in labels]
+        self._columns += [len(place)] * classifier.other
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -86,7 +98,7 @@ class InOrder:
 
     def __call__(self, faces: PixelArray) -> ProbabilityArray:
         """Read all faces; see `mien.protocols.Classifier`."""
-        return self._classifier(faces)[:, self._columns]
+        return np.pad(self._classifier(faces), ((0, 0), (0, 1)))[:, self._columns]
 
 
 def compare(
@@ -104,6 +116,9 @@ def compare(
     interval is that of a paired comparison. The test counts faces as independent, as McNemar's
     does: where groups are large (many pictures of one person), trust the interval.
 
+    Where the two do not know the same classes, they are compared on the faces of those that both
+    know, and each answers with the most probable of these.
+
     Args:
         evaluation: What the first bundle answered.
         answers: What the second answered to the same pictures, in the order of the first's labels.
@@ -113,13 +128,25 @@ def compare(
         on_progress: Told of the draws done.
 
     Raises:
+        BundleError: There is no face of a class that both know.
         ValueError: The faces are not the same.
     """
     first, second = evaluation.answers.of_faces(), answers.of_faces()
     if first.origins != second.origins:
         raise ValueError("both bundles must have been asked about the same faces")
-    truth, classes = first.truth, len(evaluation.model.labels)
-    sets = np.stack([cells(truth, part.probabilities) for part in (first, second)])
+    labels = evaluation.model.labels
+    shared = tuple(label for label in labels if label in info.labels)
+    columns = np.array([labels.index(label) for label in shared], dtype=np.int64)
+    kept = np.isin(first.truth, columns)
+    if not kept.any():
+        raise BundleError(
+            f"{info.name}: there is no face of a class that both bundles know "
+            f"({', '.join(shared)}); compare them on other faces"
+        )
+    truth, classes = np.searchsorted(columns, first.truth[kept]).astype(np.int64), len(shared)
+    sets = np.stack(
+        [cells(truth, part.probabilities[kept][:, columns]) for part in (first, second)]
+    )
 
     def statistic(rows: IntArray) -> RealArray:
         one, other = table_figures(sets[:, rows], classes)
@@ -127,7 +154,7 @@ def compare(
 
     low, high = bootstrap(
         statistic,
-        group_numbers(first.groups),
+        group_numbers(tuple(itertools.compress(first.groups, kept))),
         resamples=resamples,
         seed=seed,
         stage=STAGE,
@@ -149,6 +176,8 @@ def compare(
         p_value=mcnemar(only_first, only_second),
         accuracy_difference=accuracy,
         balanced_difference=balanced,
+        shared=shared if set(labels) != set(info.labels) else (),
+        left_out=int((~kept).sum()),
     )
 
 

@@ -86,7 +86,8 @@ def evaluate_folder(
 ) -> Evaluation:
     """Ask about every picture of `folder/<class>/**`, the whole way that a camera's frame goes.
 
-    In each picture the largest face counts. A picture without one is counted as such.
+    In each picture the largest face counts. A picture without one is counted as such. Of a folder
+    with train and test above the classes the test is judged; the result's split says so.
 
     Args:
         classifier: The bundle's classifier.
@@ -94,7 +95,7 @@ def evaluate_folder(
         detector: Finds the faces; None where the pictures are cropped faces.
         folder: The folder; its subfolders are matched with the bundle's labels by name, and
             others are left out and counted, unless somebody looks at them.
-        settings: Framing and groups.
+        settings: Framing, groups, and the part where there are folders of splits.
         name: What to call the pictures; the name of the folder unless given.
         watchers: Who else looks at the pictures.
         others: Who looks at those of classes that the bundle does not know, which are read then.
@@ -110,12 +111,14 @@ def evaluate_folder(
     if detector is None and settings.crop_scale is not None:
         raise SettingsError("crop scale: cropped faces have their framing already; leave it out")
     spec = settings.spec(classifier.spec)
+    pictures = FolderPictures(folder, detector, info.labels, settings, others=others is not None)
+    kind = CROPPED if detector is None else f"full pictures, {detector.name}"
     return _evaluate(
-        FolderPictures(folder, detector, info.labels, settings, others=others is not None),
+        pictures,
         Collector(classifier, spec),
         info,
         dataset=name or folder.resolve().name,
-        split=CROPPED if detector is None else f"full pictures, {detector.name}",
+        split=f"{pictures.part}; {kind}" if pictures.part else kind,
         detector=None if detector is None else detector.name,
         crop_scale=None if detector is None else spec.crop_scale,
         watchers=watchers,

@@ -17,6 +17,7 @@ from mien.classifier import OnnxClassifier
 from mien.errors import BundleError, SinkError, one_line
 from mien.evaluation.collector import BATCH_SIZE
 from mien.evaluation.labelled import Picture
+from mien.files import new_file
 from mien.types import FloatArray, InputSpec, PixelArray
 
 Labels = npt.NDArray[np.int16]
@@ -135,6 +136,7 @@ def write_features(
         "split": split,
     }
     try:
-        save_file({"features": features, "labels": labels}, path, metadata=header)
+        with new_file(path) as new:
+            save_file({"features": features, "labels": labels}, new, metadata=header)
     except (OSError, SafetensorError) as error:
         raise SinkError(f"{path}: the features cannot be written: {one_line(error)}") from error

@@ -9,7 +9,6 @@ they are decoded; or they are read, too, and marked as what no label is right fo
 """
 
 import dataclasses
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,10 +17,11 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from mien.data.class_folders import find_classes, leads_out
 from mien.errors import PictureError, SettingsError
-from mien.evaluation.matching import labelled_files, match_classes, truth_of
-from mien.evaluation.patterns import compile_with_group, first_group
-from mien.evaluation.results import Unreadable
+from mien.evaluation.matching import judged_part, labelled_files, match_classes, truth_of
+from mien.evaluation.patterns import GroupPattern
+from mien.evaluation.results import Unreadable, in_unicode
 from mien.pictures import decode_picture, read_picture
 from mien.preprocess import crop_faces, whole_face
 from mien.protocols import Detector
@@ -82,20 +82,22 @@ class FolderSettings:
 
     Attributes:
         crop_scale: Framing to use instead of the bundle's; full pictures only.
-        group_pattern: Regular expression whose first group, searched in the file name without its
-            suffix, names what pictures share, as "(.+)_[0-9]+" does for "Ann_Lee_0002.jpg".
+        group_pattern: Names what pictures share; see `mien.evaluation.patterns.GroupPattern`.
+        split: Which part to read of a folder that has train and test above the classes; the test
+            unless given.
     """
 
     crop_scale: float | None = None
     group_pattern: str | None = None
+    split: str | None = None
 
     def __post_init__(self) -> None:
-        self._compiled()
+        self._pattern()
 
-    def group(self, path: Path) -> str:
-        """Return the group of a file; "" where the pattern does not match."""
-        pattern = self._compiled()
-        return "" if pattern is None else first_group(pattern, path.stem)
+    def group(self, origin: str) -> str:
+        """Return the group of a file by its path below the folder; "" where nothing fits."""
+        pattern = self._pattern()
+        return "" if pattern is None else pattern.group(origin)
 
     def spec(self, given: InputSpec) -> InputSpec:
         """Return the bundle's input with the framing of these settings.
@@ -105,10 +107,8 @@ class FolderSettings:
         """
         return given if self.crop_scale is None else with_crop_scale(given, self.crop_scale)
 
-    def _compiled(self) -> re.Pattern[str] | None:
-        if self.group_pattern is None:
-            return None
-        return compile_with_group(self.group_pattern, "group pattern", "(.+)_[0-9]+")
+    def _pattern(self) -> GroupPattern | None:
+        return None if self.group_pattern is None else GroupPattern(self.group_pattern)
 
 
 def with_crop_scale(spec: InputSpec, crop_scale: float) -> InputSpec:
@@ -207,6 +207,8 @@ class FolderPictures:
 
     Attributes:
         skipped: Pictures left out, by class: subfolders that are no label.
+        part: The split that is read, where the folder has train and test above the classes, as
+            "test of train, test"; else "".
 
     Raises:
         DatasetError: The folder cannot be read, no subfolder is a label, or all are where others
@@ -223,13 +225,22 @@ class FolderPictures:
         others: bool = False,
     ) -> None:
         self._folder, self._detector, self._settings = folder, detector, settings
-        self._files, self.skipped = labelled_files(folder, labels, others=others)
+        found = find_classes(folder)
+        split = judged_part(found, settings.split)
+        self._files, self.skipped = labelled_files(found, split, labels, others=others)
+        self._unread = [one for one in found.refused if one.kind.startswith("cannot be read")]
+        names = ", ".join(f"{path.name}/" for path in found.parts)
+        self.part = f"{split} part of {names}" if split else ""
+        # The folders of split and class.
+        self._depth = 2 if split else 1
 
     def __str__(self) -> str:
         return str(self._folder)
 
     def read(self, on_progress: OnProgress = ignore_progress) -> Iterator[Picture | Unreadable]:
-        """Yield the pictures."""
+        """Yield the pictures, after the folders that cannot be read."""
+        for one in self._unread:
+            yield Unreadable(in_unicode(one.origin), one.reason)
         for done, (path, truth, unknown) in enumerate(self._files, start=1):
             origin = path.relative_to(self._folder).as_posix()
             try:
@@ -243,8 +254,8 @@ class FolderPictures:
                     cropped=self._detector is None,
                     truth=truth,
                     origin=origin,
-                    group=self._settings.group(path),
-                    source=_source(origin),
+                    group=self._settings.group(origin),
+                    source=_source(origin, self._depth),
                     unknown=unknown,
                 )
             on_progress(STAGE, done, len(self._files))
@@ -255,8 +266,8 @@ class FolderPictures:
         return max(self._detector(image), key=lambda face: face.box.side, default=None)
 
 
-def _source(origin: str) -> str:
-    _, *folders, _ = origin.split("/")
+def _source(origin: str, depth: int) -> str:
+    folders = origin.split("/")[depth:-1]
     return folders[0] if folders else ""
 
 
@@ -265,6 +276,6 @@ def _whole(image: PixelArray) -> Face:
 
 
 def _read_inside(path: Path, folder: Path) -> PixelArray:
-    if not path.resolve().is_relative_to(folder.resolve()):
+    if leads_out(path, folder):
         raise PictureError(f"{path}: a link that leaves the folder; put the file itself there")
     return read_picture(path)

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from mien.data.class_folders import ClassFolders, walk
+from mien.data.records import Split
 from mien.errors import DatasetError
 from mien.picture_formats import REFUSED, SUFFIXES
 
@@ -59,13 +61,39 @@ def match_classes(
     return known
 
 
+def judged_part(found: ClassFolders, split: str | None) -> Split | None:
+    """Return which split of a folder that has splits is judged; None where it has none.
+
+    Args:
+        found: The folder.
+        split: The wanted one; the test unless given, else the next best that the folder has.
+
+    Raises:
+        DatasetError: The folder has no such split.
+    """
+    if not found.splits:
+        if split is None:
+            return None
+        raise DatasetError(
+            f"{found.root}: holds no folders of splits (train, test), so that there is no "
+            f"{split!r}; leave out --split"
+        )
+    if split is None:
+        return found.splits[-1]
+    for known in found.splits:
+        if known == split:
+            return known
+    raise DatasetError(f"{found.root}: no split {split!r}; choose from {', '.join(found.splits)}")
+
+
 def labelled_files(
-    folder: Path, labels: Sequence[str], *, others: bool
+    found: ClassFolders, split: Split | None, labels: Sequence[str], *, others: bool
 ) -> tuple[list[tuple[Path, int, str]], dict[str, int]]:
     """Find the pictures with their label, in a fixed order; count other classes that are left out.
 
     Args:
-        folder: The folder, with one subfolder per class.
+        found: The folder.
+        split: The split whose pictures are wanted; None where the folder has none.
         labels: The bundle's labels.
         others: Other classes are not left out.
 
@@ -74,32 +102,28 @@ def labelled_files(
         of each class.
 
     Raises:
-        DatasetError: The folder cannot be read, or as `match_classes`.
+        DatasetError: As `match_classes`.
     """
-    try:
-        classes = sorted(path for path in folder.iterdir() if path.is_dir() and path.name[0] != ".")
-    except OSError as error:
-        raise DatasetError(
-            f"{folder}: cannot be read as a folder: {error.strerror}; name a data set, or a "
-            "folder with one subfolder per class"
-        ) from error
-    names = [path.name for path in classes]
-    truths = match_classes(folder, names, labels, ignore_unknown=True, others=others)
-    found: list[tuple[Path, int, str]] = []
+    folders = sorted(
+        (folder for folder in (*found.folders, *found.links) if folder.split == split),
+        key=lambda folder: folder.path,
+    )
+    names = [folder.name for folder in folders]
+    truths = match_classes(found.root, names, labels, ignore_unknown=True, others=others)
+    files: list[tuple[Path, int, str]] = []
     skipped: dict[str, int] = {}
-    for path in classes:
-        if others or path.name in truths:
-            truth = truth_of(path.name, truths)
-            found.extend((picture, *truth) for picture in sorted(_pictures(path)))
+    for folder in folders:
+        if others or folder.name in truths:
+            truth = truth_of(folder.name, truths)
+            files.extend((picture, *truth) for picture in _pictures(found, folder.path))
         else:
-            skipped[path.name] = sum(1 for _ in _pictures(path))
-    return found, skipped
+            skipped[folder.name] = sum(1 for _ in _pictures(found, folder.path))
+    return files, skipped
 
 
-def _pictures(folder: Path) -> Iterator[Path]:
-    for path in folder.rglob("*"):
+def _pictures(found: ClassFolders, folder: Path) -> Iterator[Path]:
+    for path in walk(folder, found.refused, found.root):
         # A link that leads nowhere is listed as unreadable later, instead of being passed over.
-        is_file = path.is_file() or path.is_symlink()
-        shown = not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if is_file and shown and path.suffix.lower() in SUFFIXES | REFUSED.keys():
+        known = path.suffix.lower() in SUFFIXES | REFUSED.keys()
+        if known and (path.is_symlink() or path.is_file()):
             yield path

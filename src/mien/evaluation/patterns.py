@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
 from mien.errors import SettingsError
 
@@ -33,6 +34,33 @@ def first_group(pattern: re.Pattern[str], text: str) -> str:
     """Return what the first group finds in a text; "" where there is nothing."""
     found = pattern.search(text)
     return (found[1] or "") if found else ""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPattern:
+    """What pictures of one person, or frames of one video, share in their names.
+
+    Attributes:
+        text: A regular expression whose first group names what is shared. It is searched in the
+            file's name without its suffix, as "(.+)_[0-9]+" for "Ann_Lee_0002.jpg"; one that holds
+            a slash in the path below the folder, as "([^/]+)/[^/]+$" for a folder per video.
+
+    Raises:
+        SettingsError: It is no regular expression, or has no group.
+    """
+
+    text: str
+    _compiled: re.Pattern[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        compiled = compile_with_group(self.text, "group pattern", "(.+)_[0-9]+")
+        object.__setattr__(self, "_compiled", compiled)
+
+    def group(self, origin: str) -> str:
+        """Return the group of a file by its path below the folder; "" where nothing fits."""
+        path = PurePosixPath(origin)
+        text = str(path.with_suffix("")) if "/" in self.text else path.stem
+        return first_group(self._compiled, text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,17 +10,19 @@ import msgspec
 
 from mien.bundle import CARD, INFO, MetricsInfo, ModelInfo, encode_info, load_bundle
 from mien.errors import BundleError
-from mien.evaluation.files import replace_files
 from mien.evaluation.for_whom import for_whom, person_values, slice_infos
 from mien.evaluation.markdown import figure, head, row
 from mien.evaluation.names import FIGURES, IN_CARD
 from mien.evaluation.others import Others
 from mien.evaluation.studies import Studies
 from mien.evaluation.summary import Summary
+from mien.files import replace_files
+from mien.locks import alone_in
 
 START, END = "<!-- metrics -->", "<!-- /metrics -->"
 HEADING = "## Figures"
 RECALL = "recall_"
+WAIT_SECONDS = 10.0  # for another evaluation that records its figures, which takes a moment
 # How many faces of a class that the bundle does not know get a word, and of all these together.
 NAMED, OTHERS = "named_", "others_"
 WITH_INTERVAL = (
@@ -54,21 +56,27 @@ def record(
     Raises:
         BundleError: The bundle is not the one that was evaluated, its card's markers are broken,
             or it cannot be written.
+        InUseError: Another process writes into it, and does not end.
     """
-    info = load_bundle(path).info
-    if info.sha256 != summary.evaluation.model.sha256:
-        raise BundleError(f"{path}: the bundle has changed since it was evaluated; evaluate again")
-    entry = _entry(summary, studies or Studies(), command, date)
-    entries = {(known.dataset, known.split): known for known in (*info.metrics, entry)}
-    info = msgspec.structs.replace(info, metrics=tuple(entries.values()))
-    card = with_table(_read_card(path / CARD, info.name), info, path / CARD)
     try:
-        replace_files(path, {INFO: encode_info(info), CARD: card.encode()})
+        with alone_in(path, wait=WAIT_SECONDS):
+            return _record(path, summary, studies or Studies(), command, date)
     except OSError as error:
         raise BundleError(
             f"{path}: the figures cannot be written: {error.strerror}; copy the bundle to a "
             "folder that you may write to"
         ) from error
+
+
+def _record(path: Path, summary: Summary, studies: Studies, command: str, date: str) -> ModelInfo:
+    info = load_bundle(path).info
+    if info.sha256 != summary.evaluation.model.sha256:
+        raise BundleError(f"{path}: the bundle has changed since it was evaluated; evaluate again")
+    entry = _entry(summary, studies, command, date)
+    entries = {(known.dataset, known.split): known for known in (*info.metrics, entry)}
+    info = msgspec.structs.replace(info, metrics=tuple(entries.values()))
+    card = with_table(_read_card(path / CARD, info.name), info, path / CARD)
+    replace_files(path, {INFO: encode_info(info), CARD: card.encode()})
     return info
 
 

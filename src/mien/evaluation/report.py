@@ -13,10 +13,10 @@ import numpy as np
 from mien.errors import SinkError
 from mien.evaluation import plots
 from mien.evaluation.corruptions import confidence_trends
-from mien.evaluation.files import replace_files
 from mien.evaluation.page import html_report
 from mien.evaluation.studies import Studies
 from mien.evaluation.summary import Estimate, Summary
+from mien.files import replace_files
 
 METRICS, PREDICTIONS, PAGE = "metrics.json", "predictions.csv", "report.html"
 CONFUSION, RELIABILITY, RISK_COVERAGE = "confusion.png", "reliability.png", "risk_coverage.png"
@@ -39,9 +39,9 @@ def write_report(
 ) -> tuple[Path, ...]:
     """Write metrics.json, predictions.csv, the plots, and report.html, which holds them.
 
-    All files are made and written in full before the first former one is replaced, and other files
-    in the folder are left alone; but plots of what was not studied this time are removed, because
-    they would be taken for this evaluation's.
+    Former ones are replaced all at once; see `mien.files.replace_files`. Other files in the folder
+    are left alone; but plots of what was not studied this time are removed, because they would be
+    taken for this evaluation's.
 
     Args:
         folder: Where to; made if it is not there.
@@ -77,10 +77,7 @@ def write_report(
         METRICS: metrics_json(summary, command=command, date=date, studies=studies),
     }
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        replace_files(folder, contents)
-        for name in TITLES.keys() - contents.keys():
-            (folder / name).unlink(missing_ok=True)
+        replace_files(folder, contents, without=TITLES.keys() - contents.keys())
     except OSError as error:
         raise SinkError(
             f"{folder}: the evaluation cannot be written: {error.strerror}; free some space or "

@@ -9,6 +9,7 @@ from pathlib import Path
 import av
 
 from mien.errors import SinkError
+from mien.files import new_file
 from mien.sinks.files import writing
 
 # Fine enough for every frame rate in use, and the usual clock of video.
@@ -123,14 +124,9 @@ def _holds_frames(path: Path) -> bool:
 
 def _join_fragments(path: Path) -> None:
     """Write a finished video again with one index, by way of a file beside it."""
-    part = path.with_name(f".{path.name}.part")
     # Where there is no room for a second file, the fragments play too.
-    with contextlib.suppress(av.FFmpegError, OSError):
-        try:
-            _copy(path, part)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+    with contextlib.suppress(av.FFmpegError, OSError), new_file(path) as new:
+        _copy(path, new)
 
 
 def _copy(path: Path, target: Path) -> None:

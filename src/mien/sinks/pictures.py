@@ -1,11 +1,16 @@
 """Annotated copies of pictures."""
 
+import contextlib
+import errno
+import os
 import re
 from pathlib import Path, PurePath
 
 import cv2
 
 from mien.errors import SinkError
+from mien.files import sweep, write_file
+from mien.locks import alone_on
 from mien.overlay import draw
 from mien.pictures import SUFFIXES
 from mien.sinks.files import make_folder, open_mode, same_file, writing
@@ -35,8 +40,13 @@ class PictureSink:
 
         Raises:
             SinkError: The folder cannot be made.
+            InUseError: Another process writes into it.
         """
         make_folder(folder)
+        self._claim = contextlib.ExitStack()
+        with writing(folder):
+            self._claim.enter_context(alone_on(folder))
+        sweep(folder)
         self._folder = folder
         self._overwrite = overwrite
         self._used: set[str] = set()
@@ -55,17 +65,13 @@ class PictureSink:
         if not good:
             raise SinkError(f"{path}: a picture of this size cannot be written as {path.suffix}")
         with writing(path):
-            file = path.open(f"{open_mode(path, overwrite=self._overwrite)}b")
-        try:
-            with writing(path), file:
-                file.write(data.tobytes())
-        except SinkError:
-            # Half a picture is of no use, and would be in the way of the next run.
-            path.unlink(missing_ok=True)
-            raise
+            if open_mode(path, overwrite=self._overwrite) == "x" and os.path.lexists(path):
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+            write_file(path, data.tobytes())
 
     def close(self) -> None:
-        """Do nothing: every picture is finished when it is written."""
+        """Leave the folder to others: every picture is finished when it is written."""
+        self._claim.close()
 
     def _free_name(self, frame: Frame) -> str:
         """Return a name that this run has not used, on disks that ignore case too."""

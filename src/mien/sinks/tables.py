@@ -13,7 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, TextIO
 
+from mien.disk import sync
 from mien.errors import SinkError
+from mien.locks import alone_on
 from mien.sinks.files import make_folder, open_mode, writing
 from mien.types import Analysis, Frame
 
@@ -21,7 +23,7 @@ STDOUT = "-"
 ESCAPES = "backslashreplace"
 PLACE = ("source", "frame", "time", "track_id")
 BOX = ("x1", "y1", "x2", "y2")
-VERDICT = ("label", "confidence", "quality", "reason")
+VERDICT = ("label", "confidence", "shown", "quality", "reason")
 OTHER = "p_other"
 
 
@@ -48,9 +50,16 @@ class _TextFile:
         self._stream: TextIO | None = sys.stdout
         self._begun = self._made = False
         self._size = 0
+        self._claim = contextlib.ExitStack()
         if self._path is not None:
             make_folder(self._path.parent)
-            self._stream = self._open(self._path, overwrite)
+            with writing(path):
+                self._claim.enter_context(alone_on(self._path))
+            try:
+                self._stream = self._open(self._path, overwrite)
+            except SinkError:
+                self._claim.close()
+                raise
 
     def _open(self, path: Path, overwrite: bool) -> TextIO:
         mode: Literal["a", "x"] = "a" if open_mode(path, overwrite=overwrite) == "w" else "x"
@@ -77,10 +86,12 @@ class _TextFile:
         stream, self._stream = self._stream, None
         if stream is None or self._path is None:
             return
-        with writing(self._name):
+        with self._claim, writing(self._name):
             stream.close()
             if self._made and not self._begun:
                 self._path.unlink()
+            elif self._path.is_file():
+                sync(self._path)
 
     def _begin(self, stream: TextIO) -> None:
         if not self._begun and self._path is not None and self._path.is_file():

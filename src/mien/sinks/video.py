@@ -1,5 +1,6 @@
 """An annotated video that browsers play: H.264 in MP4, with the time stamps of its source."""
 
+import contextlib
 import math
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import cv2
 import numpy as np
 
 from mien.errors import SinkError
+from mien.locks import alone_on
 from mien.overlay import draw
 from mien.sinks.files import make_folder, open_mode, same_file, writing
 from mien.sinks.mp4 import TIME_BASE, Mp4Writer
@@ -36,13 +38,21 @@ class VideoSink:
 
         Raises:
             SinkError: The file exists, or cannot be written.
+            InUseError: Another process writes it.
         """
         make_folder(path.parent)
+        self._claim = contextlib.ExitStack()
+        with writing(path):
+            self._claim.enter_context(alone_on(path))
         # Made at once, so that a name that cannot work is known before hours of reading; but not
         # emptied yet, because it may be the very file that is going to be read.
         mode = "ab" if overwrite else f"{open_mode(path, overwrite=False)}b"
-        with writing(path), path.open(mode):
-            pass
+        try:
+            with writing(path), path.open(mode):
+                pass
+        except SinkError:
+            self._claim.close()
+            raise
         self._path = path
         self._writer: Mp4Writer | None = None
         self._size = (0, 0)
@@ -67,10 +77,11 @@ class VideoSink:
         if self._closed:
             return
         self._closed = True
-        if self._writer is not None:
-            self._writer.close()
-        elif self._path.is_file() and self._path.stat().st_size == 0:
-            self._path.unlink()
+        with self._claim:
+            if self._writer is not None:
+                self._writer.close()
+            elif self._path.is_file() and self._path.stat().st_size == 0:
+                self._path.unlink()
 
     def _start(self, frame: Frame) -> Mp4Writer:
         if same_file(self._path, Path(frame.source)):

@@ -1,6 +1,6 @@
 """Several sources, one after another: what `mien predict a.jpg clips/ b.mp4` reads."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from mien.errors import SourceError
 from mien.protocols import Source
@@ -21,16 +21,19 @@ class Batch:
         openers: Sequence[tuple[str, Callable[[], Source]]],
         *,
         skipped: Sequence[Skipped] = (),
+        named: Collection[str] = (),
     ) -> None:
         """Take the sources.
 
         Args:
             openers: For each source its name, for errors, and what opens it.
             skipped: What was left out already when they were looked for.
+            named: Names of those that were asked for, and not only found in a folder.
         """
         self.name = openers[0][0] if len(openers) == 1 else f"{len(openers)} sources"
         self._openers = list(openers)
         self._done = list(skipped)
+        self._named = named
         self._current: Source | None = None
         self._closed = False
 
@@ -53,9 +56,15 @@ class Batch:
                 self._current = opener()
                 yield from self._current
             except SourceError as error:
-                self._done.append(Skipped(name, str(error).removeprefix(f"{name}: ")))
+                reason = str(error).removeprefix(f"{name}: ")
+                self._done.append(Skipped(name, reason, name in self._named))
             finally:
                 self._leave()
+
+    def skip(self) -> None:
+        """Leave the source that is open, and go on with the next one."""
+        if self._current is not None:
+            self._current.close()
 
     def close(self) -> None:
         """Close the source that is open, and open no other."""

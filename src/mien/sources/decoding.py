@@ -1,28 +1,40 @@
-"""What a video file and a stream share: from PyAV's containers and frames to ours."""
+"""What a video file and a stream share: which of its pictures are the video, and what fails."""
 
-import numpy as np
-from av import VideoFrame
+import contextlib
+from collections.abc import Iterator
+
 from av.container import InputContainer
+from av.stream import Disposition
 from av.video.stream import VideoStream
 
-from mien.errors import SourceError
+from mien.errors import MienError, SourceError, one_line
 from mien.pictures import MAX_PIXELS
-from mien.types import PixelArray
 
-RIGHT_ANGLE = 90
 # FFmpeg plays text files, as terminals showed them once.
 TEXT_FORMATS = frozenset({"adf", "bin", "idf", "tty", "xbin"})
+# Covers, chapters' pictures, and parts of a picture that mean nothing by themselves.
+NO_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.dependent
 
 
 def video_of(container: InputContainer, name: str) -> VideoStream:
-    """Return the video in an open file or stream.
+    """Return the video in an open file or stream; of several the one that players show.
+
+    That is one that is no cover picture and can be decoded, by preference the one that the file
+    says is its default, and of those the largest.
 
     Raises:
         SourceError: There is none, or its frames are too large to be decoded safely.
     """
-    if not container.streams.video or container.format.name in TEXT_FORMATS:
-        raise SourceError(f"{name}: holds no video, only sound or other data")
-    stream = container.streams.video[0]
+    videos = videos_of(container)
+    if not videos or container.format.name in TEXT_FORMATS:
+        also = " and a cover picture" if container.streams.video and not videos else ""
+        raise SourceError(f"{name}: holds no video, only sound or other data{also}")
+    known = [stream for stream in videos if stream.codec_context is not None]
+    if not known:
+        raise SourceError(
+            f"{name}: holds a video of a kind that FFmpeg cannot decode; convert it to H.264 first"
+        )
+    stream = max(known, key=_preference)
     if stream.width * stream.height > MAX_PIXELS:
         raise SourceError(
             f"{name}: {stream.width}x{stream.height} is more than {MAX_PIXELS // 1_000_000} "
@@ -33,11 +45,32 @@ def video_of(container: InputContainer, name: str) -> VideoStream:
     return stream
 
 
-def to_bgr(frame: VideoFrame) -> PixelArray:
-    """Return BGR uint8 [H,W,3], turned upright where a phone recorded on its side."""
-    image = frame.to_ndarray(format="bgr24")
-    turns = round(frame.rotation / RIGHT_ANGLE) % 4
-    return np.ascontiguousarray(np.rot90(image, turns), dtype=np.uint8)
+def videos_of(container: InputContainer) -> list[VideoStream]:
+    """Return all videos in an open file or stream that are no cover pictures."""
+    return [stream for stream in container.streams.video if not stream.disposition & NO_VIDEO]
+
+
+def _preference(stream: VideoStream) -> tuple[bool, int]:
+    return bool(stream.disposition & Disposition.default), stream.width * stream.height
+
+
+@contextlib.contextmanager
+def decoding(name: str) -> Iterator[None]:
+    """Turn whatever a decoder raises into an error that names the video.
+
+    Raises:
+        SourceError: In place of anything but `MienError`: decoders fail in more ways than one could
+            list, and none of them may end the reading of other files.
+    """
+    try:
+        yield
+    except MienError:
+        raise
+    except Exception as error:
+        words = getattr(error, "strerror", None) or one_line(error)
+        raise SourceError(
+            f"{name}: cannot be decoded ({words}); check that it plays elsewhere"
+        ) from error
 
 
 def reason(error: Exception) -> str:

@@ -22,10 +22,12 @@ class Skipped:
     Attributes:
         path: Which file, folder or source.
         reason: Why, in one line.
+        named: Whether it was asked for by its name, so that to go on without it is a failure.
     """
 
     path: str
     reason: str
+    named: bool = False
 
 
 class NothingFoundError(SourceError):
@@ -85,7 +87,7 @@ def _expand(spec: str | Path) -> list[Path]:
     if spec == "":
         # Path("") is the current folder, which someone with an unset variable did not mean.
         raise NothingFoundError("an empty name; for this folder write .")
-    path = _at_home(Path(spec))
+    path = at_home(Path(spec))
     # A file whose name holds brackets or stars is itself, not a pattern.
     if _exists(path):
         return [path]
@@ -96,7 +98,8 @@ def _expand(spec: str | Path) -> list[Path]:
     return [Path(match) for match in matches]
 
 
-def _at_home(path: Path) -> Path:
+def at_home(path: Path) -> Path:
+    """Return a path whose ~ at the front is the home folder."""
     try:
         return path.expanduser()
     except RuntimeError:

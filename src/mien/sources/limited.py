@@ -1,14 +1,19 @@
 """The beginning of a source: for trying something out, and for cameras, which have no end."""
 
+import math
 from collections.abc import Iterator
 
 from mien.errors import SettingsError
 from mien.protocols import Source
+from mien.sources.batch import Batch
 from mien.types import Frame
 
 
 class Limited:
-    """A `Source` that ends early: after so many frames, or seconds of stream time."""
+    """A `Source` that ends early: after so many frames, or seconds of stream time.
+
+    Of a batch each source gets the seconds, for each has a time of its own.
+    """
 
     def __init__(
         self, source: Source, *, frames: int | None = None, seconds: float | None = None
@@ -24,8 +29,9 @@ class Limited:
             SettingsError: A limit is not more than 0.
         """
         for name, limit in (("frames", frames), ("seconds", seconds)):
-            if limit is not None and not limit > 0:
-                raise SettingsError(f"the limit of {name} must be more than 0, got {limit}")
+            if limit is not None and not 0 < limit < math.inf:
+                wanted = "more than 0 and finite"
+                raise SettingsError(f"the limit of {name} must be {wanted}, got {limit}")
         self.name, self.live = source.name, source.live
         self._source = source
         self._frames = frames
@@ -33,11 +39,17 @@ class Limited:
 
     def __iter__(self) -> Iterator[Frame]:
         """Yield the source's frames until a limit is met."""
-        start: float | None = None
-        for count, frame in enumerate(self._source, start=1):
-            start = frame.timestamp if start is None else start
+        name, start, over, count = "", 0.0, False, 0
+        for frame in self._source:
+            if frame.source != name or (over and frame.timestamp <= start):
+                name, start, over = frame.source, frame.timestamp, False
             if self._seconds is not None and frame.timestamp - start >= self._seconds:
-                return
+                if not isinstance(self._source, Batch):
+                    return
+                over = True
+                self._source.skip()
+                continue
+            count += 1
             yield frame
             if count == self._frames:
                 return

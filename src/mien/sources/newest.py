@@ -19,7 +19,8 @@ class NewestFrame:
     """A live `Source` around another: a slow consumer sees fresh frames, never a growing lag.
 
     The source is opened, read and freed in one thread of its own. What it raises is raised in the
-    consumer, after the frame that came last. It can be iterated once.
+    consumer, after the frame that came last. It can be iterated once. Where the source says that it
+    is `recorded` nothing grows old, and it may wait for the consumer instead.
 
     Attributes:
         dropped: How many frames came while the consumer was busy.
@@ -33,6 +34,7 @@ class NewestFrame:
         *,
         patience: float = PATIENCE_SECONDS,
         stall: float = STALL_SECONDS,
+        keep_recorded: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Wrap a source; nothing is read before the iteration starts.
@@ -41,6 +43,7 @@ class NewestFrame:
             source: The source; closed with this one.
             patience: Seconds without a first frame after which the source counts as dead.
             stall: Seconds without a next frame after which it does.
+            keep_recorded: Leave no frame out of what is recorded.
             clock: Seconds; for tests.
         """
         self.name = source.name
@@ -48,6 +51,7 @@ class NewestFrame:
         self._source = source
         self._limit = patience
         self._stall = stall
+        self._keep_recorded = keep_recorded
         self._clock = clock
         self._change = threading.Condition()
         self._frame: Frame | None = None
@@ -100,6 +104,8 @@ class NewestFrame:
 
     def _keep(self, frame: Frame) -> bool:
         with self._change:
+            if self._keep_recorded and getattr(self._source, "recorded", False):
+                self._change.wait_for(lambda: self._frame is None or self._ended)
             if self._ended:
                 return False
             self.dropped += self._frame is not None
@@ -119,6 +125,7 @@ class NewestFrame:
                     )
                 self._change.wait(WAIT_SECONDS)
             frame, self._frame = self._frame, None
+            self._change.notify_all()
             self._limit = self._stall
             if frame is None and self._error is not None:
                 raise self._error

@@ -1,6 +1,6 @@
 """Still pictures as a source: in order, and one that is broken does not end the batch."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from mien.errors import PictureError
@@ -25,16 +25,24 @@ class PictureSource:
 
     live = False
 
-    def __init__(self, paths: Sequence[Path], *, skipped: Sequence[Skipped] = ()) -> None:
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        *,
+        skipped: Sequence[Skipped] = (),
+        named: Collection[str] = (),
+    ) -> None:
         """Take the pictures.
 
         Args:
             paths: The files, in order; see `find_pictures`.
             skipped: What was left out already when they were looked for.
+            named: Those that were asked for by name, and not only found in a folder.
         """
         self.name = str(paths[0]) if len(paths) == 1 else f"{len(paths)} pictures"
         self.skipped: list[Skipped] = list(skipped)
         self._paths = tuple(paths)
+        self._named = named
         self._closed = False
 
     def __len__(self) -> int:
@@ -51,7 +59,8 @@ class PictureSource:
             except PictureError as error:
                 # The message of an error is one line, which a path need not be.
                 prefix = f"{PictureError(str(path))}: "
-                self.skipped.append(Skipped(str(path), str(error).removeprefix(prefix)))
+                reason, named = str(error).removeprefix(prefix), str(path) in self._named
+                self.skipped.append(Skipped(str(path), reason, named))
 
     def close(self) -> None:
         """Read no more pictures."""

@@ -13,14 +13,20 @@ import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from mien.errors import RecordingError, SourceError
-from mien.sources.decoding import reason, to_bgr, video_of
+from mien.errors import MienError, RecordingError, SourceError
+from mien.sources.decoding import decoding, reason, video_of
+from mien.sources.display import Display
+from mien.sources.timeline import Timeline
 from mien.types import Frame
 
 OPEN_SECONDS = 10.0
 READ_SECONDS = 10.0
 # These formats carry no time stamps; FFmpeg would make them up at 25 frames per second.
 UNTIMED_FORMATS = frozenset({"mpjpeg", "mjpeg", "image2pipe", "jpeg_pipe"})
+# What has a length here is the list of parts, not what they hold.
+PLAYLISTS = frozenset({"hls", "dash"})
+# From a frame to the next where no stamp says it.
+STEP_SECONDS = 0.04
 OPTIONS = {
     # Looking for the frame rate of a stream would delay its first frame by seconds.
     "analyzeduration": "500000",
@@ -36,7 +42,11 @@ class StreamSource:
     """A live `Source` that reads an address.
 
     Time stamps are the stream's own where it has them, otherwise the time of arrival; both start at
-    0. Something with an end, such as a video on a web server, is played at its own speed.
+    0. Something with an end, such as a video on a web server, is played at its own speed, or read
+    as fast as it comes.
+
+    Attributes:
+        recorded: Whether it has an end, which is known from the first frame on.
     """
 
     live = True
@@ -47,6 +57,7 @@ class StreamSource:
         *,
         open_seconds: float = OPEN_SECONDS,
         read_seconds: float = READ_SECONDS,
+        realtime: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Take an address; nothing is opened yet.
@@ -55,11 +66,14 @@ class StreamSource:
             url: http, https, rtsp or rtsps.
             open_seconds: How long to wait for the first sign of life.
             read_seconds: How long to wait for the next frame.
+            realtime: Play what is recorded at its own speed.
             clock: Seconds; for tests.
         """
         self.name = without_secrets(url)
         self._url = url
+        self.recorded = False
         self._timeout = (open_seconds, read_seconds)
+        self._realtime = realtime
         self._clock = clock
         self._closed = threading.Event()
 
@@ -74,18 +88,23 @@ class StreamSource:
             return
         count = 0
         with self._open() as container:
+            whole = _has_end(container)
+            # Cameras that give pictures without stamps make a size up.
+            self.recorded = whole and container.format.name not in UNTIMED_FORMATS
             try:
                 for frame in self._frames(container):
                     count += 1
                     yield frame
-            except (av.FFmpegError, OSError) as error:
+            except MienError:
+                raise
+            except Exception as error:  # decoders fail in more ways than one could list
                 if not self._closed.is_set():
-                    kind = SourceError if container.duration is None else RecordingError
+                    kind = RecordingError if self.recorded else SourceError
                     raise kind(
                         f"{self.name}: broke off after frame {count} ({reason(error)}); "
                         "check the camera and the network"
                     ) from error
-            if container.duration is None and not self._closed.is_set():
+            if not whole and not self._closed.is_set():
                 raise SourceError(
                     f"{self.name}: ended after frame {count}; check that the camera is still on"
                 )
@@ -97,22 +116,26 @@ class StreamSource:
     def _open(self) -> InputContainer:
         try:
             return av.open(self._url, "r", options=dict(OPTIONS), timeout=self._timeout)
-        except (av.FFmpegError, OSError, ValueError) as error:
+        except Exception as error:
             raise SourceError(
                 f"{self.name}: cannot be opened ({reason(error)}); check the address, "
                 "the user name and password, and that the camera is on"
             ) from error
 
     def _frames(self, container: InputContainer) -> Iterator[Frame]:
-        stream = video_of(container, self.name)
+        with decoding(self.name):
+            stream = video_of(container, self.name)
+            display = Display(stream)
         timer = _Timer(container.format.name not in UNTIMED_FORMATS, self._clock)
         for index, (stamp, picture) in enumerate(_decode(container, stream)):
             timestamp = timer.time(stamp)
-            if container.duration is not None:
+            if self.recorded and self._realtime:
                 self._closed.wait(max(0.0, timer.wait(timestamp)))
             if self._closed.is_set():
                 return
-            yield Frame(to_bgr(picture), index, timestamp, self.name)
+            with decoding(self.name):
+                image = display.to_bgr(picture)
+            yield Frame(image, index, timestamp, self.name)
 
 
 def without_secrets(url: str) -> str:
@@ -126,6 +149,16 @@ def without_secrets(url: str) -> str:
     return f"{parts.scheme}://{place}{f':{port}' if port else ''}{parts.path}"
 
 
+def _has_end(container: InputContainer) -> bool:
+    """Whether it says how long it is, or its server how large: what browsers record says neither.
+
+    Then its end is one, and no failure of a camera.
+    """
+    return container.duration is not None or (
+        container.format.name not in PLAYLISTS and container.size > 0
+    )
+
+
 class _Timer:
     """Seconds since the first frame, by the stream's stamps or by the clock."""
 
@@ -133,21 +166,14 @@ class _Timer:
         self._stamped = stamped
         self._clock = clock
         self._begin: float | None = None
-        self._first_stamp = 0.0
-        self._last = 0.0
+        self._timeline = Timeline(STEP_SECONDS)
 
     def time(self, stamp: float | None) -> float:
         now = self._clock()
         if self._begin is None:
-            self._begin, self._first_stamp = now, stamp or 0.0
+            self._begin = now
             self._stamped = self._stamped and stamp is not None
-        if self._stamped and stamp is not None:
-            time = stamp - self._first_stamp
-        else:
-            time = now - self._begin
-        # Cameras jump back when they set their clock; time must not.
-        self._last = max(self._last, time)
-        return self._last
+        return self._timeline.place(stamp if self._stamped else now)
 
     def wait(self, timestamp: float) -> float:
         """Return seconds until a frame is due."""

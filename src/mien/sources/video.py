@@ -8,7 +8,11 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from mien.errors import SourceError
-from mien.sources.decoding import reason, to_bgr, video_of
+from mien.sources.decoding import decoding, reason, video_of, videos_of
+from mien.sources.display import Display
+from mien.sources.files import Skipped
+from mien.sources.timeline import Timeline
+from mien.sources.wholeness import is_whole
 from mien.types import Frame
 
 # A file that ends this much before the length it claims has broken off; less is rounding.
@@ -20,11 +24,13 @@ class VideoSource:
     """A `Source` of the frames of a video file.
 
     Each iteration reads the file anew. Time stamps are exact (variable frame rates included) and
-    start at 0 with the first frame. The frame size may change on the way.
+    start at 0 with the first frame; where recordings were joined end to end, time goes on. The
+    frame size may change on the way.
 
     Attributes:
         fps: Mean frames per second as the file says; None where it does not.
         frames: About how many frames there are; None where the file does not say.
+        skipped: That it holds further videos, where it does.
     """
 
     live = False
@@ -37,11 +43,12 @@ class VideoSource:
         """
         self.name = str(path)
         self._closed = False
-        with self._open() as container:
+        with self._open() as container, decoding(self.name):
             stream = video_of(container, self.name)
             self.fps = float(stream.average_rate) if stream.average_rate else None
             self._seconds = _length(container, stream)
             self.frames = stream.frames or self._estimate()
+            self.skipped = _further(container, stream, self.name)
 
     def __iter__(self) -> Iterator[Frame]:
         """Yield all frames that can be decoded.
@@ -68,7 +75,7 @@ class VideoSource:
             # "file:" keeps a name with a colon from being taken for an address, and the list keeps
             # a playlist that poses as a video from reading other files or the network.
             return av.open(f"file:{self.name}", "r", options={"protocol_whitelist": "file"})
-        except (av.FFmpegError, OSError) as error:
+        except Exception as error:
             raise SourceError(
                 f"{self.name}: cannot be read as a video ({reason(error)}); "
                 "check the name, and that it plays elsewhere"
@@ -84,14 +91,17 @@ class _Decoder:
     def __init__(self, name: str, fps: float) -> None:
         self._name = name
         self._step = 1 / fps
+        self._timeline = Timeline(self._step)
         self._start: float | None = None
         self._last: float | None = None
+        # When the last frame is over.
+        self._end = 0.0
         self._count = 0
         self._damage = ""
 
     def frames(self, container: InputContainer, stream: VideoStream) -> Iterator[Frame]:
         """Yield the good frames; what cannot be decoded is remembered and left out."""
-        packets = container.demux(stream)
+        packets, display = container.demux(stream), Display(stream)
         while True:
             try:
                 packet = next(packets, None)
@@ -99,14 +109,16 @@ class _Decoder:
             except av.InvalidDataError:
                 self._damage = self._damage or f"damaged after {self._place()}"
                 continue
-            except (av.FFmpegError, OSError) as error:
+            except Exception as error:  # decoders fail in more ways than one could list
                 self._damage = f"cannot be read after {self._place()} ({reason(error)})"
                 return
             if packet is None:
                 return
             for frame in decoded:
-                time = self._time(None if frame.pts is None else float(frame.time))
-                yield Frame(to_bgr(frame), self._count - 1, time, self._name)
+                with decoding(self._name):
+                    image = display.to_bgr(frame)
+                time = self._time(frame)
+                yield Frame(image, self._count - 1, time, self._name)
 
     def check(self, seconds: float | None) -> None:
         """Raise `SourceError` where something was missing, given the length the file claims."""
@@ -115,26 +127,36 @@ class _Decoder:
         if self._damage:
             raise SourceError(f"{self._name}: {self._damage}; the good frames were read")
         # Some formats count the length from the first frame, some from zero.
-        end = self._last + max(0.0, self._start or 0.0) + self._step
-        if seconds is not None and end < seconds - MISSING_SECONDS:
-            raise SourceError(
-                f"{self._name}: breaks off after {self._place()} of {seconds:.1f} s; "
-                "the good frames were read; copy or record it again for the rest"
-            )
+        end = self._end + max(0.0, self._start or 0.0)
+        if seconds is None or end >= seconds - MISSING_SECONDS or is_whole(Path(self._name)):
+            return
+        raise SourceError(
+            f"{self._name}: breaks off after {self._place()} of {seconds:.1f} s; "
+            "the good frames were read; copy or record it again for the rest"
+        )
 
-    def _time(self, stamp: float | None) -> float:
+    def _time(self, frame: av.VideoFrame) -> float:
         """Return seconds since the first frame; a frame without a stamp follows the last one."""
-        if stamp is None:
-            time = 0.0 if self._last is None else self._last + self._step
-        else:
-            self._start = stamp if self._start is None else self._start
-            time = stamp - self._start
-        self._last = time
+        stamp = None if frame.pts is None else float(frame.time)
+        self._start = stamp if self._start is None else self._start
+        self._last = self._timeline.place(stamp)
+        # The last picture of a recording of a screen may stand for minutes.
+        shown = float(frame.duration * frame.time_base) if frame.time_base else 0.0
+        self._end = self._last + max(self._step, shown)
         self._count += 1
-        return time
+        return self._last
 
     def _place(self) -> str:
         return f"frame {self._count} ({self._last or 0.0:.1f} s)"
+
+
+def _further(container: InputContainer, stream: VideoStream, name: str) -> list[Skipped]:
+    """Say of the videos that are not read, such as those of a second camera."""
+    count = len(videos_of(container)) - 1
+    if not count:
+        return []
+    read = f"the one of {stream.width}x{stream.height} is read"
+    return [Skipped(name, f"holds {count + 1} videos, of which only {read}; extract the others")]
 
 
 def _length(container: InputContainer, stream: VideoStream) -> float | None:

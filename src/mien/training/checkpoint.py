@@ -9,13 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
-from mien.errors import TrainingError
+from mien.errors import TrainingError, one_line
+from mien.files import new_file
+from mien.parsing import decode_json_loosely
+
+# Of all faces that a run learns from; checkpoints of earlier versions do not say it.
+FACES_SHA256 = "faces_sha256"
 
 
 @dataclass(slots=True)
@@ -54,10 +60,9 @@ class Checkpoint:
             **_prefixed("optimizer", _flat_state(self.optimizer)),
         }
         header = {"history": json.dumps(self.history), "settings": json.dumps(settings)}
-        temporary = path.with_suffix(".partial")
         try:
-            save_file(tensors, temporary, metadata=header)
-            temporary.replace(path)
+            with new_file(path) as new:
+                save_file(tensors, new, metadata=header)
         except (OSError, SafetensorError) as error:
             raise TrainingError(f"{path}: the checkpoint cannot be written: {error}") from error
 
@@ -69,20 +74,47 @@ class Checkpoint:
         """
         try:
             with safe_open(path, framework="pt") as file:
-                header = file.metadata()
+                header = _Header.read(file.metadata() or {})
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except (OSError, SafetensorError) as error:
-            raise TrainingError(f"{path}: not a checkpoint that can be read: {error}") from error
-        _same_settings(path, json.loads(header["settings"]), settings)
-        self.history = json.loads(header["history"])
+        except (OSError, SafetensorError, ValueError) as error:
+            raise _damaged(path, error) from error
+        _same_settings(path, header.settings, settings)
+        try:
+            self._take(header.history, tensors)
+        # What PyTorch raises of tensors that are missing, of another shape or of another kind.
+        except (RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise _damaged(path, error) from error
+
+    def _take(self, history: list[dict[str, float]], tensors: dict[str, Tensor]) -> None:
+        self.history = history
         self.network.load_state_dict(_part(tensors, "network"))
         self.average.load_state_dict(_part(tensors, "average"))
         self.best = _part(tensors, "best")
         _restore_state(self.optimizer, _part(tensors, "optimizer"))
 
 
+class _Header(msgspec.Struct):
+    """What stands in a checkpoint beside its tensors."""
+
+    settings: dict[str, Any]
+    history: list[dict[str, float]]
+
+    @classmethod
+    def read(cls, texts: dict[str, str]) -> "_Header":
+        """Decode it; ValueError where it is none."""
+        values = {name: decode_json_loosely(text) for name, text in texts.items()}
+        return msgspec.convert(values, cls)
+
+
+def _damaged(path: Path, error: Exception) -> TrainingError:
+    return TrainingError(
+        f"{path}: not a checkpoint that can be read ({one_line(error)}); remove it to start anew"
+    )
+
+
 def _same_settings(path: Path, kept: dict[str, Any], wanted: dict[str, Any]) -> None:
-    for name in sorted(kept.keys() | wanted.keys()):
+    unknown = {FACES_SHA256} - kept.keys()
+    for name in sorted((kept.keys() | wanted.keys()) - unknown):
         if kept.get(name) != wanted.get(name):
             raise TrainingError(
                 f"{path}: this run was started with {name}={kept.get(name)}, not "

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from mien.errors import TrainingError
+from mien.ranges import check_threads
 from mien.training.settings import Machine
 
 # What bf16 gained over fp32 in training steps: three times with AMX, 1.3 times (residual) to 2.4
@@ -45,6 +46,7 @@ class Compute:
                 f"--device {name}: not usable here; try --device cpu ({str(error).splitlines()[0]})"
             ) from error
         if machine.threads:
+            check_threads("--threads", machine.threads)
             torch.set_num_threads(machine.threads)
         abilities = torch.cpu.get_capabilities()
         units = device.type == "cuda" or any(abilities.get(name) for name in BF16_UNITS)

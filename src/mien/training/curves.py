@@ -7,13 +7,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from mien.files import new_file
+
 # Two colours that stay apart for colour-blind eyes (Okabe and Ito 2008).
 TRAIN, VALIDATION = "#E69F00", "#0072B2"
 
 
 def write_history(path: Path, history: list[dict[str, float]]) -> None:
     """Write one row per epoch."""
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with new_file(path) as new, new.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, fieldnames=list(history[0]))
         writer.writeheader()
         for row in history:
@@ -52,7 +54,8 @@ def draw_curves(
             ha="right",
             bbox={"boxstyle": "round,pad=0.2", "facecolor": "white", "edgecolor": "none"},
         )
-    figure.savefig(path)
+    with new_file(path) as new:
+        figure.savefig(new)
 
 
 def _lines(axes: Axes, history: list[dict[str, float]], name: str) -> None:

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 from torch.optim.swa_utils import AveragedModel
 
+from mien.errors import TrainingError, one_line
 from mien.training.augment import augment, mirror
 from mien.training.checkpoint import Checkpoint
 from mien.training.compute import Compute
@@ -44,13 +45,14 @@ def start(
         pretrained: Weights that a `FaceMobileNet` starts from, by name.
 
     Raises:
-        ValueError: The pictures are too small for the network, or a weight has another shape.
+        ValueError: The pictures are too small for the network.
         KeyError: A weight is missing.
+        TrainingError: A weight has another shape.
     """
     torch.manual_seed(settings.seed)
     network = ARCHITECTURES[settings.arch](classes, settings.channels, settings.size)
     if isinstance(network, FaceMobileNet) and pretrained is not None:
-        network.load_pretrained(pretrained)
+        _load_pretrained(network, pretrained)
     network = network.to(compute.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     groups = network.rates() if isinstance(network, FaceMobileNet) else None
     optimizer = torch.optim.AdamW(
@@ -64,6 +66,16 @@ def start(
     return Checkpoint(network, average, optimizer, best={}, history=[])
 
 
+def _load_pretrained(network: FaceMobileNet, weights: dict[str, FloatArray]) -> None:
+    try:
+        network.load_pretrained(weights)
+    except (ValueError, IndexError) as error:
+        raise TrainingError(
+            f"--pretrained: not the weights of the face recogniser ({one_line(error)}); name "
+            "faceres-deep.json, see docs/experiments.md"
+        ) from error
+
+
 def fit(
     checkpoint: Checkpoint,
     train: Sequence[FaceStore],
@@ -73,8 +85,11 @@ def fit(
     *,
     on_epoch: Callable[[Row], None],
     on_progress: OnProgress,
-) -> None:
+) -> str:
     """Train until the validation loss has not fallen for `patience` epochs, or to the last epoch.
+
+    A run that diverges ends before that: `checkpoint.best` and the history are of the epochs
+    before, and `on_epoch` is not told of the one that was lost.
 
     Args:
         checkpoint: What changes; starts fresh or loaded.
@@ -84,6 +99,12 @@ def fit(
         compute: Device and precision.
         on_epoch: Told of each finished epoch, when `checkpoint` is up to date.
         on_progress: Told of each step.
+
+    Returns:
+        What went wrong, as `divergence` says it; "" where nothing did.
+
+    Raises:
+        TrainingError: It diverged before there was an epoch to keep.
     """
     weights = class_weights(train[0], settings.class_balance).to(compute.device)
     while unfinished(checkpoint, settings):
@@ -92,10 +113,42 @@ def fit(
         row = _train_epoch(checkpoint, store, settings, compute, weights, on_progress)
         row["images_per_second"] = len(store) / (time.perf_counter() - begun)
         row |= validate(checkpoint.average, validation, compute)
+        if problem := divergence(checkpoint, row, settings.learning_rate):
+            return problem
         if row["validation_loss"] < best_loss(checkpoint.history):
             checkpoint.keep_best()
         checkpoint.history.append({"epoch": len(checkpoint.history) + 1.0, **row})
         on_epoch(checkpoint.history[-1])
+    return ""
+
+
+def divergence(checkpoint: Checkpoint, row: Row, rate: float) -> str:
+    """Say that an epoch's losses are no numbers any more, and what is kept; "" where they are.
+
+    Args:
+        checkpoint: As it was before the epoch was added.
+        row: The epoch's figures.
+        rate: The highest learning rate.
+
+    Raises:
+        TrainingError: They are none, and there was no epoch before.
+    """
+    losses = [row["train_loss"], row["validation_loss"]]
+    if all(map(math.isfinite, losses)):
+        return ""
+    lost = next(loss for loss in losses if not math.isfinite(loss))
+    problem = (
+        f"the loss became {lost} in epoch {len(checkpoint.history) + 1}: the run diverged; take a "
+        f"lower --learning-rate (it was {rate:g}) and another --out"
+    )
+    if not checkpoint.best:
+        raise TrainingError(f"{problem}; no epoch could be kept")
+    return f"{problem}; the bundle is of epoch {best_row(checkpoint)['epoch']:.0f}, the best before"
+
+
+def best_row(checkpoint: Checkpoint) -> Row:
+    """Return the row of the epoch whose weights are kept."""
+    return min(checkpoint.history, key=lambda row: row["validation_loss"])
 
 
 def unfinished(checkpoint: Checkpoint, settings: TrainSettings) -> bool:

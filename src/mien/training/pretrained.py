@@ -4,25 +4,32 @@ Such a model is a JSON file, whose manifest names and shapes the arrays, beside 
 hold nothing but their values one after the other: no code, no pickle.
 """
 
+import glob
 import hashlib
 import math
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import msgspec
 import numpy as np
 
 from mien.errors import TrainingError
+from mien.parsing import decode_json
 from mien.types import FloatArray
 
+Side = Annotated[int, msgspec.Meta(ge=0)]
 DTYPES = {"float32": "<f4", "float16": "<f2", "int32": "<i4"}
+
+
+class _Quantization(msgspec.Struct):
+    dtype: str
 
 
 class _Array(msgspec.Struct):
     name: str
-    shape: tuple[int, ...]
+    shape: tuple[Side, ...]
     dtype: str
-    quantization: dict[str, Any] | None = None
+    quantization: _Quantization | None = None
 
 
 class _Group(msgspec.Struct):
@@ -47,7 +54,7 @@ def read_graph_model(path: Path) -> dict[str, FloatArray]:
         TrainingError: A file is missing, damaged or of another kind.
     """
     try:
-        model = msgspec.json.decode(path.read_bytes(), type=_Model)
+        model = decode_json(path.read_bytes(), _Model)
         result: dict[str, FloatArray] = {}
         for group in model.groups:
             # The names come from a file: none may lead out of its folder.
@@ -55,7 +62,7 @@ def read_graph_model(path: Path) -> dict[str, FloatArray]:
             result |= _arrays(group, b"".join(parts))
     except OSError as error:
         raise TrainingError(f"{error.filename}: cannot be read: {error.strerror}") from error
-    except (msgspec.DecodeError, ValueError) as error:
+    except (ValueError, OverflowError) as error:
         raise TrainingError(
             f"{path}: not the weights of a TensorFlow.js graph model ({error})"
         ) from error
@@ -66,21 +73,24 @@ def fingerprint(path: Path) -> str:
     """Return the sha256 of the binary files beside a model's JSON file.
 
     Raises:
-        TrainingError: There is none.
+        TrainingError: There is none, or one cannot be read.
     """
-    files = sorted(path.parent.glob(f"{path.stem}*.bin"))
+    files = sorted(path.parent.glob(f"{glob.escape(path.stem)}*.bin"))
     if not files:
         raise TrainingError(f"{path}: no file {path.stem}.bin beside it, which holds the weights")
     digest = hashlib.sha256()
-    for file in files:
-        digest.update(file.read_bytes())
+    try:
+        for file in files:
+            digest.update(file.read_bytes())
+    except OSError as error:
+        raise TrainingError(f"{error.filename}: cannot be read: {error.strerror}") from error
     return digest.hexdigest()
 
 
 def _arrays(group: _Group, data: bytes) -> dict[str, FloatArray]:
     result, start = {}, 0
     for array in group.weights:
-        kind = (array.quantization or {}).get("dtype", array.dtype)
+        kind = array.dtype if array.quantization is None else array.quantization.dtype
         if kind not in DTYPES:
             raise ValueError(f"{array.name} is {kind}, which is not supported")
         dtype = np.dtype(DTYPES[kind])

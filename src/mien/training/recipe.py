@@ -6,7 +6,6 @@ part of it, since they do not decide what is learnt.
 """
 
 import json
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,10 @@ from typing import Any
 import msgspec
 
 from mien.errors import SettingsError
+from mien.parsing import decode_toml
 
 Kinds = Mapping[str, Any]
+SHOWN = 200  # characters of a value in a message
 # What a recipe may say, and of which kind: for `mien train`, and for `mien train-detector`.
 KINDS: Kinds = {
     "arch": str,
@@ -66,6 +67,8 @@ DETECTOR_KINDS: Kinds = {
     "data_terms": dict[str, str],
 }
 Options = dict[str, Any]
+# Of what a recipe says in an error.
+LONGEST = 80
 
 
 def read_recipe(path: Path, kinds: Kinds = KINDS) -> Options:
@@ -82,10 +85,10 @@ def read_recipe(path: Path, kinds: Kinds = KINDS) -> Options:
         SettingsError: The file is missing or not TOML, or an option is unknown or of another kind.
     """
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = decode_toml(path.read_bytes())
     except OSError as error:
         raise SettingsError(f"--config {path}: cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise SettingsError(f"--config {path}: not TOML: {error}") from error
     options = {name.replace("-", "_"): value for name, value in values.items()}
     for name, value in options.items():
@@ -123,9 +126,19 @@ def _check(path: Path, name: str, value: object, kinds: Kinds) -> None:
     kind = kinds.get(name)
     if kind is None:
         raise SettingsError(
-            f"--config {path}: unknown option {name!r}; choose from {', '.join(kinds)}"
+            f"--config {path}: unknown option {name[:LONGEST]!r}; choose from {', '.join(kinds)}"
         )
     try:
         msgspec.convert(value, kind)
-    except msgspec.ValidationError as error:
-        raise SettingsError(f"--config {path}: {name} = {value!r} is of the wrong kind") from error
+    except (msgspec.ValidationError, RecursionError) as error:
+        told = _shown(value)
+        raise SettingsError(f"--config {path}: {name} = {told} is of the wrong kind") from error
+
+
+def _shown(value: object) -> str:
+    """Return a value as Python writes it, or its type where that takes too much room."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # a number of thousands of digits, or nested too deeply
+        text = ""
+    return text if 0 < len(text) <= SHOWN else f"(a long {type(value).__name__})"

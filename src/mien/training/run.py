@@ -8,6 +8,7 @@ resumed and ends with the same weights.
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from mien.bundle import FORMAT, Bundle, InputInfo, ModelInfo, load_bundle, write_bundle
-from mien.classifier import OnnxClassifier
-from mien.data.dataset import Dataset
+from mien.data.dataset import INFO, Dataset
 from mien.errors import TrainingError
 from mien.training.calibrate import (
-    NOT_READ,
     Validated,
     as_read,
     choose_threshold,
@@ -29,25 +28,21 @@ from mien.training.calibrate import (
     validate,
 )
 from mien.training.card import write_card
-from mien.training.checkpoint import Checkpoint
+from mien.training.checkpoint import FACES_SHA256, Checkpoint
 from mien.training.compute import Compute
-from mien.training.curves import draw_curves, write_history
 from mien.training.export import ParityError, export_graph, run_graph, shrink
 from mien.training.face_network import FaceNetwork
-from mien.training.loop import Row, fit, predict_logits, start, unfinished
+from mien.training.loop import Row, best_row, fit, predict_logits, start, unfinished
 from mien.training.network import ARCHITECTURES
 from mien.training.pretrained import fingerprint, read_graph_model
+from mien.training.run_folder import BUNDLE, DECODED, UNCHECKED, opened_run
 from mien.training.settings import Machine, ModelSettings, TrainSettings
 from mien.training.store import FaceStore, open_store, weigh
 from mien.training.teacher import lessons
-from mien.training.verdict import remarks, rival_remark
+from mien.training.verdict import verdict
 from mien.training.warm_start import SHOWN, warm_start
 from mien.training.weights import pack_weights
 from mien.types import FloatArray, InputSpec, OnProgress, PixelArray, ignore_progress
-
-SETTINGS, CHECKPOINT = "settings.json", "checkpoint.safetensors"
-HISTORY, CURVES, BUNDLE, DECODED = "history.csv", "curves.png", "bundle", "decoded"
-UNCHECKED = "bundle.unchecked"  # a bundle whose graph differs from PyTorch
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +89,10 @@ class _Made:
         """Whether it learnt classes that are not read."""
         return len(self.reads) < len(self.dataset.classes)
 
+    def truth(self, stores: dict[str, FaceStore]) -> npt.NDArray[np.int64]:
+        """Return which of the classes that are read each validation face shows, or `NOT_READ`."""
+        return as_read(stores["validation"].labels, self.reads)
+
 
 def train(
     dataset: Dataset,
@@ -128,9 +127,11 @@ def train(
         on_progress: Told of each step.
 
     Raises:
-        TrainingError: The folder is taken, the settings differ or do not fit together, or the
-            export is not exact (its bundle is kept as `UNCHECKED` then).
+        TrainingError: The folder is taken, the settings differ or do not fit together, the loss
+            diverged (the bundle is of the best epoch before, where there is one), or the export is
+            not exact (its bundle is kept as `UNCHECKED` then).
         BundleError: A teacher is no bundle.
+        InUseError: Another process trains into the folder.
     """
     compute = Compute.choose(machine)
     reads = _reads(dataset, model)
@@ -147,71 +148,60 @@ def train(
         given = f"--size {settings.size}, --crop-scale {model.crop_scale:g}"
         raise TrainingError(f"{given}: {error}") from error
     record = _record(dataset, settings, pretrained, loaded, begun)
-    open_run(out, record, checkpoint, resume=resume)
-    stores = {
-        split: open_store(dataset, split, spec, out / DECODED, on_progress)
-        for split in ("train", "validation")
-    }
-    stores["train"] = weigh(stores["train"], settings.source_weight, settings.source_smoothing)
-    stores["validation"] = weigh(stores["validation"], settings.source_weight, {})
-    if begun is not None and not checkpoint.history:
-        _start_from(begun, checkpoint, dataset.classes, stores["train"], compute)
-    learnt = [stores["train"]]
-    if loaded and unfinished(checkpoint, settings):
-        learnt = lessons(
-            stores["train"], dataset.classes, loaded, settings, out / DECODED, on_progress
-        )
-
-    def finished(row: Row) -> None:
-        checkpoint.save(out / CHECKPOINT, record)
-        write_history(out / HISTORY, checkpoint.history)
-        draw_curves(out / CURVES, checkpoint.history, f"{model.name}: {settings.arch}")
-        if on_epoch:
-            on_epoch(row)
-
-    fit(
-        checkpoint,
-        learnt,
-        stores["validation"],
-        settings,
-        compute,
-        on_epoch=finished,
-        on_progress=on_progress,
-    )
     names = [teacher.info.name for teacher in loaded]
     made = _Made(dataset, settings, model, reads, spec, checkpoint, names)
-    bundle, validated, said = _write(out / BUNDLE, made, stores, compute)
+    title = f"{model.name}: {settings.arch}"
+    with opened_run(out, record, checkpoint, title=title, resume=resume) as keep:
+        stores = _stores(dataset, settings, spec, out / DECODED, on_progress)
+        if begun is not None and not checkpoint.history:
+            _start_from(begun, checkpoint, dataset.classes, stores["train"], compute)
+        learnt = [stores["train"]]
+        if loaded and unfinished(checkpoint, settings):
+            learnt = lessons(
+                stores["train"], dataset.classes, loaded, settings, out / DECODED, on_progress
+            )
 
-    def faces(spec: InputSpec) -> PixelArray:
-        return open_store(dataset, "validation", spec, out / DECODED, on_progress).images
+        def finished(row: Row) -> None:
+            keep()
+            if on_epoch:
+                on_epoch(row)
 
-    found = _remarks(made, stores["validation"], said, rivals, faces)
-    shutil.rmtree(out / DECODED, ignore_errors=True)
-    best = min(checkpoint.history, key=lambda row: row["validation_loss"])
-    return TrainResult(bundle, checkpoint.history, best, validated, tuple(found))
-
-
-def _remarks(
-    made: _Made,
-    validation: FaceStore,
-    said: npt.NDArray[np.int64],
-    rivals: Sequence[Path],
-    faces: Callable[[InputSpec], PixelArray],
-) -> list[str]:
-    """Say what a person must know of the model, judged on the validation faces that it reads."""
-    classes = [made.dataset.classes[index] for index in made.reads]
-    truth = as_read(validation.labels, made.reads)
-    read = np.flatnonzero(truth != NOT_READ)
-    found = remarks(truth[read], said[read], classes)
-    loaded = [load_bundle(path) for path in rivals]
-    best = max(loaded, key=lambda one: len(set(one.info.labels) & set(classes)), default=None)
-    if best is not None:
-        rival = OnnxClassifier(best)
-        better = rival_remark(
-            classes, truth[read], said[read], best.info.name, rival, lambda spec: faces(spec)[read]
+        problem = fit(
+            checkpoint,
+            learnt,
+            stores["validation"],
+            settings,
+            compute,
+            on_epoch=finished,
+            on_progress=on_progress,
         )
-        found += [better] if better else []
-    return found
+        bundle, validated, said = _write(out / BUNDLE, made, stores, compute)
+
+        def faces(spec: InputSpec) -> PixelArray:
+            return open_store(dataset, "validation", spec, out / DECODED, on_progress).images
+
+        found = verdict(bundle.info.labels, made.truth(stores), said, rivals, faces)
+        shutil.rmtree(out / DECODED, ignore_errors=True)
+    if problem:
+        raise TrainingError(f"{out}: {problem}")
+    return TrainResult(bundle, checkpoint.history, best_row(checkpoint), validated, found)
+
+
+def _stores(
+    dataset: Dataset,
+    settings: TrainSettings,
+    spec: InputSpec,
+    folder: Path,
+    on_progress: OnProgress,
+) -> dict[str, FaceStore]:
+    """Open the faces to learn from and to judge by, each as its source counts."""
+    train, validation = (
+        open_store(dataset, split, spec, folder, on_progress) for split in ("train", "validation")
+    )
+    return {
+        "train": weigh(train, settings.source_weight, settings.source_smoothing),
+        "validation": weigh(validation, settings.source_weight, {}),
+    }
 
 
 def _reads(dataset: Dataset, model: ModelSettings) -> list[int]:
@@ -276,41 +266,13 @@ def _record(
 ) -> dict[str, Any]:
     """What must be the same for a run to be resumed: the settings and all that is learnt from."""
     return {
-        "dataset_sha256": dataset.digest(),
+        "dataset_sha256": sha256((dataset.path / INFO).read_bytes()).hexdigest(),
+        FACES_SHA256: dataset.digest(),
         "pretrained_sha256": None if pretrained is None else fingerprint(pretrained),
         "origin_sha256": None if origin is None else origin.info.sha256,
         "teachers_sha256": [teacher.info.sha256 for teacher in teachers],
         **msgspec.to_builtins(settings),
     }
-
-
-def open_run(out: Path, record: dict[str, Any], checkpoint: Checkpoint, *, resume: bool) -> None:
-    """Start a run folder, or load the checkpoint of the one that is there.
-
-    Args:
-        out: The folder.
-        record: What must be the same for a run to be resumed.
-        checkpoint: What is loaded into.
-        resume: Go on where a run was stopped.
-
-    Raises:
-        TrainingError: There is no run to resume, another one, or one already; or the folder cannot
-            be written.
-    """
-    if resume:
-        if not (out / CHECKPOINT).is_file():
-            raise TrainingError(f"{out}: no run to resume here; leave out --resume to start one")
-        checkpoint.load(out / CHECKPOINT, record)
-        return
-    if (out / CHECKPOINT).exists():
-        raise TrainingError(
-            f"{out}: a run is here already; --resume goes on, or name another --out"
-        )
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / SETTINGS).write_bytes(msgspec.json.format(msgspec.json.encode(record)) + b"\n")
-    except OSError as error:
-        raise TrainingError(f"{out}: cannot be written: {error.strerror}") from error
 
 
 def _write(
@@ -325,7 +287,7 @@ def _write(
     sample = stores["train"].images if model.weights == "int8" else None
     graph, problem = _export(network, temperature, spec, sample, validation.images, made.reads)
     outcomes = run_graph(graph, validation.images)
-    truth = as_read(validation.labels, made.reads)
+    truth = made.truth(stores)
     threshold = choose_threshold(outcomes, truth, model.answer_accuracy, other=made.other)
     info = ModelInfo(
         format=FORMAT,

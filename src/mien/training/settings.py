@@ -6,9 +6,14 @@ import msgspec
 
 from mien.bundle import DataTerms, Terms
 from mien.errors import SettingsError
+from mien.ranges import check_number
 
 S = TypeVar("S", bound=msgspec.Struct)
-Positive = Annotated[int, msgspec.Meta(ge=1)]
+# Bounds far beyond all that makes sense: what is above them is a slip, and would only end badly.
+Positive = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+Rate = Annotated[float, msgspec.Meta(gt=0, le=1000)]
+Decay = Annotated[float, msgspec.Meta(ge=0, le=1000)]
+Seed = Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)]
 Architecture = Literal["residual", "residual-small", "mobilenet", "mobilenet-small", "baseline"]
 
 
@@ -45,17 +50,17 @@ class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     epochs: Positive = 30
     patience: Positive = 8
     batch_size: Positive = 128
-    learning_rate: Annotated[float, msgspec.Meta(gt=0)] = 2e-3
-    weight_decay: Annotated[float, msgspec.Meta(ge=0)] = 0.05
+    learning_rate: Rate = 2e-3
+    weight_decay: Decay = 0.05
     class_balance: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5
     average_decay: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.998
     augment: bool = True
     calm_epochs: Annotated[int, msgspec.Meta(ge=0)] = 0
     teacher_views: Positive = 8
     teacher_weight: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.6
-    source_weight: dict[str, Annotated[float, msgspec.Meta(ge=0)]] = {}
+    source_weight: dict[str, Decay] = {}
     source_smoothing: dict[str, Annotated[float, msgspec.Meta(ge=0, le=1)]] = {}
-    seed: int = 0
+    seed: Seed = 0
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,6 +140,10 @@ def checked(kind: type[S], **values: Any) -> S:
     Raises:
         SettingsError: A value is of the wrong kind or out of range; the message names the option.
     """
+    for name, value in values.items():
+        for number in value.values() if isinstance(value, dict) else [value]:
+            if isinstance(number, float):
+                check_number(f"--{name.replace('_', '-')}", number)
     try:
         return msgspec.convert(values, kind)
     except msgspec.ValidationError as error:

@@ -8,22 +8,26 @@ every face is changed a few times at random, and each of these views is answered
 show two faces at once, as there, so that the learner sees more than the faces that are at hand.
 """
 
-import hashlib
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import torch
 
 from mien.bundle import Bundle
 from mien.classifier import OnnxClassifier
+from mien.data.arrays import AnyArray, map_array, new_array
 from mien.decision import split
 from mien.errors import TrainingError
+from mien.files import digest_of
+from mien.training import augment as augmentation
 from mien.training.augment import augment, mix
 from mien.training.compute import Compute
 from mien.training.settings import TrainSettings
-from mien.training.store import IMAGES, SOFT, FaceStore, make_once
+from mien.training.store import IMAGES, SOFT, FaceStore, code_of, made_once
 from mien.types import OnProgress
 
 BATCH = 64
@@ -58,13 +62,20 @@ def lessons(
     orders = [_order(teacher, classes, store.images.shape[1:]) for teacher in teachers]
     # All that the answers depend on is part of the name, so that no others are taken up.
     parts = [(teacher.info.sha256, teacher.info.labels) for teacher in teachers]
-    chosen = (settings.teacher_views, settings.teacher_weight, settings.seed, SPOILT)
-    facts = (parts, store.images.shape, chosen)
-    place = folder / f"lessons-{hashlib.sha256(str(facts).encode()).hexdigest()[:24]}"
-    make_once(
-        place, lambda partial: _write(store, teachers, orders, settings, partial, on_progress)
+    chosen = (settings.teacher_views, settings.teacher_weight, settings.seed)
+    made_by = (torch.__version__, onnxruntime.__version__)
+    code = code_of(augmentation, sys.modules[__name__])
+    digest = digest_of(store.digest, store.images.shape, parts, chosen, made_by, code)
+    shapes = [(settings.teacher_views, *one.shape) for one in (store.images, store.soft)]
+    images, soft = made_once(
+        folder / f"lessons-{digest}",
+        lambda new: _write(store, teachers, orders, settings, new, on_progress),
+        lambda place: (
+            map_array(place / IMAGES, np.uint8, shapes[0]),
+            map_array(place / SOFT, np.float32, shapes[1]),
+        ),
+        on_progress,
     )
-    images, soft = (np.load(place / name, mmap_mode="r") for name in (IMAGES, SOFT))
     return [
         replace(store, images=pictures, soft=shares, changed=True)
         for pictures, shares in zip(images, soft, strict=True)
@@ -79,11 +90,24 @@ def _write(
     folder: Path,
     on_progress: OnProgress,
 ) -> None:
-    views, count, classes = settings.teacher_views, len(store), store.soft.shape[1]
-    shape = (views, *store.images.shape)
-    images = np.lib.format.open_memmap(folder / IMAGES, "w+", np.uint8, shape)
-    soft = np.lib.format.open_memmap(folder / SOFT, "w+", np.float32, (views, count, classes))
-    weight = settings.teacher_weight
+    views = settings.teacher_views
+    with (
+        new_array(folder / IMAGES, np.uint8, (views, *store.images.shape)) as write_images,
+        new_array(folder / SOFT, np.float32, (views, *store.soft.shape)) as write_soft,
+    ):
+        _answer(store, teachers, orders, settings, (write_images, write_soft), on_progress)
+
+
+def _answer(
+    store: FaceStore,
+    teachers: Sequence[Bundle],
+    orders: Sequence[list[int]],
+    settings: TrainSettings,
+    write: tuple[Callable[[AnyArray], None], Callable[[AnyArray], None]],
+    on_progress: OnProgress,
+) -> None:
+    """Change and answer all views in order, handing on pictures and answers."""
+    views, count, weight = settings.teacher_views, len(store), settings.teacher_weight
     classifiers = [OnnxClassifier(one, threads=torch.get_num_threads()) for one in teachers]
     compute = Compute(torch.device("cpu"), bf16=False)
     for view in range(views):
@@ -97,13 +121,11 @@ def _write(
             faces = (pictures.permute(0, 2, 3, 1) * 255).round().byte().contiguous().numpy()
             answers = [split(one(faces), other=one.other)[0] for one in classifiers]
             said = [answer[:, order] for answer, order in zip(answers, orders, strict=True)]
-            images[view, rows] = faces
+            write[0](faces)
             part = share.numpy()[:, None]
             people = (1 - part) * store.soft[rows] + part * store.soft[partners]
-            soft[view, rows] = (1 - weight) * people + weight * np.mean(said, axis=0)
+            write[1]((1 - weight) * people + weight * np.mean(said, axis=0))
             on_progress("asking the teachers", view * count + rows.stop, views * count)
-    images.flush()
-    soft.flush()
 
 
 def _order(teacher: Bundle, classes: Sequence[str], shape: Sequence[int]) -> list[int]:

@@ -4,11 +4,15 @@ Judged on the validation faces, which chose the epoch: a model that looks bad he
 """
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from mien.bundle import load_bundle
+from mien.classifier import OnnxClassifier
 from mien.protocols import Classifier
+from mien.training.calibrate import NOT_READ
 from mien.types import InputSpec, PixelArray
 
 FEW = 3  # faces of a class, below which it says nothing that none of them was read rightly
@@ -17,6 +21,37 @@ ADVICE = (
     "more pictures help, and so does starting from what a shipped model has learnt (--from fer8)"
 )
 Labels = npt.NDArray[np.int64]
+
+
+def verdict(
+    classes: Sequence[str],
+    truth: Labels,
+    said: Labels,
+    rivals: Sequence[Path],
+    faces: Callable[[InputSpec], PixelArray],
+) -> tuple[str, ...]:
+    """Say what a person must know of a model, a sentence each.
+
+    Args:
+        classes: What it reads.
+        truth: int64 [N], the classes of the validation faces; `NOT_READ` for others.
+        said: int64 [N], the most probable class of each.
+        rivals: Bundles of which one is held against it: that with the most classes in common, the
+            first of several.
+        faces: Gives the N faces as a classifier takes them, uint8 [N,S,S,C].
+    """
+    read = np.flatnonzero(truth != NOT_READ)
+    truth, said = truth[read], said[read]
+    found = remarks(truth, said, classes)
+    loaded = [load_bundle(path) for path in rivals]
+    best = max(loaded, key=lambda one: len(set(one.info.labels) & set(classes)), default=None)
+    if best is not None:
+        rival = OnnxClassifier(best)
+        better = rival_remark(
+            classes, truth, said, best.info.name, rival, lambda spec: faces(spec)[read]
+        )
+        found += [better] if better else []
+    return tuple(found)
 
 
 def remarks(truth: Labels, said: Labels, classes: Sequence[str]) -> list[str]:

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 import onnx
 import torch
+from google.protobuf.message import DecodeError
 from onnx import numpy_helper
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from mien.bundle import Bundle
-from mien.errors import TrainingError
+from mien.errors import TrainingError, one_line
 from mien.training.weights import learnt_classes, read_weights
 from mien.types import FloatArray
 
@@ -115,7 +116,16 @@ def _named_weights(bundle: Bundle) -> dict[str, FloatArray]:
 
 def _in_graph(bundle: Bundle) -> dict[str, FloatArray]:
     """Return the weights of a graph as its network names them; those in 8 bits as floats."""
-    graph = onnx.load_model_from_string(bundle.graph).graph
+    try:
+        return _weights_of(onnx.load_model_from_string(bundle.graph).graph)
+    # What protobuf, onnx and NumPy raise of a graph that is none, or not of mien's making.
+    except (DecodeError, ValueError, TypeError, LookupError, AttributeError) as error:
+        raise TrainingError(
+            f"--from {bundle.path}: its graph cannot be read ({one_line(error)}); take another one"
+        ) from error
+
+
+def _weights_of(graph: onnx.GraphProto) -> dict[str, FloatArray]:
     stored = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
     result = dict(stored)
     for node in graph.node:

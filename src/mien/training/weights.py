@@ -7,6 +7,7 @@ file gives what the graph gives. The file's header says what network they belong
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated, Literal
 
 import msgspec
 from safetensors import SafetensorError
@@ -15,6 +16,7 @@ from torch import Tensor
 
 from mien.bundle import WEIGHTS, AnyBundle, Bundle, T
 from mien.errors import BundleError, one_line
+from mien.parsing import decode_json
 from mien.training.export import shrink
 from mien.training.face_network import FaceNetwork
 from mien.training.network import ARCHITECTURES
@@ -23,6 +25,7 @@ from mien.types import FloatArray
 
 # A teacher has 7 MB of them, the shipped models 2; the arrays of a large network belong elsewhere.
 MAX_BYTES = 16_000_000
+MAX_SIZE = 1024  # side of pictures, far above that of any network here
 SHAPE = "network"  # where the header says what network they belong to
 
 
@@ -41,9 +44,9 @@ class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     arch: Architecture
-    classes: tuple[str, ...]
-    channels: int
-    size: int
+    classes: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=10_000)]
+    channels: Literal[1, 3]
+    size: Annotated[int, msgspec.Meta(ge=1, le=MAX_SIZE)]
 
     def build(self) -> FaceNetwork:
         """Return such a network, with folded batch normalisation and new weights."""
@@ -105,7 +108,7 @@ def network_from_bundle(bundle: Bundle) -> FaceNetwork:
     try:
         network = shape.build()
         network.load_state_dict(tensors)
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, TypeError) as error:
         raise _damaged(bundle.path, error) from error
     return network
 
@@ -116,8 +119,8 @@ def _read(bundle: AnyBundle[T]) -> tuple[Shape, dict[str, Tensor]]:
         tensors = {name: value.float() for name, value in load(data).items()}
         # The file begins with 8 bytes that give the length of its header, which is JSON.
         length = int.from_bytes(data[:8], "little")
-        facts = msgspec.json.decode(data[8 : 8 + length], type=_Header).facts
-        return msgspec.json.decode(facts[SHAPE], type=Shape), tensors
+        facts = decode_json(data[8 : 8 + length], _Header).facts
+        return decode_json(facts[SHAPE].encode(), Shape), tensors
     except (SafetensorError, ValueError, KeyError) as error:
         raise _damaged(bundle.path, error) from error
 

@@ -16,18 +16,21 @@ from mien.web.entry import Entry
 from mien.web.gate import Gate
 from mien.web.security import Guard
 from mien.web.session import PageSession, Services
+from mien.web.token_gate import TokenGate
 
 STATIC = Path(__file__).parent / "static"
 
 
-def create_app(services: Services, *, hosts: Iterable[str]) -> Starlette:
+def create_app(services: Services, *, hosts: Iterable[str], token: str | None = None) -> Starlette:
     """Make the application for this machine.
 
     Args:
         services: The models and sources that the pages share.
         hosts: Values of the Host header that are this server; see `security.local_hosts`.
+        token: What the address must hold the first time; None lets every user of this machine in.
     """
-    return _create(services, Middleware(Guard, hosts=hosts))
+    gates = [] if token is None else [Middleware(TokenGate, token=token)]
+    return _create(services, Middleware(Guard, hosts=hosts), *gates)
 
 
 def create_lan_app(services: Services, entry: Entry, *, hosts: Iterable[str]) -> Starlette:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from mien.web.app import create_lan_app
 from mien.web.certificate import make_certificate
+from mien.web.connections import FOR_NETWORK, Bounds
 from mien.web.entry import Entry, NewCode
 from mien.web.network import Network, in_url
 from mien.web.server import LanServer
@@ -34,6 +35,7 @@ def make_lan(
     network: Network,
     listeners: Sequence[socket.socket],
     tell: Callable[[NewCode], None],
+    bounds: Bounds = FOR_NETWORK,
 ) -> Lan:
     """Make the server for a network.
 
@@ -42,11 +44,12 @@ def make_lan(
         network: This machine's addresses and names there.
         listeners: Sockets that are bound to the same port of each of these addresses.
         tell: Told of each code after the first.
+        bounds: What connections from the network may cost.
     """
     port = listeners[0].getsockname()[1]
     certificate = make_certificate(network.addresses, network.names)
     entry = Entry(tell)
     app = create_lan_app(services, entry, hosts=network.hosts(port))
     addresses = tuple(f"https://{in_url(address)}:{port}/" for address in network.addresses)
-    server = LanServer(app, certificate.context, listeners)
+    server = LanServer(app, certificate.context, listeners, bounds)
     return Lan(server, addresses, certificate.fingerprint, entry)

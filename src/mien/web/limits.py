@@ -1,6 +1,7 @@
 """Bounds on what a page, or a crowd of pages, can cost. Used from the event loop only."""
 
 import contextlib
+import logging
 import time
 from collections.abc import Callable, Iterator
 
@@ -10,6 +11,9 @@ from mien.web.protocol import ProtocolError
 MESSAGES_PER_SECOND = 120
 MAX_BURST = 240
 MAX_PAGES = 16
+# What others can make this process log.
+LOGGERS = ("uvicorn.error", "asyncio", "mien.web.connections", "mien.web.session")
+LOGGED_EVERY = 60.0
 # Registered with IANA after RFC 6455.
 TRY_AGAIN_LATER = 1013
 
@@ -71,3 +75,38 @@ class OpenPages:
             yield
         finally:
             self._count -= 1
+
+
+class Seldom(logging.Filter):
+    """Lets a message of each kind through once a minute: whoever causes it can do so all day."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Let the first of each kind through; `clock` gives seconds."""
+        super().__init__()
+        self._clock = clock
+        self._next: dict[tuple[object, ...], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a record is the first of its kind in a minute."""
+        # What comes after the first line, and of what was raised all but its type, may be another
+        # each time.
+        first = str(record.msg).partition("\n")[0]
+        kind = (record.name, first, record.exc_info and record.exc_info[0])
+        now = self._clock()
+        if now < self._next.get(kind, now):
+            return False
+        self._next[kind] = now + LOGGED_EVERY
+        return True
+
+
+@contextlib.contextmanager
+def seldom_logged() -> Iterator[None]:
+    """Have all that others can make the server log pass a `Seldom` while the block lasts."""
+    seldom = Seldom()
+    for name in LOGGERS:
+        logging.getLogger(name).addFilter(seldom)
+    try:
+        yield
+    finally:
+        for name in LOGGERS:
+            logging.getLogger(name).removeFilter(seldom)

@@ -1,7 +1,7 @@
 """This machine's addresses and names on the local network.
 
-Only addresses that no router passes on to the internet: a page at a public one would be within
-reach of everybody.
+Only addresses that are kept for local networks: a page at a public one would be within reach of
+everybody.
 """
 
 import contextlib
@@ -14,6 +14,20 @@ from mien.errors import SettingsError
 
 # An address that is kept for documentation (RFC 5737): the way to it is the way out of the network.
 ELSEWHERE = ("203.0.113.1", 9)
+# Named one by one. Of what is merely not public, much is shared with strangers or leads to them:
+# the network of a provider (100.64.0.0/10), and IPv6 that carries IPv4 (6to4, Teredo, NAT64).
+LOCAL_NETWORKS = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "10.0.0.0/8",  # RFC 1918
+            "172.16.0.0/12",
+            "192.168.0.0/16",
+            "169.254.0.0/16",  # RFC 3927: no server has given addresses
+            "fc00::/7",  # RFC 4193
+        ),
+    )
+)
 NAME = re.compile(r"(?!localhost\b)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 
 
@@ -59,11 +73,13 @@ def find_network() -> Network:
 
 
 def is_local(address: str) -> bool:
-    """Whether it can be reached from the local network, and from there only."""
+    """Whether it can be reached from the local network, and from there only.
+
+    Link-local IPv6 is left out: it works only with the name of an interface, which no browser takes
+    in a URL.
+    """
     ip = ipaddress.ip_address(address)
-    # Link-local IPv6 works only with the name of an interface, which no browser takes in a URL.
-    useless = ip.is_loopback or ip.is_unspecified or ip.is_multicast
-    return not (ip.is_global or useless or (ip.version == 6 and ip.is_link_local))
+    return any(ip in network for network in LOCAL_NETWORKS)
 
 
 def names_of(name: str) -> tuple[str, ...]:

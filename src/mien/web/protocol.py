@@ -40,7 +40,7 @@ Whatever is not one of these closes the connection with a code and a reason.
 import math
 import struct
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -54,11 +54,14 @@ MAX_MESSAGE_BYTES = 2_000_000
 UNSUPPORTED, INVALID_DATA, POLICY_VIOLATION, TOO_BIG = 1003, 1007, 1008, 1009
 
 SourceId = Literal["sample", "configured"]
+# What a number of JavaScript holds exactly.
+Identifier = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Mode = Literal["camera", "sample", "configured"]
 
 # More than any header of the page takes.
 MAX_HEADER_BYTES = 1000
 
+T = TypeVar("T")
 _LENGTH = struct.Struct(">I")
 _JPEG_START = b"\xff\xd8\xff"
 
@@ -94,7 +97,7 @@ class Grab(msgspec.Struct, frozen=True, tag="grab", forbid_unknown_fields=True):
 class Still(msgspec.Struct, frozen=True, tag="picture", forbid_unknown_fields=True):
     """A picture by itself."""
 
-    id: int
+    id: Identifier
     parts: bool = False
 
 
@@ -157,10 +160,7 @@ def decode_text(text: str) -> ClientMessage:
     """
     if len(text) > MAX_MESSAGE_BYTES:
         raise ProtocolError(TOO_BIG, "message too big")
-    try:
-        return _DECODER.decode(text)
-    except msgspec.DecodeError as error:
-        raise ProtocolError(INVALID_DATA, f"malformed message: {error}") from error
+    return _decode(_DECODER, text)
 
 
 def decode_picture_message(data: bytes) -> tuple[Grab | Still, bytes]:
@@ -177,13 +177,19 @@ def decode_picture_message(data: bytes) -> tuple[Grab | Still, bytes]:
     picture = data[start + length :]
     if not 0 < length <= MAX_HEADER_BYTES or not picture.startswith(_JPEG_START):
         raise ProtocolError(UNSUPPORTED, "malformed message: not a header and a JPEG")
-    try:
-        header = _HEADER_DECODER.decode(data[start : start + length])
-    except msgspec.DecodeError as error:
-        raise ProtocolError(INVALID_DATA, f"malformed message: {error}") from error
+    header = _decode(_HEADER_DECODER, data[start : start + length])
     if isinstance(header, Grab) and not (math.isfinite(header.time) and header.time >= 0):
         raise ProtocolError(INVALID_DATA, "malformed message: the time stamp must be 0 or more")
     return header, picture
+
+
+def _decode(decoder: "msgspec.json.Decoder[T]", data: str | bytes) -> T:
+    try:
+        return decoder.decode(data)
+    except UnicodeError as error:
+        raise ProtocolError(INVALID_DATA, "malformed message: not UTF-8") from error
+    except msgspec.DecodeError as error:
+        raise ProtocolError(INVALID_DATA, f"malformed message: {error}") from error
 
 
 def encode_text(message: ServerMessage) -> str:

@@ -12,7 +12,10 @@ from starlette.types import ASGIApp
 from websockets.protocol import State
 
 from mien.errors import SettingsError
+from mien.web.connections import FOR_MACHINE, FOR_NETWORK, Bounds, Door
+from mien.web.limits import seldom_logged
 from mien.web.protocol import MAX_MESSAGE_BYTES
+from mien.web.wire import Page, Requests
 
 # Pages that are open get this long to notice that the server ends.
 GRACE_SECONDS = 1
@@ -83,23 +86,40 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, bounds: Bounds, tls: ssl.SSLContext | None = None) -> None:
         config = uvicorn.Config(
             app,
+            http=Requests,
+            ws=Page,
             log_level="warning",
             access_log=False,
             server_header=False,
             # No proxy stands before it, so nobody may claim to be one.
             proxy_headers=False,
             ws_max_size=MAX_MESSAGE_BYTES,
+            ws_ping_interval=bounds.ping,
+            ws_ping_timeout=bounds.pong,
             # JPEGs do not get smaller, and each frame would wait for it.
             ws_per_message_deflate=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         super().__init__(config)
+        self._bounds = bounds
+        self._tls = tls
+        self._door: Door | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to serve; uvicorn itself takes no connections, because it would take all."""
+        await super().startup(sockets=[])
+        self._door = Door(sockets or [], self._make_protocol, self._bounds, self._tls)
+
+    def _make_protocol(self) -> Requests:
+        return Requests(self.config, self.server_state, self.lifespan.state)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End; a page that is leaving just now is let go, for uvicorn would break off at it."""
+        if self._door is not None:
+            await self._door.close()
         for connection in list(self.server_state.connections):
             if getattr(getattr(connection, "conn", None), "state", None) is State.CLOSING:
                 self.server_state.connections.discard(connection)
@@ -111,13 +131,14 @@ class LanServer(_Server):
     """A server by https that runs beside another one, which tells it when to end."""
 
     def __init__(
-        self, app: ASGIApp, tls: ssl.SSLContext, listeners: Sequence[socket.socket]
+        self,
+        app: ASGIApp,
+        tls: ssl.SSLContext,
+        listeners: Sequence[socket.socket],
+        bounds: Bounds = FOR_NETWORK,
     ) -> None:
         """Set up a server for `app` on sockets that are bound."""
-        super().__init__(app)
-        # uvicorn itself only takes the names of files, and those are gone by now.
-        self.config.load()
-        self.config.ssl = tls
+        super().__init__(app, bounds, tls)
         self._listeners = list(listeners)
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
@@ -148,6 +169,7 @@ class Server(_Server):
         *,
         beside: LanServer | None = None,
         on_started: Callable[[], None] = lambda: None,
+        bounds: Bounds = FOR_MACHINE,
     ) -> None:
         """Set up a server for `app`.
 
@@ -155,11 +177,17 @@ class Server(_Server):
             app: The application.
             beside: A server that begins and ends with this one, in the same event loop.
             on_started: Called once this one answers.
+            bounds: What its connections may cost.
         """
-        super().__init__(app)
+        super().__init__(app, bounds)
         self._beside = beside
         self._beside_serves: asyncio.Task[None] | None = None
         self._on_started = on_started
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until `should_exit`; nobody out there can fill the disk with what is logged."""
+        with seldom_logged():
+            await super().serve(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to serve."""

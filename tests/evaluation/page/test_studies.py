@@ -127,6 +127,13 @@ def test_a_comparison_is_told_in_words(
     assert "−1.6 to 2.4%" in page.texts["td"]
 
 
+def test_a_comparison_on_shared_classes_says_which(make_page: Callable[..., Any]) -> None:
+    parts = (400, 300, 12, 31, 57, 0.004, near(0.004), near(-0.01))
+    page = make_page(comparison=Comparison("old", "new", *parts, ("sad", "calm"), 70))
+    assert "of those that both know (sad, calm)" in page.text
+    assert "of other classes: 70 faces" in page.text
+
+
 def test_the_framing_is_told_with_the_range_that_does_as_well(
     make_page: Callable[..., Any],
 ) -> None:

@@ -1,6 +1,8 @@
 """Teachers are asked once, people stay together, and cropped faces come in by themselves."""
 
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -141,3 +143,34 @@ def test_bad_material_is_named(tmp_path: Path, pictures: Path, make_request: Mak
     with pytest.raises(TrainingError, match=r"boxes\.csv.*its columns are"):
         make_material(tmp_path / "m", make_request(folders=[folder]))
     assert not (tmp_path / "m").exists()
+
+
+def test_material_of_something_else_is_refused(
+    tmp_path: Path, material: Material, make_request: MakeRequest, pictures: Path
+) -> None:
+    shutil.copytree(pictures, tmp_path / "pictures")
+    same = make_request(folders=[tmp_path / "pictures"])
+    assert make_material(material.folder, same).info == material.info
+    teachers = dict(same.teachers)
+    teachers["other"] = replace(teachers["other"], scales=(1.0,))
+    others = {
+        "--seed": replace(same, seed=5),
+        "--channels": replace(same, channels=3),
+        "--group-pattern": replace(same, group_pattern="(x)"),
+        "teachers": replace(same, teachers=teachers),
+        "pictures": make_request(folders=[tmp_path / "pictures" / "people"]),
+    }
+    for name, request in others.items():
+        with pytest.raises(TrainingError, match=f"was made with other .*{name}.*--material"):
+            make_material(material.folder, request)
+    (tmp_path / "pictures" / "boxes.csv").write_text("file,x1,y1,x2,y2\n")
+    with pytest.raises(TrainingError, match=r"was made with other boxes\.csv"):
+        make_material(material.folder, same)
+
+
+def test_material_that_is_cut_short_is_told(tmp_path: Path, material: Material) -> None:
+    shutil.copytree(material.folder, tmp_path / "m")
+    pixels = tmp_path / "m" / "pixels.bin"
+    pixels.write_bytes(pixels.read_bytes()[:-1])
+    with pytest.raises(TrainingError, match=r"pixels\.bin: cut short.*remove"):
+        load_material(tmp_path / "m")

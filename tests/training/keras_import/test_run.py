@@ -18,6 +18,7 @@ from mien.classifier import OnnxClassifier
 from mien.data.dataset import Dataset
 from mien.errors import BundleError, SettingsError, TrainingError
 from mien.training.keras_import import run as module
+from mien.training.keras_import import scale as scale_module
 from mien.training.keras_import.run import UNFITTED_THRESHOLD, ImportResult, import_keras
 from mien.training.settings import ModelSettings
 from mien.types import PixelArray
@@ -35,7 +36,7 @@ SETTINGS = ModelSettings(
 def imported(keras_files: Path, tmp_path_factory: pytest.TempPathFactory) -> ImportResult:
     """The bundle of the whole model as `.h5`."""
     out = tmp_path_factory.mktemp("imported") / "bundle"
-    return import_keras(keras_files / "model.h5", LABELS, out, SETTINGS)
+    return import_keras(keras_files / "model.h5", LABELS, out, SETTINGS, scale="0..1")
 
 
 def test_bundle_gives_the_probabilities_of_keras(
@@ -73,14 +74,17 @@ def test_model_without_a_last_dense_layer_has_no_features(keras: Any, tmp_path: 
         ]
     )
     model.save(tmp_path / "model.keras")
-    result = import_keras(tmp_path / "model.keras", LABELS, tmp_path / "bundle", SETTINGS)
+    result = import_keras(
+        tmp_path / "model.keras", LABELS, tmp_path / "bundle", SETTINGS, scale="0..1"
+    )
     assert not OnnxClassifier(result.bundle).has_features
 
 
 def test_every_form_gives_the_same_bundle(
     keras_files: Path, imported: ImportResult, tmp_path: Path, faces: Faces
 ) -> None:
-    result = import_keras(keras_files / "model.keras", LABELS, tmp_path / "bundle", SETTINGS)
+    model, out = keras_files / "model.keras", tmp_path / "bundle"
+    result = import_keras(model, LABELS, out, SETTINGS, scale="0..1")
     given, wanted = (OnnxClassifier(r.bundle)(faces(4)) for r in (result, imported))
     np.testing.assert_allclose(given, wanted, atol=1e-6)
 
@@ -127,6 +131,48 @@ def test_calibrated_logits_of_a_channels_first_network(
     bright = np.zeros((1, 16, 16, 3), np.uint8)
     bright[:, :8] = 255
     assert OnnxClassifier(result.bundle)(bright).argmax() == 0
+
+
+def test_scale_that_nothing_tells_is_asked_for(keras_files: Path, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"--scale is needed: .*model\.h5 does not say"):
+        import_keras(keras_files / "model.h5", LABELS, tmp_path / "bundle", SETTINGS)
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_model_that_divides_is_given_pixels_as_they_are(
+    keras: Any, tmp_path: Path, faces: Faces
+) -> None:
+    layers = keras.layers
+    parts = [layers.Rescaling(1 / 255), layers.Flatten(), layers.Dense(4, activation="softmax")]
+    model = keras.Sequential([keras.Input((16, 16, 1)), *parts])
+    model.save(tmp_path / "model.keras")
+    result = import_keras(tmp_path / "model.keras", LABELS, tmp_path / "bundle", SETTINGS)
+    assert result.scale.scale == "0..255"
+    given = OnnxClassifier(result.bundle)(faces(3, 16))
+    wanted = model.predict(faces(3, 16).astype(np.float32), verbose=0)
+    np.testing.assert_allclose(given, wanted, atol=1e-5)
+    card = " ".join((tmp_path / "bundle" / "CARD.md").read_text().split())
+    assert "as they are, 0..255 (its first layers, Rescaling" in card
+
+
+def test_validation_faces_tell_the_scale_and_refuse_a_wrong_one(
+    keras: Any, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inputs = keras.Input((16, 16, 3))
+    halves = keras.layers.AveragePooling2D((8, 16))(inputs)
+    model = keras.Model(inputs, keras.layers.Dense(2)(keras.layers.Flatten()(halves)))
+    # What is brighter wins, but by hundreds: of pixels in 0..1 the bias makes one class.
+    difference = np.array([[1, -1]] * 3 + [[-1, 1]] * 3, np.float32)
+    model.layers[-1].set_weights([difference, np.array([0, 9], np.float32)])
+    model.save(tmp_path / "model.keras")
+    words = (tmp_path / "model.keras", ("up", "down"), tmp_path / "bundle", SETTINGS)
+    monkeypatch.setattr(scale_module, "ENOUGH_FACES", 2)
+    with pytest.raises(BundleError, match=r"0\.\.1 it answers 'down' for 100% .*=0\.\.255 it is"):
+        import_keras(*words, scale="0..1", validation=dataset)
+    assert not (tmp_path / "bundle").exists()
+    result = import_keras(*words, validation=dataset)
+    assert result.scale.scale == "0..255"
+    assert result.scale.why.startswith("the best of 0..1 (")
 
 
 @pytest.mark.parametrize("name", ["model.keras", "model.h5"])
@@ -194,5 +240,6 @@ def test_what_pytorch_cannot_export_is_one_line(
         raise ValueError("no\nsuch operator")
 
     monkeypatch.setattr(module, "export_graph", fail)
+    model, out = keras_files / "model.keras", tmp_path / "bundle"
     with pytest.raises(TrainingError, match=r"model\.keras: PyTorch cannot export .*no such op"):
-        import_keras(keras_files / "model.keras", LABELS, tmp_path / "bundle", SETTINGS)
+        import_keras(model, LABELS, out, SETTINGS, scale="0..1")

@@ -102,10 +102,20 @@ def comparison_section(comparison: Comparison | None) -> Element | None:
     caption = f"{first} and {second} on the same {count(comparison.faces, 'face')}"
     return section(
         "Compared with another model",
-        element("p", " ".join(comparison_verdict(comparison))),
+        element("p", " ".join([*_shared_classes(comparison), *comparison_verdict(comparison)])),
         table(caption, ("outcome", "faces or figure"), rows),
         note(f"Differences are {second} minus {first}, in points of 100, with 95% intervals."),
     )
+
+
+def _shared_classes(comparison: Comparison) -> list[str]:
+    if not comparison.shared:
+        return []
+    return [
+        "The two do not know the same classes: they are compared on faces of those that both know "
+        f"({', '.join(comparison.shared)}), and each had to choose among these. Left out, of other "
+        f"classes: {count(comparison.left_out, 'face')}."
+    ]
 
 
 def comparison_verdict(comparison: Comparison) -> list[str]:

@@ -1,6 +1,5 @@
 """Asks the teachers about pictures, and keeps what they say: made once, for all runs."""
 
-import csv
 import hashlib
 import re
 from collections import defaultdict
@@ -19,6 +18,8 @@ from mien.data import duplicates
 from mien.data.dataset import Dataset
 from mien.data.splits import assign_splits
 from mien.errors import TrainingError
+from mien.files import new_folder
+from mien.locks import alone_on
 from mien.pictures import decode_picture
 from mien.protocols import Detector
 from mien.sources.files import find_pictures
@@ -34,11 +35,11 @@ from mien.training.detector.material import (
     level_sizes,
     load_material,
 )
+from mien.training.detector.notes import Notes
+from mien.training.detector.origin import check_origin, made_from_of
 from mien.training.detector.teachers import Teacher, label
-from mien.training.store import make_once
 from mien.types import Box, Face, FloatArray, OnProgress, PixelArray, ignore_progress
 
-BOXES, FACELESS = "boxes.csv", "faceless.txt"
 # How cropped faces are shown to the teachers: with an edge of half their side, this much enlarged.
 EDGE, ENLARGED = 0.5, 3
 # Faces of this side and more are compared with each other to find photos that are there twice.
@@ -82,21 +83,37 @@ class _Seen:
 def make_material(
     folder: Path, request: Request, on_progress: OnProgress = ignore_progress
 ) -> Material:
-    """Ask the teachers about all pictures, and deal these to splits; a folder that is there stays.
+    """Ask the teachers about all pictures, and deal these to splits.
+
+    A folder that is there stays, where it came from the same pictures, teachers and settings.
 
     Pictures of one person, and photos that are there twice, share a split. Cropped faces are for
     training only, and left out where they are twins of a face that is held out.
 
     Raises:
-        TrainingError: The folder cannot be written or read.
+        TrainingError: The folder cannot be written or read, or what is in it came from other
+            pictures, teachers or settings.
+        InUseError: Another process makes it.
         SourceError: A folder of pictures is missing or holds none.
         PictureError: A picture is broken.
     """
-    make_once(folder, lambda place: _fill(place, request, on_progress))
-    return load_material(folder)
+    made_from = made_from_of(request)
+    try:
+        with alone_on(folder):
+            if not folder.is_dir():
+                with new_folder(folder) as place:
+                    _fill(place, request, made_from, on_progress)
+                return load_material(folder)
+    except OSError as error:
+        raise TrainingError(f"{folder}: cannot be written: {error.strerror}") from error
+    material = load_material(folder)
+    check_origin(material, request, made_from)
+    return material
 
 
-def _fill(place: Path, request: Request, on_progress: OnProgress) -> None:
+def _fill(
+    place: Path, request: Request, made_from: dict[str, str], on_progress: OnProgress
+) -> None:
     pictures: list[Picture] = []
     thumbs: list[PixelArray] = []
     owners: list[int] = []
@@ -117,6 +134,7 @@ def _fill(place: Path, request: Request, on_progress: OnProgress) -> None:
         seed=request.seed,
         channels=request.channels,
         pictures=tuple(_dealt(pictures, units, request.seed)),
+        made_from=made_from,
     )
     (place / INFO).write_bytes(msgspec.json.encode(info))
 
@@ -127,7 +145,7 @@ def _jobs(request: Request) -> tuple[Iterator[Callable[[], _Seen]], int]:
     crops = 0 if request.faces is None else request.faces.count("train")
 
     def jobs() -> Iterator[Callable[[], _Seen]]:
-        notes = {folder: _Notes.read(folder) for folder in request.folders}
+        notes = {folder: Notes.read(folder) for folder in request.folders}
         for folder, path in files:
             yield lambda f=folder, p=path: _look(f, p, notes[f], request)  # type: ignore[misc]
         if request.faces is None:
@@ -139,34 +157,7 @@ def _jobs(request: Request) -> tuple[Iterator[Callable[[], _Seen]], int]:
     return jobs(), len(files) + crops
 
 
-@dataclass(frozen=True, slots=True)
-class _Notes:
-    """What people said of a folder's pictures, by name."""
-
-    boxes: Mapping[str, list[Box]]
-    faceless: frozenset[str]
-
-    @classmethod
-    def read(cls, folder: Path) -> "_Notes":
-        boxes: dict[str, list[Box]] = defaultdict(list)
-        faceless: frozenset[str] = frozenset()
-        try:
-            if (folder / BOXES).is_file():
-                with (folder / BOXES).open(newline="", encoding="utf-8") as file:
-                    for row in csv.DictReader(file):
-                        corners = [float(row[name]) for name in ("x1", "y1", "x2", "y2")]
-                        boxes[row["file"]].append(Box(*corners))
-            if (folder / FACELESS).is_file():
-                lines = (folder / FACELESS).read_text(encoding="utf-8").splitlines()
-                faceless = frozenset(line.strip() for line in lines)
-        except (KeyError, ValueError, TypeError) as error:
-            raise TrainingError(
-                f"{folder / BOXES}: {error}; its columns are file, x1, y1, x2, y2, in pixels"
-            ) from error
-        return cls(boxes, faceless)
-
-
-def _look(folder: Path, path: Path, notes: _Notes, request: Request) -> _Seen:
+def _look(folder: Path, path: Path, notes: Notes, request: Request) -> _Seen:
     try:
         data = path.read_bytes()
     except OSError as error:

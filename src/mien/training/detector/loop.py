@@ -19,7 +19,7 @@ from mien.training.detector.loss import Losses, Targets, losses
 from mien.training.detector.material import Material
 from mien.training.detector.network import DetectorNetwork, cells, decode
 from mien.training.detector.settings import DetectorSettings
-from mien.training.loop import Row, best_loss
+from mien.training.loop import Row, best_loss, divergence
 from mien.training.schedule import learning_rate, moving_average
 from mien.types import Box, Face, OnProgress
 
@@ -63,8 +63,8 @@ def fit(
     workers: int,
     on_epoch: Callable[[Row], None],
     on_progress: OnProgress,
-) -> None:
-    """Train to the last epoch.
+) -> str:
+    """Train to the last epoch, or until the run diverges.
 
     Args:
         checkpoint: What changes; starts fresh or loaded.
@@ -75,6 +75,12 @@ def fit(
         workers: Processes that make scenes.
         on_epoch: Told of each finished epoch, when `checkpoint` is up to date.
         on_progress: Told of each step.
+
+    Returns:
+        What went wrong, as `divergence` says it; "" where nothing did.
+
+    Raises:
+        TrainingError: It diverged before there was an epoch to keep.
     """
     begin, end = (n * settings.steps for n in (len(checkpoint.history), settings.epochs))
     feed = batches(material, settings.batch_size, settings.seed, range(begin, end), workers)
@@ -83,10 +89,13 @@ def fit(
         row = _train_epoch(checkpoint, feed, epoch, settings, compute, on_progress)
         row["scenes_per_second"] = row["scenes"] / (time.perf_counter() - began)
         row |= validate(checkpoint.average, validation, compute)
+        if problem := divergence(checkpoint, row, settings.learning_rate):
+            return problem
         if row["validation_loss"] <= best_loss(checkpoint.history):
             checkpoint.keep_best()
         checkpoint.history.append({"epoch": epoch + 1.0, **row})
         on_epoch(checkpoint.history[-1])
+    return ""
 
 
 @torch.no_grad()

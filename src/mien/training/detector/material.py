@@ -12,9 +12,10 @@ import msgspec
 import numpy as np
 
 from mien.errors import TrainingError
+from mien.parsing import decode_json
 from mien.training.detector.annotated import Annotated
 from mien.training.detector.consensus import Labels
-from mien.types import Box, Face
+from mien.types import Box, Face, PixelArray
 
 INFO, PIXELS = "material.json", "pixels.bin"
 FRACTIONS = {"train": 0.75, "validation": 0.1, "test": 0.15}
@@ -66,7 +67,18 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MaterialInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """The contents of material.json."""
+    """The contents of material.json.
+
+    Attributes:
+        format: Version of this layout.
+        teachers: Names of the detectors that were asked.
+        judge: The one that was asked about doubtful faces.
+        seed: Of the splits.
+        channels: 1 for gray, 3 for BGR.
+        pictures: What is in each picture.
+        made_from: Digests of all else that the answers came from, by name; empty in material that
+            earlier versions made.
+    """
 
     format: Literal[1] = 1
     teachers: tuple[str, ...]
@@ -74,6 +86,7 @@ class MaterialInfo(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     channels: Literal[1, 3]
     pictures: tuple[Picture, ...]
+    made_from: dict[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +104,12 @@ class Material:
         """
         path = self.folder / PIXELS
         try:
-            pixels = np.memmap(path, np.uint8, "r")
+            return self._cut(np.memmap(path, np.uint8, "r"))
         except (OSError, ValueError) as error:
             raise TrainingError(f"{path}: {error}; remove {self.folder} to make it anew") from error
+
+    def _cut(self, pixels: PixelArray) -> list[Annotated]:
+        """Cut the file into pictures; ValueError where it does not hold what was said."""
         result, at, channels = [], 0, self.info.channels
         for picture in self.info.pictures:
             levels = []
@@ -113,9 +129,14 @@ def load_material(folder: Path) -> Material:
         TrainingError: It is missing or damaged.
     """
     try:
-        info = msgspec.json.decode((folder / INFO).read_bytes(), type=MaterialInfo)
-    except (OSError, msgspec.DecodeError) as error:
+        info = decode_json((folder / INFO).read_bytes(), MaterialInfo)
+    except (OSError, ValueError) as error:
         raise TrainingError(f"{folder / INFO}: {error}; remove {folder} to make it anew") from error
+    sizes = [size for picture in info.pictures for size in level_sizes(picture.size)]
+    count = info.channels * sum(width * height for width, height in sizes)
+    path = folder / PIXELS
+    if not path.is_file() or path.stat().st_size != count:
+        raise TrainingError(f"{path}: cut short or damaged; remove {folder} to make it anew")
     return Material(folder, info)
 
 

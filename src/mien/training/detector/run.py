@@ -16,10 +16,10 @@ import numpy as np
 
 from mien.bundle import FORMAT, AnyBundle, DetectorBundle, DetectorInfo, write_bundle
 from mien.detectors.single_shot import SingleShotDetector
+from mien.errors import TrainingError
 from mien.evaluation.detection import Tally
 from mien.training.checkpoint import Checkpoint
 from mien.training.compute import Compute
-from mien.training.curves import draw_curves, write_history
 from mien.training.detector.annotated import LARGEST
 from mien.training.detector.card import write_detector_card
 from mien.training.detector.export import export_detector
@@ -29,8 +29,8 @@ from mien.training.detector.material import INFO, Material
 from mien.training.detector.network import STRIDES, DetectorNetwork
 from mien.training.detector.scenes import Scenes
 from mien.training.detector.settings import DetectorModelSettings, DetectorSettings
-from mien.training.loop import Row
-from mien.training.run import BUNDLE, CHECKPOINT, CURVES, HISTORY, open_run
+from mien.training.loop import Row, best_row
+from mien.training.run_folder import BUNDLE, opened_run
 from mien.training.settings import Machine
 from mien.types import OnProgress, PixelArray, ignore_progress
 
@@ -80,35 +80,37 @@ def train_detector(
         on_progress: Told of each step.
 
     Raises:
-        TrainingError: The folder is taken, the settings differ, there is nothing to learn from, or
-            the export is not exact.
+        TrainingError: The folder is taken, the settings differ, there is nothing to learn from, the
+            loss diverged (the bundle is of the best epoch before, where there is one), or the
+            export is not exact.
+        InUseError: Another process trains into the folder.
     """
     compute = Compute.choose(machine)
     checkpoint = start(settings, compute)
     record = _record(material, settings)
-    open_run(out, record, checkpoint, resume=resume)
-    validation = validation_batches(material, settings.seed, settings.batch_size)
+    opened = opened_run(out, record, checkpoint, title=model.name, measure="recall", resume=resume)
+    with opened as keep:
+        validation = validation_batches(material, settings.seed, settings.batch_size)
 
-    def finished(row: Row) -> None:
-        checkpoint.save(out / CHECKPOINT, record)
-        write_history(out / HISTORY, checkpoint.history)
-        draw_curves(out / CURVES, checkpoint.history, model.name, "recall")
-        if on_epoch:
-            on_epoch(row)
+        def finished(row: Row) -> None:
+            keep()
+            if on_epoch:
+                on_epoch(row)
 
-    fit(
-        checkpoint,
-        material,
-        validation,
-        settings,
-        compute,
-        workers=workers,
-        on_epoch=finished,
-        on_progress=on_progress,
-    )
-    bundle = _write(out / BUNDLE, material, checkpoint, settings, model, compute)
-    best = min(checkpoint.history, key=lambda row: row["validation_loss"])
-    return DetectorResult(bundle, checkpoint.history, best)
+        problem = fit(
+            checkpoint,
+            material,
+            validation,
+            settings,
+            compute,
+            workers=workers,
+            on_epoch=finished,
+            on_progress=on_progress,
+        )
+        bundle = _write(out / BUNDLE, material, checkpoint, settings, model, compute)
+    if problem:
+        raise TrainingError(f"{out}: {problem}")
+    return DetectorResult(bundle, checkpoint.history, best_row(checkpoint))
 
 
 def _record(material: Material, settings: DetectorSettings) -> dict[str, Any]:

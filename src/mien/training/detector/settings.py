@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from mien.training.settings import AnyModelSettings, Positive
+from mien.training.settings import AnyModelSettings, Decay, Positive, Rate, Seed
 
 
 class DetectorSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -26,10 +26,10 @@ class DetectorSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     epochs: Positive = 40
     steps: Positive = 750
     batch_size: Positive = 32
-    learning_rate: Annotated[float, msgspec.Meta(gt=0)] = 2e-3
-    weight_decay: Annotated[float, msgspec.Meta(ge=0)] = 0.02
+    learning_rate: Rate = 2e-3
+    weight_decay: Decay = 0.02
     average_decay: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.999
-    seed: int = 0
+    seed: Seed = 0
 
 
 class DetectorModelSettings(AnyModelSettings, frozen=True, kw_only=True):

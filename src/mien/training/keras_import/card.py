@@ -23,8 +23,8 @@ Imported from `{file}`, sha256 {sha256}. How it was trained is not known to mien
     {command}
 
 A Keras network of {parameters:,} parameters for {channels} faces of {size} px, with pixels
-{scale}. {ending} The graph gives the probabilities of Keras to within {parity:.1g}. Faces are
-cropped to {crop_scale:g} of the detector's box.
+{scale} ({why}). {ending} The graph gives the probabilities of Keras to within
+{parity:.1g}. Faces are cropped to {crop_scale:g} of the detector's box.
 
 ## How far its confidence can be believed
 
@@ -78,6 +78,7 @@ class Origin:
         sha256: Its hash.
         parameters: Number of weights.
         scale: How pixels are scaled.
+        why: How that was found.
         head: What the Keras model gives.
         parity: Largest difference to Keras of a probability.
         dataset: Name of the data set it was calibrated on; None where it was not.
@@ -88,6 +89,7 @@ class Origin:
     sha256: str
     parameters: int
     scale: Scale
+    why: str
     head: Head
     parity: float
     dataset: str | None
@@ -110,6 +112,7 @@ def write_card(info: ModelInfo, origin: Origin) -> str:
         channels="gray" if info.input.channels == 1 else "RGB",
         size=info.input.size,
         scale=SCALES[origin.scale],
+        why=origin.why,
         ending=ENDINGS[origin.head],
         parity=max(origin.parity, 1e-7),
         crop_scale=info.input.crop_scale,

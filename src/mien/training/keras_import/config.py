@@ -11,6 +11,14 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from mien.errors import BundleError
+from mien.training.keras_import.arithmetic import as_rescaling
+from mien.training.keras_import.older import (
+    LAYER_NAMES,
+    TRAINING_ONLY,
+    newer_settings,
+    renumber,
+    unwrapped,
+)
 
 MODELS = {"Sequential": "Sequential", "Functional": "Model", "Model": "Model"}
 # Where files say that Keras's own layers come from.
@@ -20,11 +28,9 @@ LAYERS = frozenset({
     "InputLayer", "Conv2D", "DepthwiseConv2D", "SeparableConv2D", "Dense",
     "MaxPooling2D", "AveragePooling2D", "GlobalMaxPooling2D", "GlobalAveragePooling2D",
     "BatchNormalization", "LayerNormalization", "GroupNormalization", "Normalization", "Rescaling",
-    "Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax",
-    "Dropout", "SpatialDropout2D", "GaussianDropout", "GaussianNoise",
-    "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom",
-    "RandomContrast", "RandomBrightness",
+    "Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax", "Identity",
     "Flatten", "Reshape", "Permute", "ZeroPadding2D", "Cropping2D", "UpSampling2D",
+    "Resizing", "CenterCrop", "Conv2DTranspose",
     "Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate",
 })
 # Without hard_sigmoid, which is another function since Keras 3.
@@ -37,19 +43,6 @@ TENSOR = "__keras_tensor__"
 UNUSED = re.compile(
     r".*_(initializer|regularizer|constraint)|dtype|input_dtype|quantization_config"
 )
-
-# What Keras 1 called otherwise.
-KERAS1_LAYERS = {"Convolution2D": "Conv2D"}
-KERAS1_NAMES = {
-    "nb_filter": "filters",
-    "output_dim": "units",
-    "p": "rate",
-    "border_mode": "padding",
-    "subsample": "strides",
-    "bias": "use_bias",
-}
-KERAS1_UNUSED = frozenset({"init", "beta_init", "gamma_init", "input_dim", "mode"})
-KERAS1_SIGNS = frozenset({"dim_ordering", "init", "p", "input_dtype"})
 
 
 def harmless(config: Any, path: Path) -> tuple[str, dict[str, Any]]:
@@ -87,18 +80,24 @@ class _Writer:
 
     def layer(self, given: dict[str, Any]) -> dict[str, Any]:
         """Return a layer or a model, with what its place in the graph needs."""
-        name = KERAS1_LAYERS.get(given["class_name"], given["class_name"])
+        given = as_rescaling(given)
+        name = LAYER_NAMES.get(given["class_name"], given["class_name"])
         package = str(given.get("module") or "keras").partition(".")[0]
-        if given.get("registered_name") not in (None, name) or package not in PACKAGES:
+        known = (None, name, given["class_name"])
+        if given.get("registered_name") not in known or package not in PACKAGES:
             _refuse(self._path, given.get("registered_name") or name, "a layer of its author's own")
         if name == "Lambda":
             _refuse(self._path, name, "code inside the file, which is never run")
-        if name not in LAYERS and name not in MODELS:
+        if name not in LAYERS | TRAINING_ONLY and name not in MODELS:
             _refuse(self._path, name, "unknown here")
+        settings = given["config"]
+        if name in TRAINING_ONLY:  # when faces are read, it gives what it takes
+            kept = ("name", "batch_input_shape", "input_shape")
+            settings = {key: settings[key] for key in kept if key in settings}
+            name, settings = "Activation", {**settings, "activation": "linear"}
         written: dict[str, Any] = {"class_name": MODELS.get(name, name)}
         if "module" in given:
             written["module"] = "keras" if name in MODELS else "keras.layers"
-        settings = given["config"]
         if isinstance(settings, list):  # a Sequential before Keras 2.2.3
             settings = {"name": "sequential", "layers": settings}
         written["config"] = self._settings(name, settings)
@@ -106,10 +105,12 @@ class _Writer:
             written["name"] = given["name"]
         if "inbound_nodes" in given:
             written["inbound_nodes"] = self._value(given["inbound_nodes"])
+        if "input_layers" in written["config"]:
+            renumber(written["config"])
         return written
 
     def _settings(self, name: str, given: dict[str, Any]) -> dict[str, Any]:
-        kept = _from_keras1(given, self._path)
+        kept = newer_settings(name, given, self._path)
         # Keras 3 takes it for the shape without the batch, except in an InputLayer.
         if name != "InputLayer" and "batch_input_shape" in kept:
             kept["input_shape"] = kept.pop("batch_input_shape")[1:]
@@ -124,6 +125,7 @@ class _Writer:
         return name
 
     def _value(self, given: Any) -> Any:
+        given = unwrapped(given)
         if isinstance(given, list):
             return [self._value(part) for part in given]
         if not isinstance(given, dict):
@@ -134,28 +136,6 @@ class _Writer:
             inner = {key: given["config"][key] for key in ("shape", "dtype", "keras_history")}
             return {"class_name": TENSOR, "config": inner}
         return self.layer(given)
-
-
-def _from_keras1(given: dict[str, Any], path: Path) -> dict[str, Any]:
-    """Return settings under the names of Keras 2 and 3."""
-    if given.get("dim_ordering", "tf") == "th":
-        raise BundleError(
-            f"{path}: saved by Keras 1 with channels first; load and save it with Keras 2 first"
-        )
-    if given.get("mode") in (1, 2):
-        raise BundleError(f"{path}: a batch normalisation of mode {given['mode']} is unknown here")
-    if not KERAS1_SIGNS & given.keys() and given.get("mode") != 0:
-        return dict(given)
-    kept = {KERAS1_NAMES.get(key, key): value for key, value in given.items()}
-    if "nb_row" in kept:
-        kept["kernel_size"] = [kept.pop("nb_row"), kept.pop("nb_col")]
-    if kept.pop("dim_ordering", None):
-        kept["data_format"] = "channels_last"
-    return {
-        key: value
-        for key, value in kept.items()
-        if key not in KERAS1_UNUSED and not key.startswith(("W_", "b_"))
-    }
 
 
 def _refuse(path: Path, name: object, reason: str) -> NoReturn:

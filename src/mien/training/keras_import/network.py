@@ -1,8 +1,9 @@
 """Loads a checked Keras model on PyTorch, and makes it a network like mien's own."""
 
 import contextlib
+import copy
 import os
-import shutil
+import re
 import sys
 import tempfile
 import textwrap
@@ -19,6 +20,7 @@ from mien.errors import BundleError, MissingExtraError, one_line
 from mien.training.face_network import FaceNetwork
 from mien.training.keras_import.config import harmless
 from mien.training.keras_import.source import KerasSource
+from mien.training.keras_import.weights import assign_weights
 
 Scale = Literal["0..1", "-1..1", "0..255", "standardised"]
 Head = Literal["softmax", "logits"]
@@ -88,7 +90,7 @@ def load_network(source: KerasSource) -> KerasModel:
         # Keras warns of old names in the file, which whoever brings it along cannot change.
         warnings.simplefilter("ignore")
         model = _built(keras, kind, config, described)
-        _load_weights(model, source)
+        _load_weights(model, config, source)
     size, channels, channels_last = _check_input(model, described)
     head = _check_output(keras, model, described)
     with_features = _with_features(keras, model)
@@ -138,9 +140,10 @@ def _environment(**values: str) -> Iterator[None]:
 
 def _built(keras: Any, kind: str, config: dict[str, Any], path: Path) -> Any:
     try:
-        model = getattr(keras, kind).from_config(config)
+        # A copy, because Keras takes it apart.
+        model = getattr(keras, kind).from_config(copy.deepcopy(config))
     except Exception as error:  # Keras raises many types without a common base
-        raise BundleError(f"{path}: Keras cannot build the model ({_short(error)})") from error
+        raise BundleError(f"{path}: Keras cannot build the model ({_cause(error)})") from error
     if not model.built:
         raise BundleError(
             f"{path}: does not say what pictures it takes; save it after its first use"
@@ -148,17 +151,8 @@ def _built(keras: Any, kind: str, config: dict[str, Any], path: Path) -> Any:
     return model
 
 
-def _load_weights(model: Any, source: KerasSource) -> None:
-    """Load from a copy, because Keras judges by the name what is in a file."""
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            copy = Path(folder) / f"model{source.form}"
-            shutil.copyfile(source.path, copy)
-            model.load_weights(copy)
-    except Exception as error:  # Keras and HDF5 raise many types without a common base
-        raise BundleError(
-            f"{source.path}: the weights do not fit the architecture ({_short(error)})"
-        ) from error
+def _load_weights(model: Any, config: dict[str, Any], source: KerasSource) -> None:
+    assign_weights(model, config, source)
     if not all(bool(torch.isfinite(weight.value).all()) for weight in model.weights):
         raise BundleError(f"{source.path}: has weights that are no numbers; training went wrong")
 
@@ -223,9 +217,13 @@ def _described(shape: tuple[int | None, ...]) -> str:
     return "[" + ",".join("N" if side is None else str(side) for side in shape) + "]"
 
 
-def _short(error: Exception) -> str:
-    """Return the beginning of what Keras says, which can be the whole architecture."""
-    return textwrap.shorten(one_line(error), 200, placeholder=" …")
+def _cause(error: Exception) -> str:
+    """Return what went wrong: Keras says it last, behind the whole architecture."""
+    said = one_line(error)
+    layers = re.findall(r"<class '[\w.]*?(\w+)'> could not be deserialized", said)
+    reason = said.rpartition("Exception encountered:")[2].strip()
+    short = textwrap.shorten(reason, 200, placeholder=" …")
+    return f"{layers[-1]}: {short}" if layers else short
 
 
 def _standardise(pictures: Tensor) -> Tensor:

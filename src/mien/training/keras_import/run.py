@@ -23,6 +23,12 @@ from mien.training.keras_import.network import (
     import_keras_on_torch,
     load_network,
 )
+from mien.training.keras_import.scale import (
+    FoundScale,
+    find_scale,
+    refuse_one_answer,
+    try_scales,
+)
 from mien.training.keras_import.source import KerasSource, read_source
 from mien.training.loop import predict_logits
 from mien.training.settings import Machine, ModelSettings
@@ -42,11 +48,13 @@ class ImportResult:
         bundle: The bundle that was written.
         parity: Largest difference of a probability between Keras and the bundle's graph.
         calibrated_on: Number of validation faces it was calibrated on; 0 where it was not.
+        scale: How pixels are scaled, and how that was found.
     """
 
     bundle: Bundle
     parity: float
     calibrated_on: int
+    scale: FoundScale
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +71,7 @@ def import_keras(
     settings: ModelSettings,
     *,
     architecture: Path | None = None,
-    scale: Scale = "0..1",
+    scale: Scale | None = None,
     validation: Dataset | None = None,
     on_progress: OnProgress = ignore_progress,
 ) -> ImportResult:
@@ -75,13 +83,16 @@ def import_keras(
         out: Folder of the bundle; must not exist yet.
         settings: What goes into the bundle beside the weights.
         architecture: The architecture as JSON.
-        scale: How pixels were scaled when the model was trained.
-        validation: Its "validation" split fits the temperature and the threshold of "not sure".
+        scale: How pixels were scaled when the model was trained; None to find it.
+        validation: Its "validation" split fits the temperature and the threshold of "not sure",
+            and tells the scale where the model's first layers do not.
         on_progress: Told of decoding.
 
     Raises:
-        SettingsError: The labels, the crop scale, the data set or `out` do not fit.
-        BundleError: The file is unsafe, damaged, or no classifier of single faces.
+        SettingsError: The labels, the crop scale, the data set or `out` do not fit, or nothing
+            tells the scale.
+        BundleError: The file is unsafe, damaged, no classifier of single faces, or answers one
+            class for all validation faces.
         TrainingError: The graph cannot be exported, or differs from Keras.
         MissingExtraError: Keras is not installed.
     """
@@ -89,17 +100,17 @@ def import_keras(
     source = read_source(path, architecture)
     loaded = load_network(source)
     _check_labels(loaded, labels, path)
-    network = ImportedNetwork(loaded, scale).eval()
     spec = _spec(loaded, settings)
     # Keras would move what it is given to a GPU, where there is one.
     with import_keras_on_torch().device("cpu"):
-        fitted = _calibrate(network, spec, labels, validation, settings, on_progress)
+        found, fitted = _fit(scale, loaded, spec, path, labels, validation, settings, on_progress)
+        network = ImportedNetwork(loaded, found.scale).eval()
         graph = _export(network, fitted.temperature, spec, path)
         parity = _check_against_keras(graph, network, loaded, fitted.temperature, spec)
     info = _info(labels, spec, fitted, settings)
-    origin = _origin(source, loaded, scale, parity, fitted, validation)
+    origin = _origin(source, loaded, found, parity, fitted, validation)
     bundle = write_bundle(out, info, graph, write_card(info, origin))
-    return ImportResult(bundle, parity, fitted.faces)
+    return ImportResult(bundle, parity, fitted.faces, found)
 
 
 def _check_settings(labels: Sequence[str], out: Path, validation: Dataset | None) -> None:
@@ -131,28 +142,34 @@ def _spec(loaded: KerasModel, settings: ModelSettings) -> InputSpec:
         ) from error
 
 
-def _calibrate(
-    network: ImportedNetwork,
+def _fit(
+    scale: Scale | None,
+    loaded: KerasModel,
     spec: InputSpec,
+    path: Path,
     labels: Sequence[str],
     validation: Dataset | None,
     settings: ModelSettings,
     on_progress: OnProgress,
-) -> _Calibration:
+) -> tuple[FoundScale, _Calibration]:
+    """Find the scale of the pixels, the temperature and the threshold."""
     if validation is None:
-        return _Calibration(1.0, UNFITTED_THRESHOLD, 0)
+        return find_scale(scale, loaded, (), path), _Calibration(1.0, UNFITTED_THRESHOLD, 0)
     compute = Compute.choose(Machine(device="cpu", precision="fp32"))
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(validation, "validation", spec, Path(folder), on_progress)
-        logits = predict_logits(network, store, compute)
         columns = np.array([labels.index(name) for name in validation.classes])
         wanted = columns[store.labels]
+        trials, right = try_scales(loaded, store, wanted, compute)
+        found = find_scale(scale, loaded, trials, path)
+        refuse_one_answer(found.scale, trials, right, labels, path)
+        logits = predict_logits(ImportedNetwork(loaded, found.scale), store, compute)
         # A file that is still mapped cannot be deleted everywhere.
         del store
     temperature = fit_temperature(logits, wanted)
     probabilities = np.asarray(torch.softmax(logits / temperature, dim=1))
     threshold = choose_threshold(probabilities, wanted, settings.answer_accuracy)
-    return _Calibration(temperature, threshold, len(wanted))
+    return found, _Calibration(temperature, threshold, len(wanted))
 
 
 def _export(network: ImportedNetwork, temperature: float, spec: InputSpec, path: Path) -> bytes:
@@ -217,7 +234,7 @@ def _info(
 def _origin(
     source: KerasSource,
     loaded: KerasModel,
-    scale: Scale,
+    found: FoundScale,
     parity: float,
     fitted: _Calibration,
     validation: Dataset | None,
@@ -226,7 +243,8 @@ def _origin(
         file=source.path.name,
         sha256=source.sha256,
         parameters=loaded.model.count_params(),
-        scale=scale,
+        scale=found.scale,
+        why=found.why,
         head=loaded.head,
         parity=parity,
         dataset=None if validation is None else validation.path.name,

@@ -1,28 +1,30 @@
-"""Reads what a Keras file says of itself: its architecture, and in which form its weights lie.
+"""What a Keras file says of itself: its architecture, its weights, and how they are named.
 
 Three forms are known: `.keras` (a zip of Keras 3), a whole model as `.h5`, and an architecture as
 JSON with the weights as `.h5`. The form is told by the bytes, not by the name, because older
-versions of Keras wrote HDF5 into files called `.keras`. Nothing here runs anything of the file.
+versions of Keras wrote HDF5 into files called `.keras`. Nothing here runs anything of the file,
+and no file is opened as HDF5 or zip in this process: `reading.py` does it in another.
 """
 
 import hashlib
 import json
-import zipfile
+import os
+import subprocess
+import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import h5py
+import numpy as np
 
 from mien.errors import BundleError, one_line
+from mien.training.keras_import import reading
+from mien.training.keras_import.reading import Weights
 
-HDF5, ZIP = b"\x89HDF", b"PK\x03\x04"
-CONFIG = "config.json"
-# Far above what any network for small faces needs; a zip may unpack to far more than its size.
-MAX_MEMBER = 1 << 30
-
-# Keras decides by these endings how it reads weights.
-WeightsForm = Literal[".keras", ".h5", ".weights.h5"]
+# Seconds for the process to start, and bytes per second of the slowest disk thought of.
+PATIENCE, SLOWEST = 30, 5_000_000
+NO_MODEL = "no Keras model; name a .keras or .h5 file that Keras saved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +36,16 @@ class KerasSource:
         architecture: The file with the architecture, where that is another.
         sha256: Hash of the file with the weights.
         config: The architecture, as the file holds it: unchecked.
-        form: How the weights lie in the file.
+        legacy: Whether weights are listed by layer, as Keras 1 and 2 do; else by their place.
+        weights: Name of a layer or a place, and its named arrays, float32, in order.
     """
 
     path: Path
     architecture: Path | None
     sha256: str
     config: Any
-    form: WeightsForm
+    legacy: bool
+    weights: Weights
 
 
 def read_source(path: Path, architecture: Path | None = None) -> KerasSource:
@@ -55,64 +59,72 @@ def read_source(path: Path, architecture: Path | None = None) -> KerasSource:
         BundleError: A file cannot be read, is of another kind, or lacks the architecture.
     """
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe may never end
+            raise BundleError(f"{path}: {NO_MODEL}")
         with path.open("rb") as file:
             start = file.read(4)
             file.seek(0)
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise BundleError(f"{path}: cannot be read: {error.strerror}") from error
-    if start not in (HDF5, ZIP):
-        raise BundleError(f"{path}: no Keras model; name a .keras or .h5 file that Keras saved")
-    text, form = _read_zip(path) if start == ZIP else _read_hdf5(path)
+    if start not in (reading.HDF5, reading.ZIP):
+        raise BundleError(f"{path}: {NO_MODEL}")
+    text, legacy, weights = _read_apart(path)
     if architecture is not None:
         text = _read_text(architecture)
     if text is None:
         raise BundleError(
             f"{path}: holds weights only; name the file with the model's JSON by --architecture"
         )
-    return KerasSource(path, architecture, digest, _decoded(text, architecture or path), form)
+    config = _decoded(text, architecture or path)
+    return KerasSource(path, architecture, digest, config, legacy, weights)
 
 
-def _read_zip(path: Path) -> tuple[bytes | None, WeightsForm]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            largest = max(member.file_size for member in archive.infolist())
-            if largest > MAX_MEMBER:
-                raise BundleError(f"{path}: unpacks to {largest:,} bytes, which is no such model")
-            return archive.read(CONFIG), ".keras"
-    except (zipfile.BadZipFile, KeyError, ValueError, EOFError, OSError) as error:
-        raise BundleError(
-            f"{path}: not a whole .keras file ({one_line(error)}); save the model again"
-        ) from error
+def _read_apart(path: Path) -> reading.Content:
+    """Let another process read the file, and wait for it only so long."""
+    seconds = PATIENCE + path.stat().st_size // SLOWEST
+    with tempfile.TemporaryDirectory() as folder:
+        # -P: a file in the working folder must not take the place of a module.
+        words = [sys.executable, "-P", "-m", reading.__name__, str(path), folder, str(seconds)]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        try:
+            done = subprocess.run(  # noqa: S603 - words of ours and a file's name
+                words, env=environment, capture_output=True, timeout=seconds, check=False
+            )
+        except subprocess.TimeoutExpired as error:
+            raise BundleError(
+                f"{path}: not read within {seconds} seconds, so it seems damaged; save the model "
+                "again"
+            ) from error
+        if done.returncode == reading.REFUSED:
+            raise BundleError(json.loads(done.stdout))
+        if done.returncode != 0:
+            said = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
+            reason = said[0] if said else f"its reader ended with {done.returncode}"
+            raise BundleError(f"{path}: cannot be read ({reason[:200]}); save the model again")
+        return _found(Path(folder))
 
 
-def _read_hdf5(path: Path) -> tuple[bytes | None, WeightsForm]:
-    try:
-        with h5py.File(path, "r") as file:
-            backend = file.attrs.get("backend", "")
-            config = file.attrs.get("model_config")
-            legacy = "layer_names" in file.attrs or "model_weights" in file
-            known = legacy or "layers" in file or "_layer_checkpoint_dependencies" in file
-    except (OSError, KeyError, ValueError, RuntimeError) as error:
-        raise BundleError(
-            f"{path}: damaged or incomplete ({one_line(error)}); save the model again"
-        ) from error
-    if not known:
-        raise BundleError(f"{path}: an HDF5 file, but it holds no weights of Keras")
-    if backend in ("theano", b"theano"):
-        raise BundleError(
-            f"{path}: saved with Theano, whose kernels are mirrored; load and save it with "
-            "Keras 2 on TensorFlow first"
-        )
-    text = config.encode() if isinstance(config, str) else config
-    return text, ".h5" if legacy else ".weights.h5"
+def _found(folder: Path) -> reading.Content:
+    found = json.loads((folder / reading.FOUND).read_bytes())
+    with np.load(folder / reading.ARRAYS) as arrays:
+        inorder = iter([arrays[name] for name in arrays.files])
+    weights = [
+        (group, [(name, next(inorder)) for name in names]) for group, names in found["weights"]
+    ]
+    config = folder / reading.CONFIG
+    return config.read_bytes() if config.exists() else None, found["legacy"], weights
 
 
 def _read_text(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            text = file.read(reading.MAX_CONFIG + 1)
     except OSError as error:
         raise BundleError(f"{path}: cannot be read: {error.strerror}") from error
+    if len(text) > reading.MAX_CONFIG:
+        raise BundleError(f"{path}: no architecture, which is never larger than 16 MB")
+    return text
 
 
 def _decoded(text: bytes, path: Path) -> Any:

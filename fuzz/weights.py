@@ -1,0 +1,90 @@
+"""Weights and checkpoints as seeds, what reads them, and ways to damage their headers."""
+
+import hashlib
+import json
+import random
+import tempfile
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fuzz.models import graph, info, write
+from fuzz.mutate import damage, damage_json
+from fuzz.seeds import CLASSES, FACE
+from mien.bundle import WEIGHTS, load_bundle
+
+
+@cache
+def weights() -> tuple[bytes, ...]:
+    """Return weights.safetensors of a small network."""
+    from mien.training.export import shrink
+    from mien.training.network import ARCHITECTURES
+    from mien.training.settings import TrainSettings
+    from mien.training.weights import pack_weights
+
+    settings = TrainSettings(arch="residual-small")
+    network = shrink(ARCHITECTURES[settings.arch](len(CLASSES), 1, FACE).eval())
+    return (pack_weights(network, settings, CLASSES) or b"",)
+
+
+def read_weights(data: bytes, folder: Path) -> None:
+    """Rebuild the network of a bundle with these weights."""
+    from mien.training.weights import learnt_classes, network_from_bundle
+
+    digest = hashlib.sha256(data).hexdigest()
+    (folder / WEIGHTS).write_bytes(data)
+    text = info().replace(b'"weights_sha256": null', f'"weights_sha256": "{digest}"'.encode())
+    write(folder, text, graph())
+    bundle = load_bundle(folder)
+    learnt_classes(bundle)
+    network_from_bundle(bundle)
+
+
+def _checkpoint() -> Any:
+    import torch
+    from torch.optim.swa_utils import AveragedModel
+
+    from mien.training.checkpoint import Checkpoint
+
+    torch.manual_seed(0)
+    network = torch.nn.Linear(3, 2)
+    optimizer = torch.optim.AdamW(network.parameters())
+    network(torch.ones(1, 3)).sum().backward()  # type: ignore[no-untyped-call]
+    optimizer.step()
+    return Checkpoint(network, AveragedModel(network), optimizer, {}, [{"epoch": 1.0}])
+
+
+@cache
+def checkpoints() -> tuple[bytes, ...]:
+    """Return a checkpoint of a run."""
+    made = _checkpoint()
+    made.keep_best()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "checkpoint.safetensors"
+        made.save(path, {"size": 48})
+        return (path.read_bytes(),)
+
+
+def read_checkpoint(data: bytes, folder: Path) -> None:
+    """Go on from a checkpoint."""
+    path = folder / "checkpoint.safetensors"
+    path.write_bytes(data)
+    _checkpoint().load(path, {"size": 48})
+
+
+def in_metadata(rng: random.Random, data: bytes, others: Sequence[bytes]) -> bytes:
+    """Change the texts in the header of a safetensors file, which hold JSON themselves."""
+    length = int.from_bytes(data[:8], "little")
+    try:
+        header = json.loads(data[8 : 8 + length])
+        facts = header["__metadata__"]
+        name = rng.choice(list(facts))
+        changed = damage_json(rng, facts[name].encode(), ()).decode("utf-8", "replace")
+    except (ValueError, KeyError, IndexError, AttributeError, TypeError):
+        return damage(rng, data, others)
+    facts[name] = changed if rng.random() < 0.9 else None
+    if rng.random() < 0.1:
+        del facts[name]
+    text = json.dumps({key: one for key, one in header.items() if rng.random() < 0.999}).encode()
+    return len(text).to_bytes(8, "little") + text + data[8 + length :]

@@ -1,0 +1,55 @@
+"""JSON and TOML of others' making: whatever is wrong with them is a ValueError.
+
+Both parsers also raise RecursionError, and the standard library's a few more, of texts that are
+made to.
+"""
+
+import json
+import tomllib
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+TOO_DEEP = "nested too deeply"
+
+
+def decode_json(data: bytes, kind: type[T]) -> T:
+    """Decode JSON strictly.
+
+    Args:
+        data: UTF-8.
+        kind: What it must be; `object` for anything, as built-in types.
+
+    Raises:
+        ValueError: It is no JSON, something else, or nested too deeply.
+    """
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except RecursionError as error:
+        raise ValueError(TOO_DEEP) from error
+
+
+def decode_json_loosely(text: str | bytes) -> Any:
+    """Decode JSON as Python writes it, with NaN and infinity.
+
+    Raises:
+        ValueError: It is no JSON, holds a number of thousands of digits, or is nested too deeply.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError(TOO_DEEP) from error
+
+
+def decode_toml(data: bytes) -> dict[str, Any]:
+    """Decode TOML, also with the mark that Windows' editor puts before a text.
+
+    Raises:
+        ValueError: It is no TOML in UTF-8, holds a number of thousands of digits, or is nested too
+            deeply.
+    """
+    try:
+        return tomllib.loads(data.decode("utf-8-sig"))
+    except RecursionError as error:
+        raise ValueError(TOO_DEEP) from error

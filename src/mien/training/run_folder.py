@@ -1,0 +1,93 @@
+"""The folder of a run: what it holds, one run at a time, each epoch kept whole.
+
+It holds settings.json, checkpoint.safetensors, history.csv, curves.png and, at the end, bundle/.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mien.errors import TrainingError
+from mien.files import write_file
+from mien.locks import alone_in
+from mien.training.checkpoint import Checkpoint
+from mien.training.curves import draw_curves, write_history
+
+SETTINGS, CHECKPOINT = "settings.json", "checkpoint.safetensors"
+HISTORY, CURVES, BUNDLE, DECODED = "history.csv", "curves.png", "bundle", "decoded"
+UNCHECKED = "bundle.unchecked"  # a bundle whose graph differs from PyTorch
+Keep = Callable[[], None]
+
+
+@contextlib.contextmanager
+def opened_run(
+    out: Path,
+    record: dict[str, Any],
+    checkpoint: Checkpoint,
+    *,
+    title: str,
+    measure: str = "accuracy",
+    resume: bool,
+) -> Iterator[Keep]:
+    """Start a run folder, or load the checkpoint of the one that is there, for this process alone.
+
+    Args:
+        out: The folder.
+        record: What must be the same for a run to be resumed.
+        checkpoint: What is loaded into, and kept.
+        title: Shown above the curves.
+        measure: What is drawn beside the loss; see `draw_curves`.
+        resume: Go on where a run was stopped.
+
+    Yields:
+        A function that keeps what the checkpoint holds now: it, the history and the curves.
+
+    Raises:
+        TrainingError: There is no run to resume, another one, or one already; or the folder cannot
+            be written.
+        InUseError: Another process trains into it.
+    """
+
+    def keep() -> None:
+        checkpoint.save(out / CHECKPOINT, record)
+        _draw(out, checkpoint, title, measure)
+
+    with contextlib.ExitStack() as stack:
+        with _writing(out):
+            stack.enter_context(alone_in(out))
+        if _is_resumed(out, resume=resume):
+            checkpoint.load(out / CHECKPOINT, record)
+            # A run that was killed may have kept the checkpoint of an epoch, but not yet its row.
+            _draw(out, checkpoint, title, measure)
+        else:
+            with _writing(out):
+                write_file(out / SETTINGS, msgspec.json.format(msgspec.json.encode(record)) + b"\n")
+        yield keep
+
+
+def _is_resumed(out: Path, *, resume: bool) -> bool:
+    there = (out / CHECKPOINT).is_file()
+    if resume and not there:
+        raise TrainingError(f"{out}: no run to resume here; leave out --resume to start one")
+    if there and not resume:
+        raise TrainingError(
+            f"{out}: a run is here already; --resume goes on, or name another --out"
+        )
+    return there
+
+
+def _draw(out: Path, checkpoint: Checkpoint, title: str, measure: str) -> None:
+    with _writing(out):
+        write_history(out / HISTORY, checkpoint.history)
+        draw_curves(out / CURVES, checkpoint.history, title, measure)
+
+
+@contextlib.contextmanager
+def _writing(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise TrainingError(f"{out}: cannot be written: {error.strerror}") from error

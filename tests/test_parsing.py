@@ -1,0 +1,33 @@
+"""Texts that are made to break a parser are ValueErrors, whatever the parser itself raises."""
+
+import pytest
+
+from mien.parsing import decode_json, decode_json_loosely, decode_toml
+
+DEEP = 20_000
+JSONS = ["[" * DEEP, '{"a":' * DEEP, "9" * 5000, "[", "", "\ufeff{}", '"\\ud800', "1e", "nan()"]
+TOMLS = ["a = " + "[" * DEEP, "a = " + "{a=" * DEEP, "a = " + "9" * 5000, "a", "[a]\n[a]", "\x00"]
+
+
+@pytest.mark.parametrize("text", JSONS)
+def test_json(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        decode_json(text.encode(), object)
+    with pytest.raises(ValueError, match=r"."):
+        decode_json_loosely(text)
+
+
+@pytest.mark.parametrize("text", TOMLS)
+def test_toml(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        decode_toml(text.encode())
+
+
+def test_what_is_no_utf_8() -> None:
+    for decode in (lambda data: decode_json(data, object), decode_json_loosely, decode_toml):
+        with pytest.raises(ValueError, match="utf-8"):
+            decode(b'"\xff"')
+
+
+def test_toml_as_the_editor_of_windows_saves_it() -> None:
+    assert decode_toml(b"\xef\xbb\xbfa = 1\r\n") == {"a": 1}

@@ -1,0 +1,69 @@
+"""A run folder belongs to one run at a time, and tells of each epoch that its checkpoint holds."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from mien.errors import InUseError, TrainingError
+from mien.training import run_folder
+from mien.training.checkpoint import Checkpoint
+from mien.training.compute import Compute
+from mien.training.loop import start
+from mien.training.run_folder import CHECKPOINT, CURVES, HISTORY, SETTINGS, opened_run
+from mien.training.settings import TrainSettings
+
+RECORD = {"seed": 3, "faces_sha256": "of all faces"}
+ROW = {"epoch": 1.0, "train_loss": 0.5, "validation_loss": 0.4, "validation_accuracy": 0.8}
+
+
+def fresh() -> Checkpoint:
+    cpu = Compute(torch.device("cpu"), bf16=False)
+    return start(TrainSettings(arch="residual-small", size=16), 2, cpu)
+
+
+def test_two_runs_never_share_a_folder(tmp_path: Path) -> None:
+    out, checkpoint = tmp_path / "run", fresh()
+    with opened_run(out, RECORD, checkpoint, title="one", resume=False):
+        settings = (out / SETTINGS).read_bytes()
+        second = opened_run(out, {"seed": 4}, checkpoint, title="other", resume=False)
+        with pytest.raises(InUseError, match="run: process"), second:
+            pytest.fail("both are in")
+    assert (out / SETTINGS).read_bytes() == settings
+    assert [path.name for path in out.iterdir()] == [SETTINGS]
+
+
+def test_a_run_killed_between_checkpoint_and_history_has_both_when_it_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    checkpoint = fresh()
+    checkpoint.keep_best()
+    checkpoint.history.append(ROW)
+    with (
+        monkeypatch.context() as patch,
+        opened_run(tmp_path, RECORD, checkpoint, title="one", resume=False) as keep,
+    ):
+        patch.setattr(run_folder, "write_history", killed)
+        with pytest.raises(KeyboardInterrupt):
+            keep()
+    assert not (tmp_path / HISTORY).exists()
+    again = fresh()
+    with opened_run(tmp_path, RECORD, again, title="one", resume=True):
+        pass
+    assert again.history == [ROW]
+    assert (tmp_path / HISTORY).read_text().splitlines()[1].startswith("1,0.5,0.4")
+    assert (tmp_path / CURVES).is_file()
+
+
+def test_a_run_on_other_faces_is_not_resumed_but_one_of_before_that_did_not_say(
+    tmp_path: Path,
+) -> None:
+    checkpoint = fresh()
+    checkpoint.save(tmp_path / CHECKPOINT, RECORD)
+    with pytest.raises(TrainingError, match="faces_sha256=of all faces, not of others"):
+        checkpoint.load(tmp_path / CHECKPOINT, RECORD | {"faces_sha256": "of others"})
+    checkpoint.save(tmp_path / CHECKPOINT, {"seed": 3})
+    checkpoint.load(tmp_path / CHECKPOINT, RECORD)

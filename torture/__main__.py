@@ -1,0 +1,168 @@
+"""Kill every command at every step on the disk and at random moments, and fill its disk.
+
+After each: what was whole is whole, and old or new, never mixed; the same command goes on and gives
+what it gives without a kill; nothing is left behind. Prints a table; ends with 1 where anything was
+lost.
+
+    python -m torture --kills 300
+"""
+
+import argparse
+import random
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from mien.errors import MienError
+from torture import commands
+from torture.commands import Command, LostError, left_behind, make_pictures
+from torture.process import Ended, Ending, run
+
+ASSETS = Path(__file__).parents[1] / "src" / "mien" / "assets"
+MAKERS: dict[str, Callable[[Path], list[Command]]] = {
+    "prepare": commands.prepare_commands,
+    "train": commands.train_commands,
+    "evaluate": commands.evaluate_commands,
+    "predict": commands.predict_commands,
+    "import-keras": commands.import_commands,
+}
+MOST_STEPS = 1000
+
+
+def main() -> int:
+    """Torture what was asked for; 1 where something was lost."""
+    parser = argparse.ArgumentParser(prog="python -m torture", description=__doc__)
+    parser.add_argument("--kills", type=int, default=200, help="at random moments, in all (200)")
+    parser.add_argument("--every", type=int, default=1, help="every n-th step on the disk (1)")
+    parser.add_argument("--only", choices=MAKERS, nargs="+", default=list(MAKERS))
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    lost: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="mien-torture-") as name:
+        home = Path(name) / "home"
+        set_up(home, keras="import-keras" in args.only)
+        chosen = [one for kind in args.only for one in MAKERS[kind](home)]
+        print("| command | killed at a step | at a random moment | disk full | lost |")
+        print("| --- | --- | --- | --- | --- |", flush=True)
+        for command in chosen:
+            torturer = Torturer(command, Path(name), random.Random(args.seed))
+            torturer.torture(args.kills // len(chosen), args.every)
+            print(torturer.row(), flush=True)
+            lost += torturer.lost
+    for line in lost:
+        print(line, file=sys.stderr)
+    return 1 if lost else 0
+
+
+def set_up(home: Path, *, keras: bool) -> None:
+    """Make what the commands read: pictures, data sets, models, reports."""
+    home.mkdir()
+    make_pictures(home / "faces", 0)
+    make_pictures(home / "others", 1, 20)
+    (home / "portraits").mkdir()
+    for number in range(6):
+        shutil.copy(ASSETS / "collins.jpg", home / "portraits" / f"{number}.jpg")
+    train = ["--epochs", "2", *commands.TRAIN]
+    must(run(["prepare", "faces", "set"], home))
+    must(run(["prepare", "others", "other-set"], home))
+    must(run(["train", str(home / "set"), "--out", "run", *train], home))
+    must(run(["train", str(home / "set"), "--out", "run2", "--seed", "1", *train], home))
+    for model, report in (("run2", "old-report"), ("run", "new-report")):
+        words = ["evaluate", str(home / model / "bundle"), str(home / "set"), "--out", report]
+        must(run([*words, "--resamples", "20", "--split", "train"], home))
+    if keras:
+        _write_keras_model(home / "model.keras")
+
+
+def _write_keras_model(path: Path) -> None:
+    try:
+        from mien.training.keras_import.network import import_keras_on_torch
+
+        keras = import_keras_on_torch()
+    except (ImportError, MienError):
+        return
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((16, 16, 1)),
+            layers.Conv2D(4, 3, activation="relu"),
+            layers.Flatten(),
+            layers.Dense(2, activation="softmax"),
+        ]
+    )
+    model.save(path)
+
+
+def must(ended: Ended) -> None:
+    """End with what a run said that should have gone well."""
+    if ended.status:
+        sys.exit(f"status {ended.status}: {ended.errors}")
+
+
+class Torturer:
+    """Tortures one command, and keeps count."""
+
+    def __init__(self, command: Command, home: Path, chance: random.Random) -> None:
+        self._command, self._place, self._chance = command, home / "place", chance
+        self._counts = dict.fromkeys(("step", "moment", "disk"), 0)
+        self.lost: list[str] = []
+        begun = time.monotonic()
+        self._begin()
+        must(run(command.words, self._place))
+        self._seconds = time.monotonic() - begun
+        self._wanted = command.result(self._place)
+        sizes = [path.stat().st_size for path in self._place.rglob("*") if path.is_file()]
+        self._largest = max(sizes)
+
+    def torture(self, kills: int, every: int) -> None:
+        """Kill it at every n-th step and at random moments, and fill its disk now and then."""
+        for step in range(0, MOST_STEPS, every):
+            if self._try("step", Ending(step=step)).status != -9:
+                break
+        for _ in range(kills):
+            self._try("moment", Ending(seconds=self._chance.uniform(0, self._seconds)))
+        for _ in range(max(1, kills // 5)):
+            self._try("disk", Ending(bytes=self._chance.randrange(self._largest)))
+
+    def row(self) -> str:
+        """Return its row of the table."""
+        counts = " | ".join(f"{count:,}" for count in self._counts.values())
+        return f"| {self._command.name} | {counts} | {len(self.lost) or 'nothing'} |"
+
+    def _begin(self) -> None:
+        shutil.rmtree(self._place, ignore_errors=True)
+        self._place.mkdir()
+        self._command.begin(self._place)
+
+    def _try(self, kind: str, ending: Ending) -> Ended:
+        self._begin()
+        ended = run(self._command.words, self._place, ending)
+        killed = ended.status == -9 or (kind == "disk" and ended.status == 1)
+        self._counts[kind] += killed
+        try:
+            self._look(ended)
+        except (LostError, MienError, OSError, ValueError, KeyError) as error:
+            self.lost.append(f"{self._command.name}, {ending}: {type(error).__name__}: {error}")
+        return ended
+
+    def _look(self, ended: Ended) -> None:
+        if "Traceback" in ended.errors or ended.status not in (0, 1, -9):
+            raise LostError(f"status {ended.status}: {ended.errors[-300:]}")
+        self._command.check(self._place)
+        words = self._command.finish(self._place)
+        if words is not None:
+            again = run(words, self._place)
+            if again.status:
+                raise LostError(f"cannot go on: {again.errors[-300:]}")
+        if self._command.result(self._place) != self._wanted:
+            raise LostError("what it gives after the kill differs")
+        # A kill after all was in its place leaves a lock or a folder, which the next run removes.
+        if words is not None and (strays := left_behind(self._place)):
+            raise LostError(f"left behind: {', '.join(strays)}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,230 @@
+"""The commands that are tortured: how each is begun, what it must leave, and how it goes on."""
+
+import csv
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from mien.bundle import load_bundle
+from mien.data.dataset import load_dataset
+
+Words = list[str]
+TRAIN = ["--size", "16", "--arch", "residual-small", "--device", "cpu", "--threads", "1"]
+
+
+class LostError(Exception):
+    """Something that was whole is lost, half, or mixed; or something was left behind."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command, in one situation.
+
+    Attributes:
+        name: What to call it.
+        words: What is run.
+        begin: Makes the situation in an empty folder.
+        check: Raises `LostError` where something in the folder is neither old nor new and whole.
+        finish: Returns the words that go on after a kill; None where it had ended already.
+        result: What must be the same whether there was a kill or not.
+    """
+
+    name: str
+    words: Words
+    begin: Callable[[Path], None]
+    check: Callable[[Path], None]
+    finish: Callable[[Path], Words | None]
+    result: Callable[[Path], object]
+    kept: dict[str, object] = field(default_factory=dict)
+
+
+def make_pictures(folder: Path, seed: int, count: int = 12) -> None:
+    """Write pictures of two classes, bright above or below."""
+    rng = np.random.default_rng(seed)
+    for label in ("down", "up"):
+        (folder / label).mkdir(parents=True)
+        for number in range(count):
+            pixels = rng.integers(0, 150, (32, 32), dtype=np.uint8)
+            pixels[slice(0, 16) if label == "up" else slice(16, 32)] += 100
+            Image.fromarray(pixels).save(folder / label / f"{number}.png")
+
+
+def left_behind(folder: Path) -> list[str]:
+    """Return what only an unfinished run should have."""
+    strays = [path for path in folder.rglob(".*") if path.name.startswith(".")]
+    strays += [path for path in folder.rglob("*") if path.suffix == ".partial"]
+    strays += list(folder.rglob("decoded"))
+    return sorted(str(path.relative_to(folder)) for path in strays)
+
+
+def same(found: object, allowed: list[object], what: str) -> None:
+    """Raise `LostError` where something is none of what it may be."""
+    if found not in allowed:
+        raise LostError(f"{what} is neither the old nor the new one")
+
+
+def whole_set(path: Path) -> object:
+    """Return what tells a data set from others; None where there is none."""
+    if not path.exists():
+        return None
+    return load_dataset(path).digest()
+
+
+def whole_bundle(path: Path) -> object:
+    """Return what tells a bundle from others; None where there is none."""
+    if not path.exists():
+        return None
+    bundle = load_bundle(path)
+    if bundle.info.weights_sha256 is not None:
+        bundle.load_weights()
+    names = sorted(one.name for one in path.iterdir() if one.name[0] != ".")
+    return bundle.info.sha256, bundle.info.command, names
+
+
+def files_of(path: Path) -> object:
+    """Return all files of a folder; None where there is none."""
+    if not path.exists():
+        return None
+    return {
+        one.name: one.read_bytes() for one in sorted(path.iterdir()) if not one.name.startswith(".")
+    }
+
+
+def prepare_commands(home: Path) -> list[Command]:
+    """`mien prepare`, into a new place and over an older data set."""
+    words = ["prepare", str(home / "faces"), "out"]
+
+    def begin_over(folder: Path) -> None:
+        shutil.copytree(home / "other-set", folder / "out")
+
+    def finish(folder: Path) -> Words | None:
+        over = (folder / "out").exists()
+        return [*words, "--overwrite"] if over else words
+
+    old = whole_set(home / "other-set")
+    new = whole_set(home / "set")
+    result = lambda folder: load_dataset(folder / "out").info.counts  # noqa: E731
+    fresh = Command(
+        "prepare",
+        words,
+        lambda _: None,
+        lambda folder: _set_is_whole(folder / "out"),
+        finish,
+        result,
+    )
+    over = Command(
+        "prepare --overwrite",
+        [*words, "--overwrite"],
+        begin_over,
+        lambda folder: _set_is_whole(folder / "out", must=True),
+        finish,
+        result,
+    )
+    assert old != new
+    return [fresh, over]
+
+
+def _set_is_whole(path: Path, *, must: bool = False) -> None:
+    if must and not path.exists():
+        raise LostError("the old data set is gone")
+    if path.exists():
+        for split in ("train", "validation", "test"):
+            sum(len(rows) for rows in load_dataset(path).rows(split))
+
+
+def train_commands(home: Path) -> list[Command]:
+    """`mien train`, from the start and again over its own bundle."""
+    words = ["train", str(home / "set"), "--out", "run", "--epochs", "2", *TRAIN]
+
+    def finish(folder: Path) -> Words | None:
+        begun = (folder / "run" / "checkpoint.safetensors").exists()
+        return [*words, "--resume"] if begun else words
+
+    def begin_again(folder: Path) -> None:
+        shutil.copytree(home / "run", folder / "run")
+
+    wanted = _graph(home / "run" / "bundle")
+    check = lambda folder: same(_graph(folder / "run/bundle"), [None, wanted], "the bundle")  # noqa: E731
+    again = lambda folder: same(_graph(folder / "run/bundle"), [wanted], "the bundle")  # noqa: E731
+    result = lambda folder: (_graph(folder / "run/bundle"), _epochs(folder / "run"))  # noqa: E731
+    return [
+        Command("train", words, lambda _: None, check, finish, result),
+        Command("train --resume", [*words, "--resume"], begin_again, again, finish, result),
+    ]
+
+
+def _graph(path: Path) -> object:
+    found = whole_bundle(path)
+    return None if found is None else found[0]  # type: ignore[index]
+
+
+def _epochs(run: Path) -> list[str]:
+    with (run / "history.csv").open(newline="") as file:
+        return [row["epoch"] for row in csv.DictReader(file)]
+
+
+def evaluate_commands(home: Path) -> list[Command]:
+    """`mien evaluate` over the report of another model."""
+    words = ["evaluate", str(home / "run/bundle"), str(home / "set"), "--out", "report"]
+    words += ["--resamples", "20", "--split", "train"]
+
+    def begin(folder: Path) -> None:
+        shutil.copytree(home / "old-report", folder / "report")
+        (folder / "report" / "notes.txt").write_text("the user's own")
+
+    def check(folder: Path) -> None:
+        found = files_of(folder / "report")
+        assert isinstance(found, dict)
+        if found.pop("notes.txt", None) != b"the user's own":
+            raise LostError("a file of the user's is lost")
+        model = json.loads(found["metrics.json"])["bundle"]["sha256"]
+        old = json.loads((home / "old-report" / "metrics.json").read_bytes())["bundle"]["sha256"]
+        wanted = files_of(home / ("old-report" if model == old else "new-report"))
+        same(found, [wanted], "the report")
+
+    return [Command("evaluate", words, begin, check, lambda _: words, _report)]
+
+
+def _report(folder: Path) -> object:
+    return files_of(folder / "report")
+
+
+def predict_commands(home: Path) -> list[Command]:
+    """`mien predict` into a table and a folder of pictures."""
+    words = ["predict", str(home / "portraits"), "--out", "t.csv", "--annotate", "drawn"]
+    words += ["--bundle", str(home / "run/bundle"), "--force"]
+
+    def check(folder: Path) -> None:
+        for path in (folder / "drawn").glob("[!.]*"):
+            Image.open(path).load()
+        text = (folder / "t.csv").read_text() if (folder / "t.csv").exists() else ""
+        table = list(csv.reader(text.splitlines()))
+        if text and (text[-1] != "\n" or len({len(row) for row in table}) != 1):
+            raise LostError("the table ends in half a row")
+
+    def result(folder: Path) -> object:
+        return files_of(folder / "drawn"), (folder / "t.csv").read_bytes()
+
+    return [Command("predict", words, lambda _: None, check, lambda _: words, result)]
+
+
+def import_commands(home: Path) -> list[Command]:
+    """`mien import-keras`, where Keras is installed."""
+    if not (home / "model.keras").exists():
+        return []
+    words = ["import-keras", str(home / "model.keras"), "--labels", "down,up", "--out", "mine"]
+    words += ["--scale=0..1"]
+
+    def finish(folder: Path) -> Words | None:
+        return None if (folder / "mine").exists() else words
+
+    def check(folder: Path) -> None:
+        whole_bundle(folder / "mine")
+
+    result = lambda folder: _graph(folder / "mine") is not None  # noqa: E731
+    return [Command("import-keras", words, lambda _: None, check, finish, result)]
