@@ -209,7 +209,7 @@ def test_whatever_a_decoder_raises_costs_one_picture(
         return load(image)
 
     monkeypatch.setattr(ImageFile.ImageFile, "load", broken)
-    assert main(["predict", "faces", "photo.jpg", "--out", "o.csv", "--bundle", bundle]) == 0
+    assert main(["predict", "faces", "photo.jpg", "--out", "o.csv", "--bundle", bundle]) == 1
     error = capsys.readouterr().err
     bad = [name for name in good if name.endswith(".png")]
     assert f"{len(good) - len(bad)} pictures read" in error

@@ -222,9 +222,8 @@ class TestTiles:
     ) -> None:
         """A network that sees white squares, in the picture and in its smaller view."""
         picture = np.zeros((*size, 3), np.uint8)
-        places = [
-            (x, y) for x in range(20, size[1] - 80, 171) for y in range(20, size[0] - 80, 173)
-        ]
+        across, down = range(20, size[1] - 80, 171), range(20, size[0] - 80, 173)
+        places = [(x, y) for x in across for y in down]
         for x, y in places:
             picture[y : y + 60, x : x + 60] = 255
         monkeypatch.setattr(single_shot, "LARGE", 1_000_000)
