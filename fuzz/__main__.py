@@ -50,7 +50,7 @@ def _parse() -> argparse.Namespace:
         "--seed", type=int, default=0, help="a run of the same seed (0) goes on where one was ended"
     )
     add("--jobs", type=int, default=2, metavar="N", help="processes")
-    add("--only", nargs="+", metavar="PARSER", choices=sorted(parsers()), default=sorted(parsers()))
+    add("--only", nargs="+", metavar="PARSER", choices=list(parsers()), default=list(parsers()))
     add("--out", type=Path, default=Path("out/fuzz"), help="state and the inputs that failed")
     add("--write", type=Path, metavar="FILE", help="put the table between the marks of a document")
     add("--replay", nargs=2, metavar=("PARSER", "FILE"), help="give a saved input to a parser")
