@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "bundle",
         metavar="BUNDLE",
-        help=f"folder of the model, or a shipped one: {DEFAULT} (fer4), fer8",
+        help=f"folder of the model, or a shipped one: {DEFAULT} (fer4), fer8, fer4-open",
     )
     parser.add_argument(
         "data",

@@ -39,7 +39,7 @@ class MobileNetShape:
     frozen: int
 
 
-TEACHER = MobileNetShape(blocks=13, inner_size=160, frozen=5)
+TEACHER = MobileNetShape(blocks=13, inner_size=128, frozen=5)
 SMALL = MobileNetShape(blocks=9, inner_size=96, frozen=0)
 
 
