@@ -113,7 +113,8 @@ class Guests:
         pictures.append(bytes(cv2.imencode(".jpg", np.full((480, 640, 3), 128, np.uint8))[1]))
         now = 0.0
         with _joined(self.server.page) as page:
-            while not self.over.is_set():
+            # Once at least: on a machine that is busy, a short soak would read nothing.
+            while not self.over.is_set() or not now:
                 picture, step = chance.choice(pictures), chance.choice(STEPS)
                 for _ in range(20):
                     now += step
