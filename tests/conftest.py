@@ -2,11 +2,14 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+# Where a script starts the tests in the background, Ctrl-C is ignored by all that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # Each process of the tests has a core of its own, and so has each command that one starts.
 os.environ["OMP_NUM_THREADS"] = "1"
 

@@ -326,11 +326,26 @@ def violations():
         "resultTypes": ["violations"],
     }
 
-    def find(page) -> list[tuple[str, list[str]]]:
+    def find(page, *themes: str) -> list[tuple[str, list[str]]]:
+        """Look by all rules, and then in other themes by the one that colours can break."""
         found = axe.run(page, options=options).response["violations"]
+        for theme in themes:
+            found += page.evaluate(IN_THEME, theme)
         return [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
 
     return find
+
+
+IN_THEME = """async theme => {
+    const root = document.documentElement, before = root.dataset.theme;
+    root.dataset.theme = theme;
+    document.getAnimations().forEach(one => one.effect.getComputedTiming().endTime < Infinity
+        && one.finish());
+    const {violations} = await axe.run(
+        document, {runOnly: ["color-contrast", "link-in-text-block"], resultTypes: ["violations"]});
+    root.dataset.theme = before;
+    return violations;
+}"""
 
 
 @contextlib.contextmanager
