@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-# Where a script starts the tests in the background, Ctrl-C is ignored by all that they start.
-signal.signal(signal.SIGINT, signal.default_int_handler)
 # Each process of the tests has a core of its own, and so has each command that one starts.
 os.environ["OMP_NUM_THREADS"] = "1"
 
@@ -25,6 +23,8 @@ from mien.data.records import LabelledFace, Rejection
 from mien.pictures import read_picture
 from mien.types import PixelArray
 
+# Where a script starts the tests in the background, Ctrl-C is ignored by all that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # No test may fail because the machine is busy.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
