@@ -80,6 +80,6 @@ def run(args: argparse.Namespace) -> int:
         err.print("not calibrated: --validation DATASET fits its confidence on labelled faces")
     scale = f"pixels are taken as {result.scale.scale}: {result.scale.why}"
     out.print(printable(scale), markup=False)
-    out.print(f"probabilities differ from Keras by at most {result.parity:.1g}")
+    out.print(f"on the same pixels, probabilities differ from Keras by at most {result.parity:.1g}")
     out.print(f"bundle: {printable(str(args.out))}", markup=False)
     return 0

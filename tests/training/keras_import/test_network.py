@@ -20,7 +20,7 @@ import h5py
 
 from mien.errors import BundleError, MissingExtraError
 from mien.training.keras_import.network import ImportedNetwork, load_network
-from mien.training.keras_import.source import read_source
+from mien.training.keras_import.source import KerasSource, read_source
 from mien.types import PixelArray
 
 # Keras asks NumPy for copies in what NumPy calls an outdated way.
@@ -119,6 +119,76 @@ def test_nested_models_and_branches(keras: Any, tmp_path: Path) -> None:
         pictures = np.random.default_rng(0).random((2, 16, 16, 1), dtype=np.float32)
         given = loaded.model.predict(pictures, verbose=0)
         np.testing.assert_allclose(given, model.predict(pictures, verbose=0), atol=1e-6)
+
+
+def keras_2(class_name: str, name: str, *nodes: Any, **config: Any) -> dict[str, Any]:
+    """Return a layer as Keras 2 lists it in a functional model."""
+    config = {"name": name, "trainable": True, "dtype": "float32", **config}
+    return {"class_name": class_name, "config": config, "name": name, "inbound_nodes": list(nodes)}
+
+
+def test_nested_model_of_keras_2(keras: Any) -> None:
+    image = {"batch_input_shape": [None, 16, 16, 1], "ragged": False, "sparse": False}
+    kernel = {"kernel_size": [3, 3], "groups": 1}
+    inner = [
+        keras_2("InputLayer", "in", **image),
+        keras_2("DepthwiseConv2D", "b/d", [["in", 0, 0, {}]], **kernel),
+        keras_2("BatchNormalization", "n", [["b/d", 0, 0, {}]], axis=[3]),
+        keras_2("SeparableConv2D", "s", [["n", 0, 0, {}]], filters=2, **kernel),
+    ]
+    augment = [
+        {"class_name": "RandomFlip", "config": {"name": "f", "mode": "horizontal", "seed": None}},
+        {"class_name": "RandomHeight", "config": {"name": "h", "factor": 0.1}},
+    ]
+    ends = {"input_layers": [["in", 0, 0]], "output_layers": [["s", 0, 0]]}
+    layers = [
+        keras_2("InputLayer", "i", **image),
+        keras_2("Sequential", "augment", [["i", 0, 0, {}]], layers=augment),
+        keras_2("TFOpLambda", "half", ["augment", 0, 0, {"y": 2.0, "name": None}],
+                function="math.truediv"),
+        keras_2("Functional", "base", [["half", 0, 0, {"training": False}]], layers=inner, **ends),
+        keras_2("GlobalAveragePooling2D", "p", [["base", 1, 0, {}]], keepdims=False),
+        keras_2("Dense", "out", [["p", 0, 0, {}]], units=2, activation="softmax"),
+    ]  # fmt: skip
+    ends = {"input_layers": [["i", 0, 0]], "output_layers": [["out", 0, 0]]}
+    config = {"class_name": "Functional", "config": {"name": "m", "layers": layers, **ends}}
+    rng = np.random.default_rng(0)
+    shapes = {"b/d/depthwise_kernel": (3, 3, 1, 1), "b/d/bias": 1, "n/gamma": 1, "n/beta": 1,
+              "s/depthwise_kernel": (3, 3, 1, 1), "s/pointwise_kernel": (1, 1, 1, 2), "s/bias": 2,
+              "n/moving_mean": 1, "n/moving_variance": 1}  # fmt: skip
+    saved = {name: rng.random(shape, np.float32) for name, shape in shapes.items()}
+    head = {"out/kernel": rng.random((2, 2), np.float32), "out/bias": rng.random(2, np.float32)}
+    named = [(f"{name}:0", array) for name, array in saved.items()]
+    weights = [("base", named), ("out", [(f"{name}:0", array) for name, array in head.items()])]
+    loaded = load_network(KerasSource(Path("m.h5"), None, "", config, True, weights))
+
+    layers = keras.layers
+    plain = keras.Sequential([
+        keras.Input((16, 16, 1)), layers.Rescaling(0.5), layers.DepthwiseConv2D(3),
+        layers.BatchNormalization(), layers.SeparableConv2D(2, 3),
+        layers.GlobalAveragePooling2D(), layers.Dense(2, activation="softmax"),
+    ])  # fmt: skip
+    order = ["b/d/depthwise_kernel", "b/d/bias", "n/gamma", "n/beta", "n/moving_mean",
+             "n/moving_variance", "s/depthwise_kernel", "s/pointwise_kernel", "s/bias"]  # fmt: skip
+    plain.set_weights([*(saved[name] for name in order), *head.values()])
+    pictures = rng.random((3, 16, 16, 1), np.float32)
+    given, wanted = (model.predict(pictures, verbose=0) for model in (loaded.model, plain))
+    np.testing.assert_allclose(given, wanted, atol=1e-6)
+
+
+def test_message_keeps_its_cause() -> None:
+    layer = {
+        "class_name": "Conv2D",
+        "config": {"name": "c", "filters": 1, "kernel_size": 3, "my_own": 3},
+    }
+    layer |= {"module": "keras.layers"}
+    config = {
+        "class_name": "Sequential",
+        "module": "keras",
+        "config": {"name": "m", "layers": [layer]},
+    }
+    with pytest.raises(BundleError, match=r"m\.h5: Keras cannot build .*Conv2D: .*my_own"):
+        load_network(KerasSource(Path("m.h5"), None, "", config, True, []))
 
 
 @pytest.mark.parametrize("scale", ["0..1", "-1..1", "0..255", "standardised"])

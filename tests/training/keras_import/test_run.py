@@ -155,17 +155,23 @@ def test_model_that_divides_is_given_pixels_as_they_are(
     assert "as they are, 0..255 (its first layers, Rescaling" in card
 
 
-def test_validation_faces_tell_the_scale_and_refuse_a_wrong_one(
-    keras: Any, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def of_bytes(keras: Any, tmp_path: Path) -> Path:
+    """A network that learnt from pixels in 0..255."""
     inputs = keras.Input((16, 16, 3))
     halves = keras.layers.AveragePooling2D((8, 16))(inputs)
     model = keras.Model(inputs, keras.layers.Dense(2)(keras.layers.Flatten()(halves)))
     # What is brighter wins, but by hundreds: of pixels in 0..1 the bias makes one class.
     difference = np.array([[1, -1]] * 3 + [[-1, 1]] * 3, np.float32)
     model.layers[-1].set_weights([difference, np.array([0, 9], np.float32)])
-    model.save(tmp_path / "model.keras")
-    words = (tmp_path / "model.keras", ("up", "down"), tmp_path / "bundle", SETTINGS)
+    model.save(tmp_path / "bytes.keras")
+    return tmp_path / "bytes.keras"
+
+
+def test_validation_faces_tell_the_scale_and_refuse_a_wrong_one(
+    of_bytes: Path, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = (of_bytes, ("up", "down"), tmp_path / "bundle", SETTINGS)
     monkeypatch.setattr(scale_module, "ENOUGH_FACES", 2)
     with pytest.raises(BundleError, match=r"0\.\.1 it answers 'down' for 100% .*=0\.\.255 it is"):
         import_keras(*words, scale="0..1", validation=dataset)
@@ -173,6 +179,17 @@ def test_validation_faces_tell_the_scale_and_refuse_a_wrong_one(
     result = import_keras(*words, validation=dataset)
     assert result.scale.scale == "0..255"
     assert result.scale.why.startswith("the best of 0..1 (")
+
+
+def test_answers_that_never_change_are_refused_without_faces(
+    of_bytes: Path, tmp_path: Path
+) -> None:
+    words = (("up", "down"), tmp_path / "bundle", SETTINGS)
+    with pytest.raises(
+        BundleError, match=r"=0\.\.1 its answers hardly .* say --scale=0\.\.255, or"
+    ):
+        import_keras(of_bytes, *words, scale="0..1")
+    assert not (tmp_path / "bundle").exists()
 
 
 @pytest.mark.parametrize("name", ["model.keras", "model.h5"])

@@ -16,6 +16,7 @@ from mien.training.keras_import.older import (
     LAYER_NAMES,
     TRAINING_ONLY,
     newer_settings,
+    plain_name,
     renumber,
     unwrapped,
 )
@@ -102,7 +103,7 @@ class _Writer:
             settings = {"name": "sequential", "layers": settings}
         written["config"] = self._settings(name, settings)
         if "name" in given:
-            written["name"] = given["name"]
+            written["name"] = self._value(given["name"])
         if "inbound_nodes" in given:
             written["inbound_nodes"] = self._value(given["inbound_nodes"])
         if "input_layers" in written["config"]:
@@ -126,6 +127,8 @@ class _Writer:
 
     def _value(self, given: Any) -> Any:
         given = unwrapped(given)
+        if isinstance(given, str):
+            return plain_name(given)
         if isinstance(given, list):
             return [self._value(part) for part in given]
         if not isinstance(given, dict):
@@ -133,7 +136,8 @@ class _Writer:
         if "class_name" not in given:
             return {key: self._value(part) for key, part in given.items()}
         if given["class_name"] == TENSOR:
-            inner = {key: given["config"][key] for key in ("shape", "dtype", "keras_history")}
+            kept = ("shape", "dtype", "keras_history")
+            inner = {key: self._value(given["config"][key]) for key in kept}
             return {"class_name": TENSOR, "config": inner}
         return self.layer(given)
 

@@ -76,6 +76,11 @@ def newer_settings(name: str, given: dict[str, Any], path: Path) -> dict[str, An
     return kept
 
 
+def plain_name(name: str) -> str:
+    """Return a layer's name without slashes, which Keras 2 allowed ("Conv/BatchNorm")."""
+    return name.replace("/", "|")
+
+
 def unwrapped(value: Any) -> Any:
     """Return what a tuple, a shape or an array of NumPy holds; anything else as it is."""
     if not isinstance(value, dict):

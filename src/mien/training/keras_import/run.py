@@ -30,6 +30,7 @@ from mien.training.keras_import.scale import (
     try_scales,
 )
 from mien.training.keras_import.source import KerasSource, read_source
+from mien.training.keras_import.unlike import check_on_unlike
 from mien.training.loop import predict_logits
 from mien.training.settings import Machine, ModelSettings
 from mien.training.store import open_store
@@ -91,8 +92,8 @@ def import_keras(
     Raises:
         SettingsError: The labels, the crop scale, the data set or `out` do not fit, or nothing
             tells the scale.
-        BundleError: The file is unsafe, damaged, no classifier of single faces, or answers one
-            class for all validation faces.
+        BundleError: The file is unsafe, damaged, no classifier of single faces, or gives one
+            answer whatever it is shown.
         TrainingError: The graph cannot be exported, or differs from Keras.
         MissingExtraError: Keras is not installed.
     """
@@ -154,7 +155,8 @@ def _fit(
 ) -> tuple[FoundScale, _Calibration]:
     """Find the scale of the pixels, the temperature and the threshold."""
     if validation is None:
-        return find_scale(scale, loaded, (), path), _Calibration(1.0, UNFITTED_THRESHOLD, 0)
+        found = check_on_unlike(loaded, find_scale(scale, loaded, (), path), path)
+        return found, _Calibration(1.0, UNFITTED_THRESHOLD, 0)
     compute = Compute.choose(Machine(device="cpu", precision="fp32"))
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(validation, "validation", spec, Path(folder), on_progress)

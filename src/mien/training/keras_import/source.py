@@ -101,7 +101,7 @@ def _read_apart(path: Path) -> reading.Content:
         if done.returncode != 0:
             said = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
             reason = said[0] if said else f"its reader ended with {done.returncode}"
-            raise BundleError(f"{path}: cannot be read ({reason[:200]}); save the model again")
+            raise BundleError(f"{path}: cannot be read ({reason[:200]})")
         return _found(Path(folder))
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mien.errors import BundleError
+from mien.training.keras_import.older import plain_name
 from mien.training.keras_import.source import KerasSource
 
 ROLE = re.compile(
@@ -50,9 +51,9 @@ class _Slot:
 
 @dataclass(frozen=True, slots=True)
 class _Saved:
-    """A weight that the file has."""
+    """A weight that the file has, and what the name of its layer may be, likeliest first."""
 
-    layer: str
+    owners: tuple[str, ...]
     role: str | None
     array: Array
 
@@ -107,7 +108,7 @@ def _children(model: Any, config: dict[str, Any]) -> list[tuple[Any, dict[str, A
 
 
 def _assign_listed(model: Any, config: dict[str, Any], source: KerasSource) -> None:
-    saved = {name: _saved(arrays) for name, arrays in source.weights}
+    saved = {plain_name(name): _saved(arrays) for name, arrays in source.weights}
     saved = {name: weights for name, weights in saved.items() if weights}
     layers = _children(model, config)
     names = [layer.name for layer, _, _ in layers]
@@ -122,7 +123,7 @@ def _assign_listed(model: Any, config: dict[str, Any], source: KerasSource) -> N
 
 
 def _saved(arrays: Sequence[tuple[str, Array]]) -> list[_Saved]:
-    found = [_Saved(_owner(name), _role(name), array) for name, array in arrays]
+    found = [_Saved(_owners(name), _role(name), array) for name, array in arrays]
     return [weight for weight in found if weight.role not in UNUSED]
 
 
@@ -158,7 +159,10 @@ def _fill(name: str, slots: list[_Slot], saved: list[_Saved]) -> None:
 def _by_name(slots: list[_Slot], saved: list[_Saved]) -> list[_Slot]:
     """Return the slots in the file's order; none where a name is missing or stands twice."""
     by_name = {(slot.layer, slot.role): slot for slot in slots}
-    order = [by_name.get((weight.layer, weight.role)) for weight in saved]
+    order = [
+        next((by_name[owner, w.role] for owner in w.owners if (owner, w.role) in by_name), None)
+        for w in saved
+    ]
     found = [slot for slot in order if slot is not None]
     return found if len({id(slot) for slot in found}) == len(slots) else []
 
@@ -229,9 +233,10 @@ def _role(name: str) -> str | None:
     return ROLES.get(found[1], found[1]) if found else None
 
 
-def _owner(name: str) -> str:
-    """Return the layer's name in "base/conv2d/kernel:0"."""
-    return (name.rpartition("/")[0]).rpartition("/")[2]
+def _owners(name: str) -> tuple[str, ...]:
+    """Return "base|conv" and "conv" for "base/conv/kernel:0": a name may have held a slash."""
+    parts = name.split("/")[:-1]
+    return tuple("|".join(parts[start:]) for start in range(len(parts)))
 
 
 def _shapes(shapes: Any) -> str:
