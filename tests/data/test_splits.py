@@ -1,7 +1,7 @@
 """Splits keep units whole, follow the wish and the seed."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mien.data.splits import assign_splits, balance
@@ -44,6 +44,7 @@ def test_large_units_do_not_spoil_the_fractions() -> None:
     st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=30), min_size=1, max_size=6),
     st.integers(0, 3),
 )
+@example([[0], [1], [0, 0, 1, 1]], 0)  # the large one alone in train, the others in one split
 def test_few_persons_fill_as_many_splits_as_they_can(people: list[list[int]], seed: int) -> None:
     labels = np.array([label for one in people for label in one])
     units = np.repeat(np.arange(len(people)), [len(one) for one in people])

@@ -94,15 +94,17 @@ def _fill_empty(
 ) -> None:
     """Give every split that wants faces, and got none, a unit of the largest one.
 
-    The largest split keeps a unit, and where that can be all of its classes. Of the units that it
-    can spare the one with the most classes goes, and the smallest of these; the last dealt of equal
-    ones.
+    Where that has a single unit, one comes from the split that has most. The giver keeps a unit,
+    and where that can be all of its classes. Of the units that it can spare the one with the most
+    classes goes, and the smallest of these; the last dealt of equal ones.
     """
     largest = int(np.argmax(fractions))
     for split in np.flatnonzero(np.asarray(fractions) > 0).tolist():
         if (dealt == split).any():
             continue
-        units = [unit for unit in reversed(order.tolist()) if dealt[unit] == largest]
+        held = np.bincount(dealt, minlength=len(fractions))
+        giver = largest if held[largest] > 1 else int(np.argmax(held))
+        units = [unit for unit in reversed(order.tolist()) if dealt[unit] == giver]
         if len(units) < 2:
             return
         total = counts[units].sum(axis=0)
