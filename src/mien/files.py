@@ -18,7 +18,7 @@ import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from filelock import lock_descriptor
@@ -42,6 +42,25 @@ def digest_of(*parts: object) -> str:
     """
     text = json.dumps(parts, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def walk(folder: Path, inside: Callable[[Path], Sequence[Path] | None]) -> Iterator[Path]:
+    """Yield what lies below a folder, to any depth and in order, as far as it is no folder itself.
+
+    Args:
+        folder: Where to begin.
+        inside: Returns what lies in a path, in order; nothing where it is not to be read, and None
+            where it is to be yielded.
+    """
+    waiting = [folder]
+    # Not by recursion: folders may lie thousands of levels deep.
+    while waiting:
+        path = waiting.pop()
+        found = inside(path)
+        if found is None:
+            yield path
+        else:
+            waiting += reversed(found)
 
 
 def write_file(path: Path, data: bytes) -> None:

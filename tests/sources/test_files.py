@@ -2,6 +2,7 @@
 
 import errno
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,24 @@ def test_a_file_is_taken_whatever_its_suffix_and_only_once(folder: Path) -> None
 def test_a_pattern_may_go_deep(folder: Path) -> None:
     found = find_pictures(str(folder / "**" / "*.webp"))
     assert names(found, folder) == ["sub/c.webp"]
+
+
+def test_folders_may_lie_more_than_a_thousand_levels_deep(tmp_path: Path) -> None:
+    at = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(1200):
+        os.mkdir("d", dir_fd=at)
+        inner = os.open("d", os.O_RDONLY, dir_fd=at)
+        os.close(at)
+        at = inner
+    os.close(os.open("deep.jpg", os.O_CREAT, dir_fd=at))
+    os.close(at)
+    try:
+        assert [path.name for path in find_pictures(tmp_path)] == ["deep.jpg"]
+        with pytest.raises(SourceError, match="too deep for a pattern; name the folder itself"):
+            find_pictures(str(tmp_path / "**" / "*.jpg"))
+    finally:
+        # Python's own removal goes down by recursion.
+        subprocess.run(["rm", "-rf", tmp_path / "d"], check=True)
 
 
 def test_a_name_with_brackets_is_no_pattern(folder: Path) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mien import files
 from mien.data.records import SPLITS, Rejection, Split
 from mien.errors import DatasetError
 
@@ -136,20 +137,17 @@ def walk(folder: Path, refused: list[Rejection], root: Path) -> Iterator[Path]:
         refused: Gets the folders that cannot be read.
         root: What the names in `refused` are relative to.
     """
-    waiting = [folder]
-    # Not by recursion: folders may lie thousands of levels deep.
-    while waiting:
-        path = waiting.pop()
+
+    def inside(path: Path) -> list[Path] | None:
         try:
-            inside = path == folder or (path.is_dir() and not path.is_symlink())
-            found = visible(path) if inside else []
+            entered = path == folder or (path.is_dir() and not path.is_symlink())
+            return visible(path) if entered else None
         except OSError as error:
             reason = f"({error.strerror})"
             refused.append(Rejection(origin_of(root, path), "cannot be read", reason))
-            continue
-        waiting += reversed(found)
-        if not inside:
-            yield path
+            return []
+
+    yield from files.walk(folder, inside)
 
 
 def leads_out(path: Path, root: Path) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mien.errors import SourceError
+from mien.files import walk
 from mien.picture_formats import REFUSED, SUFFIXES
 
 
@@ -72,7 +73,7 @@ def find_files(
     for spec in specs:
         for path in _expand(spec):
             if path.is_dir():
-                found |= dict.fromkeys(_walk(path, path.resolve(), suffixes, on_skip))
+                found |= dict.fromkeys(_files_in(path, path.resolve(), suffixes, on_skip))
             elif _waits(path):
                 on_skip(Skipped(str(path), "not a regular file"))
             else:
@@ -91,8 +92,13 @@ def _expand(spec: str | Path) -> list[Path]:
     # A file whose name holds brackets or stars is itself, not a pattern.
     if _exists(path):
         return [path]
-    # Path.glob takes no absolute pattern.
-    matches = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207
+    try:
+        # Path.glob takes no absolute pattern.
+        matches = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207
+    except RecursionError as error:
+        raise SourceError(
+            f"{spec}: its folders lie too deep for a pattern; name the folder itself"
+        ) from error
     if not matches:
         raise NothingFoundError(f"{spec}: no such file or folder, and no pattern that fits any")
     return [Path(match) for match in matches]
@@ -134,7 +140,23 @@ def _waits(path: Path) -> bool:
     return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
-def _walk(folder: Path, root: Path, suffixes: Collection[str], on_skip: OnSkip) -> Iterator[Path]:
+def _files_in(
+    folder: Path, root: Path, suffixes: Collection[str], on_skip: OnSkip
+) -> Iterator[Path]:
+    def inside(path: Path) -> list[Path] | None:
+        if path != folder:
+            reason = _objection(path, root, suffixes)
+            if reason is not None:
+                on_skip(Skipped(str(path), reason))
+                return []
+            if not path.is_dir():
+                return None
+        return _listed(path, root, on_skip)
+
+    yield from walk(folder, inside)
+
+
+def _listed(folder: Path, root: Path, on_skip: OnSkip) -> list[Path]:
     try:
         with os.scandir(folder) as entries:
             names = sorted(entry.name for entry in entries if not entry.name.startswith("."))
@@ -144,15 +166,8 @@ def _walk(folder: Path, root: Path, suffixes: Collection[str], on_skip: OnSkip) 
                 f"{folder}: cannot be listed: {error.strerror}; check that you may read it"
             ) from error
         on_skip(Skipped(str(folder), f"cannot be listed: {error.strerror}"))
-        return
-    for path in (folder / name for name in names):
-        reason = _objection(path, root, suffixes)
-        if reason is not None:
-            on_skip(Skipped(str(path), reason))
-        elif path.is_dir():
-            yield from _walk(path, root, suffixes, on_skip)
-        else:
-            yield path
+        return []
+    return [folder / name for name in names]
 
 
 def _objection(path: Path, root: Path, suffixes: Collection[str]) -> str | None:
