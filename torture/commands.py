@@ -72,7 +72,7 @@ def whole_set(path: Path) -> object:
     """Return what tells a data set from others; None where there is none."""
     if not path.exists():
         return None
-    return load_dataset(path).digest()
+    return load_dataset(path).digest
 
 
 def whole_bundle(path: Path) -> object:

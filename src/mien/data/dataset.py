@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final, Literal
 
@@ -16,6 +17,7 @@ from mien.data.records import SPLITS, Split
 from mien.data.shards import count_rows, read_batches
 from mien.errors import DatasetError, one_line
 from mien.files import sweep
+from mien.parsing import decode_json
 from mien.types import ProbabilityArray
 
 INFO, DATA, REJECTED, CONFLICTS = "dataset.json", "data", "rejected.csv", "conflicts.csv"
@@ -88,7 +90,7 @@ class Rows:
         return len(self.images)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, for the digest that is kept
 class Dataset:
     """A data set that has been checked.
 
@@ -113,10 +115,11 @@ class Dataset:
         """
         return sum(self.info.counts[self._known(split)].values())
 
+    @cached_property
     def digest(self) -> str:
-        """Return what stands for all that is in it: a sha256 of dataset.json and of every face.
+        """What stands for all that is in it: a sha256 of dataset.json and of every face.
 
-        All files are read, since two data sets of other faces may be described alike.
+        All files are read, once, since two data sets of other faces may be described alike.
 
         Raises:
             DatasetError: A file cannot be read.
@@ -180,8 +183,8 @@ def load_dataset(path: Path) -> Dataset:
             )
         raise DatasetError(f"{path}: no data set here (no {INFO}); make one with `mien prepare`")
     try:
-        info = msgspec.json.decode((path / INFO).read_bytes(), type=DatasetInfo)
-    except (msgspec.DecodeError, OSError, UnicodeDecodeError, RecursionError) as error:
+        info = decode_json((path / INFO).read_bytes(), DatasetInfo)
+    except (OSError, ValueError) as error:
         raise DatasetError(f"{path / INFO}: {error}; prepare the data set again") from error
     dataset = Dataset(path, info)
     _check_shards(dataset)

@@ -21,7 +21,7 @@ class PreparedInput:
     refused: tuple[Rejection, ...] = ()
 
     def __init__(self, dataset: Dataset) -> None:
-        self._dataset, self._digest = dataset, dataset.digest()
+        self._dataset, self._digest = dataset, dataset.digest
         self.classes = dataset.classes
 
     @property

@@ -151,7 +151,8 @@ def train(
     names = [teacher.info.name for teacher in loaded]
     made = _Made(dataset, settings, model, reads, spec, checkpoint, names)
     title = f"{model.name}: {settings.arch}"
-    with opened_run(out, record, checkpoint, title=title, resume=resume) as keep:
+    opened = opened_run(out, record, checkpoint, title=title, resume=resume, on_epoch=on_epoch)
+    with opened as finished:
         stores = _stores(dataset, settings, spec, out / DECODED, on_progress)
         if begun is not None and not checkpoint.history:
             _start_from(begun, checkpoint, dataset.classes, stores["train"], compute)
@@ -160,11 +161,6 @@ def train(
             learnt = lessons(
                 stores["train"], dataset.classes, loaded, settings, out / DECODED, on_progress
             )
-
-        def finished(row: Row) -> None:
-            keep()
-            if on_epoch:
-                on_epoch(row)
 
         problem = fit(
             checkpoint,
@@ -267,7 +263,7 @@ def _record(
     """What must be the same for a run to be resumed: the settings and all that is learnt from."""
     return {
         "dataset_sha256": sha256((dataset.path / INFO).read_bytes()).hexdigest(),
-        FACES_SHA256: dataset.digest(),
+        FACES_SHA256: dataset.digest,
         "pretrained_sha256": None if pretrained is None else fingerprint(pretrained),
         "origin_sha256": None if origin is None else origin.info.sha256,
         "teachers_sha256": [teacher.info.sha256 for teacher in teachers],

@@ -15,11 +15,12 @@ from mien.files import write_file
 from mien.locks import alone_in
 from mien.training.checkpoint import Checkpoint
 from mien.training.curves import draw_curves, write_history
+from mien.training.loop import Row
 
 SETTINGS, CHECKPOINT = "settings.json", "checkpoint.safetensors"
 HISTORY, CURVES, BUNDLE, DECODED = "history.csv", "curves.png", "bundle", "decoded"
 UNCHECKED = "bundle.unchecked"  # a bundle whose graph differs from PyTorch
-Keep = Callable[[], None]
+OnEpoch = Callable[[Row], None]
 
 
 @contextlib.contextmanager
@@ -31,7 +32,8 @@ def opened_run(
     title: str,
     measure: str = "accuracy",
     resume: bool,
-) -> Iterator[Keep]:
+    on_epoch: OnEpoch | None = None,
+) -> Iterator[OnEpoch]:
     """Start a run folder, or load the checkpoint of the one that is there, for this process alone.
 
     Args:
@@ -41,9 +43,11 @@ def opened_run(
         title: Shown above the curves.
         measure: What is drawn beside the loss; see `draw_curves`.
         resume: Go on where a run was stopped.
+        on_epoch: Told of each finished epoch once it is kept.
 
     Yields:
-        A function that keeps what the checkpoint holds now: it, the history and the curves.
+        A function to call with the row of each finished epoch: it keeps what the checkpoint holds
+        now, the history and the curves.
 
     Raises:
         TrainingError: There is no run to resume, another one, or one already; or the folder cannot
@@ -51,9 +55,11 @@ def opened_run(
         InUseError: Another process trains into it.
     """
 
-    def keep() -> None:
+    def finished(row: Row) -> None:
         checkpoint.save(out / CHECKPOINT, record)
         _draw(out, checkpoint, title, measure)
+        if on_epoch:
+            on_epoch(row)
 
     with contextlib.ExitStack() as stack:
         with _writing(out):
@@ -65,7 +71,7 @@ def opened_run(
         else:
             with _writing(out):
                 write_file(out / SETTINGS, msgspec.json.format(msgspec.json.encode(record)) + b"\n")
-        yield keep
+        yield finished
 
 
 def _is_resumed(out: Path, *, resume: bool) -> bool:

@@ -88,7 +88,7 @@ def open_store(
     if not count:
         raise TrainingError(f"{dataset.path}: the {split} split is empty; prepare more pictures")
     decoders = (cv2.__version__, PIL.__version__, code_of(pictures, preprocess))
-    digest = digest_of(dataset.digest(), split, asdict(spec), decoders)
+    digest = digest_of(dataset.digest, split, asdict(spec), decoders)
     store = made_once(
         folder / f"{split}-{digest}",
         lambda new: _decode(dataset, split, spec, new, on_progress),

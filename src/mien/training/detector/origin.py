@@ -29,7 +29,7 @@ def made_from_of(request: "Request") -> dict[str, str]:
     ]
     return {
         f"{BOXES} and {FACELESS}": digest_of(notes),
-        "--faces": "" if request.faces is None else request.faces.digest(),
+        "--faces": "" if request.faces is None else request.faces.digest,
         "--group-pattern": digest_of(request.group_pattern),
         "teachers": digest_of(asked, identity(request.judge)),
     }

@@ -88,14 +88,17 @@ def train_detector(
     compute = Compute.choose(machine)
     checkpoint = start(settings, compute)
     record = _record(material, settings)
-    opened = opened_run(out, record, checkpoint, title=model.name, measure="recall", resume=resume)
-    with opened as keep:
+    opened = opened_run(
+        out,
+        record,
+        checkpoint,
+        title=model.name,
+        measure="recall",
+        resume=resume,
+        on_epoch=on_epoch,
+    )
+    with opened as finished:
         validation = validation_batches(material, settings.seed, settings.batch_size)
-
-        def finished(row: Row) -> None:
-            keep()
-            if on_epoch:
-                on_epoch(row)
 
         problem = fit(
             checkpoint,

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from mien.errors import BundleError, one_line
+from mien.parsing import decode_json_loosely
 from mien.training.keras_import import reading
 from mien.training.keras_import.reading import Weights
 
@@ -129,8 +130,8 @@ def _read_text(path: Path) -> bytes:
 
 def _decoded(text: bytes, path: Path) -> Any:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError, TypeError) as error:
+        return decode_json_loosely(text)
+    except (ValueError, TypeError) as error:
         raise BundleError(
             f"{path}: the architecture is no JSON ({one_line(error)}); write it with to_json()"
         ) from error
