@@ -33,8 +33,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 from rich.console import Console
+from websockets.client import ClientProtocol
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.frames import Frame, Opcode
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
+from websockets.uri import parse_uri
 
 from benchmarks import faces
 from benchmarks.report import Column, Result, print_result
@@ -144,10 +148,13 @@ class Guests:
                 deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
                 deaf.connect((host, int(port)))
                 deaf.sendall(_upgrade(self.server.page))
-                deaf.sendall(_masked(0x81, b'{"type": "watch", "source": "sample"}'))
+                deaf.sendall(_text(b'{"type": "watch", "source": "sample"}'))
                 self.counts["pages that took nothing"] += 1
                 for _ in range(chance.randrange(200)):
-                    deaf.sendall(_masked(0x81, b'{"type": "next"}') + _masked(0x89, b"ping"))
+                    deaf.sendall(
+                        _text(b'{"type": "next"}')
+                        + Frame(Opcode.PING, b"ping").serialize(mask=True)
+                    )
                     if self.over.wait(0.1):
                         return
 
@@ -270,21 +277,12 @@ def _joined(address: str) -> Iterator[ClientConnection]:
 
 
 def _upgrade(address: str) -> bytes:
-    lines = (
-        "GET /ws HTTP/1.1",
-        f"Host: {address.removeprefix('http://')}",
-        f"Origin: {address}",
-        "Connection: Upgrade",
-        "Upgrade: websocket",
-        "Sec-WebSocket-Version: 13",
-        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
-    )
-    return "\r\n".join([*lines, "", ""]).encode()
+    page = ClientProtocol(parse_uri(f"ws{address.removeprefix('http')}/ws"), origin=Origin(address))
+    return page.connect().serialize()
 
 
-def _masked(first: int, data: bytes) -> bytes:
-    """A short frame as a browser sends it, with a mask that changes nothing."""
-    return bytes([first, 0x80 | len(data)]) + bytes(4) + data
+def _text(data: bytes) -> bytes:
+    return Frame(Opcode.TEXT, data).serialize(mask=True)
 
 
 def _with_header(header: dict[str, object], picture: bytes) -> bytes:

@@ -5,7 +5,7 @@ prints the message on one line and exits with 1, so no message may hold a line b
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 # Of what a library says; some repeat the file that they failed on.
 LONGEST_REASON = 300
@@ -75,7 +75,14 @@ def one_line(error: BaseException) -> str:
 
 
 @contextlib.contextmanager
-def told_as(kind: type[MienError], name: str, what: str) -> Iterator[None]:
+def told_as(
+    kind: type[MienError],
+    name: str,
+    what: str,
+    *,
+    advice: str = "",
+    words: Callable[[BaseException], str] = one_line,
+) -> Iterator[None]:
     """Turn whatever a decoder raises inside into one error that names the file.
 
     Decoders of others' making raise what nobody foresees, and one file of a thousand must not end
@@ -85,6 +92,8 @@ def told_as(kind: type[MienError], name: str, what: str) -> Iterator[None]:
         kind: What is raised, such as `PictureError`.
         name: The file, as it is called in errors.
         what: What is wrong, such as "broken or truncated picture".
+        advice: What to do, at the end of the line.
+        words: Returns what the decoder said.
 
     Raises:
         MienError: Of that kind, on one line: name, what, and the decoder's own words.
@@ -94,4 +103,4 @@ def told_as(kind: type[MienError], name: str, what: str) -> Iterator[None]:
     except MienError:
         raise
     except Exception as error:  # decoders have no common base of errors
-        raise kind(f"{name}: {what} ({one_line(error)[:LONGEST_REASON]})") from error
+        raise kind(f"{name}: {what} ({words(error)[:LONGEST_REASON]}){advice}") from error

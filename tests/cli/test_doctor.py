@@ -89,7 +89,7 @@ def test_a_detector_that_crashes_is_told_and_fails(
 @pytest.mark.parametrize(
     ("home", "told"),
     [
-        ("/home/ann", "open '~/x.onnx', /home/anna/y, /root/~/z in ~: no."),
+        ("/home/ann", "open '~/x.onnx', /home/anna/y, /srv/~/z in ~: no."),
         ("/", "as it is"),
         ("", "as it is"),
         ("ann", "as it is"),
@@ -99,7 +99,7 @@ def test_a_detector_that_crashes_is_told_and_fails(
 def test_a_home_is_hidden_and_nothing_else(
     home: str | None, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = "open '/home/ann/x.onnx', /home/anna/y, /root/~/z in /home/ann: no."
+    text = "open '/home/ann/x.onnx', /home/anna/y, /srv/~/z in /home/ann: no."
     if home is None:  # as of a user of a container, who stands in no list of users
         monkeypatch.delenv("HOME", raising=False)
         monkeypatch.setattr("os.getuid", lambda: 54321)

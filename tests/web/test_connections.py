@@ -18,8 +18,13 @@ import pytest
 import uvicorn
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.server import ServerState
+from websockets.client import ClientProtocol
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame as SentFrame
+from websockets.frames import Opcode
 from websockets.sync.client import connect
+from websockets.typing import Origin
+from websockets.uri import parse_uri
 
 from mien.types import Frame
 from mien.web.app import create_app
@@ -237,7 +242,7 @@ def test_a_page_that_takes_nothing_loses_its_place(serve_within, crowd, large_fr
         deaf = crowd(address, receive_buffer=4096)
         deaf.sendall(upgrade(address))
         assert deaf.recv(12) == b"HTTP/1.1 101"
-        deaf.sendall(masked(0x81, b'{"type": "watch", "source": "sample"}'))
+        deaf.sendall(sent(Opcode.TEXT, b'{"type": "watch", "source": "sample"}'))
         deadline = time.monotonic() + LONG
         while time.monotonic() < deadline:
             with joined(address) as page, contextlib.suppress(ConnectionClosed):
@@ -259,21 +264,13 @@ def test_what_is_sent_after_the_server_has_closed_is_a_disconnect():
 
 
 def upgrade(address: str) -> bytes:
-    lines = (
-        "GET /ws HTTP/1.1",
-        f"Host: {address[7:]}",
-        f"Origin: {address}",
-        "Connection: Upgrade",
-        "Upgrade: websocket",
-        "Sec-WebSocket-Version: 13",
-        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
-    )
-    return "\r\n".join([*lines, "", ""]).encode()
+    page = ClientProtocol(parse_uri(f"ws{address.removeprefix('http')}/ws"), origin=Origin(address))
+    return page.connect().serialize()
 
 
-def masked(first: int, data: bytes) -> bytes:
-    """A short frame as a browser sends it, with a mask that changes nothing."""
-    return bytes([first, 0x80 | len(data)]) + bytes(4) + data
+def sent(opcode: Opcode, data: bytes = b"", *, fin: bool = True) -> bytes:
+    """A frame as a browser sends it."""
+    return SentFrame(opcode, data, fin).serialize(mask=True)
 
 
 def told_on_leaving(page) -> tuple[int, str]:
@@ -285,11 +282,11 @@ def told_on_leaving(page) -> tuple[int, str]:
 @pytest.mark.parametrize(
     ("frame", "times", "code", "reason"),
     [
-        (masked(0x89, b""), MAX_PINGS + 9, 1008, "too many pings in a short time"),
-        (masked(0x8A, b""), MAX_PINGS + 9, 1008, "too many pongs in a short time"),
+        (sent(Opcode.PING), MAX_PINGS + 9, 1008, "too many pings in a short time"),
+        (sent(Opcode.PONG), MAX_PINGS + 9, 1008, "too many pongs in a short time"),
         # The first frame of a text, and empty ones that go on with it.
-        (masked(0x00, b""), MAX_FRAMES + 9, 1009, "malformed message: too many parts"),
-        (masked(0x81, b'{"type": "\xff"}'), 1, 1007, "malformed message: not UTF-8"),
+        (sent(Opcode.CONT, fin=False), MAX_FRAMES + 9, 1009, "malformed message: too many parts"),
+        (sent(Opcode.TEXT, b'{"type": "\xff"}'), 1, 1007, "malformed message: not UTF-8"),
     ],
     ids=["pings", "pongs", "parts", "no text"],
 )
@@ -297,6 +294,6 @@ def test_what_no_browser_sends_is_closed_with_a_reason(address, frame, times, co
     # That no error is logged is checked where the server ends.
     with joined(address) as page:
         assert '"hello"' in page.recv()
-        start = masked(0x01, b"") if frame[0] == 0 else b""
+        start = sent(Opcode.TEXT, fin=False) if frame[0] == 0 else b""
         page.socket.sendall(start + frame * times)
         assert told_on_leaving(page) == (code, reason)

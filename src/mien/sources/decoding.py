@@ -1,13 +1,12 @@
 """What a video file and a stream share: which of its pictures are the video, and what fails."""
 
-import contextlib
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 
 from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-from mien.errors import MienError, SourceError, one_line
+from mien.errors import SourceError, one_line, told_as
 from mien.pictures import MAX_PIXELS
 
 # FFmpeg plays text files, as terminals showed them once.
@@ -54,23 +53,14 @@ def _preference(stream: VideoStream) -> tuple[bool, int]:
     return bool(stream.disposition & Disposition.default), stream.width * stream.height
 
 
-@contextlib.contextmanager
-def decoding(name: str) -> Iterator[None]:
-    """Turn whatever a decoder raises into an error that names the video.
+def decoding(name: str) -> AbstractContextManager[None]:
+    """Turn whatever a decoder raises inside into a `SourceError` that names the video."""
+    advice = "; check that it plays elsewhere"
+    return told_as(SourceError, name, "cannot be decoded", advice=advice, words=_words)
 
-    Raises:
-        SourceError: In place of anything but `MienError`: decoders fail in more ways than one could
-            list, and none of them may end the reading of other files.
-    """
-    try:
-        yield
-    except MienError:
-        raise
-    except Exception as error:
-        words = getattr(error, "strerror", None) or one_line(error)
-        raise SourceError(
-            f"{name}: cannot be decoded ({words}); check that it plays elsewhere"
-        ) from error
+
+def _words(error: BaseException) -> str:
+    return str(getattr(error, "strerror", None) or one_line(error))
 
 
 def reason(error: Exception) -> str:
