@@ -173,8 +173,12 @@ def train(
         )
         bundle, validated, said = _write(out / BUNDLE, made, stores, compute)
 
-        def faces(spec: InputSpec) -> PixelArray:
-            return open_store(dataset, "validation", spec, out / DECODED, on_progress).images
+        def faces(wanted: InputSpec) -> PixelArray:
+            if wanted == spec:
+                return stores["validation"].images
+            # In a folder of its own: those of another size would take the place of the run's.
+            place = out / DECODED / "rival"
+            return open_store(dataset, "validation", wanted, place, on_progress).images
 
         found = verdict(bundle.info.labels, made.truth(stores), said, rivals, faces)
         shutil.rmtree(out / DECODED, ignore_errors=True)
