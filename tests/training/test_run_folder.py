@@ -48,7 +48,7 @@ def test_a_run_killed_between_checkpoint_and_history_has_both_when_it_goes_on(
     ):
         patch.setattr(run_folder, "write_history", killed)
         with pytest.raises(KeyboardInterrupt):
-            keep()
+            finished(ROW)
     assert not (tmp_path / HISTORY).exists()
     again = fresh()
     with opened_run(tmp_path, RECORD, again, title="one", resume=True):
