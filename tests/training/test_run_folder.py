@@ -44,7 +44,7 @@ def test_a_run_killed_between_checkpoint_and_history_has_both_when_it_goes_on(
     checkpoint.history.append(ROW)
     with (
         monkeypatch.context() as patch,
-        opened_run(tmp_path, RECORD, checkpoint, title="one", resume=False) as keep,
+        opened_run(tmp_path, RECORD, checkpoint, title="one", resume=False) as finished,
     ):
         patch.setattr(run_folder, "write_history", killed)
         with pytest.raises(KeyboardInterrupt):

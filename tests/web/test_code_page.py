@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mien.web.app import STATIC
 from mien.web.code_page import POLICY, WORDS, preferred_language, render
+from mien.web.page_files import STATIC
 
 
 @pytest.mark.parametrize(

@@ -312,7 +312,7 @@ def test_the_page_is_small(open_page, expect):
 
 def test_every_module_is_asked_for_at_once():
     """Where a module names the next one, the first paint would wait for them one after another."""
-    from mien.web.app import STATIC
+    from mien.web.page_files import STATIC
 
     named = set(re.findall(r'"/static/([\w/]+\.js)"', (STATIC / "index.html").read_text()))
     assert named == {str(path.relative_to(STATIC)) for path in STATIC.rglob("*.js")}

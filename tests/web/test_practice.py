@@ -22,13 +22,14 @@ QUESTION, REVEAL = "[data-stage=question]", "[data-stage=reveal]"
 WIDTH = "document.documentElement.scrollWidth"
 # The last is first then, because nothing is swapped.
 IN_ORDER = "Math.random = () => 0.999999;"
-# Counts the decoded pictures that nobody has freed.
+# Counts the decoded pictures that nobody has freed, and all faces that were cut out so far.
 COUNT_BITMAPS = """
-window.alive = 0;
+window.alive = window.cut = 0;
 const make = window.createImageBitmap;
 window.createImageBitmap = async (...given) => {
   const bitmap = await make(...given);
   window.alive += 1;
+  window.cut += given.length > 1;
   const close = bitmap.close;
   bitmap.close = () => { window.alive -= 1; close.call(bitmap); };
   return bitmap;
@@ -630,12 +631,13 @@ def test_a_look_that_was_off_at_first_has_its_shape(practise, picture, expect):
     expect(page.locator("#practice-said svg").last).to_have_class("shape shape-unsaid")
 
 
-def wait_for_alive(page, count: int) -> None:
-    for _ in range(20):
-        if page.evaluate("window.alive") == count:
+def wait_for(page, counter: str, count: int) -> None:
+    """Wait until one of the counters of COUNT_BITMAPS has a value."""
+    for _ in range(40):
+        if page.evaluate(f"window.{counter}") == count:
             return
         page.evaluate(SETTLE)
-    raise AssertionError(f"{page.evaluate('window.alive')} pictures are in memory, not {count}")
+    raise AssertionError(f"{counter} is {page.evaluate(f'window.{counter}')}, not {count}")
 
 
 def change(page, name: str) -> None:
@@ -660,7 +662,8 @@ def test_goes_on_when_the_server_is_back(services, serve, browser, watch_pages, 
     files = [picture(BRIGHT, f"{index}.jpg") for index in range(6)]
     with watch_pages(browser, allowed="WebSocket connection") as open_one:
         with serve(services) as address:
-            page = begin(open_one, expect, address, files)
+            page = begin(open_one, expect, address, files, script=COUNT_BITMAPS)
+            wait_for(page, "cut", 3)  # the one that is seen, and two more
         expect(page.get_by_role("alert")).to_contain_text("tries again by itself")
         # What was read ahead can still be looked at.
         answer_all(page, expect, ["Happy"] * 3)
@@ -680,7 +683,7 @@ def test_goes_on_when_the_server_is_back(services, serve, browser, watch_pages, 
 def test_reads_little_ahead_and_frees_it_all(practise, picture, analyzers, expect):
     files = [picture(BRIGHT, f"{index}.jpg") for index in range(40)]
     page = practise(files, script=COUNT_BITMAPS)
-    wait_for_alive(page, 3)  # the one that is seen, and two more
+    wait_for(page, "alive", 3)  # the one that is seen, and two more
     page.evaluate(SETTLE)
     assert len(analyzers) == 3
     answer(page, "Happy")
@@ -690,7 +693,7 @@ def test_reads_little_ahead_and_frees_it_all(practise, picture, analyzers, expec
     page.evaluate(SETTLE)
     assert page.evaluate("window.alive") == 3
     page.get_by_role("button", name="Back to the start").click()
-    wait_for_alive(page, 0)
+    wait_for(page, "alive", 0)
     assert len(analyzers) == 4
 
 
@@ -703,7 +706,7 @@ def test_leaving_while_a_picture_is_read_frees_it(open_page, picture, expect):
     page.keyboard.press("Escape")
     expect(page.locator("#practice-round")).to_be_hidden()
     page.evaluate(SETTLE)
-    wait_for_alive(page, 0)
+    wait_for(page, "alive", 0)
 
 
 @pytest.mark.parametrize(

@@ -1,24 +1,20 @@
 """The web application: the page's files and the WebSocket, behind the guard."""
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import FileResponse
-from starlette.routing import Mount, Route, WebSocketRoute
-from starlette.staticfiles import StaticFiles
+from starlette.responses import Response
+from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from mien.web.entry import Entry
 from mien.web.gate import Gate
+from mien.web.page_files import answer
 from mien.web.security import Guard
 from mien.web.session import PageSession, Services
 from mien.web.token_gate import TokenGate
-
-STATIC = Path(__file__).parent / "static"
 
 
 def create_app(services: Services, *, hosts: Iterable[str], token: str | None = None) -> Starlette:
@@ -47,18 +43,17 @@ def create_lan_app(services: Services, entry: Entry, *, hosts: Iterable[str]) ->
 
 
 def _create(services: Services, *middleware: Middleware) -> Starlette:
-    async def page(_: Request) -> FileResponse:
-        return FileResponse(STATIC / "index.html")
+    async def page_file(request: Request) -> Response:
+        return answer(request)
 
     async def connect(websocket: WebSocket) -> None:
         await PageSession(websocket, services).run()
 
     return Starlette(
         routes=[
-            Route("/", page),
-            Mount("/static", StaticFiles(directory=STATIC)),
+            Route("/", page_file),
+            Route("/static/{path:path}", page_file),
             WebSocketRoute("/ws", connect),
         ],
-        # A phone's network is slower than this machine: a third of the bytes goes over it.
-        middleware=[*middleware, Middleware(GZipMiddleware)],
+        middleware=list(middleware),
     )
