@@ -74,9 +74,11 @@ def run_camera(open_page, expect, count_pictures):
 
 @pytest.fixture(scope="module")
 def two_cameras(launch):
-    """A browser with two fake cameras."""
+    """A browser with two fake cameras, which have the same names after a reload."""
     browser = launch(
-        "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream=device-count=2"
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream=device-count=2",
+        whole=True,
     )
     yield browser
     browser.close()
