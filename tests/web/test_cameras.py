@@ -170,6 +170,7 @@ def test_stop_while_the_camera_opens_again(run_camera, expect):
     expect(page.locator("#source")).to_have_text("Showing the sample")
     expect(page.locator("#cover")).to_be_hidden()
     expect(page.locator("#video")).to_be_hidden()
+    page.evaluate("() => new Promise((resolve) => setTimeout(resolve, 500))")
     assert page.evaluate("window.tracks.length") == 2
     assert page.evaluate(LIVE) == 0
 
