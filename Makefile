@@ -30,7 +30,7 @@ bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks $(ARGS)
 
 torture: $(VENV)/dev.stamp
-	$(BIN)/python -m torture $(ARGS)
+	$(BIN)/python -m torture --write docs/reliability.md $(ARGS)
 
 fuzz: $(VENV)/dev.stamp
 	$(BIN)/python -m fuzz --inputs 1000000 --write docs/reliability.md $(ARGS)

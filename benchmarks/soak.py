@@ -41,7 +41,14 @@ from websockets.typing import Origin
 from websockets.uri import parse_uri
 
 from benchmarks import faces
-from benchmarks.report import Column, Result, print_result
+from benchmarks.report import (
+    Column,
+    Environment,
+    Result,
+    print_result,
+    replace_marked,
+    to_markdown,
+)
 from mien.errors import SettingsError
 
 NAME = "soak"
@@ -242,9 +249,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=90.0, help="of the clock (%(default)s)")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--write", type=Path, metavar="FILE", help="put the table in a document")
     args = parser.parse_args()
+    environment = Environment.look()
     result = measure(args.seconds, seed=args.seed)
     print_result(result, Console())
+    if args.write is not None:
+        command = f"python -m benchmarks.soak --seconds {args.seconds:g} --seed {args.seed}"
+        replace_marked(args.write, to_markdown([result], environment, command), name="soak")
     return 1 if grown(list(result.rows)) else 0
 
 

@@ -14,7 +14,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
+
+from benchmarks.report import replace_marked
 
 from mien.errors import MienError
 from torture import commands
@@ -30,6 +33,10 @@ MAKERS: dict[str, Callable[[Path], list[Command]]] = {
     "import-keras": commands.import_commands,
 }
 MOST_STEPS = 1000
+HEAD = (
+    "| command | killed at a step | at a random moment | disk full | lost |",
+    "| --- | --: | --: | --: | --- |",
+)
 
 
 def main() -> int:
@@ -39,21 +46,27 @@ def main() -> int:
     parser.add_argument("--every", type=int, default=1, help="every n-th step on the disk (1)")
     parser.add_argument("--only", choices=MAKERS, nargs="+", default=list(MAKERS))
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--write", type=Path, metavar="FILE", help="put the table in a document")
     args = parser.parse_args()
     lost: list[str] = []
+    rows = list(HEAD)
     with tempfile.TemporaryDirectory(prefix="mien-torture-") as name:
         home = Path(name) / "home"
         set_up(home, keras="import-keras" in args.only)
         chosen = [one for kind in args.only for one in MAKERS[kind](home)]
-        print("| command | killed at a step | at a random moment | disk full | lost |")
-        print("| --- | --- | --- | --- | --- |", flush=True)
+        print(*HEAD, sep="\n", flush=True)
         for command in chosen:
             torturer = Torturer(command, Path(name), random.Random(args.seed))
             torturer.torture(args.kills // len(chosen), args.every)
-            print(torturer.row(), flush=True)
+            rows.append(torturer.row())
+            print(rows[-1], flush=True)
             lost += torturer.lost
     for line in lost:
         print(line, file=sys.stderr)
+    if args.write is not None:
+        made = f"`python -m torture --kills {args.kills} --every {args.every} --seed {args.seed}`"
+        text = "\n".join(rows) + f"\n\n{made}, {date.today().isoformat()}."
+        replace_marked(args.write, text, name="torture")
     return 1 if lost else 0
 
 
