@@ -312,6 +312,24 @@ def test_a_folder_of_nothing_but_locked_files_says_so(tmp_path: Path) -> None:
         open_sources([str(tmp_path / "faces")])
 
 
+def test_of_several_a_folder_without_pictures_is_left_out_and_listed(tmp_path: Path) -> None:
+    good = picture(tmp_path / "good.png")
+    for name in ("raw", "empty"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "raw" / "a.nef").touch()
+    folders = [str(tmp_path / name) for name in ("raw", "empty")]
+    source = open_sources([folders[0], str(good), folders[1]])
+    assert isinstance(source, Batch)
+    assert [Path(frame.source).name for frame in read(source)] == ["good.png"]
+    assert [(Path(one.path).name, one.named) for one in source.skipped] == [
+        ("a.nef", False),
+        ("raw", True),
+        ("empty", True),
+    ]
+    with pytest.raises(SourceError, match=r"empty: no picture or video that is read here; give"):
+        open_sources(folders)
+
+
 def test_a_source_is_never_overwritten_also_where_it_is_not_the_first(tmp_path: Path) -> None:
     first, second = video(tmp_path / "a.avi"), video(tmp_path / "b.mp4")
     before = second.read_bytes()

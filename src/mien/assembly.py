@@ -285,6 +285,8 @@ def _open(specs: Sequence[Meant], on_notice: OnNotice | None, *, realtime: bool)
     skipped: list[Skipped] = []
     named: set[str] = set()
     openers = _openers(specs, skipped, named)
+    if not openers:
+        raise NothingFoundError(f"{skipped[-1].path}: {skipped[-1].reason}; {ACCEPTED}")
     if len(openers) == 1 and not skipped:
         return openers[0][1]()
     return Batch(openers, skipped=skipped, named=named)
@@ -315,18 +317,24 @@ def _items(specs: Sequence[Meant], skipped: list[Skipped], named: set[str]) -> I
             named.add(_name(spec))
             yield spec
             continue
-        new = [path for path in _files(spec.spec, skipped) if path not in seen]
+        is_folder = at_home(Path(spec.spec)).is_dir()
+        # Of several, a folder without pictures is left out as a picture that cannot be read is.
+        found = _files(spec.spec, skipped, alone=not is_folder or len(specs) == 1)
+        new = [path for path in found if path not in seen]
         seen.update(new)
-        if not at_home(Path(spec.spec)).is_dir():
+        if not is_folder:
             named.update(map(str, new))
         yield from new
 
 
-def _files(spec: str | Path, skipped: list[Skipped]) -> list[Path]:
+def _files(spec: str | Path, skipped: list[Skipped], *, alone: bool) -> list[Path]:
     before = len(skipped)
     try:
         return find_files(spec, SUFFIXES | VIDEO_SUFFIXES, on_skip=skipped.append)
     except NothingFoundError as error:
+        if not alone:
+            skipped.append(Skipped(str(spec), "no picture or video that is read here", named=True))
+            return []
         # A folder of nothing but locked files or links has no files either.
         why = "".join(f" ({item.path}: {item.reason})" for item in skipped[before : before + 1])
         raise NothingFoundError(f"{error}{why}; {ACCEPTED}") from error

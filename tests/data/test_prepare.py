@@ -2,6 +2,7 @@
 
 import csv
 import errno
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -166,10 +167,10 @@ def test_full_disk_is_one_line_and_what_was_done_is_kept(
 ) -> None:
     real, room = pq.write_table, iter(range(3))
 
-    def write_table(table: pa.Table, path: Path) -> None:
+    def write_table(table: pa.Table, path: Path, **options: object) -> None:
         if next(room, None) is None:
             raise OSError(errno.ENOSPC, "No space left on device")
-        real(table, path)
+        real(table, path, **options)
 
     out = tmp_path / "set"
     with monkeypatch.context() as patch:
@@ -182,13 +183,17 @@ def test_full_disk_is_one_line_and_what_was_done_is_kept(
     assert source.read_entries == list(range(24, 60))
 
 
-def test_damaged_work_is_named(tmp_path: Path) -> None:
+def test_work_that_is_damaged_under_way_is_named(tmp_path: Path) -> None:
     out = tmp_path / "set"
-    with pytest.raises(KeyboardInterrupt):
-        prepare(FakeInput(), out, SMALL, on_progress=KilledAt("reading pictures", 60))
-    next(partial_folder(out).glob("chunk-*")).write_bytes(b"nothing")
+
+    def damage(stage: str, *_: int) -> None:
+        if stage == "finding duplicates":
+            next(partial_folder(out).glob("chunk-*")).write_bytes(b"nothing")
+
     with pytest.raises(DatasetError, match=r"set\.partial: .*delete this folder"):
-        prepare(FakeInput(), out, SMALL)
+        prepare(FakeInput(), out, SMALL, on_progress=damage)
+    # The next run makes it again.
+    assert prepare(FakeInput(), out, SMALL).count("train") > 0
 
 
 def test_what_exists_is_replaced_only_when_asked_and_only_a_data_set(tmp_path: Path) -> None:
@@ -344,15 +349,36 @@ def test_impossible_settings_are_refused(values: dict[str, float]) -> None:
         PrepareSettings(**values)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("kind", ["thumbnails", "pairs"])
-@pytest.mark.parametrize("length", [10, -1])
-def test_what_is_cut_short_is_told_and_made_again(tmp_path: Path, kind: str, length: int) -> None:
+def cut_short(data: bytes) -> bytes:
+    return data[:-1]
+
+
+def cut_away(data: bytes) -> bytes:
+    return data[:10]
+
+
+def flip_a_bit(data: bytes) -> bytes:
+    middle = len(data) // 2
+    return data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
+
+
+@pytest.mark.parametrize(
+    ("kind", "damage"),
+    [
+        *itertools.product(["chunk", "thumbnails", "pairs"], [cut_short, cut_away]),
+        # No reader of Parquet would notice by itself.
+        ("chunk", flip_a_bit),
+    ],
+)
+def test_what_is_damaged_is_told_and_made_again(
+    tmp_path: Path, kind: str, damage: Callable[[bytes], bytes]
+) -> None:
     whole = prepare(FakeInput(), tmp_path / "whole", SMALL).path
     out = tmp_path / "set"
     with pytest.raises(KeyboardInterrupt):
         prepare(FakeInput(), out, SMALL, on_progress=KilledAt("writing", 1))
-    (file,) = partial_folder(out).glob(f"{kind}-*.npy")
-    file.write_bytes(file.read_bytes()[:length])
+    file = next(partial_folder(out).glob(f"{kind}-*"))
+    file.write_bytes(damage(file.read_bytes()))
     told: list[str] = []
     prepare(FakeInput(), out, SMALL, on_progress=lambda stage, *_: told.append(stage))
     assert f"{file.name} is damaged and made again" in told

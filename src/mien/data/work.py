@@ -47,10 +47,10 @@ def write_chunks(
     for stale in set(folder.glob("chunk-*")) - set(paths):
         stale.unlink()
     for path, (start, stop) in zip(paths, slices, strict=True):
-        if not path.exists():
+        if not _is_whole(path, on_progress):
             table = _read_chunk(source, start, stop)
             with new_file(path) as temporary:
-                pq.write_table(table, temporary)
+                pq.write_table(table, temporary, write_page_checksum=True)
         on_progress("reading pictures", stop, len(source))
     return paths
 
@@ -101,6 +101,23 @@ def _chunk_digest(source: FaceInput, start: int, stop: int) -> str:
     return digest_of(_VERSION, source.settings(), source.classes, source.fingerprint(start, stop))
 
 
+def _is_whole(chunk: Path, on_progress: OnProgress) -> bool:
+    """Whether a chunk is there and as it was written; what is damaged is told."""
+    if not chunk.exists():
+        return False
+    try:
+        pq.read_table(chunk, page_checksum_verification=True)
+        rejected_in(chunk)
+    except (pa.ArrowException, OSError):
+        _tell_damaged(chunk, on_progress)
+        return False
+    return True
+
+
+def _tell_damaged(path: Path, on_progress: OnProgress) -> None:
+    on_progress(f"{path.name} is damaged and made again", 1, 1)
+
+
 def _kept(
     path: Path, dtype: npt.DTypeLike, shape: tuple[int | None, ...], on_progress: OnProgress
 ) -> AnyArray | None:
@@ -110,7 +127,7 @@ def _kept(
     try:
         return map_array(path, dtype, shape)
     except DamagedError:
-        on_progress(f"{path.name} is damaged and made again", 1, 1)
+        _tell_damaged(path, on_progress)
         return None
 
 
