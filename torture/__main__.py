@@ -20,7 +20,7 @@ from pathlib import Path
 from benchmarks.report import replace_marked
 
 from mien.errors import MienError
-from torture import commands
+from torture import commands, discs
 from torture.commands import Command, LostError, left_behind, make_pictures
 from torture.process import Ended, Ending, run
 
@@ -31,6 +31,7 @@ MAKERS: dict[str, Callable[[Path], list[Command]]] = {
     "evaluate": commands.evaluate_commands,
     "predict": commands.predict_commands,
     "import-keras": commands.import_commands,
+    "train-detector": commands.detector_commands,
 }
 MOST_STEPS = 1000
 HEAD = (
@@ -75,6 +76,7 @@ def set_up(home: Path, *, keras: bool) -> None:
     home.mkdir()
     make_pictures(home / "faces", 0)
     make_pictures(home / "others", 1, 20)
+    discs.write_pictures(home / "discs")
     (home / "portraits").mkdir()
     for number in range(6):
         shutil.copy(ASSETS / "collins.jpg", home / "portraits" / f"{number}.jpg")

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from mien.bundle import load_bundle
+from mien.bundle import load_bundle, load_detector_bundle
 from mien.data.dataset import load_dataset
 
 Words = list[str]
@@ -37,7 +37,7 @@ class Command:
     name: str
     words: Words
     begin: Callable[[Path], None]
-    check: Callable[[Path], None]
+    check: Callable[[Path], object]
     finish: Callable[[Path], Words | None]
     result: Callable[[Path], object]
     kept: dict[str, object] = field(default_factory=dict)
@@ -156,6 +156,26 @@ def train_commands(home: Path) -> list[Command]:
         Command("train", words, lambda _: None, check, finish, result),
         Command("train --resume", [*words, "--resume"], begin_again, again, finish, result),
     ]
+
+
+def detector_commands(home: Path) -> list[Command]:
+    """`mien train-detector`, from the start; see `torture.discs` for what it learns to find."""
+    words = ["train-detector", str(home / "discs"), "--yunet", "none.onnx", "--out", "run"]
+    words += ["--epochs", "2", "--steps", "2", "--batch-size", "2", "--weights", "half"]
+    words += ["--device", "cpu", "--threads", "1", "--workers", "0"]
+
+    def finish(folder: Path) -> Words | None:
+        begun = (folder / "run" / "checkpoint.safetensors").exists()
+        return [*words, "--resume"] if begun else words
+
+    def graph(folder: Path) -> object:
+        path = folder / "run" / "bundle"
+        return load_detector_bundle(path).info.sha256 if path.exists() else None
+
+    def result(folder: Path) -> object:
+        return graph(folder), _epochs(folder / "run")
+
+    return [Command("train-detector", words, lambda _: None, graph, finish, result)]
 
 
 def _graph(path: Path) -> object:
