@@ -163,6 +163,35 @@ def test_the_keyboard_is_enough(open_page, expect):
     expect(page.get_by_role("button", name="Show the sample")).to_be_visible()
 
 
+COUNT_DRAWINGS = """
+window.drawings = 0;
+const clear = CanvasRenderingContext2D.prototype.clearRect;
+CanvasRenderingContext2D.prototype.clearRect = function (...given) {
+  if (this.canvas.id === "overlay") window.drawings += 1;
+  return clear.apply(this, given);
+};
+"""
+DRAWINGS_OF_A_SECOND = """
+async () => {
+  const before = window.drawings;
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  return window.drawings - before;
+}
+"""
+
+
+def test_a_face_that_stays_as_it_is_is_drawn_once(open_page, expect):
+    page = open_page(script=COUNT_DRAWINGS)
+    page.get_by_role("button", name="Show the sample").click()
+    expect(page.locator("#faces li")).to_have_count(1)
+    page.evaluate(DRAWINGS_OF_A_SECOND)  # it fades in
+    assert page.evaluate(DRAWINGS_OF_A_SECOND) == 0
+    assert painted(page, "#overlay")
+    page.set_viewport_size({"width": 700, "height": 600})
+    page.evaluate(DRAWINGS_OF_A_SECOND)
+    assert painted(page, "#overlay")
+
+
 def test_says_when_no_face_is_in_view(open_page, source, expect):
     source.gray = 0
     page = open_page()

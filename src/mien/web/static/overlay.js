@@ -1,10 +1,11 @@
-// Frames and words over the live picture, drawn at display rate between the results.
+// Frames and words over the live picture, drawn at display rate between the results while they move.
 
 import { drawShape, readingLook, tint } from "./looks.js";
 import { settings } from "./settings.js";
 
 const FOLLOW_MS = 70; // time constant of the frames' movement
 const FADE_MS = 160;
+const LEAST_MOVE = 0.05; // of the picture's pixels; what moves less is where it is going
 const GROUND = "rgba(14, 21, 22, 0.8)";
 const FIRM_GROUND = "#000000"; // for the theme of high contrast
 const INK = "#f6f8f7";
@@ -19,11 +20,14 @@ export class Overlay {
     this.size = [16, 9];
     this.mirrored = false;
     this.running = false;
+    this.stale = true; // whether what is drawn is not what there is to see
+    settings.onChange(() => (this.stale = true));
   }
 
   start(mirrored) {
     this.mirrored = mirrored;
     this.faces.clear();
+    this.stale = true;
     if (this.running) return;
     this.running = true;
     this.last = performance.now();
@@ -43,18 +47,22 @@ export class Overlay {
 
   // Takes the newest result; the frames glide to it.
   show(analysis) {
+    this.stale ||= String(this.size) !== String(analysis.size);
     this.size = analysis.size;
     this.clear();
     for (const reading of analysis.faces) {
       const [x1, y1, x2, y2] = reading.box;
       const goal = this.mirrored ? [this.size[0] - x2, y1, this.size[0] - x1, y2] : [x1, y1, x2, y2];
       const known = this.faces.get(reading.track_id);
+      const said = JSON.stringify(readingLook(reading));
+      this.stale ||= known?.said !== said;
       this.faces.set(reading.track_id, {
         goal,
         box: known?.box ?? goal.slice(),
         alpha: known?.alpha ?? 0,
         present: true,
         reading,
+        said,
       });
     }
   }
@@ -64,7 +72,8 @@ export class Overlay {
     const elapsed = Math.max(0, Math.min(now - this.last, 100));
     this.last = now;
     this.#move(elapsed);
-    this.#draw();
+    this.#fitCanvas();
+    if (this.stale) this.#draw();
     requestAnimationFrame((next) => this.#step(next));
   }
 
@@ -72,20 +81,31 @@ export class Overlay {
     const share = settings.calm ? 1 : 1 - Math.exp(-elapsed / FOLLOW_MS);
     const fade = settings.calm ? 1 : elapsed / FADE_MS;
     for (const [id, face] of this.faces) {
-      face.box = face.box.map((value, i) => value + (face.goal[i] - value) * share);
-      face.alpha = Math.max(0, Math.min(1, face.alpha + (face.present ? fade : -fade)));
+      const { box, goal, alpha } = face;
+      if (box.some((value, i) => Math.abs(goal[i] - value) > LEAST_MOVE)) {
+        face.box = box.map((value, i) => value + (goal[i] - value) * share);
+        this.stale = true;
+      }
+      face.alpha = Math.max(0, Math.min(1, alpha + (face.present ? fade : -fade)));
+      this.stale ||= face.alpha !== alpha;
       if (!face.present && face.alpha === 0) this.faces.delete(id);
     }
   }
 
+  #fitCanvas() {
+    const { canvas } = this;
+    const ratio = devicePixelRatio || 1;
+    const size = [canvas.clientWidth, canvas.clientHeight].map((side) => Math.round(side * ratio));
+    if (canvas.width === size[0] && canvas.height === size[1]) return;
+    [canvas.width, canvas.height] = size; // which empties it
+    this.stale = true;
+  }
+
   #draw() {
+    this.stale = false;
     const { canvas, context } = this;
     const ratio = devicePixelRatio || 1;
     const [width, height] = [canvas.clientWidth, canvas.clientHeight];
-    if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
-      canvas.width = Math.round(width * ratio);
-      canvas.height = Math.round(height * ratio);
-    }
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
     const fit = fitInside(this.size, [width, height]);
