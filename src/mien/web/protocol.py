@@ -47,6 +47,7 @@ import msgspec
 from mien.bundle import Terms
 from mien.errors import MienError
 from mien.explanation import PartEffect
+from mien.parsing import TOO_DEEP
 from mien.types import Analysis
 
 MAX_MESSAGE_BYTES = 2_000_000
@@ -190,6 +191,8 @@ def _decode(decoder: "msgspec.json.Decoder[T]", data: str | bytes) -> T:
         raise ProtocolError(INVALID_DATA, "malformed message: not UTF-8") from error
     except msgspec.DecodeError as error:
         raise ProtocolError(INVALID_DATA, f"malformed message: {error}") from error
+    except RecursionError as error:
+        raise ProtocolError(INVALID_DATA, f"malformed message: {TOO_DEEP}") from error
 
 
 def encode_text(message: ServerMessage) -> str:
