@@ -121,7 +121,7 @@ def test_refuses_another_header(with_header, header):
 @given(st.binary(min_size=1, max_size=64) | st.text(min_size=1, max_size=64).map(str.encode))
 @example(b'{"type":"\xff"}')
 @example(b'{"type":"grab","time":1,"\xff":2}')
-@example(b'{"type":"grab","time":1,"more":' + b"[" * 2000)
+@example(b'{"before":' + b"[" * 1000)
 def test_any_header_is_decoded_or_refused_in_words(header):
     try:
         read, _ = protocol.decode_picture_message(struct.pack(">I", len(header)) + header + JPEG)
@@ -187,7 +187,7 @@ def test_a_name_that_is_no_unicode_comes_through_with_escapes(analysis):
 
 
 def test_a_message_that_is_nested_too_deeply_is_refused_in_words():
-    text = '{"type":"watch","source":"sample","more":' + "[" * 100_000
+    text = '{"before":' + "[" * 100_000
     with pytest.raises(ProtocolError, match="malformed message: nested too deeply") as caught:
         protocol.decode_text(text)
     assert caught.value.code == protocol.INVALID_DATA
