@@ -21,7 +21,7 @@ class Parser:
         seeds: Gives good files.
         ways: How they are damaged; one of them is drawn for each input.
         read: Reads one, given as bytes and a folder that is its own.
-        share: How many of a thousand inputs, about, are for it.
+        share: How many of ten thousand inputs, about, are for it; fewer where each starts a process.
     """
 
     name: str
@@ -174,57 +174,57 @@ def parsers() -> dict[str, Parser]:
 
 
 def _pictures() -> Iterator[Parser]:
-    yield Parser("picture", seeds.pictures, (damage, damage, in_png), read_picture, 200)
-    yield Parser("page's picture", seeds.pictures, (damage, in_png), read_page_picture, 60)
-    yield Parser("video", seeds.videos, (damage,), read_video, 60)
+    yield Parser("picture", seeds.pictures, (damage, damage, in_png), read_picture, 2000)
+    yield Parser("page's picture", seeds.pictures, (damage, in_png), read_page_picture, 600)
+    yield Parser("video", seeds.videos, (damage,), read_video, 600)
 
 
 def _tables() -> Iterator[Parser]:
     ways, parquet = (damage, damage_text, damage_text), (damage, datasets.in_parquet)
-    yield Parser("metadata.csv", seeds.metadata, ways, read_metadata, 50)
-    yield Parser("fer2013.csv", seeds.fer2013, ways, read_fer2013, 40)
-    yield Parser("fer2013new.csv", seeds.ferplus, ways, read_ferplus, 50)
-    yield Parser("boxes.csv", seeds.boxes, ways, read_boxes, 40)
-    yield Parser("Parquet", datasets.shards, parquet, datasets.read_shard, 40)
+    yield Parser("metadata.csv", seeds.metadata, ways, read_metadata, 500)
+    yield Parser("fer2013.csv", seeds.fer2013, ways, read_fer2013, 400)
+    yield Parser("fer2013new.csv", seeds.ferplus, ways, read_ferplus, 500)
+    yield Parser("boxes.csv", seeds.boxes, ways, read_boxes, 400)
+    yield Parser("Parquet", datasets.shards, parquet, datasets.read_shard, 400)
 
 
 def _texts() -> Iterator[Parser]:
     words, values = (damage, damage_text, damage_text), (damage, damage_text, damage_json)
-    yield Parser("recipe.toml", seeds.recipes, words, read_recipe, 60)
-    yield Parser("mix.toml", seeds.mix, words, read_mix, 60)
-    yield Parser("dataset.json", datasets.info, values, datasets.read_info, 30)
-    yield Parser("model.json", models.infos, values, models.read_info, 50)
+    yield Parser("recipe.toml", seeds.recipes, words, read_recipe, 600)
+    yield Parser("mix.toml", seeds.mix, words, read_mix, 600)
+    yield Parser("dataset.json", datasets.info, values, datasets.read_info, 300)
+    yield Parser("model.json", models.infos, values, models.read_info, 500)
     detectors = models.detector_infos
-    yield Parser("detector's model.json", detectors, values, models.read_detector_info, 10)
+    yield Parser("detector's model.json", detectors, values, models.read_detector_info, 100)
 
 
 def _models() -> Iterator[Parser]:
     onnx = (damage, models.in_onnx, models.in_onnx)
     tensors = (damage, in_header("<Q", damage_json), weights.in_metadata, weights.in_metadata)
-    yield Parser("model.onnx", models.graphs, onnx, models.read_graph, 40)
+    yield Parser("model.onnx", models.graphs, onnx, models.read_graph, 400)
     detector = models.detector_graphs
-    yield Parser("detector's model.onnx", detector, onnx, models.read_detector_graph, 3)
-    yield Parser("weights.safetensors", weights.weights, tensors, weights.read_weights, 3)
-    yield Parser("model to start from", weights.named_graphs, onnx, weights.read_start, 1)
-    yield Parser("checkpoint", weights.checkpoints, tensors, weights.read_checkpoint, 30)
+    yield Parser("detector's model.onnx", detector, onnx, models.read_detector_graph, 30)
+    yield Parser("weights.safetensors", weights.weights, tensors, weights.read_weights, 30)
+    yield Parser("model to start from", weights.named_graphs, onnx, weights.read_start, 10)
+    yield Parser("checkpoint", weights.checkpoints, tensors, weights.read_checkpoint, 300)
     ways = (damage, damage_text, damage_json)
-    yield Parser("TensorFlow.js JSON", seeds.tfjs_models, ways, read_tfjs, 30)
-    yield Parser("TensorFlow.js weights", seeds.tfjs_weights, (damage,), read_tfjs_weights, 10)
-    yield Parser("joblib arrays", seeds.joblib, (damage,), read_joblib, 40)
+    yield Parser("TensorFlow.js JSON", seeds.tfjs_models, ways, read_tfjs, 300)
+    yield Parser("TensorFlow.js weights", seeds.tfjs_weights, (damage,), read_tfjs_weights, 100)
+    yield Parser("joblib arrays", seeds.joblib, (damage,), read_joblib, 400)
 
 
 def _keras() -> Iterator[Parser]:
     h5, zipped = (damage, keras_models.in_h5), (damage, in_zip(damage), in_zip(damage_json))
-    yield Parser(".h5", keras_models.h5_files, h5, keras_models.read, 6)
-    yield Parser(".keras", keras_models.keras_files, zipped, keras_models.read, 15)
+    yield Parser(".h5", keras_models.h5_files, h5, keras_models.read, 12)
+    yield Parser(".keras", keras_models.keras_files, zipped, keras_models.read, 24)
     values = (damage, damage_json)
-    yield Parser("Keras JSON", keras_models.architectures, values, keras_models.read_json, 5)
+    yield Parser("Keras JSON", keras_models.architectures, values, keras_models.read_json, 8)
     build = partial(keras_models.read, build=True)
-    yield Parser("Keras network", keras_models.files, (keras_models.in_h5, *zipped), build, 1)
+    yield Parser("Keras network", keras_models.files, (keras_models.in_h5, *zipped), build, 4)
 
 
 def _messages() -> Iterator[Parser]:
     values = (damage, damage_text, damage_json)
-    yield Parser("text message", seeds.texts, values, read_text_message, 40)
+    yield Parser("text message", seeds.texts, values, read_text_message, 400)
     header = (damage, in_header(">I", damage), in_header(">I", damage_json))
-    yield Parser("binary message", seeds.messages, header, read_binary_message, 40)
+    yield Parser("binary message", seeds.messages, header, read_binary_message, 400)
