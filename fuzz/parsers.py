@@ -21,7 +21,7 @@ class Parser:
         seeds: Gives good files.
         ways: How they are damaged; one of them is drawn for each input.
         read: Reads one, given as bytes and a folder that is its own.
-        share: How many of ten thousand inputs, about, are for it; fewer where each starts a process.
+        share: How many of ten thousand inputs, about, are for it; few where each starts a process.
     """
 
     name: str
