@@ -1,7 +1,5 @@
 """What is drawn stays in the picture, says what was read, and differs by more than colour."""
 
-import re
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -9,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mien import overlay
 from mien.overlay import draw, words
 from mien.types import (
     Analysis,
@@ -161,10 +158,3 @@ def test_no_size_of_picture_or_face_fails(
     box = Box(x, y, x + side, y + side * 1.3)
     assert drawn(image, reading(box, None, issues=("turned away",))).shape == image.shape
     assert drawn(image, reading(box, "c")).shape == image.shape
-
-
-def test_pictures_and_page_use_the_same_adjectives() -> None:
-    script = Path(overlay.__file__).parent / "web" / "static" / "words" / "en.js"
-    block = re.search(r"const ADJECTIVES = \{(.*?)\};", script.read_text(), re.DOTALL)
-    assert block
-    assert dict(re.findall(r'(\w+): "(\w+)"', block[1])) == overlay.ADJECTIVES

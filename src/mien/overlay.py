@@ -1,7 +1,6 @@
 """Draws readings on a picture: a rounded frame around each face, and a plate with the words.
 
-Every class has its own colour, its own sign and its own line, by its place among the labels, so
-that nothing has to be told by colour alone.
+Every look has its own colour, sign and line (see `looks`), so that nothing is told by colour alone.
 """
 
 from collections.abc import Sequence
@@ -15,35 +14,19 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from mien import fonts
+from mien.looks import SIDE, Look, look_of, verdict
 from mien.types import Analysis, Box, PixelArray, Reading
 
-# Calm, of about the same lightness, and apart for the colour-blind (after Okabe and Ito), as RGB.
-COLORS = (
-    *((232, 133, 96), (104, 172, 230), (240, 200, 84), (116, 196, 168)),
-    *((206, 150, 214), (226, 168, 140), (150, 190, 90), (160, 160, 235)),
-)
-UNSURE_COLOR = (190, 194, 200)
 PLATE_COLOR, TEXT_COLOR = (24, 28, 34), (255, 255, 255)
 PLATE_OPACITY, HALO_OPACITY = 0.82, 0.35
-# Lengths of stroke and gap, in multiples of the line's width.
-LINES: tuple[tuple[float, ...], ...] = ((), (7, 4), (0.1, 3.2), (8, 3.2, 0.1, 3.2))
-UNSURE_LINE = (3, 4)
 # Drawn this much larger and shrunk, because Pillow draws shapes without smoothing.
 OVERSAMPLING = 4
 SMALLEST_TEXT, LARGEST_TEXT = 11, 64
+SIGN = 1.2  # side of a sign, in sizes of the text
+SIGN_LINE = 2.2  # width of its strokes, in a square of SIDE
 
 Point = tuple[float, float]
 Rectangle = tuple[int, int, int, int]
-
-ADJECTIVES = {
-    "anger": "angry",
-    "contempt": "contemptuous",
-    "disgust": "disgusted",
-    "fear": "afraid",
-    "happiness": "happy",
-    "sadness": "sad",
-    "surprise": "surprised",
-}
 
 
 def draw(image: PixelArray, analysis: Analysis) -> PixelArray:
@@ -62,7 +45,7 @@ def draw(image: PixelArray, analysis: Analysis) -> PixelArray:
         _draw_frame(result, reading, max(1.5, text_size / 9))
     taken: list[Rectangle] = []
     for reading in analysis.readings:
-        plate = _fitting(_plate(words(reading), _style(reading), text_size), image.shape[1])
+        plate = _fitting(_plate(words(reading), _look(reading), text_size), image.shape[1])
         place = _place(reading.face.box, plate.shape[:2], image.shape[:2], taken)
         taken.append(place)
         _blend(result, plate, place)
@@ -71,31 +54,16 @@ def draw(image: PixelArray, analysis: Analysis) -> PixelArray:
 
 def words(reading: Reading) -> str:
     """Return what the plate says, as "looks happy", or "not sure · something else"."""
-    verdict = "not sure" if reading.label is None else f"looks {adjective(reading.label)}"
-    return " · ".join((verdict, *reading.remarks[:1]))
+    return " · ".join((verdict(reading.label), *reading.remarks[:1]))
 
 
-def adjective(label: str) -> str:
-    """Return the word that goes after "looks": some labels, such as FER+'s, are nouns."""
-    return ADJECTIVES.get(label, label)
-
-
-def _style(reading: Reading) -> int | None:
-    return None if reading.label is None else reading.smoothed.labels.index(reading.label)
-
-
-def _color(style: int | None) -> tuple[int, int, int]:
-    return UNSURE_COLOR if style is None else COLORS[style % len(COLORS)]
-
-
-def _line(style: int | None) -> tuple[float, ...]:
-    # Moves on by one after every round of signs, so that more classes still look different.
-    return UNSURE_LINE if style is None else LINES[(style + style // len(_SIGNS)) % len(LINES)]
+def _look(reading: Reading) -> Look:
+    return look_of(reading.label, reading.smoothed.labels)
 
 
 def _draw_frame(image: PixelArray, reading: Reading, width: float) -> None:
     """Draw a rounded frame into `image`, darker at its edges so that it shows on any ground."""
-    box, style = reading.face.box, _style(reading)
+    box, look = reading.face.box, _look(reading)
     margin = 3 * width
     left, top = max(0, int(box.x1 - margin)), max(0, int(box.y1 - margin))
     right = min(image.shape[1], int(box.x2 + margin) + 1)
@@ -103,9 +71,9 @@ def _draw_frame(image: PixelArray, reading: Reading, width: float) -> None:
     if left >= right or top >= bottom:
         return
     outline = _rounded(box, radius=0.14 * min(box.width, box.height))
-    strokes = [np.array(part) - (left, top) for part in _dashes(outline, _line(style), width)]
+    strokes = [np.array(part) - (left, top) for part in _dashes(outline, look.line, width)]
     region = image[top:bottom, left:right]
-    for color, extra, opacity in (((0, 0, 0), 1.4 * width, HALO_OPACITY), (_color(style), 0, 1)):
+    for color, extra, opacity in (((0, 0, 0), 1.4 * width, HALO_OPACITY), (look.colour, 0, 1)):
         mask = _stroked(region.shape[:2], strokes, width + extra) * np.float32(opacity)
         ground = np.empty_like(region)
         ground[:] = color[::-1]
@@ -163,7 +131,7 @@ def _piece(
 
 
 @lru_cache(maxsize=128)
-def _plate(text: str, style: int | None, size: int) -> PixelArray:
+def _plate(text: str, look: Look, size: int) -> PixelArray:
     """Draw a plate with sign and words: BGR and opacity, uint8 [H,W,4]."""
     unit = size * OVERSAMPLING
     parts = [(run.text, run.font(unit)) for run in fonts.runs(text)]
@@ -175,8 +143,7 @@ def _plate(text: str, style: int | None, size: int) -> PixelArray:
     pen = ImageDraw.Draw(canvas)
     ground = (*PLATE_COLOR, round(255 * PLATE_OPACITY))
     pen.rounded_rectangle((0, 0, width - 1, height - 1), radius=0.5 * unit, fill=ground)
-    middle = (padding + 0.45 * unit, height / 2)
-    _draw_sign(pen, style, middle, 0.45 * unit)
+    _draw_sign(pen, look, (padding + 0.45 * unit, height / 2), SIGN * unit)
     _write(pen, parts, (text_left, height / 2), unit)
     small = canvas.resize((width // OVERSAMPLING, height // OVERSAMPLING), Image.Resampling.BOX)
     return np.ascontiguousarray(np.asarray(small)[..., [2, 1, 0, 3]])
@@ -197,35 +164,14 @@ def _write(
         left += font.getlength(part)
 
 
-def _draw_sign(pen: ImageDraw.ImageDraw, style: int | None, middle: Point, radius: float) -> None:
-    color = (*_color(style), 255)
-    if style is None:
-        x, y = middle
-        ring = (x - 0.8 * radius, y - 0.8 * radius, x + 0.8 * radius, y + 0.8 * radius)
-        pen.ellipse(ring, outline=color, width=round(0.3 * radius))
-        return
-    sign = _SIGNS[style % len(_SIGNS)]
-    pen.polygon([(middle[0] + radius * x, middle[1] + radius * y) for x, y in sign], fill=color)
-
-
-def _polygon(corners: int, start: float = 0.0, inner: float | None = None) -> tuple[Point, ...]:
-    """Return a regular polygon around 0 of radius 1, or a star where `inner` is given."""
-    count = corners if inner is None else 2 * corners
-    radii = (1.0 if inner is None or step % 2 == 0 else inner for step in range(count))
-    angles = (start - pi / 2 + 2 * pi * step / count for step in range(count))
-    return tuple((r * cos(angle), r * sin(angle)) for r, angle in zip(radii, angles, strict=True))
-
-
-_SIGNS = (
-    _polygon(3),
-    _polygon(3, start=pi),
-    _polygon(40),
-    _polygon(4, start=pi / 4),
-    _polygon(5, inner=0.45),
-    _polygon(4),
-    _polygon(4, inner=0.35),
-    _polygon(6),
-)
+def _draw_sign(pen: ImageDraw.ImageDraw, look: Look, middle: Point, side: float) -> None:
+    """Draw a sign as the page draws it, with round ends and joints."""
+    scale, width = side / SIDE, round(SIGN_LINE * side / SIDE)
+    for stroke in look.strokes:
+        points = [(float(x), float(y)) for x, y in (stroke - SIDE / 2) * scale + middle]
+        pen.line(points, fill=look.colour, width=width)
+        for x, y in points:
+            pen.ellipse((x - width / 2, y - width / 2, x + width / 2, y + width / 2), look.colour)
 
 
 def _fitting(plate: PixelArray, width: int) -> PixelArray:

@@ -861,7 +861,7 @@ def test_a_picture_that_was_on_its_way_is_sent_again_but_not_for_ever(open_page)
         ("happy", "happy"),
         ("Happiness", "happy"),
         ("ANGER", "angry"),
-        ("fear", "fear"),
+        ("fear", "afraid"),
         ("holiday", None),
         ("constructor", None),
         ("", None),

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from mien import __version__
 from mien.cli.console import out
+from mien.looks import verdict
 
 if TYPE_CHECKING:
     from mien.bundle import Terms
@@ -225,8 +226,8 @@ def _sample() -> Finding:
     if not analysis.readings:
         return Finding(False, "no face was found in the sample")
     reading, seconds = analysis.readings[0], sum(analysis.timings.values())
-    looks = f"looks {reading.label}" if reading.label else "not sure"
-    return Finding(True, f"{looks} ({reading.confidence:.0%}), {seconds * 1000:.0f} ms")
+    looks = f"{verdict(reading.label)} ({reading.confidence:.0%})"
+    return Finding(True, f"{looks}, {seconds * 1000:.0f} ms")
 
 
 def _cameras() -> Finding:

@@ -18,6 +18,7 @@ from mien.assembly import (
 )
 from mien.cli.console import err, out, print_notice, printable, progress
 from mien.cli.models import add_model_arguments
+from mien.looks import verdict
 from mien.pictures import SUFFIXES
 from mien.pipeline import Meter, OnFrame, RunSummary
 from mien.pipeline import run as run_pipeline
@@ -165,10 +166,10 @@ def _place(frame: Frame) -> str:
 def _words(reading: Reading) -> str:
     reasons = ", ".join(reading.remarks)
     if reading.label is None:
-        looks = f"not sure ({reasons})" if reasons else "not sure"
+        looks = f"{verdict(None)} ({reasons})" if reasons else verdict(None)
     else:
         share = reading.smoothed.to_dict()[reading.label] * (1 - reading.smoothed.other)
-        looks = f"looks {reading.label} ({share:.0%})"
+        looks = f"{verdict(reading.label)} ({share:.0%})"
     return f"{reading.track_id}: {looks}"
 
 

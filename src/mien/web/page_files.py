@@ -8,16 +8,20 @@ import gzip
 import hashlib
 import mimetypes
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mien.web import looks_files
+
 STATIC = (Path(__file__).parent / "static").resolve()
 # `mimetypes` asks the system, and Windows' registry may call JavaScript text/plain.
 TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html"}
+# Made from what Python reads, too.
+MADE = {"looks.css": looks_files.stylesheet, "table.js": looks_files.module}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,8 @@ def answer(request: Request) -> Response:
 
 
 def _find(name: str) -> _File | None:
+    if name in MADE:
+        return _make(name)
     try:
         path = (STATIC / name).resolve()
         return _read(path, path.stat().st_mtime_ns) if path.is_relative_to(STATIC) else None
@@ -58,7 +64,15 @@ def _find(name: str) -> _File | None:
 @lru_cache
 def _read(path: Path, _changed: int) -> _File:
     """Read a file; once more after it has changed, so that who edits it sees that in a browser."""
-    plain = path.read_bytes()
-    media_type = TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0]
+    return _pack(path.name, path.read_bytes())
+
+
+@cache
+def _make(name: str) -> _File:
+    return _pack(name, MADE[name]())
+
+
+def _pack(name: str, plain: bytes) -> _File:
+    media_type = TYPES.get(Path(name).suffix) or mimetypes.guess_type(name)[0]
     digest = hashlib.sha256(plain).hexdigest()[:32]
     return _File(plain, gzip.compress(plain, mtime=0), f'"{digest}"', media_type)

@@ -9,6 +9,7 @@ import { Drop } from "./drop.js";
 import { FaceList } from "./faces.js";
 import { Feed } from "./feed.js";
 import { Film } from "./film.js";
+import { learnLabels } from "./looks.js";
 import { Nearest } from "./nearest.js";
 import { Overlay } from "./overlay.js";
 import { isPicture } from "./pictures.js";
@@ -103,6 +104,7 @@ class Page {
 
   greet({ labels, sources, version, mode, model }) {
     this.names = Object.fromEntries(sources.map(({ id, name }) => [id, name]));
+    learnLabels(labels);
     this.dialog.setLabels(labels);
     this.voice.setLabels(labels);
     this.practice.greet(labels);

@@ -1,6 +1,6 @@
 // Frames and words over the live picture, drawn at display rate between the results while they move.
 
-import { drawShape, readingLook, tint } from "./looks.js";
+import { drawShape, lineOf, readingLook, tint } from "./looks.js";
 import { settings } from "./settings.js";
 
 const FOLLOW_MS = 70; // time constant of the frames' movement
@@ -9,6 +9,7 @@ const LEAST_MOVE = 0.05; // of the picture's pixels; what moves less is where it
 const GROUND = "rgba(14, 21, 22, 0.8)";
 const FIRM_GROUND = "#000000"; // for the theme of high contrast
 const INK = "#f6f8f7";
+const FRAME = 3; // width of a frame's line in pixels
 const SMALLEST = 11; // size of the text in pixels
 const TEXT_SCALE = { normal: 1, large: 1.2, larger: 1.4 };
 
@@ -143,10 +144,10 @@ function labelParts({ kind, look, reasons }, number) {
 function drawFrame(context, [x1, y1, x2, y2], kind) {
   const [width, height] = [x2 - x1, y2 - y1];
   const radius = Math.min(width, height) * 0.22;
-  context.setLineDash(kind === "unsure" ? [2, 9] : []);
+  context.setLineDash(lineOf(kind).map((length) => length * FRAME));
   context.lineCap = "round";
   // A dark line below the light one, so that the frame shows on every ground.
-  for (const [line, colour] of [[6, "rgba(10, 16, 17, 0.4)"], [3, tint(kind)]]) {
+  for (const [line, colour] of [[2 * FRAME, "rgba(10, 16, 17, 0.4)"], [FRAME, tint(kind)]]) {
     context.lineWidth = line;
     context.strokeStyle = colour;
     context.beginPath();

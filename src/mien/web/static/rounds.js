@@ -1,11 +1,8 @@
 // What practice is made of, apart from the page: the order of the faces, their folders, what was said.
 
-import { words as english } from "./words/en.js";
+import { LOOKS, nameOf } from "./names.js";
 
 const AHEAD = 2; // faces that are read before they are asked for: nobody waits, and few are in memory
-// Folders named like one of these say how their faces look, even where the model does not know it.
-const LOOKS = ["angry", "contempt", "disgust", "fear", "happy", "neutral", "sad", "surprise"];
-
 // The faces of many pictures, in an order that is new each time, read shortly before they are shown.
 export class Rounds {
   // `read` makes a promise of a face, or of why there is none: "faceless" or "unreadable";
@@ -114,8 +111,8 @@ export function folderOf(file) {
 
 // The look that a folder's name means, as the model calls it where it knows it; else null.
 export function lookOf(folder, labels) {
-  const means = (name) => english.word(name.toLowerCase());
-  return [...labels, ...LOOKS].find((label) => means(label) === means(folder)) ?? null;
+  const meant = (name) => nameOf(name) ?? name.toLowerCase();
+  return [...labels, ...LOOKS].find((label) => meant(label) === meant(folder)) ?? null;
 }
 
 export function shuffled(items) {

@@ -1,6 +1,6 @@
 // The last minutes: which look each face had, and how sure that was. Kept in this page's memory only.
 
-import { amongAll, drawShape, shownKind } from "./looks.js";
+import { amongAll, drawShape, shownKind, styleOf } from "./looks.js";
 import { settings } from "./settings.js";
 import { words } from "./words.js";
 
@@ -231,7 +231,7 @@ export class Timeline {
       const kind = shownKind(label);
       const [left, right] = [Math.max(0, x(start)), Math.min(width, x(stop))];
       const high = height * (0.35 + 0.65 * confidence);
-      const colour = style.getPropertyValue(`--${kind}`);
+      const colour = style.getPropertyValue(`--${styleOf(kind)}`);
       context.globalAlpha = kind === "unsure" ? 0.25 : 0.45;
       context.fillStyle = colour;
       context.fillRect(left, height - high, Math.max(1, right - left), high);

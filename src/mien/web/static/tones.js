@@ -1,26 +1,8 @@
 // One small figure of tones per look, told apart by how it moves and not only by how high it is. All
 // are short and soft, and none is an alarm: angry is two low, even notes.
 
-import { kindOf } from "./looks.js";
+import { kindOf, rowOf } from "./looks.js";
 
-// Notes in semitones from BASE, of equal length; a pair glides from the one to the other.
-const FIGURES = {
-  happy: [0, 5], // a step up
-  sad: [[4, -3]], // sinks
-  angry: [-7, -7], // low, twice
-  neutral: [0], // one even note
-  surprised: [[-2, 10]], // sweeps up
-};
-// For all other labels, in the order in which the model names them.
-const OTHERS = [
-  [0, 3, 0],
-  [4, 0, 4],
-  [0, 0, 0],
-  [7, 3, 0],
-  [0, 3, 7],
-  [0, 0, 5],
-  [5, 5, 0],
-];
 const BASE = 330; // hertz
 const LENGTH = 0.38; // seconds, of the whole figure
 const RISE = 0.03; // seconds in which each note comes,
@@ -28,11 +10,9 @@ const FALL = 0.06; // and goes
 const CUT = 0.02; // time constant in seconds, of a figure that is cut short: no click
 const LOUDEST = 0.3; // of full scale
 
-export function figureOf(label, labels) {
-  const figure = FIGURES[kindOf(label)];
-  if (figure) return figure;
-  const others = labels.filter((other) => !FIGURES[kindOf(other)]);
-  return OTHERS[Math.max(0, others.indexOf(label)) % OTHERS.length];
+// The notes of a label in semitones from BASE, of equal length; a pair glides from the one to the other.
+export function figureOf(label) {
+  return rowOf(kindOf(label)).tone;
 }
 
 export class Tones {

@@ -65,7 +65,7 @@ export class Voice {
     };
     const plays =
       sound === "tone"
-        ? this.tones.play(figureOf(label, this.labels), volume / 100, end)
+        ? this.tones.play(figureOf(label), volume / 100, end)
         : this.speech.speak(text, document.documentElement.lang, volume / 100, end);
     if (!plays) end();
     return plays;

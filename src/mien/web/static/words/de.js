@@ -1,19 +1,15 @@
 // Every word that the page says, in German.
 
+import { nameOf } from "../names.js";
+
 const ADJECTIVES = {
   afraid: "ängstlich",
-  anger: "wütend",
   angry: "wütend",
-  contempt: "verächtlich",
   contemptuous: "verächtlich",
-  disgust: "angeekelt",
   disgusted: "angeekelt",
-  fear: "ängstlich",
-  happiness: "fröhlich",
   happy: "fröhlich",
+  neutral: "neutral",
   sad: "traurig",
-  sadness: "traurig",
-  surprise: "überrascht",
   surprised: "überrascht",
 };
 
@@ -48,7 +44,7 @@ export const words = {
   show: (name) => `${name} zeigen`,
   version: (version) => `mien ${version}`,
   person: (number) => `Person ${number}`,
-  word: (label) => (label === null ? words.notSure : (ADJECTIVES[label] ?? label)),
+  word: (label) => (label === null ? words.notSure : (ADJECTIVES[nameOf(label)] ?? label)),
   look: (label) => (label === null ? words.notSure : `sieht ${words.word(label)} aus`),
   reasons: (remarks) => remarks.map((remark) => REASONS[remark] ?? remark).join(", "),
   sentence: (number, look) => `${words.person(number)}: ${look}.`,

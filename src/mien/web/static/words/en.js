@@ -1,16 +1,7 @@
 // Every word that the page says, in English. Another language is one more such file, with the same
 // keys, named in ../words.js.
 
-// Labels come from the model and may be nouns, because people train on folders of their own.
-const ADJECTIVES = {
-  anger: "angry",
-  contempt: "contemptuous",
-  disgust: "disgusted",
-  fear: "afraid",
-  happiness: "happy",
-  sadness: "sad",
-  surprise: "surprised",
-};
+import { wordOf } from "../names.js";
 
 const REASONS = {
   "too small": "too small",
@@ -45,7 +36,7 @@ export const words = {
   show: (name) => `Show ${name}`,
   version: (version) => `mien ${version}`,
   person: (number) => `Person ${number}`,
-  word: (label) => (label === null ? words.notSure : (ADJECTIVES[label] ?? label)),
+  word: (label) => (label === null ? words.notSure : wordOf(label)),
   look: (label) => (label === null ? words.notSure : `looks ${words.word(label)}`),
   reasons: (remarks) => remarks.map((remark) => REASONS[remark] ?? remark).join(", "),
   sentence: (number, look) => `${words.person(number)}: ${look}.`,
