@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mien.detectors.mtcnn import MtcnnDetector
+from mien.detectors.mtcnn.detector import MtcnnDetector
 from mien.detectors.yunet import YunetDetector
 from mien.protocols import Detector
 from mien.types import Face, PixelArray

@@ -145,7 +145,7 @@ def _read_tfjs(folder: Path, model: bytes, data: bytes) -> None:
 
 def read_joblib(data: bytes, _folder: Path) -> None:
     """Read a detector's arrays."""
-    from mien.detectors.joblib_arrays import read_arrays
+    from mien.detectors.mtcnn.joblib_arrays import read_arrays
 
     read_arrays(data, "weights")
 

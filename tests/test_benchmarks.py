@@ -18,7 +18,7 @@ import pytest
 from mien.assembly import make_detector
 from mien.bundle import load_bundle
 from mien.classifier import OnnxClassifier
-from mien.detectors.mtcnn import MtcnnDetector
+from mien.detectors.mtcnn.detector import MtcnnDetector
 from mien.evaluation.detection import Tally
 from mien.training.detector.consensus import Labels
 from mien.training.detector.material import (

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mien.detectors.mtcnn import MtcnnDetector
+from mien.detectors.mtcnn.detector import MtcnnDetector
 from mien.errors import SettingsError
 from mien.pictures import decode_picture
 from mien.quality import QualitySettings, assess, estimate_yaw

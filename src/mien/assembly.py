@@ -395,7 +395,7 @@ def _mien(model: Path | None, threads: int) -> Detector:
 
 
 def _mtcnn(_: Path | None, threads: int) -> Detector:
-    from mien.detectors.mtcnn import MtcnnDetector
+    from mien.detectors.mtcnn.detector import MtcnnDetector
 
     return MtcnnDetector(threads=threads)
 

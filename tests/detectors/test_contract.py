@@ -9,7 +9,7 @@ from mien.assembly import DETECTOR_BUNDLE
 from mien.bundle import load_detector_bundle
 from mien.detectors.dlib import DlibCnnDetector, DlibHogDetector
 from mien.detectors.files import package_folder
-from mien.detectors.mtcnn import MtcnnDetector
+from mien.detectors.mtcnn.detector import MtcnnDetector
 from mien.detectors.single_shot import SingleShotDetector
 from mien.detectors.yunet import YunetDetector
 from mien.geometry import iou_matrix, to_array

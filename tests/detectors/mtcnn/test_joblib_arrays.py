@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mien.detectors.joblib_arrays import read_arrays
+from mien.detectors.mtcnn.joblib_arrays import read_arrays
 from mien.errors import BundleError
 
 joblib = pytest.importorskip("joblib")

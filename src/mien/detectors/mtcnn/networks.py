@@ -16,7 +16,7 @@ from pathlib import Path
 import lz4.frame
 
 from mien.detectors.files import package_folder, read_known
-from mien.detectors.joblib_arrays import read_arrays
+from mien.detectors.mtcnn.joblib_arrays import read_arrays
 from mien.detectors.onnx_writer import Attribute, ElementType, Node, Value, encode_model
 from mien.errors import BundleError
 from mien.types import FloatArray

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from mien.detectors.mtcnn_networks import OUTPUT, PROPOSAL, REFINEMENT, load_graph
+from mien.detectors.mtcnn.networks import OUTPUT, PROPOSAL, REFINEMENT, load_graph
 from mien.detectors.pyramid import Pyramid
 from mien.detectors.runtime import make_session
 from mien.errors import SettingsError

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from mien.detectors import mtcnn_networks
-from mien.detectors.mtcnn import MtcnnDetector
-from mien.detectors.mtcnn_networks import OUTPUT, PROPOSAL, REFINEMENT, load_arrays, load_graph
+from mien.detectors.mtcnn.detector import MtcnnDetector
+from mien.detectors.mtcnn.networks import OUTPUT, PROPOSAL, REFINEMENT, load_arrays, load_graph
 from mien.detectors.runtime import make_session
 from mien.errors import BundleError, SettingsError
 from mien.geometry import iou_matrix, to_array
@@ -120,7 +120,7 @@ def test_a_file_with_too_few_arrays_is_refused(tmp_path, monkeypatch):
 
 def test_neither_the_wheel_nor_onnx_nor_joblib_is_imported():
     code = (
-        "import sys; from mien.detectors.mtcnn import MtcnnDetector; MtcnnDetector(); "
+        "import sys; from mien.detectors.mtcnn.detector import MtcnnDetector; MtcnnDetector(); "
         "print({'mtcnn', 'onnx', 'joblib', 'torch', 'tensorflow'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
