@@ -60,5 +60,5 @@ $(VENV)/core.stamp: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/dev.stamp: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing mien with its training and test tools in $(VENV) (once)"
-	@$(PIP) --editable '.[train,dlib,keras,lan,dev]'
+	@$(PIP) --editable '.[train,dlib,mtcnn,keras,lan,dev]'
 	@touch $@ $(VENV)/core.stamp

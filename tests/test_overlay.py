@@ -1,6 +1,5 @@
 """What is drawn stays in the picture, says what was read, and differs by more than colour."""
 
-
 import cv2
 import numpy as np
 import pytest

@@ -30,6 +30,8 @@ def make(name):
     if name == "mien":
         return SingleShotDetector(load_detector_bundle(DETECTOR_BUNDLE))
     if name == "mtcnn":
+        pytest.importorskip("onnx", reason="needs the extra [mtcnn]")
+        pytest.importorskip("lz4", reason="needs the extra [mtcnn]")
         return MtcnnDetector()
     if name in YUNET_FILES:
         path = WEIGHTS / YUNET_FILES[name]

@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         required=True,
-        help="YuNet's weights, one or more files; MTCNN, which comes with mien, is asked, too",
+        help="YuNet's weights, one or more files; MTCNN (extra [mtcnn]) is asked, too",
     )
     teachers.add_argument(
         "--judge", choices=("none", "dlib-cnn"), help="asked about doubtful faces (default: none)"

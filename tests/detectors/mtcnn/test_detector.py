@@ -2,15 +2,19 @@ import hashlib
 import subprocess
 import sys
 
-import lz4.frame
 import numpy as np
 import pytest
 
-from mien.detectors import mtcnn_networks
+pytest.importorskip("lz4", reason="needs the extra [mtcnn]")
+pytest.importorskip("onnx", reason="needs the extra [mtcnn]")
+
+import lz4.frame
+
+from mien.detectors.mtcnn import networks
 from mien.detectors.mtcnn.detector import MtcnnDetector
 from mien.detectors.mtcnn.networks import OUTPUT, PROPOSAL, REFINEMENT, load_arrays, load_graph
 from mien.detectors.runtime import make_session
-from mien.errors import BundleError, SettingsError
+from mien.errors import BundleError, MissingExtraError, SettingsError
 from mien.geometry import iou_matrix, to_array
 
 NETWORKS = pytest.mark.parametrize(
@@ -70,58 +74,63 @@ def test_graph_computes_what_the_keras_network_does(network, height, width, port
 
 @NETWORKS
 def test_graph_is_valid_onnx(network):
-    onnx = pytest.importorskip("onnx", reason="needs the extra [train]")
+    onnx = pytest.importorskip("onnx")
     onnx.checker.check_model(onnx.load_from_string(load_graph(network)), full_check=True)
 
 
 @NETWORKS
 def test_weights_are_those_that_joblib_reads(network):
     joblib = pytest.importorskip("joblib")
-    folder = mtcnn_networks.package_folder(mtcnn_networks.PACKAGE)
-    wanted = joblib.load(folder / mtcnn_networks.FOLDER / network.file)
+    folder = networks.package_folder(networks.PACKAGE)
+    wanted = joblib.load(folder / networks.FOLDER / network.file)
     assert all(map(np.array_equal, load_arrays(network), wanted))
 
 
 def test_changed_weights_are_refused_before_they_are_unpickled(tmp_path, monkeypatch):
-    folder = tmp_path / mtcnn_networks.FOLDER
+    folder = tmp_path / networks.FOLDER
     folder.mkdir(parents=True)
     (folder / PROPOSAL.file).write_bytes(lz4.frame.compress(b"changed"))
 
     def unpickle(data, name):
         raise AssertionError("unpickled")
 
-    monkeypatch.setattr(mtcnn_networks, "package_folder", lambda package: tmp_path)
-    monkeypatch.setattr(mtcnn_networks, "read_arrays", unpickle)
+    monkeypatch.setattr(networks, "package_folder", lambda package: tmp_path)
+    monkeypatch.setattr(networks, "read_arrays", unpickle)
     with pytest.raises(BundleError, match=r"pnet\.lz4: sha256 is"):
         MtcnnDetector()
 
 
 def test_a_missing_wheel_is_named(monkeypatch):
-    monkeypatch.setattr(mtcnn_networks, "package_folder", lambda package: None)
-    with pytest.raises(BundleError, match="pip install mtcnn"):
+    monkeypatch.setattr(networks, "package_folder", lambda package: None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'mien\[mtcnn\]'"):
+        MtcnnDetector()
+
+
+@pytest.mark.parametrize("package", ["lz4.frame", "onnx"])
+def test_a_missing_package_is_named(monkeypatch, package):
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'mien\[mtcnn\]'"):
         MtcnnDetector()
 
 
 def test_a_file_with_too_few_arrays_is_refused(tmp_path, monkeypatch):
     joblib = pytest.importorskip("joblib")
-    folder = tmp_path / mtcnn_networks.FOLDER
+    folder = tmp_path / networks.FOLDER
     folder.mkdir(parents=True)
     path = folder / PROPOSAL.file
     joblib.dump([np.zeros(3, dtype=np.float32)], tmp_path / "plain")
     path.write_bytes(lz4.frame.compress((tmp_path / "plain").read_bytes()))
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    monkeypatch.setattr(mtcnn_networks, "package_folder", lambda package: tmp_path)
-    changed = mtcnn_networks.Architecture(
-        PROPOSAL.file, digest, 12, PROPOSAL.pools, None, PROPOSAL.heads
-    )
+    monkeypatch.setattr(networks, "package_folder", lambda package: tmp_path)
+    changed = networks.Architecture(PROPOSAL.file, digest, 12, PROPOSAL.pools, None, PROPOSAL.heads)
     with pytest.raises(BundleError, match="holds 1 arrays, not 13"):
         load_arrays(changed)
 
 
-def test_neither_the_wheel_nor_onnx_nor_joblib_is_imported():
+def test_neither_the_wheel_nor_joblib_is_imported():
     code = (
         "import sys; from mien.detectors.mtcnn.detector import MtcnnDetector; MtcnnDetector(); "
-        "print({'mtcnn', 'onnx', 'joblib', 'torch', 'tensorflow'} & set(sys.modules))"
+        "print({'mtcnn', 'joblib', 'torch', 'tensorflow'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

@@ -12,16 +12,16 @@ here, so that the graphs take BGR bytes as they come from OpenCV.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import lz4.frame
+from types import ModuleType
+from typing import Any
 
 from mien.detectors.files import package_folder, read_known
 from mien.detectors.mtcnn.joblib_arrays import read_arrays
-from mien.detectors.onnx_writer import Attribute, ElementType, Node, Value, encode_model
-from mien.errors import BundleError
+from mien.errors import BundleError, MissingExtraError
 from mien.types import FloatArray
 
-PACKAGE = "mtcnn"
+PACKAGE = EXTRA = "mtcnn"
+OPSET, IR_VERSION = 13, 8
 FOLDER = "assets/weights"
 # What the networks were trained on: (pixel - 127.5) / 128.
 MEAN, RANGE = 127.5, 128.0
@@ -87,7 +87,8 @@ def load_graph(architecture: Architecture) -> bytes:
         the second is that of a face.
 
     Raises:
-        BundleError: The wheel is not installed, or its file is not the known one.
+        MissingExtraError: The extra [mtcnn] is not installed.
+        BundleError: The wheel's file is not the known one.
     """
     return build_graph(load_arrays(architecture), architecture)
 
@@ -96,11 +97,16 @@ def load_arrays(architecture: Architecture) -> list[FloatArray]:
     """Read a network's arrays, checking the file's hash before anything in it is decoded.
 
     Raises:
-        BundleError: The wheel is not installed, or its file is not the known one.
+        MissingExtraError: The extra [mtcnn] is not installed.
+        BundleError: The wheel's file is not the known one.
     """
     folder = package_folder(PACKAGE)
+    try:
+        import lz4.frame
+    except ImportError as error:
+        raise _missing() from error
     if folder is None:
-        raise BundleError("the weights of mtcnn are not installed: pip install mtcnn==1.0.0")
+        raise _missing()
     path = folder / Path(FOLDER) / architecture.file
     data, _ = read_known(path, {architecture.sha256: f"{architecture.file} of mtcnn 1.0.0"})
     arrays = read_arrays(lz4.frame.decompress(data), str(path))
@@ -109,10 +115,22 @@ def load_arrays(architecture: Architecture) -> list[FloatArray]:
     return arrays
 
 
+def _missing() -> MissingExtraError:
+    return MissingExtraError("the detector mtcnn", EXTRA)
+
+
 def build_graph(arrays: Sequence[FloatArray], architecture: Architecture) -> bytes:
-    """Build the graph that `load_graph` describes around arrays in the order of the file."""
-    network = _Network(arrays)
-    network.add("Cast", to=int(ElementType.FLOAT))
+    """Build the graph that `load_graph` describes around arrays in the order of the file.
+
+    Raises:
+        MissingExtraError: The extra [mtcnn] is not installed.
+    """
+    try:
+        import onnx
+    except ImportError as error:
+        raise _missing() from error
+    network = _Network(arrays, onnx)
+    network.add("Cast", to=onnx.TensorProto.FLOAT)
     network.add("Transpose", perm=(0, 3, 1, 2))
     for number, pool in enumerate(architecture.pools):
         network.convolution(first=number == 0)
@@ -126,28 +144,27 @@ def build_graph(arrays: Sequence[FloatArray], architecture: Architecture) -> byt
         network.prelu((-1,))
     for head in architecture.heads:
         network.head(head)
-    sides = ("height", "width") if architecture.dense is None else (architecture.side,) * 2
-    outputs = [Value(name, ElementType.FLOAT, dims) for name, dims in network.outputs.items()]
-    pictures = Value("pictures", ElementType.UINT8, ("n", *sides, 3))
-    return encode_model(
-        Path(architecture.file).stem, network.nodes, network.weights, [pictures], outputs
+    return network.encode(
+        Path(architecture.file).stem, None if architecture.dense is None else architecture.side
     )
 
 
 class _Network:
     """Grows a graph layer by layer, taking the arrays in the order in which they are stored."""
 
-    def __init__(self, arrays: Sequence[FloatArray]) -> None:
-        self.nodes: list[Node] = []
-        self.weights: dict[str, FloatArray] = {}
-        self.outputs: dict[str, tuple[int | str, ...]] = {}
+    def __init__(self, arrays: Sequence[FloatArray], onnx: ModuleType) -> None:
+        self._onnx = onnx
+        self._nodes: list[Any] = []
+        self._weights: list[Any] = []
+        self._outputs: list[Any] = []
         self._arrays = iter(arrays)
         self._last = "pictures"
 
-    def add(self, operator: str, weights: Sequence[str] = (), **attributes: Attribute) -> None:
+    def add(self, operator: str, weights: Sequence[str] = (), **attributes: object) -> None:
         """Append an operator that takes what the last one gave."""
-        name = f"{operator.lower()}{len(self.nodes)}"
-        self.nodes.append(Node(operator, (self._last, *weights), (name,), attributes))
+        name = f"{operator.lower()}{len(self._nodes)}"
+        inputs = [self._last, *weights]
+        self._nodes.append(self._onnx.helper.make_node(operator, inputs, [name], **attributes))
         self._last = name
 
     def convolution(self, *, first: bool) -> None:
@@ -174,20 +191,32 @@ class _Network:
         """Append an output: a 1x1 convolution or a dense layer on what the body gave."""
         body = self._last
         kernel, bias = next(self._arrays), next(self._arrays)
-        count = kernel.shape[-1]
         if kernel.ndim == 4:
             self.add("Conv", self._constants(kernel.transpose(3, 2, 0, 1), bias))
-            self.outputs[name] = ("n", count, "h", "w")
         else:
             self.add("Gemm", self._constants(kernel, bias))
-            self.outputs[name] = ("n", count)
         if name == "scores":
             self.add("Softmax", axis=1)
-        final = self.nodes.pop()
-        self.nodes.append(Node(final.operator, final.inputs, (name,), final.attributes))
+        self._nodes[-1].output[0] = name
+        shape = ["n", kernel.shape[-1], *(("h", "w") if kernel.ndim == 4 else ())]
+        self._outputs.append(self._value(name, self._onnx.TensorProto.FLOAT, shape))
         self._last = body
 
+    def encode(self, name: str, side: int | None) -> bytes:
+        """Return the model; it takes pictures of any size where `side` is None."""
+        sides = ["height", "width"] if side is None else [side, side]
+        pictures = self._value("pictures", self._onnx.TensorProto.UINT8, ["n", *sides, 3])
+        helper = self._onnx.helper
+        graph = helper.make_graph(self._nodes, name, [pictures], self._outputs, self._weights)
+        opset = helper.make_opsetid("", OPSET)
+        model = helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION)
+        return bytes(model.SerializeToString())
+
+    def _value(self, name: str, element: int, shape: Sequence[int | str]) -> Any:
+        return self._onnx.helper.make_tensor_value_info(name, element, shape)
+
     def _constants(self, *arrays: FloatArray) -> tuple[str, ...]:
-        names = tuple(f"weight{len(self.weights) + number}" for number in range(len(arrays)))
-        self.weights |= dict(zip(names, arrays, strict=True))
+        names = tuple(f"weight{len(self._weights) + number}" for number in range(len(arrays)))
+        for name, array in zip(names, arrays, strict=True):
+            self._weights.append(self._onnx.numpy_helper.from_array(array, name))
         return names
