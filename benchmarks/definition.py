@@ -14,15 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 import torch
 from rich.console import Console
 
 from benchmarks.page import browsing
 from benchmarks.report import Column, Environment, Result, print_result
 from benchmarks.timing import ratio, take_turns
-from mien.classifier import session_options
 from mien.errors import MienError
+from mien.onnx_session import make_session
 from mien.training.export import export_graph, shrink
 from mien.training.network import ARCHITECTURES
 from mien.types import InputSpec
@@ -120,7 +119,7 @@ def _graph(weights: str, size: int, channels: int) -> bytes:
 
 
 def _call(graph: bytes, variant: Variant) -> Any:
-    session = ort.InferenceSession(graph, session_options(1), providers=["CPUExecutionProvider"])
+    session = make_session(graph, "the graph")
     shape = (1, variant[1], variant[1], variant[2])
     faces = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     return lambda: session.run(["probabilities"], {"faces": faces})

@@ -25,8 +25,8 @@ from torch.nn import functional as F  # noqa: N812
 from mien.assembly import DETECTOR_BUNDLE, make_classifier
 from mien.bundle import load_detector_bundle
 from mien.data.dataset import load_dataset
-from mien.detectors.runtime import make_session
 from mien.errors import MienError
+from mien.onnx_session import make_session
 from mien.pictures import decode_picture
 from mien.preprocess import whole_face
 from mien.training.detector.export import INPUT

@@ -3,14 +3,12 @@
 from typing import NoReturn
 
 import numpy as np
-import onnxruntime as ort
 
 from mien.bundle import GRAPH, Bundle
 from mien.errors import BundleError, one_line
+from mien.onnx_session import make_session
 from mien.types import SUM_TOLERANCE, FloatArray, InputSpec, PixelArray, ProbabilityArray
 
-# Without `enable_fallback=0`, onnxruntime tries a graph that fails once more, and prints of it.
-PROVIDER = "CPUExecutionProvider"
 # Names of a graph's outputs; older graphs have only the first, under any name.
 PROBABILITIES, FEATURES = "probabilities", "features"
 
@@ -32,13 +30,7 @@ class OnnxClassifier:
         self._spec = bundle.info.spec()
         self._labels = tuple(bundle.info.labels)
         self._columns = len(self._labels) + bundle.info.other
-        try:
-            self._session = ort.InferenceSession(
-                bundle.graph, session_options(threads), providers=[PROVIDER], enable_fallback=0
-            )
-        except Exception as error:  # onnxruntime raises many types without a common base
-            reason = one_line(error)
-            raise BundleError(f"{bundle.path / GRAPH}: not a graph that runs ({reason})") from error
+        self._session = make_session(bundle.graph, str(bundle.path / GRAPH), threads)
         try:
             self._input, self._output = self._check_graph()
             self._dimensions = self._check_features()
@@ -162,13 +154,3 @@ class OnnxClassifier:
 
     def _refuse(self, reason: str) -> NoReturn:
         raise BundleError(f"{self._bundle.path / GRAPH}: the graph {reason}")
-
-
-def session_options(threads: int) -> ort.SessionOptions:
-    """Options for small networks: no spinning, which burns a core between frames."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return options

@@ -7,8 +7,8 @@ import onnxruntime as ort
 
 from mien.bundle import GRAPH, DetectorBundle
 from mien.detectors.results import to_faces
-from mien.detectors.runtime import giving_back, make_session
 from mien.errors import BundleError, one_line
+from mien.onnx_session import giving_back, make_session
 from mien.types import Face, FloatArray, PixelArray
 
 INPUT, OUTPUTS = "picture", ["scores", "boxes", "landmarks"]

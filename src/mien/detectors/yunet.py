@@ -15,7 +15,7 @@ import numpy.typing as npt
 from mien.detectors.files import read_known
 from mien.detectors.pyramid import fit_within
 from mien.detectors.results import to_faces
-from mien.detectors.runtime import make_session
+from mien.onnx_session import make_session
 from mien.types import Face, FloatArray, PixelArray
 
 # sha256 → name. Files from elsewhere may want other scaling or have other outputs.

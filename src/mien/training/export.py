@@ -17,6 +17,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from mien.classifier import FEATURES, PROBABILITIES
 from mien.errors import TrainingError
+from mien.onnx_session import ALL_CORES, make_session
 from mien.training.face_network import FaceNetwork
 from mien.training.network import Deployed
 from mien.training.quantise import quantise_faces, without_notes
@@ -176,7 +177,7 @@ def store_as_half(model: onnx.ModelProto) -> bytes:
 
 def run_graph(graph: bytes, faces: PixelArray) -> ProbabilityArray:
     """Return what a graph says of faces, uint8 [N,S,S,C]: float32 [N,K] or [N,K+1]."""
-    session = ort.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    session = make_session(graph, "the exported graph", ALL_CORES)
     parts = [
         session.run([PROBABILITIES], {"faces": np.array(faces[start : start + BATCH])})[0]
         for start in range(0, len(faces), BATCH)
@@ -199,7 +200,7 @@ def check_parity(
         TrainingError: The difference is above `TOLERANCE`, or that of a feature is above
             `FEATURES_TOLERANCE`.
     """
-    session = ort.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    session = make_session(graph, "the exported graph", ALL_CORES)
     shape = (spec.size, spec.size, spec.channels)
     noise = np.random.default_rng(0).integers(0, 256, (8, *shape), dtype=np.uint8)
     shown = [noise, noise[:1]]

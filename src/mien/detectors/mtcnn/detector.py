@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from mien.detectors.mtcnn.networks import OUTPUT, PROPOSAL, REFINEMENT, load_graph
 from mien.detectors.pyramid import Pyramid
-from mien.detectors.runtime import make_session
 from mien.errors import SettingsError
 from mien.geometry import non_maximum_suppression
+from mien.onnx_session import make_session
 from mien.types import Box, Face, FloatArray, PixelArray
 
 # The proposal network looks at cells of this side, one every two pixels.

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import onnx
-import onnxruntime as ort
 import torch
 from torch import Tensor, nn
 
 from mien.errors import TrainingError
+from mien.onnx_session import ALL_CORES, make_session
 from mien.training.detector.network import OUTPUTS as ANSWERS
 from mien.training.detector.network import STRIDES, DetectorNetwork, cells, decode
 from mien.training.export import shrink, to_graph
@@ -76,7 +76,7 @@ def _kept(model: onnx.ModelProto) -> list[str]:
 
 @torch.no_grad()
 def _compare(graph: bytes, deployed: nn.Module, channels: int) -> None:
-    session = ort.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    session = make_session(graph, "the exported graph", ALL_CORES)
     rng = np.random.default_rng(0)
     for size in CHECKED:
         picture = rng.integers(0, 256, (1, *size, channels), dtype=np.uint8)
