@@ -5,12 +5,16 @@ prints the message on one line and exits with 1, so no message may hold a line b
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
+import unicodedata
+from collections.abc import Callable, Collection, Iterator
 
 # Of what a library says; some repeat the file that they failed on.
 LONGEST_REASON = 300
 # What a damaged file holds, or a library says of it, may be as long as the file.
 LONGEST, KEPT_END = 2000, 500
+# Line breaks, escapes that a terminal would obey, bytes of a name that are no Unicode, and what
+# nobody sees, but which turns or hides what is beside it: a name could read like another.
+UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 class MienError(Exception):
@@ -70,8 +74,26 @@ class MissingExtraError(MienError):
 
 
 def one_line(error: BaseException) -> str:
-    """Return what a library's error says on one line; its type where it says nothing."""
-    return " ".join(str(error).split()) or type(error).__name__
+    """Return what a library's error says on one line, cut; its type where it says nothing."""
+    return " ".join(str(error).split())[:LONGEST_REASON] or type(error).__name__
+
+
+def printable(text: str, kinds: Collection[str] = UNPRINTABLE, keep: str = "") -> str:
+    """Return a text with what must not be shown as it is written as escapes.
+
+    Args:
+        text: Such as a file's name, of anybody's making.
+        kinds: Unicode's categories of what is escaped; as they are, what a terminal must not get.
+        keep: Letters that stay all the same.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        letter
+        if letter in keep or unicodedata.category(letter) not in kinds
+        else letter.encode("unicode_escape").decode()
+        for letter in text
+    )
 
 
 @contextlib.contextmanager
@@ -103,4 +125,4 @@ def told_as(
     except MienError:
         raise
     except Exception as error:  # decoders have no common base of errors
-        raise kind(f"{name}: {what} ({words(error)[:LONGEST_REASON]}){advice}") from error
+        raise kind(f"{name}: {what} ({words(error)}){advice}") from error

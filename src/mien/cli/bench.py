@@ -17,9 +17,9 @@ from mien.assembly import (
     open_device,
     open_source,
 )
-from mien.cli.console import err, out, printable, progress
+from mien.cli.console import err, out, progress
 from mien.cli.models import add_model_arguments
-from mien.errors import SourceError
+from mien.errors import SourceError, printable
 from mien.pipeline import Analyzer
 from mien.protocols import Source
 from mien.realtime import FPS, Live, Paced, Speed, measure_live, measure_speed, measure_start

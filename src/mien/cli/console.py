@@ -1,7 +1,6 @@
 """What all commands print with: one console for results, one for progress and errors."""
 
 import contextlib
-import unicodedata
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -17,13 +16,11 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from mien.errors import printable
+
 if TYPE_CHECKING:  # it needs numpy, and `mien doctor` must be able to say that numpy is missing
     from mien.sources.reconnecting import Notice
     from mien.types import OnProgress
-
-# Line breaks, escapes that a terminal would obey, bytes of a name that are no Unicode, and what
-# nobody sees, but which turns or hides what is beside it: a name could read like another.
-UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 class _Console(Console):
@@ -45,17 +42,6 @@ def print_error(message: str) -> None:
 def print_notice(notice: "Notice") -> None:
     """Print the line of a source that has broken off and is waited for, or is back."""
     err.print(printable(notice.message), markup=False)
-
-
-def printable(text: str) -> str:
-    """Return one line, with what a terminal must not get written as escapes."""
-    return "".join(map(_escaped, text))
-
-
-def _escaped(character: str) -> str:
-    if unicodedata.category(character) in UNPRINTABLE:
-        return character.encode("unicode_escape").decode()
-    return character
 
 
 class _Speed(ProgressColumn):

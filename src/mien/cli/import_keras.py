@@ -5,9 +5,9 @@ import shlex
 import sys
 from pathlib import Path
 
-from mien.cli.console import err, out, printable, progress
+from mien.cli.console import err, out, progress
 from mien.cli.train import add_terms
-from mien.errors import MissingExtraError
+from mien.errors import MissingExtraError, printable
 from mien.locks import alone_on
 
 SCALES = ("0..1", "-1..1", "0..255", "standardised")

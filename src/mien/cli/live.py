@@ -13,9 +13,9 @@ from pathlib import Path
 
 from mien.assembly import make_analyzer, make_classifier, make_detector, open_source
 from mien.cli import live_lan
-from mien.cli.console import err, out, print_notice, printable
+from mien.cli.console import err, out, print_notice
 from mien.cli.models import add_model_arguments
-from mien.errors import SourceError
+from mien.errors import SourceError, printable
 from mien.explanation import explain
 from mien.interrupts import ends_by_ctrl_c
 from mien.pipeline import RunSummary

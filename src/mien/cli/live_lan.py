@@ -6,8 +6,8 @@ import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mien.cli.console import out, printable
-from mien.errors import MissingExtraError, SettingsError
+from mien.cli.console import out
+from mien.errors import MissingExtraError, SettingsError, printable
 from mien.web.entry import NewCode
 from mien.web.network import find_network
 from mien.web.server import bind_all

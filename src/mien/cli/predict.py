@@ -16,8 +16,9 @@ from mien.assembly import (
     open_sources,
     refuse_unreachable,
 )
-from mien.cli.console import err, out, print_notice, printable, progress
+from mien.cli.console import err, out, print_notice, progress
 from mien.cli.models import add_model_arguments
+from mien.errors import printable
 from mien.looks import verdict
 from mien.pictures import SUFFIXES
 from mien.pipeline import Meter, OnFrame, RunSummary

@@ -96,13 +96,13 @@ def find_classes(root: Path) -> ClassFolders:
     folders = _folders(found, root)
     found.parts = _parts(folders)
     if not found.parts:
-        found.folders = [ClassFolder(path, printable(path.name)) for path in folders]
+        found.folders = [ClassFolder(path, as_text(path.name)) for path in folders]
         return found
     for path in folders:
         split = split_of(path.name)
         if path in found.parts:
             found.folders += [
-                ClassFolder(inner, printable(inner.name), split)
+                ClassFolder(inner, as_text(inner.name), split)
                 for inner in _folders(found, path, split)
             ]
         else:
@@ -161,10 +161,10 @@ def leads_out(path: Path, root: Path) -> bool:
 
 def origin_of(root: Path, path: Path) -> str:
     """Return how a file is called: its path below the root."""
-    return printable(path.relative_to(root).as_posix())
+    return as_text(path.relative_to(root).as_posix())
 
 
-def printable(name: str) -> str:
+def as_text(name: str) -> str:
     """Return a file's name as text: names that are no valid UTF-8 could not be written."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
@@ -187,7 +187,7 @@ def _folders(found: ClassFolders, folder: Path, split: Split | None = None) -> l
         elif path.is_symlink() or path.name != METADATA:
             found.refuse(path, _objection(path, found.root) or "not in a class folder")
             if path.is_dir():
-                found.links.append(ClassFolder(path, printable(path.name), split))
+                found.links.append(ClassFolder(path, as_text(path.name), split))
     return folders
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mien.data.class_folders import ClassFolders, find_classes, origin_of, printable, split_of
+from mien.data.class_folders import ClassFolders, as_text, find_classes, origin_of, split_of
 from mien.data.framing import portrait_note
 from mien.data.metadata import FileNote
 from mien.data.plan import check_classes
@@ -139,7 +139,7 @@ class FolderInput:
         crop = self._crop
         return {
             "input": "folder",
-            "folder": printable(self._root.resolve().name),
+            "folder": as_text(self._root.resolve().name),
             "crop": "none" if crop.detector is None else "detector",
             "detector": None if crop.detector is None else crop.detector.name,
             "crop_scale": None if crop.detector is None else crop.crop_scale,
@@ -163,7 +163,7 @@ class FolderInput:
             image = read_picture(entry.path)
         except PictureError as error:
             reason = str(error).removeprefix(f"{entry.path}: ")
-            return Rejection(entry.origin, "unreadable picture", f"({printable(reason)})")
+            return Rejection(entry.origin, "unreadable picture", f"({as_text(reason)})")
         if min(image.shape[:2]) < MIN_SIDE:
             size = f"({image.shape[1]}x{image.shape[0]} pixels)"
             return Rejection(entry.origin, "picture too small", size)

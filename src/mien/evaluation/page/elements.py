@@ -4,12 +4,11 @@ Everything is an element tree, never text put together by hand, so that names fr
 break out of their place and every tag closes.
 """
 
-import itertools
 import math
-import unicodedata
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
+from mien.errors import printable
 from mien.evaluation.summary import Estimate
 
 Content = str | Element
@@ -170,14 +169,4 @@ def _rectangle(kind: str, start: float, end: float, top: float, height: float) -
 
 def _clean(text: str) -> str:
     """Write with escapes what a page cannot hold: lone surrogates and control characters."""
-    if text.isprintable():
-        return text
-    pieces = itertools.groupby(text, lambda sign: sign not in "\n\t" and _unprintable(sign))
-    return "".join(
-        "".join(signs).encode("unicode_escape").decode() if bad else "".join(signs)
-        for bad, signs in pieces
-    )
-
-
-def _unprintable(sign: str) -> bool:
-    return unicodedata.category(sign) in {"Cc", "Cs"}
+    return printable(text, {"Cc", "Cs"}, keep="\n\t")

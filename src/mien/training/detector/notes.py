@@ -45,7 +45,7 @@ def _read_boxes(path: Path) -> dict[str, list[Box]]:
                 boxes[row["file"]].append(Box(*corners))
     except (KeyError, ValueError, TypeError, csv.Error) as error:
         raise TrainingError(
-            f"{path}: {one_line(error)[:200]}; its columns are file, x1, y1, x2, y2, in pixels"
+            f"{path}: {one_line(error)}; its columns are file, x1, y1, x2, y2, in pixels"
         ) from error
     except OSError as error:
         raise TrainingError(f"{path}: cannot be read: {error.strerror}") from error

@@ -180,7 +180,7 @@ def _export(network: ImportedNetwork, temperature: float, spec: InputSpec, path:
     except MienError:
         raise
     except Exception as error:  # PyTorch's exporter raises many types without a common base
-        reason = one_line(error)[:200]
+        reason = one_line(error)
         raise TrainingError(f"{path}: PyTorch cannot export this model ({reason})") from error
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from mien.errors import BundleError, one_line
+from mien.errors import LONGEST_REASON, BundleError, one_line
 from mien.parsing import decode_json_loosely
 from mien.training.keras_import import reading
 from mien.training.keras_import.reading import Weights
@@ -102,7 +102,7 @@ def _read_apart(path: Path) -> reading.Content:
         if done.returncode != 0:
             said = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
             reason = said[0] if said else f"its reader ended with {done.returncode}"
-            raise BundleError(f"{path}: cannot be read ({reason[:200]})")
+            raise BundleError(f"{path}: cannot be read ({reason[:LONGEST_REASON]})")
         return _found(Path(folder))
 
 
