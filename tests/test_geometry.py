@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from mien.geometry import iou_matrix, non_maximum_suppression, to_array
-from mien.types import Box
+from mien.geometry import iou_matrix, main_face, non_maximum_suppression, to_array
+from mien.types import Box, Face
 
 THRESHOLDS = st.floats(0, 1)
 
@@ -127,3 +127,10 @@ def test_the_rule_for_parts_only_drops(found, threshold):
     assert len(once) <= len(places)
     if len(places):
         assert once[0] == plain[0]
+
+
+def test_the_main_face_is_large_and_sure():
+    small, large = Face(Box(0, 0, 20, 20), 0.99), Face(Box(40, 40, 80, 80), 0.9)
+    doubtful = Face(Box(0, 40, 42, 82), 0.6)
+    assert main_face([small, doubtful, large]) is large
+    assert main_face([]) is None

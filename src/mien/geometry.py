@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from mien.types import Box
+from mien.types import Box, Face
 
 BoxArray = npt.NDArray[np.floating]
 # How far from the middle of a face, 1 being its outline, the middle of a box may be for the box to
@@ -16,6 +16,11 @@ PART = 0.9
 def to_array(boxes: Sequence[Box]) -> npt.NDArray[np.float64]:
     """Return the boxes as float64 [N,4]."""
     return np.array([box.to_tuple() for box in boxes], dtype=np.float64).reshape(-1, 4)
+
+
+def main_face(faces: Sequence[Face]) -> Face | None:
+    """Return the face that a picture's label speaks of, large and sure; None without any."""
+    return max(faces, key=lambda face: face.box.side * face.score, default=None)
 
 
 def iou_matrix(a: BoxArray, b: BoxArray) -> npt.NDArray[np.float64]:

@@ -26,10 +26,11 @@ from mien.data.records import (
 from mien.data.who import who_is_who
 from mien.errors import DatasetError, PictureError, SettingsError
 from mien.evaluation.patterns import GroupPattern
+from mien.geometry import main_face
 from mien.pictures import read_picture
 from mien.preprocess import crop_faces
 from mien.protocols import Detector
-from mien.types import Face, InputSpec, PixelArray
+from mien.types import InputSpec, PixelArray
 
 # Below this many pixels a side there is no expression left to read, nor a valid `InputSpec`.
 MIN_SIDE = 8
@@ -185,20 +186,14 @@ class FolderInput:
         """Return uint8 [H,W,1] gray or [H,W,3] RGB; None where no face is found."""
         if self._crop.detector is None:
             return _drop_color(_shrink(image, self._crop.size)[..., ::-1], always=self._crop.gray)
-        faces = self._crop.detector(image)
-        if not faces:
+        face = main_face(self._crop.detector(image))
+        if face is None:
             return None
-        face = max(faces, key=_prominence)
         # A small face is not blown up: that would only store the same pixels again.
         side = round(face.box.side * self._crop.crop_scale)
         size = min(max(side, MIN_SIDE), self._crop.size)
         crop = crop_faces(image, [face], InputSpec(size, 3, self._crop.crop_scale))[0]
         return _drop_color(crop, always=self._crop.gray)
-
-
-def _prominence(face: Face) -> float:
-    """Large and sure: the face that the label speaks of, not a passer-by."""
-    return face.box.side * face.score
 
 
 def _stamp(path: Path) -> tuple[int, int]:

@@ -22,6 +22,7 @@ from mien.errors import PictureError, SettingsError
 from mien.evaluation.matching import judged_part, labelled_files, match_classes, truth_of
 from mien.evaluation.patterns import GroupPattern
 from mien.evaluation.results import Unreadable, in_unicode
+from mien.geometry import main_face
 from mien.pictures import decode_picture, read_picture
 from mien.preprocess import crop_faces, whole_face
 from mien.protocols import Detector
@@ -263,7 +264,7 @@ class FolderPictures:
     def _face(self, image: PixelArray) -> Face | None:
         if self._detector is None:
             return _whole(image)
-        return max(self._detector(image), key=lambda face: face.box.side, default=None)
+        return main_face(self._detector(image))
 
 
 def _source(origin: str, depth: int) -> str:
