@@ -95,6 +95,13 @@ def test_damaged_shard_is_an_error(copy: Path) -> None:
         load_dataset(copy)
 
 
+def test_shard_with_a_name_that_is_no_utf8_is_an_error(copy: Path) -> None:
+    shard = next((copy / "data").glob("train-*"))
+    shard.write_bytes(shard.read_bytes().replace(b"label", b"\xecabel"))
+    with pytest.raises(DatasetError, match=r"a file of train is damaged \(.*utf-8"):
+        load_dataset(copy)
+
+
 def test_shard_that_breaks_while_it_is_read_is_an_error(copy: Path) -> None:
     opened = load_dataset(copy)
     shard = next((copy / "data").glob("train-*"))

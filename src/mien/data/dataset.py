@@ -1,5 +1,6 @@
 """Reads a prepared data set: strictly, in a fixed order, a batch at a time."""
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import pyarrow.compute as pc
 
 from mien.data.records import SPLITS, Split
 from mien.data.shards import count_rows, read_batches
-from mien.errors import DatasetError, one_line
+from mien.errors import DatasetError, told_as
 from mien.files import sweep
 from mien.parsing import decode_json
 from mien.types import ProbabilityArray
@@ -147,14 +148,9 @@ class Dataset:
             DatasetError: There is no such split, or a file is missing or damaged.
         """
         shards = self.shards(self._known(split))
-        try:
+        with _damaged(self.path, f"the {split} files are damaged"):
             for batch in read_batches(shards, batch_size):
                 yield _to_rows(batch, len(self.classes))
-        except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
-            reason = one_line(error)
-            raise DatasetError(
-                f"{self.path}: the {split} files are damaged ({reason}); prepare it again"
-            ) from error
 
     def _known(self, split: str) -> Split:
         for known in SPLITS:
@@ -196,15 +192,14 @@ def partial_folder(path: Path) -> Path:
     return path.with_name(f"{path.name}.partial")
 
 
+def _damaged(path: Path, what: str) -> contextlib.AbstractContextManager[None]:
+    return told_as(DatasetError, str(path), what, advice="; prepare it again")
+
+
 def _check_shards(dataset: Dataset) -> None:
     for split in SPLITS:
-        try:
+        with _damaged(dataset.path, f"a file of {split} is damaged"):
             found = sum(count_rows(shard) for shard in dataset.shards(split))
-        except (pa.ArrowException, OSError) as error:
-            reason = one_line(error)
-            raise DatasetError(
-                f"{dataset.path}: a file of {split} is damaged ({reason}); prepare it again"
-            ) from error
         if found != dataset.count(split):
             raise DatasetError(
                 f"{dataset.path}: {found} faces in the files of {split}, but {INFO} says "

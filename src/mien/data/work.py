@@ -108,7 +108,7 @@ def _is_whole(chunk: Path, on_progress: OnProgress) -> bool:
     try:
         pq.read_table(chunk, page_checksum_verification=True)
         rejected_in(chunk)
-    except (pa.ArrowException, OSError):
+    except Exception:  # pyarrow raises what the damage happens to hit, also UnicodeDecodeError
         _tell_damaged(chunk, on_progress)
         return False
     return True
