@@ -1,6 +1,7 @@
 """`python -m fuzz`, or `make fuzz ARGS=…`: damaged inputs for every parser, and a table."""
 
 import argparse
+import itertools
 import json
 import sys
 import tempfile
@@ -27,9 +28,11 @@ def main() -> int:
         return _replay(*args.replay)
     state = args.out / f"seed-{args.seed}.json"
     tallies = _load(state, args.only)
+    given = {name: tally.inputs for name, tally in tallies.items()}
+    again = _taken_out(tallies)
     begin = time.monotonic()
-    jobs = _jobs(tallies, args.inputs, None if args.seconds is None else begin + args.seconds)
-    for job, tally in run(jobs, args.seed, args.jobs):
+    jobs = _jobs(given, args.inputs, None if args.seconds is None else begin + args.seconds)
+    for job, tally in run(itertools.chain(again, jobs), args.seed, args.jobs):
         tallies[job.parser].add(tally)
         for fault in tally.faults:
             _keep(fault, tallies[job.parser], args.seed, args.out)
@@ -57,9 +60,9 @@ def _parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _jobs(tallies: Tallies, inputs: int, end: float | None) -> Iterator[Job]:
-    """Yield chunks such that every parser gets on at its share."""
-    given = {name: tally.inputs for name, tally in tallies.items()}
+def _jobs(given: Mapping[str, int], inputs: int, end: float | None) -> Iterator[Job]:
+    """Yield chunks such that every parser gets on at its share; `given` are the inputs it had."""
+    given = dict(given)
     shares = {name: parsers()[name].share for name in given}
     wanted = {name: -(-inputs * shares[name] // sum(shares.values())) for name in given}
     while end is None or time.monotonic() < end:
@@ -70,6 +73,17 @@ def _jobs(tallies: Tallies, inputs: int, end: float | None) -> Iterator[Job]:
         stop = min(given[name] + step, wanted[name])
         yield Job(name, given[name], stop)
         given[name] = stop
+
+
+def _taken_out(tallies: Tallies) -> list[Job]:
+    """Take what failed before out of the figures, and return it: it may be mended by now."""
+    jobs = []
+    for name, tally in tallies.items():
+        numbers = sorted({fault.number for fault in tally.faults})
+        jobs += [Job(name, number, number + 1) for number in numbers]
+        tally.inputs -= len(numbers)
+        tally.faults.clear()
+    return jobs
 
 
 def _load(path: Path, names: list[str]) -> Tallies:
