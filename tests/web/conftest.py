@@ -7,13 +7,16 @@ import shutil
 import socket
 import struct
 import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from starlette.datastructures import MutableHeaders
 
 from mien.assembly import make_analyzer
 from mien.errors import SourceError
@@ -41,13 +44,19 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--use-fake-ui-for-media-stream",  # the camera may be used without asking
 )
 
 # The tabs that wait for a test, by their browser, and the most of them.
 IDLE: dict[object, "list[Tab]"] = {}
 MOST_IDLE = 3
+# What may change in a tab that is open, and how it is at first; all else asks for a new one. What
+# moves for a quarter of a second is drawn fifteen times: only tests that are about it wait for it.
+MEDIA = {"color_scheme": "light", "reduced_motion": "reduce", "contrast": "no-preference"}
 # What the page stored for its tab alone, the browser itself cannot clear.
 FORGET = "() => { sessionStorage.clear(); return location.origin; }"
+# One of the page's files, shown as text: a document of its origin in which nothing runs.
+BARE = "/static/words.js"
 
 # Counts the pictures that the server has not answered yet.
 COUNT_PICTURES = """
@@ -63,6 +72,11 @@ WebSocket.prototype.send = function (data) {
   if (typeof data !== "string") window.most = Math.max(window.most, ++window.waiting);
   return send.call(this, data);
 };
+"""
+
+HURRY = """
+const later = window.setTimeout;
+window.setTimeout = (call, wait, ...given) => later(call, wait / 10, ...given);
 """
 
 
@@ -88,7 +102,7 @@ class FakeAnalyze:
 
 @dataclass
 class FakeSource:
-    """Gray frames at 20 per second; knows whether it was closed."""
+    """Gray frames at 10 per second; knows whether it was closed."""
 
     count: int = 1_000_000
     gray: int = 200
@@ -99,7 +113,7 @@ class FakeSource:
 
     def __iter__(self) -> Iterator[Frame]:
         for index in range(self.count):
-            yield Frame(gray_picture(self.gray), index, index / 20, self.name)
+            yield Frame(gray_picture(self.gray), index, index / 10, self.name)
         if self.breaks_off:
             raise SourceError("fake: the camera was unplugged; plug it in")
 
@@ -218,19 +232,28 @@ def running(
     server: Server, listener: socket.socket, started: threading.Event
 ) -> Iterator[threading.Thread]:
     """Run a server in a thread, end it, and want no error logged."""
-    log = LogKeeper(logging.ERROR)
-    logging.getLogger("uvicorn.error").addHandler(log)
     # A server that does not end must not keep the tests from ending.
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
+    with no_error_logged():
+        thread.start()
+        try:
+            assert started.wait(60), "the server did not start"
+            yield thread
+        finally:
+            server.should_exit = True
+            thread.join(10)
+            assert not thread.is_alive(), "the server did not end"
+
+
+@contextlib.contextmanager
+def no_error_logged() -> Iterator[None]:
+    """Want a server to log no error while a `with` block lasts."""
+    log = LogKeeper(logging.ERROR)
+    logging.getLogger("uvicorn.error").addHandler(log)
     try:
-        assert started.wait(60), "the server did not start"
-        yield thread
+        yield
     finally:
-        server.should_exit = True
-        thread.join(10)
         logging.getLogger("uvicorn.error").removeHandler(log)
-        assert not thread.is_alive(), "the server did not end"
     assert not log.lines, "\n".join(log.lines)
 
 
@@ -249,6 +272,72 @@ class LogKeeper(logging.Handler):
 def address(services: Services) -> Iterator[str]:
     with serving(services) as url:
         yield url
+
+
+class SharedServer:
+    """A server that tests use one after another, each with services of its own.
+
+    Its end, a new renderer for each new origin and the files of a page, asked for anew, would cost
+    several times what most tests do.
+    """
+
+    def __init__(self) -> None:
+        self.services: Services | None = None
+        self.address = ""
+        self._sessions = 0
+
+    def __getattr__(self, name: str) -> object:
+        """Stand for the services of the test that runs."""
+        return getattr(self.services, name)
+
+    @contextlib.contextmanager
+    def serving(self) -> Iterator["SharedServer"]:
+        """Serve while a `with` block lasts."""
+        with bind("127.0.0.1", 0) as listener:
+            port = listener.getsockname()[1]
+            self.address = f"http://127.0.0.1:{port}"
+            app = self._watched(create_app(self, hosts=local_hosts(port)))
+            started = threading.Event()
+            with running(Server(app, on_started=started.set), listener, started):
+                yield self
+
+    @contextlib.contextmanager
+    def offering(self, services: Services) -> Iterator[None]:
+        """Offer a test's services; in the end all its pages must have been left."""
+        self.services = services
+        with no_error_logged():
+            try:
+                yield
+            finally:
+                end = time.monotonic() + 30
+                while self._sessions and time.monotonic() < end:
+                    time.sleep(0.002)
+                assert not self._sessions, "the session of a page did not end"
+
+    def _watched(self, app):
+        """Count the sessions of an application, and let browsers keep the files of its page."""
+
+        async def answer(scope, receive, send) -> None:
+            async def send_kept(message) -> None:
+                if message["type"] == "http.response.start" and "/static/" in scope["path"]:
+                    MutableHeaders(scope=message)["Cache-Control"] = "max-age=3600"
+                await send(message)
+
+            is_session = scope["type"] == "websocket"
+            self._sessions += is_session
+            try:
+                await app(scope, receive, send_kept)
+            finally:
+                self._sessions -= is_session
+
+        return answer
+
+
+@pytest.fixture(scope="module")
+def shared_server() -> Iterator[SharedServer]:
+    """A server for the pages of one module."""
+    with SharedServer().serving() as server:
+        yield server
 
 
 def find_browser(names: tuple[str, ...]) -> str:
@@ -276,35 +365,62 @@ def expect(playwright_api):
 
 @pytest.fixture(scope="module")
 def launch(playwright_api):
-    """Start a browser with more flags; a whole one where it must be as its users have it."""
+    """Start a browser with so many fake cameras, whose picture moves or is a file's.
 
-    def start(*flags: str, whole: bool = False):
+    A whole one is as its users have it.
+    """
+
+    def start(*, cameras: int = 1, film: Path | None = None, whole: bool = False):
+        camera = f"--use-fake-device-for-media-stream=fps=5,device-count={cameras}"
+        flags = [*FLAGS, camera, *([f"--use-file-for-fake-video-capture={film}"] if film else [])]
         path = find_browser(WHOLE_BROWSERS if whole else BROWSERS)
-        return playwright_api.chromium.launch(
-            executable_path=path, headless=True, args=[*FLAGS, *flags]
-        )
+        return playwright_api.chromium.launch(executable_path=path, headless=True, args=flags)
 
     return start
 
 
 @pytest.fixture(scope="module")
 def browser(launch):
-    """A browser whose fake camera (a moving test picture) may be used without asking."""
-    browser = launch("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
-    yield browser
-    browser.close()
+    with launch() as browser:
+        yield browser
 
 
 @pytest.fixture
-def open_page(browser, address):
-    """Open a page that must stay clean: no error in its console, no request to another host."""
-    with watched_pages(browser) as open_one:
-        yield lambda path="/", **options: open_one(address + path, **options)
+def open_page(browser, open_in):
+    """Open a page that must stay clean: no error in its console, no request to another host.
+
+    It is of the test's `services`, or of others that are given; it may run a `script` first, and
+    have options of Playwright's contexts.
+    """
+    with open_in(browser) as open_one:
+        yield open_one
+
+
+@pytest.fixture
+def open_in(shared_server, services):
+    """As `open_page`, in any browser, while a `with` block lasts."""
+
+    @contextlib.contextmanager
+    def opening(browser) -> Iterator[Callable]:
+        def open_page(path="/", *, services: Services = services, **options: object):
+            shared_server.services = services
+            return open_one(shared_server.address + path, **options)
+
+        with shared_server.offering(services), watched_pages(browser) as open_one:
+            yield open_page
+
+    return opening
+
+
+@pytest.fixture
+def bare_page(open_page):
+    """A page of the server in which nothing runs, to import single modules of the page into."""
+    return open_page(BARE)
 
 
 @pytest.fixture(scope="session")
 def watch_pages():
-    """As `open_page`, for any browser and address."""
+    """As `open_page`, for any browser and address: for a test whose server is its own."""
     return watched_pages
 
 
@@ -312,6 +428,12 @@ def watch_pages():
 def count_pictures() -> str:
     """A script that keeps count in the page, as `waiting`, and as `most` at any time."""
     return COUNT_PICTURES
+
+
+@pytest.fixture(scope="session")
+def hurry() -> str:
+    """A script that makes the page's timers run ten times as fast."""
+    return HURRY
 
 
 @pytest.fixture(scope="session")
@@ -329,23 +451,28 @@ def violations():
 
     def find(page, *themes: str) -> list[tuple[str, list[str]]]:
         """Look by all rules, and then in other themes by the one that colours can break."""
-        found = axe.run(page, options=options).response["violations"]
-        for theme in themes:
-            found += page.evaluate(IN_THEME, theme)
-        return [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(axe.axe_script)
+        found = page.evaluate(VIOLATIONS, [options, themes])
+        return [(rule, elements) for rule, elements in found]
 
     return find
 
 
-IN_THEME = """async theme => {
+VIOLATIONS = """async ([options, themes]) => {
     const root = document.documentElement, before = root.dataset.theme;
-    root.dataset.theme = theme;
-    document.getAnimations().forEach(one => one.effect.getComputedTiming().endTime < Infinity
-        && one.finish());
-    const {violations} = await axe.run(
-        document, {runOnly: ["color-contrast", "link-in-text-block"], resultTypes: ["violations"]});
+    const {violations} = await axe.run(document, options);
+    for (const theme of themes) {
+        root.dataset.theme = theme;
+        document.getAnimations().forEach(one => one.effect.getComputedTiming().endTime < Infinity
+            && one.finish());
+        const {violations: more} = await axe.run(
+            document,
+            {runOnly: ["color-contrast", "link-in-text-block"], resultTypes: ["violations"]});
+        violations.push(...more);
+    }
     root.dataset.theme = before;
-    return violations;
+    return violations.map(({id, nodes}) => [id, nodes.map(({html}) => html)]);
 }"""
 
 
@@ -366,8 +493,9 @@ def watched_pages(browser, *, allowed: str = "") -> Iterator[Callable]:
     }
 
     def open_one(url: str, *, script: str = "", **options: object):
+        view = {name: options.pop(name) for name in ("viewport", *MEDIA) if name in options}
         tabs.append(take_tab(browser, options))
-        return tabs[-1].open(url, script, watch)
+        return tabs[-1].open(url, script, watch, **view)
 
     try:
         yield open_one
@@ -385,7 +513,7 @@ def watched_pages(browser, *, allowed: str = "") -> Iterator[Callable]:
             tab.context.close()  # what cannot be left as new is not used again
         else:
             IDLE[browser].append(tab)
-    while len(IDLE[browser]) > MOST_IDLE:
+    while len(IDLE.get(browser, [])) > MOST_IDLE:
         IDLE[browser].pop(0).context.close()
     unexpected = [error for error in errors if not (allowed and allowed in error)]
     assert not unexpected, unexpected
@@ -401,12 +529,13 @@ class Tab:
     def __init__(self, browser, options: dict[str, object]) -> None:
         self.options = options
         # A quarter of the pixels is drawn in less time; nothing is laid out otherwise.
-        self.context = browser.new_context(**{"device_scale_factor": 0.5, **options})
+        self.context = browser.new_context(**{"device_scale_factor": 0.5, **MEDIA, **options})
         self.page = self.context.new_page()
         self._devtools = self.context.new_cdp_session(self.page)
         self._devtools.send("Page.enable")  # without it, scripts are kept but never run
         self._size = self.page.viewport_size
         self._script = ""
+        self._media: dict[str, str] = {}
         self._listeners: list[tuple[str, Callable]] = []
         self.page.on = self._listen
 
@@ -415,10 +544,15 @@ class Tab:
         self._listeners.append((event, listener))
         type(self.page).on(self.page, event, listener)
 
-    def open(self, url: str, script: str, watch: dict[str, Callable]):
-        """Load a page, after a script; returns it."""
+    def open(self, url: str, script: str, watch: dict[str, Callable], *, viewport=None, **media):
+        """Load a page, after a script, in a window and with what its user prefers; returns it."""
         for event, listener in watch.items():
             self._listen(event, listener)
+        if viewport:
+            self.page.set_viewport_size(viewport)
+        if media:
+            self.page.emulate_media(**media)
+            self._media = {name: MEDIA[name] for name in media}
         if script:
             made = self._devtools.send("Page.addScriptToEvaluateOnNewDocument", {"source": script})
             self._script = made["identifier"]
@@ -435,18 +569,28 @@ class Tab:
                 "Page.removeScriptToEvaluateOnNewDocument", {"identifier": self._script}
             )
             self._script = ""
-        address = self.page.evaluate(FORGET)
-        self.page.goto("about:blank")
+        origin = self.page.evaluate(FORGET)
+        self._go_from(origin)
         for event, listener in self._listeners:
             self.page.remove_listener(event, listener)
         self._listeners.clear()
-        # Another server may get the same port.
-        everything = {"origin": address, "storageTypes": "all"}
+        everything = {"origin": origin, "storageTypes": "all"}
         self._devtools.send("Storage.clearDataForOrigin", everything)
-        self._devtools.send("Network.clearBrowserCache")
         self.context.clear_cookies()
         if self.page.viewport_size != self._size:
             self.page.set_viewport_size(self._size)
+        if self._media:
+            self.page.emulate_media(**self._media)
+            self._media = {}
+
+    def _go_from(self, origin: str) -> None:
+        """Leave the page, but not its origin: another one would have another renderer."""
+        from playwright.sync_api import Error
+
+        try:
+            self.page.goto(origin + BARE)
+        except Error:  # its server has ended
+            self.page.goto("about:blank")
 
 
 def take_tab(browser, options: dict[str, object]) -> Tab:

@@ -37,6 +37,15 @@ MUTE = """
   track.dispatchEvent(new Event(muted ? "mute" : "unmute"));
 }
 """
+# Cameras look to the side `side` and are called `label`.
+FACING = """
+window.label = "";
+const { getSettings } = MediaStreamTrack.prototype;
+MediaStreamTrack.prototype.getSettings = function () {
+  return { ...getSettings.call(this), facingMode: window.side ?? undefined };
+};
+Object.defineProperty(MediaStreamTrack.prototype, "label", { get: () => window.label });
+"""
 NAMES = """
 async ([language, devices]) => {
   const { cameraNames } = await import("/static/cameras.js");
@@ -75,22 +84,17 @@ def run_camera(open_page, expect, count_pictures):
 @pytest.fixture(scope="module")
 def two_cameras(launch):
     """A browser with two fake cameras, which have the same names after a reload."""
-    browser = launch(
-        "--use-fake-ui-for-media-stream",
-        "--use-fake-device-for-media-stream=device-count=2",
-        whole=True,
-    )
-    yield browser
-    browser.close()
+    with launch(cameras=2, whole=True) as browser:
+        yield browser
 
 
 @pytest.fixture
-def run_two(two_cameras, address, watch_pages, expect, count_pictures):
+def run_two(two_cameras, open_in, expect, count_pictures):
     """Open a page where there are two cameras, and start one."""
-    with watch_pages(two_cameras) as open_one:
+    with open_in(two_cameras) as open_page:
 
-        def start(script: str = ""):
-            page = open_one(address, script=WATCHED + count_pictures + script)
+        def start(**options: object):
+            page = open_page(script=WATCHED + count_pictures, **options)
             page.get_by_role("button", name="Start camera").click()
             expect(page.locator("#faces li")).to_have_count(1)
             expect(page.get_by_label("Camera")).to_be_visible()
@@ -175,9 +179,7 @@ def test_stop_while_the_camera_opens_again(run_camera, expect):
     assert page.evaluate(LIVE) == 0
 
 
-def test_what_was_seen_before_a_pause_is_not_shown_after_it(
-    services, serve, browser, watch_pages, expect
-):
+def test_what_was_seen_before_a_pause_is_not_shown_after_it(services, open_page, expect):
     reached, late = threading.Event(), threading.Event()
 
     def make_analyzer():
@@ -195,50 +197,47 @@ def test_what_was_seen_before_a_pause_is_not_shown_after_it(
         return read
 
     slow = dataclasses.replace(services, make_analyzer=make_analyzer)
-    with serve(slow) as address, watch_pages(browser) as open_page:
-        page = open_page(address, script=WATCHED + "window.seen = new Set();")
-        page.evaluate(
-            "new MutationObserver(() => window.seen.add(document.querySelector('#faces .look')"
-            "?.textContent)).observe(document.getElementById('faces'), { childList: true,"
-            " subtree: true })"
-        )
-        page.get_by_role("button", name="Start camera").click()
-        assert reached.wait(15)
-        page.get_by_role("button", name="Pause").click()
-        page.get_by_role("button", name="Go on").click()
-        expect(page.locator("#cover")).to_be_hidden()
-        late.set()
-        expect(page.locator("#faces li")).to_have_count(1)
-        assert "looks angry" not in page.evaluate("[...window.seen]")
-
-
-@pytest.mark.parametrize(
-    ("error", "words"),
-    [
-        ("NotAllowedError", "The camera was refused"),
-        ("NotReadableError", "in use by another program"),
-        ("OverconstrainedError", "it was unplugged"),
-    ],
-)
-def test_a_camera_that_cannot_be_opened_again_is_told(run_camera, expect, error, words):
-    page = run_camera()
-    page.get_by_role("button", name="Pause").click()
-    page.evaluate("error => { window.refuse = error; }", error)
-    page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_role("alert")).to_contain_text(words)
-    assert page.evaluate("window.asked.length") == 2
-    page.evaluate("window.refuse = null")
+    page = open_page(services=slow, script=WATCHED + "window.seen = new Set();")
+    page.evaluate(
+        "new MutationObserver(() => window.seen.add(document.querySelector('#faces .look')"
+        "?.textContent)).observe(document.getElementById('faces'), { childList: true,"
+        " subtree: true })"
+    )
     page.get_by_role("button", name="Start camera").click()
+    assert reached.wait(15)
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Go on").click()
+    expect(page.locator("#cover")).to_be_hidden()
+    late.set()
     expect(page.locator("#faces li")).to_have_count(1)
+    assert "looks angry" not in page.evaluate("[...window.seen]")
+
+
+def test_a_camera_that_cannot_be_opened_again_is_told(run_camera, expect):
+    reasons = {
+        "NotAllowedError": "The camera was refused",
+        "NotReadableError": "in use by another program",
+        "OverconstrainedError": "it was unplugged",
+    }
+    page = run_camera()
+    for error, words in reasons.items():
+        page.get_by_role("button", name="Pause").click()
+        page.evaluate("error => { window.refuse = error; window.asked = []; }", error)
+        page.get_by_role("button", name="Go on").click()
+        expect(page.get_by_role("alert")).to_contain_text(words)
+        assert page.evaluate("window.asked.length") == 1
+        page.evaluate("window.refuse = null")
+        page.get_by_role("button", name="Start camera").click()
+        expect(page.locator("#faces li")).to_have_count(1)
 
 
 @pytest.mark.parametrize("opened", ["while it is lost", "after it is back"])
 def test_the_server_is_lost_while_the_camera_opens_again(
-    services, serve, browser, watch_pages, expect, opened
+    services, serve, browser, watch_pages, expect, opened, hurry
 ):
     with watch_pages(browser, allowed="WebSocket connection") as open_page:
         with serve(services) as address:
-            page = open_page(address, script=WATCHED)
+            page = open_page(address, script=WATCHED + hurry)
             page.get_by_role("button", name="Start camera").click()
             expect(page.locator("#faces li")).to_have_count(1)
             page.get_by_role("button", name="Keep the last minutes").click()
@@ -334,6 +333,16 @@ def test_of_two_choices_the_last_counts(run_two, expect):
     assert page.evaluate("window.most") == 1
 
 
+def test_axe_finds_nothing_where_there_are_two(run_two, expect, violations):
+    page = run_two(viewport={"width": 320, "height": 640})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert violations(page) == []
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator("#cover")).to_be_visible()
+    assert violations(page) == []
+
+
 def test_a_remembered_camera_that_is_gone_gives_way_to_any_other(run_camera):
     page = run_camera(stored(camera="gone"))
     assert page.evaluate("window.asked") == ["gone", "user"]
@@ -368,51 +377,40 @@ def test_a_camera_that_is_plugged_in_joins_the_list(run_camera, expect):
     expect(page.get_by_role("alert")).to_contain_text("The one before is on again")
 
 
-@pytest.mark.parametrize(
-    ("language", "devices", "names"),
-    [
+def test_each_camera_has_a_name_of_its_own(bare_page):
+    sides = ["camera2 1, facing front", "camera2 0, facing back", "camera2 2, facing back"]
+    cases = [
         ("en", [["Integrated Camera (04f2:b6d9)"], ["HD cam"]], ["Integrated Camera", "HD cam"]),
         ("en", [["Cam"], ["Cam"], ["Cam"]], ["Cam", "Cam 2", "Cam 3"]),
-        (
-            "en",
-            [["camera2 1, facing front"], ["camera2 0, facing back"], ["camera2 2, facing back"]],
-            ["Front camera", "Back camera", "Back camera 2"],
-        ),
+        ("en", [[side] for side in sides], ["Front camera", "Back camera", "Back camera 2"]),
         ("de", [["Front Camera"], ["Back Camera"]], ["Frontkamera", "Rückkamera"]),
         ("de", [[""], [""]], ["Kamera 1", "Kamera 2"]),
         ("en", [["", "user"], ["", "environment"]], ["Front camera", "Back camera"]),
-    ],
-)
-def test_each_camera_has_a_name_of_its_own(open_page, language, devices, names):
-    assert open_page().evaluate(NAMES, [language, devices]) == names
+    ]
+    for language, devices, names in cases:
+        assert bare_page.evaluate(NAMES, [language, devices]) == names
 
 
-@pytest.mark.parametrize(
-    ("side", "label", "mirrored"),
-    [
+def test_only_what_looks_away_is_not_mirrored(run_camera, expect):
+    page = run_camera(FACING)
+    cases = [
         ("user", "", True),
         ("environment", "", False),
         (None, "USB camera", True),
         (None, "camera2 0, facing back", False),
         ("user", "Feedback back cam", True),
-    ],
-)
-def test_only_what_looks_away_is_not_mirrored(run_camera, expect, side, label, mirrored):
-    page = run_camera(
-        f"""
-const {{ getSettings }} = MediaStreamTrack.prototype;
-MediaStreamTrack.prototype.getSettings = function () {{
-  return {{ ...getSettings.call(this), facingMode: {json.dumps(side)} ?? undefined }};
-}};
-Object.defineProperty(MediaStreamTrack.prototype, "label", {{ get: () => {json.dumps(label)} }});
-"""
-    )
-    transform = "matrix(-1, 0, 0, 1, 0, 0)" if mirrored else "none"
-    expect(page.locator("#video")).to_have_css("transform", transform)
+    ]
+    for side, label, mirrored in cases:
+        page.get_by_role("button", name="Stop", exact=True).click()
+        page.evaluate("([side, label]) => Object.assign(window, { side, label })", [side, label])
+        page.get_by_role("button", name="Start camera").click()
+        expect(page.locator("#faces li")).to_have_count(1)
+        transform = "matrix(-1, 0, 0, 1, 0, 0)" if mirrored else "none"
+        expect(page.locator("#video")).to_have_css("transform", transform)
 
 
-def test_a_camera_that_gives_no_picture_is_told_until_it_does(run_camera, expect):
-    page = run_camera()
+def test_a_camera_that_gives_no_picture_is_told_until_it_does(run_camera, expect, hurry):
+    page = run_camera(hurry)
     dark = page.locator("#dark")
     page.evaluate(MUTE, True)
     expect(dark).to_contain_text("gives no picture")
@@ -430,8 +428,8 @@ def test_a_camera_that_gives_no_picture_is_told_until_it_does(run_camera, expect
     expect(dark).to_be_hidden()
 
 
-def test_a_camera_that_gives_no_picture_for_a_moment_is_not_told(run_camera, expect):
-    page = run_camera("window.dark = [];")
+def test_a_camera_that_gives_no_picture_for_a_moment_is_not_told(run_camera, expect, hurry):
+    page = run_camera(hurry + "window.dark = [];")
     page.evaluate(
         "new MutationObserver(([{ target }]) => window.dark.push(target.hidden))"
         ".observe(document.getElementById('dark'), { attributeFilter: ['hidden'] })"

@@ -33,8 +33,8 @@ def colour_of(label: str, labels: list[str]) -> str:
     return "#" + bytes(look_of(label, labels).colour).hex()
 
 
-def test_the_page_tells_every_look_as_python_does(open_page):
-    found = open_page().evaluate(TOLD, SETS)
+def test_the_page_tells_every_look_as_python_does(bare_page):
+    found = bare_page.evaluate(TOLD, SETS)
     for labels, one in zip(SETS, found, strict=True):
         assert dict(one["places"]) == places_of(labels)
         for label, told in zip(labels, one["told"], strict=True):

@@ -9,7 +9,6 @@ from mien.types import Analysis, Box, Face, Frame, Prediction, Quality, Reading
 
 pytestmark = pytest.mark.timeout(120)
 LABELS = ("angry", "sad", "happy", "neutral")
-THEMES = ("light", "dark", "contrast")
 GROUNDS = {
     "light": "rgb(244, 242, 236)",
     "dark": "rgb(18, 25, 26)",
@@ -20,6 +19,17 @@ Object.defineProperty(window, "localStorage", {
   get() { throw new DOMException("blocked", "SecurityError"); },
 });
 """
+# What may be stored where settings should be.
+GARBAGE = (
+    "no JSON {",
+    "null",
+    "3",
+    '"dark"',
+    "[[]]",
+    '{"theme": "pink", "text": 7, "off": "happy", "sure": "yes", "language": "__proto__"}',
+    '{"off": [1, null, {}], "show": ["icons"], "pace": null}',
+    '{"mute": "happy", "sound": true, "volume": "loud", "camera": 7}',
+)
 # Whether the tab can be seen is what this variable says.
 TAB = """
 window.away = false;
@@ -64,6 +74,7 @@ async (language) => {
   return found;
 }
 """
+STORE = "values => localStorage.setItem('mien', JSON.stringify(values))"
 WIDTH = "document.documentElement.scrollWidth"
 
 
@@ -122,25 +133,19 @@ def test_all_is_as_at_first_again(open_settings, expect):
     assert page.evaluate("localStorage.getItem('mien')") is None
 
 
-@pytest.mark.parametrize(
-    "garbage",
-    [
-        "no JSON {",
-        "null",
-        "3",
-        '"dark"',
-        "[[]]",
-        '{"theme": "pink", "text": 7, "off": "happy", "sure": "yes", "language": "__proto__"}',
-        '{"off": [1, null, {}], "show": ["icons"], "pace": null}',
-        '{"mute": "happy", "sound": true, "volume": "loud", "camera": 7}',
-    ],
-)
-def test_garbage_in_the_storage_does_no_harm(open_settings, expect, garbage):
-    page = open_settings(script=f"localStorage.setItem('mien', {json.dumps(garbage)})")
-    expect(page.locator("html")).to_have_attribute("data-theme", "light")
-    expect(page.locator("html")).to_have_attribute("data-text", "normal")
-    for label in LABELS:
-        expect(page.get_by_role("checkbox", name=label, exact=True)).to_be_checked()
+def test_garbage_in_the_storage_does_no_harm(open_page, expect):
+    page = open_page()
+    for garbage in GARBAGE:
+        page.evaluate("garbage => localStorage.setItem('mien', garbage)", garbage)
+        page.reload()
+        expect(page.locator("#connection")).to_have_attribute("data-state", "connected")
+        page.locator("#open-settings").click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        expect(page.locator("html")).to_have_attribute("data-theme", "light")
+        expect(page.locator("html")).to_have_attribute("data-text", "normal")
+        for label in LABELS:
+            expect(page.get_by_role("checkbox", name=label, exact=True)).to_be_checked()
+        assert page.evaluate("localStorage.getItem('mien')") == garbage
 
 
 def test_a_blocked_storage_does_no_harm(open_settings, expect):
@@ -149,29 +154,33 @@ def test_a_blocked_storage_does_no_harm(open_settings, expect):
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_each_theme_applies(open_page, expect, theme):
-    page = open_page(script=stored(theme=theme))
-    expect(page.locator("body")).to_have_css("background-color", GROUNDS[theme])
+def test_each_theme_applies(open_page, expect):
+    page = open_page()
+    for theme, ground in GROUNDS.items():
+        page.evaluate(STORE, {"theme": theme})
+        page.reload()
+        expect(page.locator("body")).to_have_css("background-color", ground)
 
 
-@pytest.mark.parametrize(
-    ("system", "theme"),
-    [
+def test_the_theme_follows_the_system(open_page, expect):
+    systems = (
         ({"color_scheme": "light"}, "light"),
         ({"color_scheme": "dark"}, "dark"),
         ({"contrast": "more"}, "contrast"),
-    ],
-)
-def test_the_theme_follows_the_system(open_page, expect, system, theme):
-    page = open_page(**system)
-    expect(page.locator("body")).to_have_css("background-color", GROUNDS[theme])
+    )
+    page = open_page()
+    for system, theme in systems:
+        page.emulate_media(**system)
+        for reload in (False, True):
+            if reload:
+                page.reload()
+            expect(page.locator("body")).to_have_css("background-color", GROUNDS[theme])
 
 
 def test_less_motion_follows_the_system_or_the_user(open_page, open_settings, expect):
     html = open_page(reduced_motion="reduce").locator("html")
     expect(html).to_have_attribute("data-motion", "less")
-    page = open_settings()
+    page = open_settings(reduced_motion="no-preference")
     expect(page.locator("html")).to_have_attribute("data-motion", "usual")
     page.get_by_role("radio", name="Less").check()
     expect(page.locator("html")).to_have_attribute("data-motion", "less")
@@ -221,20 +230,12 @@ def test_all_languages_have_the_same_words(open_page):
     assert set(used) <= set(english)
 
 
-def test_the_words_of_the_markup_are_the_english_ones(browser, address, watch_pages):
-    with watch_pages(browser) as open_one:
-        page = open_one(address)
-        english = page.evaluate(SHAPE_OF_WORDS, "en")
-    context = browser.new_context(java_script_enabled=False)
-    try:
-        page = context.new_page()
-        page.goto(address)
-        places = page.locator("[data-words]").all()
-        assert len(places) > 20
-        for place in places:
-            assert place.text_content() == english[place.get_attribute("data-words")]
-    finally:
-        context.close()
+def test_the_words_of_the_markup_are_the_english_ones(bare_page, open_page):
+    english = bare_page.evaluate(SHAPE_OF_WORDS, "en")
+    said = open_page(java_script_enabled=False).locator("[data-words]")
+    places = said.evaluate_all("all => all.map(one => [one.dataset.words, one.textContent])")
+    assert len(places) > 20
+    assert [text for _, text in places] == [english[name] for name, _ in places]
 
 
 def test_a_look_that_is_off_is_not_said(open_page, expect):
@@ -272,26 +273,25 @@ def test_words_or_icons_alone(open_page, expect):
     expect(look).to_have_css("clip-path", "none")
 
 
-def test_one_large_word_for_the_nearest_face(services, serve, browser, watch_pages, expect):
+def test_one_large_word_for_the_nearest_face(services, open_page, expect):
     def analyze(frame: Frame) -> Analysis:
         faces = (reading(1, 20, "sad"), reading(2, 90, "happy"))
         return Analysis(frame.index, frame.timestamp, frame.source, frame.size, faces, {})
 
     services = dataclasses.replace(services, make_analyzer=lambda: analyze)
-    with serve(services) as address, watch_pages(browser) as open_one:
-        page = open_one(address, script=stored(nearest=True))
-        page.get_by_role("button", name="Show the sample").click()
-        looks = page.locator("#faces .look")
-        expect(looks).to_have_text(["happy"])
-        expect(page.get_by_role("heading", name="The nearest face")).to_be_visible()
-        page.get_by_role("button", name="Settings").click()
-        page.get_by_role("checkbox", name="One large word").uncheck()
-        expect(looks).to_have_text(["looks sad", "looks happy"])
-        expect(page.get_by_role("heading", name="Faces in view")).to_be_visible()
+    page = open_page(services=services, script=stored(nearest=True))
+    page.get_by_role("button", name="Show the sample").click()
+    looks = page.locator("#faces .look")
+    expect(looks).to_have_text(["happy"])
+    expect(page.get_by_role("heading", name="The nearest face")).to_be_visible()
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_role("checkbox", name="One large word").uncheck()
+    expect(looks).to_have_text(["looks sad", "looks happy"])
+    expect(page.get_by_role("heading", name="Faces in view")).to_be_visible()
 
 
-def test_the_nearest_face_does_not_jump(open_page):
-    chosen = open_page().evaluate(
+def test_the_nearest_face_does_not_jump(bare_page):
+    chosen = bare_page.evaluate(
         """
         async (pictures) => {
           const { Nearest } = await import("/static/nearest.js");
@@ -321,8 +321,9 @@ def test_the_nearest_face_does_not_jump(open_page):
 @pytest.mark.parametrize(
     ("pace", "times"), [("slow", [1500, 7500]), ("usual", [1000, 3500]), ("quick", [500, 1500])]
 )
-def test_the_pace_of_speech(open_page, pace, times):
-    assert open_page(script=stored(pace=pace)).evaluate(WHEN_SPOKEN) == times
+def test_the_pace_of_speech(bare_page, pace, times):
+    bare_page.evaluate(STORE, {"pace": pace})
+    assert bare_page.evaluate(WHEN_SPOKEN) == times
 
 
 def test_space_pauses_the_camera_and_goes_on(open_page, count_pictures, analyzers, expect):
@@ -492,27 +493,6 @@ def test_axe_finds_nothing_in_german_on_a_phone(open_page, expect, violations):
     assert violations(page) == []
     page.locator("#open-settings").click()
     assert violations(page) == []
-
-
-def test_axe_finds_nothing_where_there_are_two_cameras(
-    launch, address, watch_pages, expect, violations
-):
-    browser = launch(
-        "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream=device-count=2"
-    )
-    try:
-        with watch_pages(browser) as open_one:
-            page = open_one(address, viewport={"width": 320, "height": 640})
-            page.get_by_role("button", name="Start camera").click()
-            expect(page.get_by_label("Camera")).to_be_visible()
-            assert page.evaluate(WIDTH) <= 320
-            assert violations(page) == []
-            page.set_viewport_size({"width": 1280, "height": 800})
-            page.get_by_role("button", name="Pause").click()
-            expect(page.locator("#cover")).to_be_visible()
-            assert violations(page) == []
-    finally:
-        browser.close()
 
 
 def reading(number: int, side: float, label: str) -> Reading:

@@ -119,15 +119,14 @@ async (given) => {
 """
 
 
-def test_stretches_end_where_a_look_changes_or_a_face_is_away(open_page):
-    page = open_page()
+def test_stretches_end_where_a_look_changes_or_a_face_is_away(bare_page):
     looks = [
         *((index / 10, "happy") for index in range(21)),
         *((2 + index / 10, None) for index in range(1, 11)),
         *((3 + index / 10, "away") for index in range(1, 21)),
         *((5 + index / 10, "happy") for index in range(1, 11)),
     ]
-    spans = page.evaluate(MOMENTS, looks)["spans"]
+    spans = bare_page.evaluate(MOMENTS, looks)["spans"]
     assert [label for _, _, label in spans] == ["happy", None, "happy"]
     assert [round(start, 1) for start, _, _ in spans] == [0.0, 2.1, 5.1]
     assert spans[0][1] == pytest.approx(2.1)
@@ -135,15 +134,14 @@ def test_stretches_end_where_a_look_changes_or_a_face_is_away(open_page):
     assert spans[2][1] == pytest.approx(6.0, abs=0.2)
 
 
-def test_what_is_older_than_ten_minutes_is_gone(open_page):
-    page = open_page()
-    found = page.evaluate(MOMENTS, [[0, "happy"], [300, "sad"], [700, "away"]])
+def test_what_is_older_than_ten_minutes_is_gone(bare_page):
+    found = bare_page.evaluate(MOMENTS, [[0, "happy"], [300, "sad"], [700, "away"]])
     assert [label for _, _, label in found["spans"]] == ["sad"]
-    assert page.evaluate(MOMENTS, [[0, "happy"], [700, "away"]])["people"] == 0
+    assert bare_page.evaluate(MOMENTS, [[0, "happy"], [700, "away"]])["people"] == 0
 
 
-def test_a_label_is_no_formula(open_page):
-    found = open_page().evaluate(MOMENTS, [[0, "=1+1"], [1, 'say "a, b"']])
+def test_a_label_is_no_formula(bare_page):
+    found = bare_page.evaluate(MOMENTS, [[0, "=1+1"], [1, 'say "a, b"']])
     rows = found["csv"].split("\r\n")
     assert rows[1].split(",")[3] == "'=1+1"
     assert rows[2].endswith(',"say ""a, b""",0.800')

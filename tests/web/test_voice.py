@@ -1,6 +1,7 @@
 """What the page tells of a look: how long it lasts, a sound, a word spoken."""
 
 import dataclasses
+import functools
 import itertools
 import json
 
@@ -169,45 +170,42 @@ def announced(page, script, *silent: str) -> list[object]:
     return page.evaluate(ANNOUNCE, [script, silent])
 
 
-def test_what_does_not_last_is_not_told(open_page):
-    page = open_page()
+def test_what_does_not_last_is_not_told(bare_page):
     flicker = [[now, {"1": "happy" if now % 600 else "sad"}] for now in range(0, 9000, 300)]
-    assert announced(page, flicker) == []
-    assert announced(page, every(0, 900, a="happy")) == []
-    assert announced(page, every(0, 9000, a="happy")) == [[1000, "a", "happy"]]
+    assert announced(bare_page, flicker) == []
+    assert announced(bare_page, every(0, 900, a="happy")) == []
+    assert announced(bare_page, every(0, 9000, a="happy")) == [[1000, "a", "happy"]]
 
 
-def test_one_at_a_time_and_who_has_waited_longest_is_first(open_page):
-    page = open_page(script=stored(pace="usual"))
+def test_one_at_a_time_and_who_has_waited_longest_is_first(bare_page):
+    bare_page.evaluate(stored(pace="usual"))
     script = [*every(0, 500, a="happy"), *every(500, 9000, b="sad", a="happy")]
-    assert announced(page, script) == [[1000, "a", "happy"], [3500, "b", "sad"]]
+    assert announced(bare_page, script) == [[1000, "a", "happy"], [3500, "b", "sad"]]
     script = [*every(0, 500, b="sad"), *every(500, 9000, a="happy", b="sad")]
-    assert announced(page, script) == [[1000, "b", "sad"], [3500, "a", "happy"]]
+    assert announced(bare_page, script) == [[1000, "b", "sad"], [3500, "a", "happy"]]
 
 
-def test_what_is_no_longer_so_when_its_turn_comes_is_left_out(open_page):
+def test_what_is_no_longer_so_when_its_turn_comes_is_left_out(bare_page):
     script = [*every(0, 3000, a="happy", b="sad"), *every(3000, 9000, a="happy")]
-    assert announced(open_page(), script) == [[1000, "a", "happy"]]
+    assert announced(bare_page, script) == [[1000, "a", "happy"]]
 
 
-def test_a_doubt_or_a_short_absence_is_no_news(open_page):
-    page = open_page()
+def test_a_doubt_or_a_short_absence_is_no_news(bare_page):
     for between in (every(2000, 6000, a=None), every(2000, 6000)):
         script = [*every(0, 2000, a="happy"), *between, *every(6000, 9000, a="happy")]
-        assert announced(page, script) == [[1000, "a", "happy"]]
+        assert announced(bare_page, script) == [[1000, "a", "happy"]]
     script = [*every(0, 2000, a="happy"), *every(2000, 13_000), *every(13_000, 15_000, a="happy")]
-    assert announced(page, script) == [[1000, "a", "happy"], [14_000, "a", "happy"]]
+    assert announced(bare_page, script) == [[1000, "a", "happy"], [14_000, "a", "happy"]]
 
 
-def test_what_is_silent_is_passed_over_and_then_the_same_is_news(open_page):
+def test_what_is_silent_is_passed_over_and_then_the_same_is_news(bare_page):
     script = [
         *every(0, 4000, a="happy"),
         *every(4000, 8000, a="sad"),
         *every(8000, 12_000, a="happy"),
     ]
-    page = open_page()
-    assert announced(page, script, "sad") == [[1000, "a", "happy"], [9000, "a", "happy"]]
-    assert announced(page, script, "sad", "happy") == []
+    assert announced(bare_page, script, "sad") == [[1000, "a", "happy"], [9000, "a", "happy"]]
+    assert announced(bare_page, script, "sad", "happy") == []
 
 
 def lasting(page, *script: object) -> list[str | None]:
@@ -225,40 +223,38 @@ def lasting(page, *script: object) -> list[str | None]:
     return [said[at] for at in ends]
 
 
-def test_how_long_a_look_lasts_is_said_in_coarse_steps(open_page):
-    page = open_page()
+def test_how_long_a_look_lasts_is_said_in_coarse_steps(bare_page):
     times = [0, 4900, 5000, 9900, 10_000, 20_000, 30_000, 59_900, 60_000, 119_900, 120_000]
     stretches = [(a, b, "happy") for a, b in itertools.pairwise([0, *times])]
-    assert lasting(page, *stretches) == [
+    assert lasting(bare_page, *stretches) == [
         *("", "", "for 5 s", "for 5 s", "for 10 s", "for 20 s", "for 30 s", "for 30 s"),
         *("for 1 min", "for 1 min", "for 2 min"),
     ]
 
 
-def test_another_look_begins_anew_and_a_missed_face_does_not(open_page):
-    page = open_page()
+def test_another_look_begins_anew_and_a_missed_face_does_not(bare_page):
     happy = (0, 6000, "happy")
-    assert lasting(page, happy, (6100, 10_000, "sad")) == ["for 5 s", ""]
-    assert lasting(page, happy, (6100, 12_000, None)) == ["for 5 s", "for 5 s"]
-    missed = lasting(page, happy, (6100, 6500, "away"), (6550, 10_000, "happy"))
+    assert lasting(bare_page, happy, (6100, 10_000, "sad")) == ["for 5 s", ""]
+    assert lasting(bare_page, happy, (6100, 12_000, None)) == ["for 5 s", "for 5 s"]
+    missed = lasting(bare_page, happy, (6100, 6500, "away"), (6550, 10_000, "happy"))
     assert missed == ["for 5 s", "for 5 s", "for 10 s"]
-    away = lasting(page, happy, (6100, 6700, "away"), (6800, 10_000, "happy"))
+    away = lasting(bare_page, happy, (6100, 6700, "away"), (6800, 10_000, "happy"))
     assert away == ["for 5 s", None, ""]
     # Nothing was shown in between, as in a tab that is out of sight.
-    assert lasting(page, happy, (9000, 10_000, "happy")) == ["for 5 s", ""]
+    assert lasting(bare_page, happy, (9000, 10_000, "happy")) == ["for 5 s", ""]
 
 
-def test_how_long_survives_another_language_but_not_a_pause(open_page):
-    page = open_page(script=stored(off=["sad"]))
+def test_how_long_survives_another_language_but_not_a_pause(bare_page):
+    bare_page.evaluate(stored(off=["sad"]))
     happy = (0, 6000, "happy")
-    assert lasting(page, happy, "de", (6100, 6200, "happy")) == ["for 5 s", "seit 5 s"]
-    assert lasting(page, "en", happy, "pause", (6100, 10_000, "happy")) == ["for 5 s", ""]
+    assert lasting(bare_page, happy, "de", (6100, 6200, "happy")) == ["for 5 s", "seit 5 s"]
+    assert lasting(bare_page, "en", happy, "pause", (6100, 10_000, "happy")) == ["for 5 s", ""]
     # Where a look is off, nothing is said of it, nor how long.
-    assert lasting(page, (0, 20_000, "sad"), (20_100, 24_000, "happy")) == ["", ""]
+    assert lasting(bare_page, (0, 20_000, "sad"), (20_100, 24_000, "happy")) == ["", ""]
 
 
-def test_how_long_is_not_spoken(open_page):
-    found = open_page().evaluate(LASTING, [[now, "happy"] for now in range(0, 12_000, 200)])
+def test_how_long_is_not_spoken(bare_page):
+    found = bare_page.evaluate(LASTING, [[now, "happy"] for now in range(0, 12_000, 200)])
     assert found["said"][-1] == "for 10 s"
     assert found["spoken"] == "Person 1: looks happy."
 
@@ -370,19 +366,19 @@ def test_a_look_that_is_off_makes_no_sound(open_page, source, expect, setting):
     assert page.evaluate("window.said.at(-1)[0]") == "looks happy"
 
 
-def test_of_several_people_each_is_named(services, serve, browser, watch_pages, expect):
+def test_of_several_people_each_is_named(services, open_page, expect):
     services = dataclasses.replace(services, make_analyzer=lambda: two_people)
-    with serve(services) as address, watch_pages(browser) as open_one:
-        page = start(lambda **options: open_one(address, **options))
-        wait_for(page, 2)
-        assert [text for text, *_ in page.evaluate("window.said")] == [
-            "Person 1: looks sad.",
-            "Person 2: looks happy.",
-        ]
-        page = start(lambda **options: open_one(address, **options), nearest=True)
-        wait_for(page, 1)
-        expect(page.locator("#spoken")).to_have_text("Person 2: happy.")
-        assert [text for text, *_ in page.evaluate("window.said")] == ["happy"]
+    open_both = functools.partial(open_page, services=services)
+    page = start(open_both)
+    wait_for(page, 2)
+    assert [text for text, *_ in page.evaluate("window.said")] == [
+        "Person 1: looks sad.",
+        "Person 2: looks happy.",
+    ]
+    page = start(open_both, nearest=True)
+    wait_for(page, 1)
+    expect(page.locator("#spoken")).to_have_text("Person 2: happy.")
+    assert [text for text, *_ in page.evaluate("window.said")] == ["happy"]
 
 
 def test_only_one_is_spoken_at_a_time(open_page, source, expect):
@@ -482,9 +478,9 @@ def test_the_volume_is_said_and_kept(open_page, expect):
     expect(slider).to_have_value("50")
 
 
-def test_each_look_has_a_figure_of_its_own_that_is_short_and_soft(open_page):
+def test_each_look_has_a_figure_of_its_own_that_is_short_and_soft(bare_page):
     labels = ["anger", "contempt", "disgust", "fear", "happiness", "neutral", "sadness", "surprise"]
-    found = open_page().evaluate(RENDER, labels)
+    found = bare_page.evaluate(RENDER, labels)
     contours = {label: contour(one["figure"]) for label, one in found.items()}
     assert len(set(contours.values())) == len(labels), contours
     for label, one in found.items():
