@@ -1,6 +1,9 @@
 """A run folder belongs to one run at a time, and tells of each epoch that its checkpoint holds."""
 
+import itertools
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -67,3 +70,47 @@ def test_a_run_on_other_faces_is_not_resumed_but_one_of_before_that_did_not_say(
         checkpoint.load(tmp_path / CHECKPOINT, RECORD | {"faces_sha256": "of others"})
     checkpoint.save(tmp_path / CHECKPOINT, {"seed": 3})
     checkpoint.load(tmp_path / CHECKPOINT, RECORD)
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many epochs each picture of the curves was drawn of."""
+    epochs: list[int] = []
+    monkeypatch.setattr(
+        run_folder, "draw_curves", lambda _, history, *__: epochs.append(len(history))
+    )
+    return epochs
+
+
+@pytest.mark.parametrize(("seconds", "wanted"), [(1.0, [3]), (60.0, [1, 2, 3])])
+def test_curves_of_quick_epochs_are_drawn_once_and_of_slow_ones_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, drawn: list[int], seconds: float, wanted: Any
+) -> None:
+    now = itertools.count(step=seconds)
+    monkeypatch.setattr(run_folder, "time", SimpleNamespace(monotonic=lambda: next(now)))
+    checkpoint = fresh()
+    checkpoint.keep_best()
+    with opened_run(tmp_path, RECORD, checkpoint, title="one", resume=False) as finished:
+        for epoch in range(3):
+            checkpoint.history.append(ROW | {"epoch": epoch + 1.0})
+            finished(ROW)
+    assert drawn == wanted
+
+
+def test_a_run_that_fails_has_its_curves(tmp_path: Path, drawn: list[int]) -> None:
+    def stop(_: object) -> None:
+        raise KeyboardInterrupt
+
+    checkpoint = fresh()
+    checkpoint.keep_best()
+    checkpoint.history.append(ROW)
+    opened = opened_run(tmp_path, RECORD, checkpoint, title="one", resume=False, on_epoch=stop)
+    with pytest.raises(KeyboardInterrupt), opened as finished:
+        finished(ROW)
+    assert drawn == [1]
+
+
+def test_a_run_without_an_epoch_has_no_curves(tmp_path: Path, drawn: list[int]) -> None:
+    with opened_run(tmp_path, RECORD, fresh(), title="one", resume=False):
+        pass
+    assert drawn == []

@@ -4,6 +4,7 @@ It holds settings.json, checkpoint.safetensors, history.csv, curves.png and, at 
 """
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from mien.training.loop import Row
 SETTINGS, CHECKPOINT = "settings.json", "checkpoint.safetensors"
 HISTORY, CURVES, BUNDLE, DECODED = "history.csv", "curves.png", "bundle", "decoded"
 UNCHECKED = "bundle.unchecked"  # a bundle whose graph differs from PyTorch
+# Seconds. To draw takes a third of one, which is longer than an epoch on few faces.
+DRAWN_EVERY = 10.0
 OnEpoch = Callable[[Row], None]
 
 
@@ -47,17 +50,21 @@ def opened_run(
 
     Yields:
         A function to call with the row of each finished epoch: it keeps what the checkpoint holds
-        now, the history and the curves.
+        now and the history. Curves are drawn at the end, however it comes, and every `DRAWN_EVERY`
+        seconds until then.
 
     Raises:
         TrainingError: There is no run to resume, another one, or one already; or the folder cannot
             be written.
         InUseError: Another process trains into it.
     """
+    curves = _Curves(out, checkpoint, title, measure)
 
     def finished(row: Row) -> None:
         checkpoint.save(out / CHECKPOINT, record)
-        _draw(out, checkpoint, title, measure)
+        with _writing(out):
+            write_history(out / HISTORY, checkpoint.history)
+        curves.draw_when_due()
         if on_epoch:
             on_epoch(row)
 
@@ -67,11 +74,15 @@ def opened_run(
         if _is_resumed(out, resume=resume):
             checkpoint.load(out / CHECKPOINT, record)
             # A run that was killed may have kept the checkpoint of an epoch, but not yet its row.
-            _draw(out, checkpoint, title, measure)
+            with _writing(out):
+                write_history(out / HISTORY, checkpoint.history)
         else:
             with _writing(out):
                 write_file(out / SETTINGS, msgspec.json.format(msgspec.json.encode(record)) + b"\n")
-        yield finished
+        try:
+            yield finished
+        finally:
+            curves.draw_the_rest()
 
 
 def _is_resumed(out: Path, *, resume: bool) -> bool:
@@ -85,10 +96,25 @@ def _is_resumed(out: Path, *, resume: bool) -> bool:
     return there
 
 
-def _draw(out: Path, checkpoint: Checkpoint, title: str, measure: str) -> None:
-    with _writing(out):
-        write_history(out / HISTORY, checkpoint.history)
-        draw_curves(out / CURVES, checkpoint.history, title, measure)
+class _Curves:
+    """The picture of a history that grows: drawn now and then, and at the end."""
+
+    def __init__(self, out: Path, checkpoint: Checkpoint, title: str, measure: str) -> None:
+        self._out, self._checkpoint, self._title, self._measure = out, checkpoint, title, measure
+        self._epochs, self._when = 0, time.monotonic()
+
+    def draw_when_due(self) -> None:
+        """Draw, unless that was done a moment ago."""
+        if time.monotonic() - self._when >= DRAWN_EVERY:
+            self.draw_the_rest()
+
+    def draw_the_rest(self) -> None:
+        """Draw, unless it would be the same picture."""
+        history = self._checkpoint.history
+        if len(history) != self._epochs:
+            with _writing(self._out):
+                draw_curves(self._out / CURVES, history, self._title, self._measure)
+            self._epochs, self._when = len(history), time.monotonic()
 
 
 @contextlib.contextmanager
