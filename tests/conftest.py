@@ -1,12 +1,14 @@
 """Fixtures that many tests use."""
 
 import contextlib
+import functools
 import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 # Each process of the tests has a core of its own, and so has each command that one starts.
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -51,6 +53,62 @@ def _one_thread() -> None:
         import torch
 
         torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def operators() -> Callable[..., Any]:
+    """What PyTorch can export, listed once: that takes as long as to export a tiny network."""
+    from torch.onnx._internal.exporter._registration import ONNXRegistry
+
+    return functools.cache(ONNXRegistry.from_torchlib)
+
+
+@pytest.fixture(scope="module")
+def quick_export(operators: Callable[..., Any]) -> Iterator[None]:
+    """Export without listing each time what can be exported."""
+    from torch.onnx._internal.exporter._registration import ONNXRegistry
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ONNXRegistry, "from_torchlib", staticmethod(operators))
+        yield
+
+
+@pytest.fixture(scope="module")
+def one_export(quick_export: None) -> Iterator[None]:
+    """Export no network twice; `training/test_export.py` proves that this gives the same graph."""
+    import torch
+
+    done: dict[Any, Any] = {}
+    export = torch.onnx.export
+
+    def described(module: torch.nn.Module) -> str:
+        plain = (bool, int, float, str, list, tuple)
+        values = {key: value for key, value in vars(module).items() if isinstance(value, plain)}
+        return f"{type(module)} {values}"
+
+    def once(network: torch.nn.Module, example: Sequence[torch.Tensor], **options: Any) -> Any:
+        weights = {name: value.numpy().tobytes() for name, value in network.state_dict().items()}
+        shapes = [value.shape for value in example]
+        modules = [described(module) for module in network.modules()]
+        key = (*weights.items(), *modules, str(shapes), str(options))
+        if key not in done:
+            done[key] = export(network, example, **options)
+        return done[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.onnx, "export", once)
+        yield
+
+
+@pytest.fixture(scope="module")
+def tiny_network() -> Iterator[None]:
+    """Make `residual` a network of two blocks: what a run does with any, it does with this one."""
+    from mien.training.network import ARCHITECTURES, ResidualNetwork
+
+    with pytest.MonkeyPatch.context() as patch:
+        tiny = functools.partial(ResidualNetwork, stages=((32, 1), (64, 1)))
+        patch.setitem(ARCHITECTURES, "residual", tiny)
+        yield
 
 
 @pytest.fixture

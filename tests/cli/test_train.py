@@ -9,6 +9,8 @@ from mien.bundle import DataTerms, Terms, load_bundle
 from mien.cli import main
 from mien.data.dataset import Dataset
 
+pytestmark = pytest.mark.usefixtures("tiny_network", "one_export")
+
 
 @pytest.mark.parametrize(
     ("words", "wanted"),
@@ -65,6 +67,7 @@ def test_trains_and_says_where_the_bundle_is(
 ) -> None:
     run = tmp_path / "run"
     words = ["--epochs", "1", "--size", "16", "--batch-size", "16", "--device", "cpu"]
+    words += ["--learning-rate", "1e-6"]  # so that it learns nothing
     assert main(["train", str(dataset.path), "--out", str(run), *words]) == 0
     printed = capsys.readouterr()
     assert str(run / "bundle") in printed.out

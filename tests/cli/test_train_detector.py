@@ -35,6 +35,9 @@ def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(feed, "VALIDATION_SCENES", 4)
     monkeypatch.setattr(run, "SHOWN", 2)
     monkeypatch.setattr(gather, "COMPARED", float("inf"))
+    # To export what was learnt takes long; `training/detector/test_run.py` does.
+    graph = load_detector_bundle(assembly.DETECTOR_BUNDLE).graph
+    monkeypatch.setattr(run, "export_detector", lambda *_: graph)
     folder = tmp_path / "pictures"
     folder.mkdir()
     for number in range(20):

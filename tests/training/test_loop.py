@@ -22,6 +22,7 @@ from mien.training.settings import TrainSettings
 from mien.training.store import FaceStore
 from mien.types import ignore_progress
 
+pytestmark = pytest.mark.usefixtures("tiny_network")
 CPU = Compute(torch.device("cpu"), bf16=False)
 SMALL = TrainSettings(size=16, epochs=3, batch_size=16, average_decay=0.5, seed=3)
 

@@ -16,7 +16,7 @@ SPEC = InputSpec(24, 1, 1.0, "none")
 
 
 @pytest.fixture(scope="module")
-def graphs() -> tuple[bytes, bytes]:
+def graphs(one_export: None) -> tuple[bytes, bytes]:
     """One network, with weights of 16 bits and in 8 bits."""
     torch.manual_seed(0)
     network = ResidualNetwork(3, 1, 24)

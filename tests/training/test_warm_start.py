@@ -12,12 +12,12 @@ from mien.assembly import MODELS
 from mien.bundle import Bundle, InputInfo, load_bundle, write_bundle
 from mien.classifier import OnnxClassifier
 from mien.errors import TrainingError
-from mien.training.export import export_graph, shrink
+from mien.training.export import shrink
 from mien.training.network import ARCHITECTURES, Deployed
 from mien.training.settings import TrainSettings
 from mien.training.warm_start import warm_start
 from mien.training.weights import pack_weights, read_weights
-from mien.types import InputSpec, PixelArray
+from mien.types import PixelArray
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def pictures(faces: PixelArray) -> torch.Tensor:
 def test_answers_as_the_bundle_does(bundle: Bundle) -> None:
     size = bundle.info.input.size
     network = ARCHITECTURES["residual"](len(bundle.info.labels), 1, size)
-    faces = soft_faces(200, size)
+    faces = soft_faces(64, size)
     warm_start(network, bundle, bundle.info.labels, pictures(faces))
     with torch.no_grad():
         deployed = Deployed(network.eval(), bundle.info.temperature)
@@ -52,7 +52,7 @@ def test_answers_as_the_bundle_does(bundle: Bundle) -> None:
 
 def test_normalisation_undoes_itself_on_the_faces_that_it_was_shown(bundle: Bundle) -> None:
     network = ARCHITECTURES["residual"](len(bundle.info.labels), 1, 48)
-    shown = pictures(soft_faces(200, 48))
+    shown = pictures(soft_faces(64, 48))
     warm_start(network, bundle, bundle.info.labels, shown)
     with torch.no_grad():
         learning = network.features.train()(shown)
@@ -77,15 +77,14 @@ def test_another_size_of_faces_is_fine(bundle: Bundle) -> None:
 
 
 def test_a_network_without_normalisation_answers_exactly_as_the_bundle(tmp_path: Path) -> None:
-    classes, spec = ("down", "up"), InputSpec(16, 1, 1.0)
+    classes = ("down", "up")
     taught, network = (ARCHITECTURES["mobilenet-small"](2, 1, 16) for _ in range(2))
-    graph = export_graph(shrink(taught), 1.0, spec)
     info = msgspec.structs.replace(
         load_bundle(MODELS / "fer8").info, labels=classes, input=InputInfo(16, 1, 1.0, "none")
     )
     settings = TrainSettings(arch="mobilenet-small", size=16)
     weights = pack_weights(shrink(taught), settings, classes)
-    bundle = write_bundle(tmp_path / "bundle", info, graph, "", weights=weights)
+    bundle = write_bundle(tmp_path / "bundle", info, b"", "", weights=weights)
     warm_start(network, bundle, classes, torch.rand(4, 1, 16, 16))
     faces = pictures(soft_faces(9, 16))
     with torch.no_grad():

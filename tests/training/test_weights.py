@@ -40,7 +40,7 @@ def trained(arch: Architecture, size: int) -> FaceNetwork:
 
 
 @pytest.fixture
-def bundle(make_bundle: Callable[..., Path]) -> Bundle:
+def bundle(one_export: None, make_bundle: Callable[..., Path]) -> Bundle:
     """A bundle in half precision with a graph and weights of one network."""
     network = trained(SETTINGS.arch, SETTINGS.size)
     known = load_bundle(make_bundle(labels=CLASSES, size=SETTINGS.size))

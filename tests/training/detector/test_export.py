@@ -16,7 +16,7 @@ from mien.training.detector.network import DetectorNetwork
 
 
 @pytest.fixture(scope="module")
-def graph() -> bytes:
+def graph(one_export: None) -> bytes:
     torch.manual_seed(0)
     return export_detector(DetectorNetwork(1, (8, 8, 16, 16, 16), 16).eval())
 

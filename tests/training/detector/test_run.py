@@ -1,5 +1,8 @@
 """A whole run on made pictures: it learns, resumes to the same bundle, and the bundle is whole."""
 
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +12,9 @@ import pytest
 from mien.bundle import load_detector_bundle
 from mien.detectors.single_shot import SingleShotDetector
 from mien.errors import TrainingError
-from mien.training.detector import feed, run
+from mien.training.detector import feed, loop, run
 from mien.training.detector.material import Material
+from mien.training.detector.network import DetectorNetwork
 from mien.training.detector.run import DetectorResult, train_detector
 from mien.training.detector.settings import DetectorModelSettings, DetectorSettings
 from mien.training.settings import Machine
@@ -25,10 +29,16 @@ MODEL = DetectorModelSettings(
 )
 
 
-@pytest.fixture(autouse=True)
-def few_scenes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feed, "VALIDATION_SCENES", 6)
-    monkeypatch.setattr(run, "SHOWN", 4)
+@pytest.fixture(scope="module", autouse=True)
+def small(one_export: None) -> Iterator[None]:
+    """A narrow network and few scenes."""
+    narrow = functools.partial(DetectorNetwork, widths=(8, 8, 16, 16, 16), head=16)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(feed, "VALIDATION_SCENES", 6)
+        patch.setattr(run, "SHOWN", 4)
+        for module in (loop, run):
+            patch.setattr(module, "DetectorNetwork", narrow)
+        yield
 
 
 def train(material: Material, out: Path, **options: Any) -> DetectorResult:
@@ -37,15 +47,28 @@ def train(material: Material, out: Path, **options: Any) -> DetectorResult:
     return train_detector(material, out, settings, MODEL, machine, workers=0, **options)
 
 
-def test_a_run_gives_a_bundle_that_finds_or_does_not_find(
-    material: Material, tmp_path: Path
-) -> None:
+@dataclass(frozen=True)
+class Finished:
+    """A whole run: its folder, what was told of its epochs, and what it gave."""
+
+    folder: Path
+    rows: list[dict[str, float]]
+    result: DetectorResult
+
+
+@pytest.fixture(scope="module")
+def finished(small: None, material: Material, tmp_path_factory: pytest.TempPathFactory) -> Finished:
     rows: list[dict[str, float]] = []
-    result = train(material, tmp_path / "run", on_epoch=rows.append)
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    return Finished(folder, rows, train(material, folder, on_epoch=rows.append))
+
+
+def test_a_run_gives_a_bundle_that_finds_or_does_not_find(finished: Finished) -> None:
+    result, rows = finished.result, finished.rows
     assert [row["epoch"] for row in rows] == [1, 2]
     assert result.history == rows
     for name in ("settings.json", "checkpoint.safetensors", "history.csv", "curves.png"):
-        assert (tmp_path / "run" / name).is_file()
+        assert (finished.folder / name).is_file()
     bundle = load_detector_bundle(result.bundle.path)
     assert bundle.info.name == "tiny"
     assert bundle.info.kind == "detector"
@@ -58,9 +81,9 @@ def test_a_run_gives_a_bundle_that_finds_or_does_not_find(
     assert all(0 <= face.score <= 1 for face in found)
 
 
-def test_a_stopped_run_goes_on_to_the_same_graph(material: Material, tmp_path: Path) -> None:
-    whole = train(material, tmp_path / "whole")
-
+def test_a_stopped_run_goes_on_to_the_same_graph(
+    material: Material, finished: Finished, tmp_path: Path
+) -> None:
     class StopError(Exception):
         pass
 
@@ -70,16 +93,17 @@ def test_a_stopped_run_goes_on_to_the_same_graph(material: Material, tmp_path: P
     with pytest.raises(StopError):
         train(material, tmp_path / "parts", on_epoch=stop)
     resumed = train(material, tmp_path / "parts", resume=True)
-    assert resumed.bundle.info.sha256 == whole.bundle.info.sha256
+    assert resumed.bundle.info.sha256 == finished.result.bundle.info.sha256
     assert len(resumed.history) == 2
 
 
-def test_other_settings_or_another_run_are_refused(material: Material, tmp_path: Path) -> None:
-    train(material, tmp_path / "run")
+def test_other_settings_or_another_run_are_refused(
+    material: Material, finished: Finished, tmp_path: Path
+) -> None:
     with pytest.raises(TrainingError, match="a run is here already"):
-        train(material, tmp_path / "run")
+        train(material, finished.folder)
     other = DetectorSettings(epochs=2, steps=3, batch_size=5, average_decay=0.5)
     with pytest.raises(TrainingError, match="batch_size=4, not 5"):
-        train(material, tmp_path / "run", settings=other, resume=True)
+        train(material, finished.folder, settings=other, resume=True)
     with pytest.raises(TrainingError, match="no run to resume"):
         train(material, tmp_path / "none", resume=True)

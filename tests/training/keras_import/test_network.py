@@ -308,35 +308,23 @@ def test_another_backend_is_named(
         load_network(read_source(keras_files / "model.keras"))
 
 
-def test_importing_keras_changes_neither_home_nor_environment(tmp_path: Path) -> None:
+def test_importing_keras_leaves_home_environment_and_a_redirected_stderr_alone(
+    tmp_path: Path,
+) -> None:
     code = (
-        "import os, torch\n"
+        "import contextlib, io, logging.config, os, torch\n"
         "from mien.training.keras_import.network import import_keras_on_torch\n"
         "before = dict(os.environ)\n"
-        "keras = import_keras_on_torch()\n"
+        "with contextlib.redirect_stderr(io.StringIO()) as kept:\n"
+        "    keras = import_keras_on_torch()\n"
         "changed = {key for key, _ in os.environ.items() ^ before.items()}\n"
         "ours = [key for key in changed if key.startswith(('KERAS', 'TF_'))]\n"
-        "print(ours, keras.backend.backend())\n"
+        "logging.config.dictConfig({'version': 1})\n"
+        "print(ours, keras.backend.backend(), kept.closed)\n"
     )
     environment = {**os.environ, "HOME": str(tmp_path), "KERAS_BACKEND": "jax"}
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
-    assert done.stdout.split() == ["[]", "torch"]
+    assert done.stdout.split() == ["[]", "torch", "False"]
     assert not (tmp_path / ".keras").exists()
-
-
-def test_a_redirected_stderr_stays_open_when_logging_is_set_up(tmp_path: Path) -> None:
-    code = (
-        "import contextlib, io, logging.config, torch\n"
-        "from mien.training.keras_import.network import import_keras_on_torch\n"
-        "with contextlib.redirect_stderr(io.StringIO()) as kept:\n"
-        "    import_keras_on_torch()\n"
-        "logging.config.dictConfig({'version': 1})\n"
-        "print(kept.closed)\n"
-    )
-    environment = {**os.environ, "HOME": str(tmp_path)}
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == "False"

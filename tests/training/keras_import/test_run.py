@@ -24,7 +24,10 @@ from mien.training.settings import ModelSettings
 from mien.types import PixelArray
 
 # Keras asks NumPy for copies in what NumPy calls an outdated way.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+    pytest.mark.usefixtures("quick_export"),
+]
 Faces = Callable[..., PixelArray]
 LABELS = ("angry", "sad", "happy", "neutral")
 SETTINGS = ModelSettings(
@@ -33,7 +36,9 @@ SETTINGS = ModelSettings(
 
 
 @pytest.fixture(scope="module")
-def imported(keras_files: Path, tmp_path_factory: pytest.TempPathFactory) -> ImportResult:
+def imported(
+    quick_export: None, keras_files: Path, tmp_path_factory: pytest.TempPathFactory
+) -> ImportResult:
     """The bundle of the whole model as `.h5`."""
     out = tmp_path_factory.mktemp("imported") / "bundle"
     return import_keras(keras_files / "model.h5", LABELS, out, SETTINGS, scale="0..1")
