@@ -15,6 +15,8 @@ from mien.pictures import encode_png
 from mien.types import Box, Face, PixelArray
 
 pytest.importorskip("matplotlib", reason="evaluating draws plots: needs the extra [train]")
+from mien.evaluation import plots
+from mien.evaluation.plots import to_png
 
 # The tiny bundle reads dark faces as its first class, bright ones as its last.
 LEVELS = {"angry": 20, "neutral": 240}
@@ -32,6 +34,12 @@ class FakeDetector:
 def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # The default report goes into the current folder.
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the drawing, which takes most of the time, to the one test that looks for it."""
+    monkeypatch.setattr(plots, "to_png", lambda _: b"a plot")
 
 
 @pytest.fixture
@@ -107,8 +115,13 @@ def test_options_reach_the_detector(
 
 
 def test_a_closer_look_is_shown_written_and_drawn(
-    make_bundle: Callable[..., Path], faces: Path, made_with: list, capsys
+    make_bundle: Callable[..., Path],
+    faces: Path,
+    made_with: list,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.setattr(plots, "to_png", to_png)
     other = make_bundle("other", labels=("neutral", "happy", "sad", "angry"), size=32)
     words = ("--corruptions", "--corruption-faces", 4, "--against", other, "--slices")
     looks = (*words, "--crop-scales", "1.2,0.9", "--resamples", 10, "--out", "there")
@@ -127,7 +140,7 @@ def test_a_closer_look_is_shown_written_and_drawn(
     for part in ("size of the face", "mouth covered", "crop scale", "exact McNemar test"):
         assert part in shown
     assert Path("there/report.html").is_file()
-    assert Path("there/corruptions.png").is_file()
+    assert Path("there/corruptions.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_slices_are_written_always_and_shown_on_request(

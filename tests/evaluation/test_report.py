@@ -24,6 +24,7 @@ from mien.evaluation.summary import Estimate, summarise
 from mien.files import replace_files
 
 pytest.importorskip("matplotlib", reason="needs the extra [train]")
+from mien.evaluation import plots
 from mien.evaluation.report import metrics_json, predictions_csv, write_report
 
 FACTS = {"command": "mien evaluate gray six", "date": "2025-01-31"}
@@ -31,6 +32,12 @@ FILES = {
     *("confusion.png", "metrics.json", "predictions.csv", "reliability.png", "report.html"),
     "risk_coverage.png",
 }
+
+
+@pytest.fixture(autouse=True)
+def _undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the drawing, which takes most of the time, to `test_plots.py`."""
+    monkeypatch.setattr(plots, "to_png", lambda _: b"a plot")
 
 
 def test_metrics_are_strict_json_with_null_for_what_is_unknown(evaluation: Evaluation) -> None:
