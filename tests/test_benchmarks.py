@@ -1,5 +1,6 @@
 """The benchmarks run, in sizes that say nothing about speed; no figure is judged here."""
 
+import dataclasses
 import hashlib
 import importlib
 import json
@@ -15,6 +16,7 @@ import msgspec
 import numpy as np
 import pytest
 
+import mien.realtime
 from mien.assembly import make_detector
 from mien.bundle import load_bundle
 from mien.classifier import OnnxClassifier
@@ -41,6 +43,21 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Importer]:
     """Import a module of `benchmarks`, which is no part of the package."""
     monkeypatch.syspath_prepend(ROOT)
     return lambda name: importlib.import_module(f"benchmarks.{name}")
+
+
+@pytest.fixture
+def short(bench: Importer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One scene of half a second in the place of all, few frames and pictures before and beside."""
+    identity = bench("identity")
+    all_scenes = identity.scenes
+
+    def scenes(*cast: Any) -> Iterator[Any]:
+        yield dataclasses.replace(next(all_scenes(*cast)), seconds=0.5)
+
+    monkeypatch.setattr(identity, "scenes", scenes)
+    monkeypatch.setattr(mien.realtime, "WARM_UP_FRAMES", 3)
+    for name in ("realtime", "scaling"):
+        monkeypatch.setattr(bench(name), "CYCLE", 2)
 
 
 def check(result: Any, rows: int) -> None:
@@ -384,12 +401,11 @@ def test_flicker_and_delay_are_counted(bench: Importer) -> None:
     assert point.flicker == pytest.approx(2 / 6 * 60)
 
 
+@pytest.mark.usefixtures("short")
 def test_promises_are_held_against_their_goals(
     bench: Importer, make_bundle: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     realtime = bench("realtime")
-    one = next(iter(realtime.identity.scenes(realtime.portrait(), realtime.portrait())))
-    monkeypatch.setattr(realtime.identity, "scenes", lambda *_: iter([one]))
     monkeypatch.setattr(realtime, "WILD", Path("nowhere"))
     lengths = realtime.Lengths(speed=0.05, live=0.1, still=0.2, starts=1)
     result = realtime.measure(make_bundle(), lengths)
@@ -415,13 +431,10 @@ def test_the_page_is_measured_in_a_browser(bench: Importer) -> None:
     assert 0 < lags[0] <= lags[1]
 
 
-def test_growth_and_searching_are_measured_and_drawn(
-    bench: Importer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("short")
+def test_growth_and_searching_are_measured_and_drawn(bench: Importer, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     scaling = bench("scaling")
-    one = next(iter(scaling.identity.scenes(scaling.portrait(), scaling.portrait())))
-    monkeypatch.setattr(scaling.identity, "scenes", lambda *_: iter([one]))
     growth = scaling.measure_growth(0.02)
     searching = scaling.measure_searching(0.02, intervals=(0.0, 0.15))
     assert [round(row["faces"]) for row in growth.rows] == [1, 2, 4, 8, 16, 1, 1, 1, 1]

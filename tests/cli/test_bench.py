@@ -1,14 +1,17 @@
 """`mien bench` prints what it measured, and a camera that fails leaves the rest good."""
 
 import dataclasses
+import itertools
 import json
 from typing import Any
 
 import pytest
 
+from mien import realtime
 from mien.cli import bench, main
 from mien.errors import SourceError
 from mien.realtime import Live, Speed
+from mien.sources.sample import SampleSource
 
 QUICK = Speed(100, 1.0, 500.0, 1.5, 4.0, 1.8)
 LIVE = Live(90, 1, (640, 480), 1.0, 3.0, 30.0, 2.0, 5.0, 9.0, 0.0, 4.0, 0.09)
@@ -21,8 +24,10 @@ def speeds(one: float = 500.0, hd: float = 250.0) -> dict[str, Speed]:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No camera of this machine, and measures that take no time."""
+    """No camera of this machine, a short sample, and measures that take no time."""
+    sample = list(itertools.islice(SampleSource(), 2))
     monkeypatch.setattr(bench, "list_cameras", list)
+    monkeypatch.setattr(bench, "open_source", lambda _: sample)
     monkeypatch.setattr(bench, "measure_speed", lambda *_: QUICK)
     monkeypatch.setattr(bench, "measure_live", lambda *_: LIVE)
     monkeypatch.setattr(bench, "measure_start", lambda _: 0.4)
@@ -95,6 +100,7 @@ def test_the_whole_measure_runs_on_the_real_path(
 ) -> None:
     monkeypatch.undo()
     monkeypatch.setattr(bench, "STARTS", 1)
+    monkeypatch.setattr(realtime, "WARM_UP_FRAMES", 3)
     assert main(["bench", "--json", "--seconds", "0.2", "--source", "none"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["speed"][bench.TWO]["faces"] > 1.5

@@ -46,12 +46,11 @@ def write_groups(root: Path, classes: Sequence[str], count: int, people: int) ->
             writer.writerows((f"{name}/{i}.png", f"person {i % people}") for i in range(count))
 
 
-@pytest.fixture
-def mix(tmp_path: Path) -> Path:
-    write_faces(tmp_path / "lab", ("anger", "joy"), 20, seed=1)
-    write_groups(tmp_path / "lab", ("anger", "joy"), 20, people=10)
-    write_faces(tmp_path / "web", ("angry", "happy", "tired"), 20, seed=2)
-    path = tmp_path / "mix.toml"
+def write_mix(folder: Path) -> Path:
+    write_faces(folder / "lab", ("anger", "joy"), 20, seed=1)
+    write_groups(folder / "lab", ("anger", "joy"), 20, people=10)
+    write_faces(folder / "web", ("angry", "happy", "tired"), 20, seed=2)
+    path = folder / "mix.toml"
     path.write_text(
         """
         classes = ["happy", "angry"]
@@ -64,6 +63,11 @@ def mix(tmp_path: Path) -> Path:
         """
     )
     return path
+
+
+@pytest.fixture
+def mix(tmp_path: Path) -> Path:
+    return write_mix(tmp_path)
 
 
 def no_detector() -> WholePicture:
@@ -91,24 +95,20 @@ def test_classes_that_nobody_wants_are_left_out_with_a_reason(mix: Path) -> None
     assert {(one.kind, one.detail) for one in rejected} == {("another class", "(tired)")}
 
 
-@given(st.integers(0, 100), st.integers(0, 100))
-def test_any_slice_is_a_part_of_the_whole(first: int, second: int) -> None:
-    source = _memory_mix()
+@pytest.fixture(scope="module")
+def read(tmp_path_factory: pytest.TempPathFactory) -> tuple[MixedInput, list[str]]:
+    """A mix, and the origins of all its faces."""
+    source = MixedInput(write_mix(tmp_path_factory.mktemp("mix")), no_detector)
+    return source, [face.origin for face in source.read(0, len(source))]
+
+
+@given(first=st.integers(0, 100), second=st.integers(0, 100))
+def test_any_slice_is_a_part_of_the_whole(
+    read: tuple[MixedInput, list[str]], first: int, second: int
+) -> None:
+    source, whole = read
     start, stop = sorted((min(first, len(source)), min(second, len(source))))
-    whole = [face.origin for face in source.read(0, len(source))]
     assert [face.origin for face in source.read(start, stop)] == whole[start:stop]
-
-
-_MADE: list[MixedInput] = []
-
-
-def _memory_mix() -> MixedInput:
-    return _MADE[0]
-
-
-@pytest.fixture(autouse=True)
-def _make(mix: Path) -> None:
-    _MADE[:] = [MixedInput(mix, no_detector)]
 
 
 def prepared(mix: Path, out: Path) -> Dataset:
