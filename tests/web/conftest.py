@@ -102,9 +102,10 @@ class FakeAnalyze:
 
 @dataclass
 class FakeSource:
-    """Gray frames at 10 per second; knows whether it was closed."""
+    """Gray frames; knows whether it was closed."""
 
     count: int = 1_000_000
+    per_second: int = 10
     gray: int = 200
     breaks_off: bool = False
     live: bool = False
@@ -113,7 +114,7 @@ class FakeSource:
 
     def __iter__(self) -> Iterator[Frame]:
         for index in range(self.count):
-            yield Frame(gray_picture(self.gray), index, index / 10, self.name)
+            yield Frame(gray_picture(self.gray), index, index / self.per_second, self.name)
         if self.breaks_off:
             raise SourceError("fake: the camera was unplugged; plug it in")
 

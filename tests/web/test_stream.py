@@ -67,7 +67,8 @@ def test_what_was_read_is_let_go_of_though_the_stream_itself_stays(source):
 
 def test_a_slow_page_sees_a_file_at_its_own_speed(source):
     clock = Clock()
-    # 20 frames per second, and a page that manages less than 2; each may be 0.1 s late.
+    source.per_second = 20
+    # A page that manages less than 2; each may be 0.1 s late.
     indices = read(ServerStream(lambda _: source, ignore, clock=clock), 4, clock, busy=0.52)
     assert indices == [0, 9, 19, 30]
     assert source.closed.is_set()
