@@ -31,9 +31,11 @@ def make_video(tmp_path: Path) -> Callable[..., Path]:
         aspect: Fraction | None = None,
         last: float | None = None,
         pipe: bool = False,
+        fragmented: bool = False,
     ) -> Path:
         path = tmp_path / name
         options = {"movflags": "+faststart"} if path.suffix == ".mp4" else {}
+        options |= {"movflags": "frag_keyframe+empty_moov"} if fragmented else {}
         options |= {"live": "1"} if path.suffix == ".webm" and pipe else {}
         with av.open(f"file:{path}", "w", options=options) as container:
             stream = container.add_stream(codec, 10, options={"g": "5"})

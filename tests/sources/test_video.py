@@ -224,6 +224,37 @@ def test_a_file_of_full_size_whose_end_never_came_is_noticed_too(
     assert "breaks off" in read_broken(VideoSource(path))[1]
 
 
+@pytest.mark.parametrize("cut_at", [0.4, 0.7])
+def test_no_good_frame_before_a_cut_is_lost_whatever_the_format_says_of_its_length(
+    make_video: Callable[..., Path], cut_at: float
+) -> None:
+    # A fragmented file tells the length of what is there, and a decoder of many threads holds many.
+    path = make_video(fragmented=True)
+    with av.open(str(path)) as container:
+        ends = [(p.pos or 0) + p.size for p in container.demux(video=0) if p.size]
+    cut = round(path.stat().st_size * cut_at)
+    path.write_bytes(path.read_bytes()[:cut])
+    frames, message = read_broken(VideoSource(path))
+    assert len(frames) == sum(end <= cut for end in ends) > 5
+    assert f"breaks off after frame {len(frames)}" in message
+
+
+def test_a_frame_that_was_made_up_is_told_where_all_frames_come(
+    make_video: Callable[..., Path],
+) -> None:
+    path = make_video("clip.avi", codec="mpeg4", size=(320, 240))
+    with av.open(str(path)) as container:
+        packet = [packet for packet in container.demux(video=0) if packet.size][10]
+        assert packet.pos is not None
+        middle = packet.pos + packet.size // 2
+    data = bytearray(path.read_bytes())
+    data[middle : middle + 60] = bytes(60)
+    path.write_bytes(data)
+    frames, message = read_broken(VideoSource(path))
+    assert len(frames) == 30
+    assert "damaged after frame 10" in message
+
+
 def test_damage_in_the_middle_costs_only_what_is_damaged(make_video: Callable[..., Path]) -> None:
     path = make_video()
     data = bytearray(path.read_bytes())

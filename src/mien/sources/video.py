@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import av
 from av.container import InputContainer
+from av.packet import Packet
 from av.video.stream import VideoStream
 
 from mien.errors import SourceError
@@ -97,43 +99,77 @@ class _Decoder:
         # When the last frame is over.
         self._end = 0.0
         self._count = 0
-        self._damage = ""
+        self._damage = self._failure = ""
+        self._cut = False
 
     def frames(self, container: InputContainer, stream: VideoStream) -> Iterator[Frame]:
         """Yield the good frames; what cannot be decoded is remembered and left out."""
-        packets, display = container.demux(stream), Display(stream)
-        while True:
+        display = Display(stream)
+        for packet in self._packets(container, stream):
             try:
-                packet = next(packets, None)
-                decoded = packet.decode() if packet is not None else []
+                decoded = packet.decode()
             except av.InvalidDataError:
-                self._damage = self._damage or f"damaged after {self._place()}"
+                self._note_damage()
                 continue
             except Exception as error:  # decoders fail in more ways than one could list
-                self._damage = f"cannot be read after {self._place()} ({reason(error)})"
-                return
-            if packet is None:
+                self._note(error)
                 return
             for frame in decoded:
                 with decoding(self._name):
                     image = display.to_bgr(frame)
+                if frame.is_corrupt:
+                    # The decoder has made up a part of it, and what follows may build on that.
+                    self._note_damage()
                 time = self._time(frame)
                 yield Frame(image, self._count - 1, time, self._name)
+
+    def _packets(
+        self, container: InputContainer, stream: VideoStream
+    ) -> "Iterator[Packet[VideoStream]]":
+        """Yield what is to be decoded, and an empty packet for what the decoder still holds.
+
+        A last packet that is cut off stays out. The decoder would fail at it while it gives out
+        what it holds, as many good frames as it has threads, and PyAV ends with the first failure.
+        """
+        held: Packet[VideoStream] | None = None
+        failure: Exception | None = None
+        try:
+            for packet in container.demux(stream):
+                if not packet.size and packet.dts is None:
+                    break
+                if held is not None:
+                    yield held
+                held = packet if packet.is_corrupt else None
+                if held is None:
+                    yield packet
+        except Exception as error:  # as above, and then the file is read no further
+            failure = error
+        yield _empty(stream)
+        self._cut = held is not None
+        if isinstance(failure, av.InvalidDataError):
+            self._note_damage()
+        elif failure is not None:
+            self._note(failure)
 
     def check(self, seconds: float | None) -> None:
         """Raise `SourceError` where something was missing, given the length the file claims."""
         if self._last is None:
             raise SourceError(f"{self._name}: holds no frame that can be decoded; is it complete?")
-        if self._damage:
-            raise SourceError(f"{self._name}: {self._damage}; the good frames were read")
+        if not self._failure and (self._cut or not self._is_complete(seconds)):
+            of = "" if seconds is None else f" of {seconds:.1f} s"
+            raise SourceError(
+                f"{self._name}: breaks off after {self._place()}{of}; "
+                "the good frames were read; copy or record it again for the rest"
+            )
+        if wrong := self._failure or self._damage:
+            raise SourceError(f"{self._name}: {wrong}; the good frames were read")
+
+    def _is_complete(self, seconds: float | None) -> bool:
         # Some formats count the length from the first frame, some from zero.
         end = self._end + max(0.0, self._start or 0.0)
-        if seconds is None or end >= seconds - MISSING_SECONDS or is_whole(Path(self._name)):
-            return
-        raise SourceError(
-            f"{self._name}: breaks off after {self._place()} of {seconds:.1f} s; "
-            "the good frames were read; copy or record it again for the rest"
-        )
+        if seconds is None or end >= seconds - MISSING_SECONDS:
+            return True
+        return is_whole(Path(self._name))
 
     def _time(self, frame: av.VideoFrame) -> float:
         """Return seconds since the first frame; a frame without a stamp follows the last one."""
@@ -146,8 +182,23 @@ class _Decoder:
         self._count += 1
         return self._last
 
+    def _note_damage(self) -> None:
+        self._damage = self._damage or f"damaged after {self._place()}"
+
+    def _note(self, error: Exception) -> None:
+        self._failure = f"cannot be read after {self._place()} ({reason(error)})"
+
     def _place(self) -> str:
         return f"frame {self._count} ({self._last or 0.0:.1f} s)"
+
+
+def _empty(stream: VideoStream) -> "Packet[VideoStream]":
+    # PyAV's packets are generic to type checkers only.
+    packet = cast("Packet[VideoStream]", Packet())
+    packet.stream = stream
+    if stream.time_base is not None:
+        packet.time_base = stream.time_base
+    return packet
 
 
 def _further(container: InputContainer, stream: VideoStream, name: str) -> list[Skipped]:
