@@ -52,6 +52,7 @@ class ClassFolders:
         links: Class folders that are links. They are refused, but may be read where someone says of
             each picture whether it lies below the root.
         parts: The folders of splits; empty where the classes lie in the root itself.
+        tables: Each metadata.csv of the root and of its folders of splits.
         refused: What was left out, and why.
     """
 
@@ -59,6 +60,7 @@ class ClassFolders:
     folders: list[ClassFolder] = field(default_factory=list)
     links: list[ClassFolder] = field(default_factory=list)
     parts: list[Path] = field(default_factory=list)
+    tables: list[Path] = field(default_factory=list)
     refused: list[Rejection] = field(default_factory=list)
 
     @property
@@ -191,7 +193,9 @@ def _folders(found: ClassFolders, folder: Path, split: Split | None = None) -> l
     for path in paths:
         if path.is_dir() and not path.is_symlink():
             folders.append(path)
-        elif path.is_symlink() or path.name != METADATA:
+        elif path.name.casefold() == METADATA and _objection(path, found.root) is None:
+            found.tables.append(path)
+        else:
             found.refuse(path, _objection(path, found.root) or "not in a class folder")
             if path.is_dir():
                 found.links.append(ClassFolder(path, _class_of(path), split))
