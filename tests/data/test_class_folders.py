@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,13 @@ def test_classes_lie_below_splits(tmp_path: Path) -> None:
     folders = find_classes(tmp_path)
     assert (folders.classes, folders.splits) == (("Happy", "sad"), ("train", "validation", "test"))
     assert [refused.origin for refused in folders.refused] == ["readme.txt"]
+
+
+def test_a_class_is_one_however_a_system_stores_its_accents(tmp_path: Path) -> None:
+    decomposed = unicodedata.normalize("NFD", "fröhlich")
+    make(tmp_path, "train/fröhlich/a", f"test/{decomposed}/b", "train/sad/c", "test/sad/d")
+    assert find_classes(tmp_path).classes == ("fröhlich", "sad")
+    assert find_classes(tmp_path / "test").classes == ("fröhlich", "sad")
 
 
 def test_what_lies_beside_splits_is_listed(tmp_path: Path) -> None:

@@ -202,6 +202,29 @@ def test_metadata_may_lie_beside_the_splits_or_in_them(faces: Path) -> None:
     assert face(source, "test/calm/1.png").group == "S2"
 
 
+def test_metadata_has_its_name_in_any_case(faces: Path) -> None:
+    (faces / "Metadata.CSV").write_text("file,subject\ncalm/1.png,S1\n")
+    source = FolderInput(faces)
+    assert face(source, "calm/1.png").group == "S1"
+    assert reasons(source) == {}
+
+
+@pytest.mark.parametrize("name", ["metadata.jsonl", "labels.csv", "calm/metadata.csv"])
+def test_a_table_that_is_not_read_is_told(faces: Path, name: str) -> None:
+    (faces / name).write_text("file,subject\n1.png,S1\n")
+    assert any(note.startswith(f"{name}: not read") for note in FolderInput(faces).notes())
+    (faces / "metadata.csv").write_text("file,subject\ncalm/1.png,S1\n")
+    assert not any("not read" in note for note in FolderInput(faces).notes())
+
+
+def test_metadata_that_is_a_pipe_or_leads_out_is_not_opened(faces: Path) -> None:
+    os.mkfifo(faces / "metadata.csv")
+    (faces / "METADATA.CSV").symlink_to("/etc/passwd")
+    source = FolderInput(faces)
+    assert set(reasons(source)) == {"metadata.csv", "METADATA.CSV"}
+    assert any("not read" in note for note in source.notes())
+
+
 def test_what_metadata_tells_of_people_is_told(faces: Path) -> None:
     (faces / "metadata.csv").write_text(
         "Image;Participant;age\ncalm\\1.png;anna;30\ntense\\1.png;ben;40\ncalm\\7.png;ben;40\n"

@@ -4,11 +4,13 @@ Data sets come with their own splits above the classes (FER2013, RAF-DB, Hugging
 Links that lead out of the folder, or in circles, are refused; so is what is no file.
 """
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mien import files
+from mien.data.class_names import spelling
 from mien.data.records import SPLITS, Rejection, Split
 from mien.errors import DatasetError
 
@@ -50,6 +52,7 @@ class ClassFolders:
         links: Class folders that are links. They are refused, but may be read where someone says of
             each picture whether it lies below the root.
         parts: The folders of splits; empty where the classes lie in the root itself.
+        tables: Each metadata.csv of the root and of its folders of splits.
         refused: What was left out, and why.
     """
 
@@ -57,6 +60,7 @@ class ClassFolders:
     folders: list[ClassFolder] = field(default_factory=list)
     links: list[ClassFolder] = field(default_factory=list)
     parts: list[Path] = field(default_factory=list)
+    tables: list[Path] = field(default_factory=list)
     refused: list[Rejection] = field(default_factory=list)
 
     @property
@@ -96,13 +100,13 @@ def find_classes(root: Path) -> ClassFolders:
     folders = _folders(found, root)
     found.parts = _parts(folders)
     if not found.parts:
-        found.folders = [ClassFolder(path, as_text(path.name)) for path in folders]
+        found.folders = [ClassFolder(path, _class_of(path)) for path in folders]
         return found
     for path in folders:
         split = split_of(path.name)
         if path in found.parts:
             found.folders += [
-                ClassFolder(inner, as_text(inner.name), split)
+                ClassFolder(inner, _class_of(inner), split)
                 for inner in _folders(found, path, split)
             ]
         else:
@@ -169,6 +173,11 @@ def as_text(name: str) -> str:
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
+def _class_of(folder: Path) -> str:
+    # macOS stores accents as letters of their own: packed there, a class would have two names.
+    return unicodedata.normalize("NFC", as_text(folder.name))
+
+
 def _folders(found: ClassFolders, folder: Path, split: Split | None = None) -> list[Path]:
     """Return the folders in a folder, and refuse what else lies there."""
     try:
@@ -184,10 +193,12 @@ def _folders(found: ClassFolders, folder: Path, split: Split | None = None) -> l
     for path in paths:
         if path.is_dir() and not path.is_symlink():
             folders.append(path)
-        elif path.is_symlink() or path.name != METADATA:
+        elif path.name.casefold() == METADATA and _objection(path, found.root) is None:
+            found.tables.append(path)
+        else:
             found.refuse(path, _objection(path, found.root) or "not in a class folder")
             if path.is_dir():
-                found.links.append(ClassFolder(path, as_text(path.name), split))
+                found.links.append(ClassFolder(path, _class_of(path), split))
     return folders
 
 
@@ -216,9 +227,9 @@ def _parts(folders: list[Path]) -> list[Path]:
 
 
 def _names(folder: Path) -> set[str]:
-    """Return the names of the folders in a folder, without case; none where it cannot be read."""
+    """Return how the folders in a folder are spelt; nothing where it cannot be read."""
     try:
-        return {p.name.casefold() for p in visible(folder) if p.is_dir() and not p.is_symlink()}
+        return {spelling(p.name) for p in visible(folder) if p.is_dir() and not p.is_symlink()}
     except OSError:
         return set()
 
@@ -227,6 +238,4 @@ def _same_spelling(folders: list[ClassFolder]) -> list[ClassFolder]:
     """Call classes as the first split does: `train/Happy` and `test/happy` are one class."""
     order = sorted(folders, key=lambda f: (SPLITS.index(f.split) if f.split else 0, f.path))
     first: dict[str, str] = {}
-    return [
-        ClassFolder(f.path, first.setdefault(f.name.casefold(), f.name), f.split) for f in order
-    ]
+    return [ClassFolder(f.path, first.setdefault(spelling(f.name), f.name), f.split) for f in order]

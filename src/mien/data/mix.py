@@ -33,6 +33,7 @@ from typing import Annotated, Literal
 import msgspec
 import numpy as np
 
+from mien.data.class_names import find_class
 from mien.data.dataset import load_dataset
 from mien.data.fer2013 import Fer2013Input, Majority
 from mien.data.folders import CropSettings, FolderInput
@@ -204,7 +205,7 @@ class MixedInput:
                 f"it has {', '.join(made.classes)}"
             )
         wanted = self._mix.classes
-        places = tuple(wanted.index(one) if one in wanted else None for one in names)
+        places = tuple(find_class(one, wanted) for one in names)
         start = len(self) if self._parts else 0
         part = self._mix.hold_back if source.hold_back is None else source.hold_back
         return _Part(name, made, start, places, 0.0 if made.splits_itself else part)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from mien.data.class_folders import METADATA, ClassFolders, origin_of
 from mien.data.file_notes import match_notes
@@ -14,6 +14,8 @@ from mien.evaluation.patterns import GroupPattern
 SHOWN = 3
 # Below that a column may well name as many people as there are pictures.
 FEW_FILES = 6
+# What tables are called.
+TABLES = frozenset({".csv", ".tsv", ".json", ".jsonl", ".xls", ".xlsx", ".ods", ".parquet"})
 
 
 @dataclass(slots=True)
@@ -45,10 +47,10 @@ def who_is_who(
         DatasetError: A metadata.csv is wrong.
     """
     who = Who()
-    for place in (found.root, *found.parts):
-        path = place / METADATA
-        if path.exists():
-            _read(who, found.root, path, read_metadata(path, found.classes), origins)
+    for path in found.tables:
+        _read(who, found.root, path, read_metadata(path, found.classes), origins)
+    if not found.tables:
+        who.told += _unread([*(one.origin for one in found.refused), *origins])
     if pattern is not None:
         _add_groups(who, origins, pattern)
     return who
@@ -56,7 +58,7 @@ def who_is_who(
 
 def _read(who: Who, root: Path, path: Path, metadata: Metadata, origins: Sequence[str]) -> None:
     name = origin_of(root, path)
-    prefix = name.removesuffix(METADATA)
+    prefix = name[: -len(METADATA)]
     below = [origin.removeprefix(prefix) for origin in origins if origin.startswith(prefix)]
     notes, missing = match_notes(metadata.notes, below, path.parent.resolve().name)
     who.notes |= {prefix + origin: note for origin, note in notes.items()}
@@ -70,6 +72,18 @@ def _read(who: Who, root: Path, path: Path, metadata: Metadata, origins: Sequenc
             f"{name}: {len(missing):,} of {len(metadata.notes):,} rows name no picture of this "
             f"folder, such as {shown}; file names are paths below it"
         )
+
+
+def _unread(files: Sequence[str]) -> list[str]:
+    """Say of tables that may have been meant to tell who is who."""
+    tables = [file for file in files if PurePath(file).suffix.lower() in TABLES]
+    if not tables:
+        return []
+    shown = ", ".join(file[:80] for file in tables[:SHOWN]) + ", …" * (len(tables) > SHOWN)
+    return [
+        f"{shown}: not read; who is who is told by a file {METADATA} beside the folders of the "
+        "classes (docs/folders.md)"
+    ]
 
 
 def _told(name: str, metadata: Metadata, notes: dict[str, FileNote], files: int) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mien.data.class_folders import ClassFolders, walk
+from mien.data.class_names import find_class
 from mien.data.records import Split
 from mien.errors import DatasetError
 from mien.picture_formats import REFUSED, SUFFIXES
@@ -30,7 +31,7 @@ def match_classes(
     ignore_unknown: bool,
     others: bool,
 ) -> Mapping[str, int]:
-    """Find the number of the bundle's label for every class that it knows.
+    """Find the number of the bundle's label for every class that it knows, however it is written.
 
     Args:
         place: What to call the data in an error.
@@ -43,8 +44,9 @@ def match_classes(
         DatasetError: No class is a label, a class is none and neither may be, or all are labels
             where others are asked about.
     """
-    unknown = [name for name in classes if name not in labels]
-    known = {name: labels.index(name) for name in classes if name in labels}
+    found = {name: find_class(name, labels) for name in classes}
+    known = {name: number for name, number in found.items() if number is not None}
+    unknown = [name for name in classes if name not in known]
     lists = f"the data has {', '.join(classes) or 'none'}; the bundle has {', '.join(labels)}"
     if not known:
         raise DatasetError(f"{place}: no class that the bundle knows: {lists}")
@@ -117,7 +119,8 @@ def labelled_files(
             truth = truth_of(folder.name, truths)
             files.extend((picture, *truth) for picture in _pictures(found, folder.path))
         else:
-            skipped[folder.name] = sum(1 for _ in _pictures(found, folder.path))
+            count = sum(1 for _ in _pictures(found, folder.path))
+            skipped[folder.name] = skipped.get(folder.name, 0) + count
     return files, skipped
 
 
