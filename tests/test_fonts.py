@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mien import fonts, overlay
+from mien.looks import look_of
 
 
 @pytest.fixture
@@ -48,7 +49,8 @@ def test_the_font_of_the_system_that_has_the_letters_is_taken(
 
 def test_labels_that_differ_beyond_ascii_look_different() -> None:
     """Boxes for all of them would not."""
-    plates = [overlay._plate(word, 0, 20) for word in ("é", "è", "д", "ж")]
+    look = look_of("happy", ("happy",))
+    plates = [overlay._plate(word, look, 20) for word in ("é", "è", "д", "ж")]
     shapes = {(plate.shape, plate.tobytes()) for plate in plates}
     assert len(shapes) == 4
     assert all(plate.dtype == np.uint8 for plate in plates)

@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 import pytest
 from starlette.datastructures import MutableHeaders
+from starlette.responses import HTMLResponse
 
 from mien.assembly import make_analyzer
 from mien.errors import SourceError
@@ -55,8 +56,9 @@ MOST_IDLE = 3
 MEDIA = {"color_scheme": "light", "reduced_motion": "reduce", "contrast": "no-preference"}
 # What the page stored for its tab alone, the browser itself cannot clear.
 FORGET = "() => { sessionStorage.clear(); return location.origin; }"
-# One of the page's files, shown as text: a document of its origin in which nothing runs.
-BARE = "/static/words.js"
+# A document of the origin in which nothing runs. It names an icon, or a browser asks for one.
+BARE = "/bare"
+BARE_DOCUMENT = b'<!doctype html><title>bare</title><link rel="icon" href="data:,">'
 
 # Counts the pictures that the server has not answered yet.
 COUNT_PICTURES = """
@@ -324,6 +326,9 @@ class SharedServer:
                     MutableHeaders(scope=message)["Cache-Control"] = "max-age=3600"
                 await send(message)
 
+            if scope["path"] == BARE:
+                await HTMLResponse(BARE_DOCUMENT)(scope, receive, send)
+                return
             is_session = scope["type"] == "websocket"
             self._sessions += is_session
             try:
@@ -571,10 +576,10 @@ class Tab:
             )
             self._script = ""
         origin = self.page.evaluate(FORGET)
-        self._go_from(origin)
         for event, listener in self._listeners:
             self.page.remove_listener(event, listener)
         self._listeners.clear()
+        self._go_from(origin)
         everything = {"origin": origin, "storageTypes": "all"}
         self._devtools.send("Storage.clearDataForOrigin", everything)
         self.context.clear_cookies()

@@ -16,7 +16,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from mien.errors import BundleError, MissingExtraError, one_line
+from mien.errors import BundleError, MissingExtraError
 from mien.training.face_network import FaceNetwork
 from mien.training.keras_import.config import harmless
 from mien.training.keras_import.source import KerasSource
@@ -219,7 +219,7 @@ def _described(shape: tuple[int | None, ...]) -> str:
 
 def _cause(error: Exception) -> str:
     """Return what went wrong: Keras says it last, behind the whole architecture."""
-    said = one_line(error)
+    said = " ".join(str(error).split())
     layers = re.findall(r"<class '[\w.]*?(\w+)'> could not be deserialized", said)
     reason = said.rpartition("Exception encountered:")[2].strip()
     short = textwrap.shorten(reason, 200, placeholder=" …")
