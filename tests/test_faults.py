@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import count, islice
+from itertools import chain, count, islice, repeat
 from typing import Any
 
 import cv2
@@ -127,11 +127,12 @@ def ending(device: Device) -> Iterator[Frame]:
 
 
 def grabbed(plan: Plan) -> Source:
-    return NewestFrame(Device(plan), stall=0.01)
+    # On a busy machine a device that is well may be late by some hundredths of a second.
+    return NewestFrame(Device(plan), stall=0.1)
 
 
 def reconnecting(*plans: Plan, on_notice: Callable[[Notice], None] | None = None) -> Source:
-    planned = iter(plans)
+    planned = chain(plans, repeat(plans[-1]))
     return Reconnecting(lambda: grabbed(next(planned)), on_notice=on_notice, retry=0.001)
 
 
