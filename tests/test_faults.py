@@ -178,7 +178,7 @@ def opened(request: pytest.FixtureRequest) -> Callable[..., Source]:
 
 class TestSource:
     def test_one_that_stalls_is_an_error(self) -> None:
-        with pytest.raises(SourceError, match=r"fake: no picture for 0\.01 seconds"):
+        with pytest.raises(SourceError, match=r"fake: no picture for 0\.1 seconds"):
             live(grabbed(stalling))
 
     def test_one_that_breaks_off_is_an_error(self) -> None:
