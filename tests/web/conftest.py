@@ -377,7 +377,7 @@ def launch(playwright_api):
     """
 
     def start(*, cameras: int = 1, film: Path | None = None, whole: bool = False):
-        camera = f"--use-fake-device-for-media-stream=fps=5,device-count={cameras}"
+        camera = f"--use-fake-device-for-media-stream=fps=10,device-count={cameras}"
         flags = [*FLAGS, camera, *([f"--use-file-for-fake-video-capture={film}"] if film else [])]
         path = find_browser(WHOLE_BROWSERS if whole else BROWSERS)
         return playwright_api.chromium.launch(executable_path=path, headless=True, args=flags)
