@@ -1,5 +1,6 @@
 """Assembly: what a user names becomes parts, or one clear line."""
 
+import contextlib
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,7 +29,7 @@ from mien.protocols import Classifier, Detector, Source
 from mien.sources.batch import Batch
 from mien.sources.pictures import PictureSource
 from mien.sources.reconnecting import Notice, Reconnecting
-from mien.types import Frame, PixelArray
+from mien.types import Analysis, Frame, PixelArray
 
 LABELS = ("angry", "sad", "happy", "neutral")
 
@@ -337,6 +338,17 @@ def test_a_source_is_never_overwritten_also_where_it_is_not_the_first(tmp_path: 
     with pytest.raises(SettingsError, match=r"b\.mp4: is to be read"):
         make_sinks(LABELS, annotate=second, overwrite=True, source=source)
     assert second.read_bytes() == before
+
+
+def test_no_picture_that_is_read_is_replaced_by_the_copy_of_another(tmp_path: Path) -> None:
+    inner, outer = picture(tmp_path / "sub" / "a.png"), picture(tmp_path / "a.png", gray=9)
+    clip, before = video(tmp_path / "clip.avi"), outer.read_bytes()
+    for specs in ([inner, outer], [inner, clip, outer]):
+        source = open_sources(list(map(str, specs)))
+        (sink,) = make_sinks(LABELS, annotate=tmp_path, overwrite=True, source=source)
+        with contextlib.closing(sink), pytest.raises(SinkError, match=r"a\.png: is to be read"):
+            sink.write(next(iter(source)), Analysis(0, 0.0, str(inner), (30, 20), ()))
+        assert outer.read_bytes() == before
 
 
 def test_an_output_that_cannot_be_made_leaves_the_others_as_they_were(tmp_path: Path) -> None:

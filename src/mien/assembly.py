@@ -234,8 +234,9 @@ def make_sinks(
     if out is not None:
         makers.append(_table_maker(out, labels, other=other, overwrite=overwrite))
     if annotate is not None:
-        _refuse_source(annotate, source)
-        makers.append(_picture_maker(annotate, overwrite))
+        names = () if source is None else getattr(source, "names", (source.name,))
+        _refuse_source(annotate, names)
+        makers.append(_picture_maker(annotate, names, overwrite))
     # All names are judged before the first file is made, and none stays open if a later one fails.
     with contextlib.ExitStack() as made:
         sinks = []
@@ -246,8 +247,7 @@ def make_sinks(
     return sinks
 
 
-def _refuse_source(path: Path, source: Source | None) -> None:
-    names = () if source is None else getattr(source, "names", (source.name,))
+def _refuse_source(path: Path, names: Sequence[str]) -> None:
     if path.is_file() and any(same_file(path, Path(name)) for name in names):
         raise SettingsError(f"{path}: is to be read, and would be overwritten; choose another name")
 
@@ -263,7 +263,7 @@ def _table_maker(
     raise SettingsError(f"{path}: no format that mien writes; name a .csv or .jsonl file, or -")
 
 
-def _picture_maker(path: Path, overwrite: bool) -> Callable[[], Sink]:
+def _picture_maker(path: Path, sources: Sequence[str], overwrite: bool) -> Callable[[], Sink]:
     suffix = path.suffix.lower()
     if suffix == ".mp4":
         return partial(VideoSink, path, overwrite=overwrite)
@@ -271,7 +271,7 @@ def _picture_maker(path: Path, overwrite: bool) -> Callable[[], Sink]:
         raise SettingsError(
             f"{path}: annotated pictures go to a folder and annotated videos to a .mp4 file"
         )
-    return partial(PictureSink, path, overwrite=overwrite)
+    return partial(PictureSink, path, overwrite=overwrite, sources=sources)
 
 
 _Opener = tuple[str, Callable[[], Source]]
@@ -284,25 +284,26 @@ def _open(specs: Sequence[Meant], on_notice: OnNotice | None, *, realtime: bool)
         return Reconnecting(partial(_open_one, only, realtime=realtime), on_notice=on_notice)
     skipped: list[Skipped] = []
     named: set[str] = set()
-    openers = _openers(specs, skipped, named)
+    items = list(_items(specs, skipped, named))
+    openers = _openers(items, named)
     if not openers:
         raise NothingFoundError(f"{skipped[-1].path}: {skipped[-1].reason}; {ACCEPTED}")
     if len(openers) == 1 and not skipped:
         return openers[0][1]()
-    return Batch(openers, skipped=skipped, named=named)
+    return Batch(openers, skipped=skipped, named=named, names=[_name(item) for item in items])
 
 
-def _openers(specs: Sequence[Meant], skipped: list[Skipped], named: set[str]) -> list[_Opener]:
+def _openers(items: Sequence[_Item], named: set[str]) -> list[_Opener]:
     """List what has to be opened, in order; pictures in a row are one source."""
     openers: list[_Opener] = []
-    for is_picture, group in itertools.groupby(_items(specs, skipped, named), key=_is_picture):
-        items = list(group)
+    for is_picture, group in itertools.groupby(items, key=_is_picture):
+        row = list(group)
         if is_picture:
-            paths = [item for item in items if isinstance(item, Path)]
+            paths = [item for item in row if isinstance(item, Path)]
             opener = partial(PictureSource, paths, named=named)
             openers.append((f"{len(paths)} pictures", opener))
         else:
-            openers += [(_name(item), partial(_open_one, item)) for item in items]
+            openers += [(_name(item), partial(_open_one, item)) for item in row]
     return openers
 
 

@@ -26,6 +26,7 @@ from mien.explanation import PartEffect, explain
 from mien.pictures import read_picture
 from mien.pipeline import AnalyzerSettings
 from mien.protocols import Classifier, Detector, Source
+from mien.sinks.tables import columns
 from mien.sources.files import Skipped
 from mien.sources.reconnecting import Notice
 from mien.types import Analysis, Frame, PixelArray, Reading
@@ -201,8 +202,8 @@ def to_frame(analyses: Iterable[Analysis]) -> "pd.DataFrame":
         The columns of the CSV: source, frame, time, track_id, x1 to y2, one p_ column per class,
         label, confidence, shown, quality, reason (why it is "not sure"), and p_other, the
         probability that the face shows no class of the model. `label`, `confidence` and `reason`
-        are what the row's own probabilities say; `shown` is the steady word of `Reading.label`. A
-        frame without columns where there was no face.
+        are what the row's own probabilities say; `shown` is the steady word of `Reading.label`.
+        Where there was no face, no row, and none of the p_ columns of classes.
 
     Raises:
         MienError: pandas is not installed.
@@ -211,7 +212,8 @@ def to_frame(analyses: Iterable[Analysis]) -> "pd.DataFrame":
         import pandas as pd
     except ImportError as error:
         raise MienError("to_frame needs pandas: pip install pandas") from error
-    return pd.DataFrame([row for analysis in analyses for row in analysis.to_rows()])
+    rows = [row for analysis in analyses for row in analysis.to_rows()]
+    return pd.DataFrame(rows, columns=None if rows else columns((), other=True))
 
 
 def _to_bgr(image: str | Path | npt.NDArray[np.uint8]) -> PixelArray:

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path, PurePath
 
 import cv2
@@ -31,12 +32,15 @@ class PictureSink:
     name becomes `name-2`. Frames of a video, animation, camera or stream are numbered JPEGs.
     """
 
-    def __init__(self, folder: Path, *, overwrite: bool = False) -> None:
+    def __init__(
+        self, folder: Path, *, overwrite: bool = False, sources: Iterable[str] = ()
+    ) -> None:
         """Make the folder.
 
         Args:
             folder: Where the copies go.
-            overwrite: Replace copies of an earlier run. The pictures themselves never are.
+            overwrite: Replace copies of an earlier run.
+            sources: What is read, now or later, which is never replaced.
 
         Raises:
             SinkError: The folder cannot be made.
@@ -49,6 +53,7 @@ class PictureSink:
         sweep(folder)
         self._folder = folder
         self._overwrite = overwrite
+        self._sources = {file for name in sources if (file := _identity(Path(name)))}
         self._used: set[str] = set()
 
     def write(self, frame: Frame, analysis: Analysis) -> None:
@@ -60,6 +65,10 @@ class PictureSink:
         path = self._folder / self._free_name(frame)
         if same_file(path, Path(frame.source)):
             raise SinkError(f"{path}: would overwrite the picture itself; choose another folder")
+        if self._sources and _identity(path) in self._sources:
+            raise SinkError(
+                f"{path}: is to be read, and would be overwritten; choose another folder"
+            )
         flags = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY] if path.suffix in JPEG_SUFFIXES else []
         good, data = cv2.imencode(path.suffix, draw(frame.image, analysis), flags)
         if not good:
@@ -82,6 +91,15 @@ class PictureSink:
             name = f"{stem}-{count}{suffix}"
         self._used.add(name.casefold())
         return name
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what a file is by whatever name; None where it does not exist."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _name(frame: Frame) -> tuple[str, str]:

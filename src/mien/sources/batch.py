@@ -22,6 +22,7 @@ class Batch:
         *,
         skipped: Sequence[Skipped] = (),
         named: Collection[str] = (),
+        names: Sequence[str] = (),
     ) -> None:
         """Take the sources.
 
@@ -29,18 +30,16 @@ class Batch:
             openers: For each source its name, for errors, and what opens it.
             skipped: What was left out already when they were looked for.
             named: Names of those that were asked for, and not only found in a folder.
+            names: The names of all that is read, where pictures that follow each other are one
+                source.
         """
         self.name = openers[0][0] if len(openers) == 1 else f"{len(openers)} sources"
+        self.names = tuple(names) or tuple(name for name, _ in openers)
         self._openers = list(openers)
         self._done = list(skipped)
         self._named = named
         self._current: Source | None = None
         self._closed = False
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names of the sources; pictures that follow each other are one."""
-        return tuple(name for name, _ in self._openers)
 
     @property
     def skipped(self) -> list[Skipped]:

@@ -19,6 +19,7 @@ class PictureSource:
     their own times, and numbers from 0.
 
     Attributes:
+        names: The pictures' paths.
         skipped: What could not be read so far, and why: pictures, and the further pages and views
             of files of several.
     """
@@ -41,6 +42,7 @@ class PictureSource:
         """
         self.name = str(paths[0]) if len(paths) == 1 else f"{len(paths)} pictures"
         self.skipped: list[Skipped] = list(skipped)
+        self.names = tuple(map(str, paths))
         self._paths = tuple(paths)
         self._named = named
         self._closed = False
