@@ -65,7 +65,8 @@ def main() -> int:
     for line in lost:
         print(line, file=sys.stderr)
     if args.write is not None:
-        made = f"`python -m torture --kills {args.kills} --every {args.every} --seed {args.seed}`"
+        made = f"`python -m torture --kills {args.kills} --every {args.every} --seed {args.seed} "
+        made += f"--only {' '.join(args.only)}`"
         text = "\n".join(rows) + f"\n\n{made}, {date.today().isoformat()}."
         replace_marked(args.write, text, name="torture")
     return 1 if lost else 0
