@@ -117,6 +117,15 @@ def test_odd_names_survive(tmp_path: Path, make_pair: MakePair, name: str) -> No
     assert json.loads((tmp_path / "out.jsonl").read_text("utf-8"))["source"] == name
 
 
+def test_a_name_is_as_on_disk_where_the_system_says_that_it_knows_ascii_only(
+    tmp_path: Path, make_pair: MakePair
+) -> None:
+    sink = CsvSink(tmp_path / "out.csv", LABELS)
+    sink.write(*make_pair(source="ü 笑.jpg".encode().decode("ascii", "surrogateescape")))
+    sink.close()
+    assert rows(tmp_path / "out.csv")[0]["source"] == "ü 笑.jpg"
+
+
 @pytest.mark.parametrize("opener", OPENERS)
 def test_a_name_that_is_no_unicode_is_written_with_escapes(
     tmp_path: Path, make_pair: MakePair, opener: Callable[..., CsvSink]

@@ -72,6 +72,7 @@ class _TextFile:
         """Hand whole lines to the system; where that fails, none of them is left half."""
         if self._stream is None:
             raise SinkError(f"{self._name}: is closed already")
+        text = _as_on_disk(text)
         try:
             with writing(self._name):
                 self._begin(self._stream)
@@ -109,6 +110,14 @@ class _TextFile:
                 self._path.unlink()
             else:
                 os.truncate(self._path, self._size)
+
+
+def _as_on_disk(text: str) -> str:
+    """Return names as they are stored, also where the system says that it knows ASCII only."""
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8")
+    except UnicodeError:
+        return text
 
 
 class CsvSink:
