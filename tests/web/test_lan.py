@@ -336,7 +336,7 @@ def test_axe_finds_nothing_on_the_code_page(open_lan_page, expect, violations, l
 
 def test_the_page_of_this_machine_says_that_nothing_leaves_it(both, browser, watch_pages, expect):
     with watch_pages(browser) as open_one:
-        page = open_one(both.page, locale="en-GB")
+        page = open_one(both.page)
         expect(page.locator("#connection")).to_have_text("Ready")
         assert "Nothing leaves this machine" in page.inner_text("main")
         assert "Runs on this machine only." in page.inner_text("footer")
@@ -345,9 +345,9 @@ def test_the_page_of_this_machine_says_that_nothing_leaves_it(both, browser, wat
 def test_the_page_says_when_too_many_are_open(serve_both, services, browser, watch_pages, expect):
     services = dataclasses.replace(services, pages=OpenPages(most=1))
     with serve_both(services) as both, watch_pages(browser) as open_one:
-        first = open_one(both.page, locale="en-GB")
+        first = open_one(both.page)
         expect(first.locator("#connection")).to_have_text("Ready")
-        second = open_one(both.page, locale="en-GB")
+        second = open_one(both.page)
         expect(second.locator("#message")).to_have_text(
             "Too many pages of mien are open. Close one; this page then goes on by itself."
         )

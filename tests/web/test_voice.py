@@ -1,5 +1,6 @@
 """What the page tells of a look: how long it lasts, a sound, a word spoken."""
 
+import base64
 import dataclasses
 import functools
 import itertools
@@ -135,7 +136,8 @@ async (labels) => {
     const tones = new Tones();
     tones.context = context;
     tones.play(figureOf(label, labels), 1, () => {});
-    const wave = Array.from((await context.startRendering()).getChannelData(0));
+    const bytes = new Uint8Array((await context.startRendering()).getChannelData(0).buffer);
+    const wave = btoa(Array.from(bytes, (one) => String.fromCharCode(one)).join(""));
     found[label] = { figure: figureOf(label, labels), wave };
   }
   return found;
@@ -484,7 +486,7 @@ def test_each_look_has_a_figure_of_its_own_that_is_short_and_soft(bare_page):
     contours = {label: contour(one["figure"]) for label, one in found.items()}
     assert len(set(contours.values())) == len(labels), contours
     for label, one in found.items():
-        wave = np.array(one["wave"])
+        wave = np.frombuffer(base64.b64decode(one["wave"]), np.float32)
         assert 0.2 < np.abs(wave).max() <= 0.3, label
         heard = np.flatnonzero(np.abs(wave) > 0.003) / 24_000
         assert 0.25 < heard[-1] < 0.4, label
