@@ -103,6 +103,7 @@ def one_export(quick_export: None) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def tiny_network() -> Iterator[None]:
     """Make `residual` a network of two blocks: what a run does with any, it does with this one."""
+    pytest.importorskip("torch")
     from mien.training.network import ARCHITECTURES, ResidualNetwork
 
     with pytest.MonkeyPatch.context() as patch:

@@ -79,6 +79,7 @@ def test_prepare_is_timed(bench: Importer) -> None:
     assert result.rows[1]["ratio"] > 0
 
 
+@pytest.mark.usefixtures("tiny_network")
 def test_training_is_timed(bench: Importer) -> None:
     torch = pytest.importorskip("torch")
     from mien.training.settings import Machine, TrainSettings

@@ -1,13 +1,13 @@
 """A few made pictures of "faces", and teachers that see them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from mien.training.detector import gather
+from mien.training.detector import gather, network
 from mien.training.detector.gather import Request, make_material
 from mien.training.detector.material import Material
 from mien.training.detector.teachers import Teacher
@@ -46,6 +46,14 @@ def draw(discs: list[tuple[int, int, int, int]], seed: int) -> PixelArray:
     for x, y, radius, shade in discs:
         cv2.circle(image, (x, y), radius, (shade,) * 3, -1)
     return image
+
+
+@pytest.fixture(scope="module")
+def shallow() -> Iterator[None]:
+    """Make networks with one block in the place of four: each layer takes time to export."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(network, "BLOCKS", ((8,), (), ()))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -14,9 +14,11 @@ from mien.training.detector import export
 from mien.training.detector.export import OUTPUTS, Deployed, export_detector
 from mien.training.detector.network import DetectorNetwork
 
+pytestmark = pytest.mark.usefixtures("shallow")
+
 
 @pytest.fixture(scope="module")
-def graph(one_export: None) -> bytes:
+def graph(shallow: None, one_export: None) -> bytes:
     torch.manual_seed(0)
     return export_detector(DetectorNetwork(1, (8, 8, 16, 16, 16), 16).eval())
 
