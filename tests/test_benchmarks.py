@@ -502,3 +502,16 @@ def test_peers_largest_face_is_read_and_overlaps_go(bench: Importer) -> None:
     boxes = np.array([[0, 0, 9, 9], [0, 0, 10, 10], [0, 0, 10, 9], [20, 0, 30, 9]], np.float32)
     scores, groups = np.array([0.9, 0.8, 0.7, 1.0]), np.array([0, 0, 1, 0])
     assert reading.suppress(boxes, scores, groups, 0.5).tolist() == [3, 0, 2]
+
+
+@pytest.mark.parametrize(
+    ("values", "leaks"),
+    [((200, 230, 231), False), ((200, 201, 240), False), ((200, 216, 232), True)],
+    ids=["taken early", "taken late", "taken each time"],
+)
+def test_a_soak_tells_a_leak_from_what_is_taken_once(
+    bench: Importer, values: tuple[float, ...], leaks: bool
+) -> None:
+    soak = bench("soak")
+    rows = [soak.judged("memory", list(values), 15.0)]
+    assert soak.grown(rows) == (["memory"] if leaks else [])
