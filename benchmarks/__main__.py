@@ -20,8 +20,8 @@ from benchmarks.report import (
     to_markdown,
     to_plain,
 )
-from mien.assembly import DEFAULT_BUNDLE, make_classifier, make_detector
 from mien.errors import MienError
+from mien.registry import DEFAULT_BUNDLE, make_classifier, make_detector
 
 TRAINING = "training"
 

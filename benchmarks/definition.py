@@ -21,9 +21,9 @@ from benchmarks.page import browsing
 from benchmarks.report import Column, Environment, Result, print_result
 from benchmarks.timing import ratio, take_turns
 from mien.errors import MienError
-from mien.onnx_session import make_session
-from mien.training.export import export_graph, shrink
-from mien.training.network import ARCHITECTURES
+from mien.models.onnx import make_session
+from mien.training.expression.network import ARCHITECTURES
+from mien.training.onnx_export import export_graph, shrink
 from mien.types import InputSpec
 
 NAME = "definition"

@@ -10,10 +10,10 @@ from pathlib import Path
 from benchmarks import faces
 from benchmarks.report import Column, Result
 from benchmarks.timing import cpu_ratio, ratio, take_turns
-from mien.assembly import DEFAULT_DETECTOR, DETECTOR_BUNDLE, make_detector
-from mien.bundle import load_detector_bundle
 from mien.detectors.single_shot import SingleShotDetector
+from mien.models.bundle import load_detector_bundle
 from mien.protocols import Detector
+from mien.registry import DEFAULT_DETECTOR, DETECTOR_BUNDLE, make_detector
 from mien.types import PixelArray
 
 NAME = "detector"

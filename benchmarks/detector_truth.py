@@ -15,10 +15,10 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from mien.pictures import SUFFIXES, decode_picture, read_picture
 from mien.training.detector.consensus import Labels
 from mien.training.detector.material import load_material
 from mien.types import Box, Face, PixelArray
+from mien.vision.images.reading import SUFFIXES, decode_picture, read_picture
 
 FILE = Path(__file__).parent / "detector_truth.json"
 HASH = 16  # characters of the sha256 of a picture's file

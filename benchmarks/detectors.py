@@ -36,14 +36,21 @@ from benchmarks.report import (
     split_marked,
     to_markdown,
 )
-from mien.assembly import DETECTOR_BUNDLE, at_any_angle, make_detector
-from mien.bundle import CARD, INFO, DetectorBundle, MetricsInfo, encode_info, load_detector_bundle
 from mien.detectors.single_shot import SingleShotDetector
 from mien.errors import MienError
 from mien.evaluation.detection import Tally
 from mien.evaluation.record import END, START
-from mien.files import replace_files
+from mien.files.writes import replace_files
+from mien.models.bundle import (
+    CARD,
+    INFO,
+    DetectorBundle,
+    MetricsInfo,
+    encode_info,
+    load_detector_bundle,
+)
 from mien.protocols import Detector
+from mien.registry import DETECTOR_BUNDLE, at_any_angle, make_detector
 from mien.sources.video import VideoSource
 from mien.training.detector.consensus import Labels, agree
 from mien.types import PixelArray

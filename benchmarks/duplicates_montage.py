@@ -13,11 +13,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mien.data.dataset import Dataset, load_dataset
-from mien.data.duplicates import near_pairs, thumbnail
-from mien.data.records import SPLITS
-from mien.pictures import decode_picture
+from mien.datasets.dataset import Dataset, load_dataset
+from mien.datasets.preparation.duplicates import near_pairs, thumbnail
+from mien.datasets.records import SPLITS
 from mien.types import PixelArray
+from mien.vision.images.reading import decode_picture
 
 SIDE, COLUMNS, LINE = 80, 10, 14
 

@@ -24,13 +24,13 @@ from rich.progress import track
 
 from benchmarks import detector_truth
 from benchmarks.report import Column, Result, print_result
-from mien.assembly import DETECTOR_BUNDLE
-from mien.bundle import load_detector_bundle
 from mien.detectors.single_shot import SingleShotDetector
-from mien.geometry import iou_matrix, to_array
-from mien.pictures import decode_picture
+from mien.models.bundle import load_detector_bundle
 from mien.protocols import Detector
+from mien.registry import DETECTOR_BUNDLE
 from mien.types import Box, PixelArray
+from mien.vision.boxes import iou_matrix, to_array
+from mien.vision.images.reading import decode_picture
 
 SHARED = Path(__file__).parents[1].parent / "shared"
 PLACES = (SHARED / "data" / "wild.zip",)

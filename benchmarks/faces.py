@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mien.pictures import decode_picture
 from mien.types import PixelArray
+from mien.vision.images.reading import decode_picture
 
 # Where the portrait's face is, in its pixels.
 FACE_CENTER, FACE_SIDE = (163, 117), 120

@@ -20,11 +20,11 @@ from rich.console import Console
 
 from benchmarks.moving import Actor, Cutout, Scene, Walk, cut_out, people, portrait
 from benchmarks.report import Column, Result, print_result
-from mien.assembly import make_analyzer, make_classifier, make_detector
-from mien.geometry import iou_matrix, to_array
-from mien.pipeline import Analyzer, AnalyzerSettings
+from mien.pipeline.analyzer import Analyzer, AnalyzerSettings
 from mien.protocols import Detector
+from mien.registry import make_analyzer, make_classifier, make_detector
 from mien.types import Analysis, Box
+from mien.vision.boxes import iou_matrix, to_array
 
 SAME = 0.3  # overlap (IoU) of a reading with the face that is meant: framings differ
 COLUMNS = (

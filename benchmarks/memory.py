@@ -20,9 +20,9 @@ from PIL import Image
 
 from benchmarks import faces
 from benchmarks.report import GOAL_COLUMNS, Column, Result, goal_row, goals_met
-from mien.assembly import make_analyzer, make_classifier, make_detector
-from mien.pipeline import run
-from mien.sources.pictures import PictureSource
+from mien.pipeline.analyzer import run
+from mien.registry import make_analyzer, make_classifier, make_detector
+from mien.sources.images import PictureSource
 from mien.types import Analysis, Frame, PixelArray
 
 LIVE, PREPARE, PHOTO = "memory", "prepare-memory", "photo-memory"
@@ -214,8 +214,8 @@ def _run_live(frames: Sequence[int], bundle: Path | None) -> dict[str, float]:
 
 
 def _run_prepare(source: Path, out: Path) -> dict[str, float]:
-    from mien.data.folders import FolderInput
-    from mien.data.prepare import prepare
+    from mien.datasets.inputs.folders import FolderInput
+    from mien.datasets.preparation.prepare import prepare
 
     before = _megabytes("VmRSS")
     prepare(FolderInput(source), out)

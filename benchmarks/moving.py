@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks import faces
-from mien.pictures import read_picture
 from mien.protocols import Detector
 from mien.types import Box, Frame, PixelArray
+from mien.vision.images.reading import read_picture
 
 SIZE, FPS = (640, 480), 30.0
 FEATHER = 0.12  # of a cut-out's side, over which it fades

@@ -22,16 +22,16 @@ from rich.progress import track
 from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
-from mien.assembly import DETECTOR_BUNDLE, make_classifier
-from mien.bundle import load_detector_bundle
-from mien.data.dataset import load_dataset
+from mien.datasets.dataset import load_dataset
 from mien.errors import MienError
-from mien.onnx_session import make_session
-from mien.pictures import decode_picture
-from mien.preprocess import whole_face
+from mien.models.bundle import load_detector_bundle
+from mien.models.onnx import make_session
+from mien.registry import DETECTOR_BUNDLE, make_classifier
 from mien.training.detector.export import INPUT
 from mien.training.detector.network import OUTPUTS, STRIDES
 from mien.types import FloatArray, PixelArray
+from mien.vision.crop import whole_face
+from mien.vision.images.reading import decode_picture
 
 FACE, CANVAS = 72, 128  # sides in pixels
 AROUND = {8: 6, 16: 4, 32: 2}  # cells of each grid, in both directions, that are looked at

@@ -15,11 +15,11 @@ import numpy as np
 from benchmarks import faces
 from benchmarks.report import Column, Result
 from benchmarks.timing import Samples, ratio, take_turns
-from mien.data.folders import CropSettings, FolderInput
-from mien.data.prepare import prepare
-from mien.data.records import LabelledFace
-from mien.pictures import read_picture
+from mien.datasets.inputs.folders import CropSettings, FolderInput
+from mien.datasets.preparation.prepare import prepare
+from mien.datasets.records import LabelledFace
 from mien.protocols import Detector
+from mien.vision.images.reading import read_picture
 
 NAME = "prepare"
 STAGES = {"reading pictures": "read", "finding duplicates": "duplicates", "writing": "write"}

@@ -18,10 +18,10 @@ from pathlib import Path
 from benchmarks import faces, identity, steadiness
 from benchmarks.moving import Actor, Scene, Still, portrait
 from benchmarks.report import GOAL_COLUMNS, Result, goal_row, goals_met
-from mien.assembly import make_analyzer, make_classifier, make_detector
-from mien.pipeline import Analyzer
-from mien.realtime import FPS, Paced, measure_live, measure_speed, measure_start
-from mien.smoothing import HOLD, TIME_CONSTANT
+from mien.bench import FPS, Paced, measure_live, measure_speed, measure_start
+from mien.pipeline.analyzer import Analyzer
+from mien.registry import make_analyzer, make_classifier, make_detector
+from mien.tracking.smoother import HOLD, TIME_CONSTANT
 from mien.types import PixelArray
 
 NAME = "realtime"

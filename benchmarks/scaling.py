@@ -23,9 +23,9 @@ from rich.console import Console
 from benchmarks import faces, identity
 from benchmarks.moving import portrait
 from benchmarks.report import Column, Result, print_result
-from mien.assembly import make_analyzer, make_classifier, make_detector
-from mien.pipeline import Analyzer, AnalyzerSettings
-from mien.realtime import FPS, measure_speed
+from mien.bench import FPS, measure_speed
+from mien.pipeline.analyzer import Analyzer, AnalyzerSettings
+from mien.registry import make_analyzer, make_classifier, make_detector
 from mien.sources.sample import SampleSource
 from mien.types import Analysis, Frame, PixelArray
 

@@ -66,7 +66,7 @@ COLUMNS = (
 SERVER = """
 import sys
 from mien.cli import live_lan, main
-from mien.web.network import Network
+from mien.web.lan.addresses import Network
 live_lan.find_network = lambda: Network(("127.0.0.1",))
 sys.exit(main(["live", "--no-browser", "--lan", "--port", "0", "--lan-port", "0"]))
 """

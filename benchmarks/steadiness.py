@@ -21,10 +21,10 @@ from rich.console import Console
 
 from benchmarks.moving import FPS, Actor, Cutout, Scene, Still, cut_out, people
 from benchmarks.report import Column, Result, print_result
-from mien.assembly import make_analyzer, make_classifier, make_detector
-from mien.bundle import ModelInfo
+from mien.models.bundle import ModelInfo
 from mien.protocols import Detector
-from mien.smoothing import HOLD, TIME_CONSTANT, Smoother
+from mien.registry import make_analyzer, make_classifier, make_detector
+from mien.tracking.smoother import HOLD, TIME_CONSTANT, Smoother
 from mien.types import Prediction
 
 SECONDS, CHANGE = 6.0, 3.0

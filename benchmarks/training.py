@@ -18,12 +18,12 @@ from torch.nn import functional as F  # noqa: N812
 from benchmarks import faces
 from benchmarks.report import Column, Result
 from benchmarks.timing import Samples, Stopwatch, cpu_ratio, ratio
-from mien.training.augment import augment
 from mien.training.checkpoint import Checkpoint
-from mien.training.compute import Compute
-from mien.training.loop import batches, class_weights, fit, start, train_step
+from mien.training.device import Compute
+from mien.training.expression.augment import augment
+from mien.training.expression.faces import FaceStore
+from mien.training.expression.loop import batches, class_weights, fit, start, train_step
 from mien.training.settings import Machine, TrainSettings
-from mien.training.store import FaceStore
 
 NAME = "training"
 CLASSES = 4

@@ -8,8 +8,8 @@ from pathlib import Path
 import cv2
 from PIL import Image
 
-from mien.assembly import make_analyzer, make_classifier, make_detector, open_source
-from mien.overlay import draw
+from mien.registry import make_analyzer, make_classifier, make_detector, open_source
+from mien.vision.draw import draw
 
 SIZE, EVERY, MILLISECONDS = (480, 360), 3, 100
 TARGET = Path(__file__).parent / "sample.webp"

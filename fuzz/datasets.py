@@ -21,8 +21,8 @@ def _whole() -> dict[str, bytes]:
     """Return all files of a data set of 12 faces by name."""
     from PIL import Image
 
-    from mien.data.folders import CropSettings, FolderInput
-    from mien.data.prepare import prepare
+    from mien.datasets.inputs.folders import CropSettings, FolderInput
+    from mien.datasets.preparation.prepare import prepare
 
     with tempfile.TemporaryDirectory() as folder:
         faces = Path(folder) / "faces"
@@ -61,7 +61,7 @@ def read_shard(data: bytes, folder: Path) -> None:
 
 
 def _read(folder: Path, changed: str, data: bytes) -> None:
-    from mien.data.dataset import load_dataset
+    from mien.datasets.dataset import load_dataset
 
     for name, content in _whole().items():
         path = folder / name

@@ -67,9 +67,9 @@ def files() -> tuple[bytes, bytes]:
 
 def read(data: bytes, folder: Path, *, build: bool = False) -> None:
     """Read what a Keras file says of itself, and build its network where that is wanted."""
-    from mien.training.keras_import.config import harmless
-    from mien.training.keras_import.network import load_network
-    from mien.training.keras_import.source import read_source
+    from mien.keras.config import harmless
+    from mien.keras.network import load_network
+    from mien.keras.source import read_source
 
     path = folder / "model.keras"
     path.write_bytes(data)
@@ -81,8 +81,8 @@ def read(data: bytes, folder: Path, *, build: bool = False) -> None:
 
 def read_json(data: bytes, folder: Path) -> None:
     """Read an architecture that lies beside its weights."""
-    from mien.training.keras_import.config import harmless
-    from mien.training.keras_import.source import read_source
+    from mien.keras.config import harmless
+    from mien.keras.source import read_source
 
     (folder / "weights.h5").write_bytes(h5_files()[0])
     (folder / "model.json").write_bytes(data)

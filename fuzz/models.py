@@ -13,7 +13,7 @@ import numpy as np
 
 from fuzz.mutate import damage
 from fuzz.seeds import CLASSES, FACE
-from mien.bundle import (
+from mien.models.bundle import (
     GRAPH,
     INFO,
     DetectorInfo,
@@ -108,7 +108,7 @@ def detector_info() -> bytes:
 @cache
 def detector_graph() -> bytes:
     """Return the graph of the detector that mien ships."""
-    from mien.assembly import DETECTOR_BUNDLE
+    from mien.registry import DETECTOR_BUNDLE
 
     return (DETECTOR_BUNDLE / GRAPH).read_bytes()
 
@@ -133,9 +133,9 @@ def read_graph(data: bytes, folder: Path) -> None:
 
 
 def _classify(folder: Path) -> None:
-    from mien.classifier import OnnxClassifier
-    from mien.preprocess import crop_faces
+    from mien.models.classifier import OnnxClassifier
     from mien.types import Box, Face
+    from mien.vision.crop import crop_faces
 
     classifier = OnnxClassifier(load_bundle(folder))
     image = np.full((FACE, FACE, 3), 99, np.uint8)

@@ -33,14 +33,14 @@ class Parser:
 
 def read_picture(data: bytes, _folder: Path) -> None:
     """Decode a picture as for `predict` and `prepare`."""
-    from mien.pictures import decode_picture
+    from mien.vision.images.reading import decode_picture
 
     decode_picture(data, "picture")
 
 
 def read_page_picture(data: bytes, _folder: Path) -> None:
     """Decode a picture that a page sent."""
-    from mien.web.images import decode_page_picture
+    from mien.web.media import decode_page_picture
 
     decode_page_picture(data)
 
@@ -57,8 +57,8 @@ def read_video(data: bytes, folder: Path) -> None:
 
 def read_metadata(data: bytes, folder: Path) -> None:
     """Read a folder of labelled pictures with this metadata.csv."""
-    from mien.data.folders import CropSettings, FolderInput
-    from mien.pictures import encode_png
+    from mien.datasets.inputs.folders import CropSettings, FolderInput
+    from mien.vision.images.reading import encode_png
 
     for number, picture in enumerate(seeds.noise(4)):
         path = folder / seeds.CLASSES[number % 2] / f"{number}.png"
@@ -81,7 +81,7 @@ def read_ferplus(data: bytes, folder: Path) -> None:
 
 
 def _read_fer(folder: Path, faces: bytes, votes: bytes | None) -> None:
-    from mien.data.fer2013 import Fer2013Input
+    from mien.datasets.inputs.fer2013 import Fer2013Input
 
     path, plus = folder / "fer2013.csv", folder / "fer2013new.csv"
     path.write_bytes(faces)
@@ -116,7 +116,7 @@ def read_recipe(data: bytes, folder: Path) -> None:
 
 def read_mix(data: bytes, folder: Path) -> None:
     """Read the file of a mix."""
-    from mien.data.mix import read_mix
+    from mien.datasets.inputs.mix import read_mix
 
     path = folder / "mix.toml"
     path.write_bytes(data)
@@ -134,7 +134,7 @@ def read_tfjs_weights(data: bytes, folder: Path) -> None:
 
 
 def _read_tfjs(folder: Path, model: bytes, data: bytes) -> None:
-    from mien.training.pretrained import fingerprint, read_graph_model
+    from mien.training.expression.pretrained import fingerprint, read_graph_model
 
     path = folder / "model.json"
     path.write_bytes(model)
@@ -159,7 +159,7 @@ def read_text_message(data: bytes, _folder: Path) -> None:
 
 def read_binary_message(data: bytes, _folder: Path) -> None:
     """Read a picture of the page, with what stands before it."""
-    from mien.web.images import decode_page_picture
+    from mien.web.media import decode_page_picture
     from mien.web.protocol import decode_picture_message
 
     _, jpeg = decode_picture_message(data)

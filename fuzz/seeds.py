@@ -194,7 +194,7 @@ def tfjs_weights() -> tuple[bytes, ...]:
 @cache
 def joblib() -> tuple[bytes, ...]:
     """Return a list of arrays as joblib writes it."""
-    from mien.detectors.files import package_folder
+    from mien.detectors.weights import package_folder
 
     folder = package_folder("mtcnn")
     import lz4.frame

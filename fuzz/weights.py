@@ -14,7 +14,7 @@ import numpy as np
 from fuzz.models import graph, info, write
 from fuzz.mutate import damage, damage_json
 from fuzz.seeds import CLASSES, FACE
-from mien.bundle import WEIGHTS, load_bundle
+from mien.models.bundle import WEIGHTS, load_bundle
 
 PREFIX = "network."  # before the names of weights in a graph
 
@@ -22,10 +22,10 @@ PREFIX = "network."  # before the names of weights in a graph
 @cache
 def weights() -> tuple[bytes, ...]:
     """Return weights.safetensors of a small network."""
-    from mien.training.export import shrink
-    from mien.training.network import ARCHITECTURES
+    from mien.training.expression.network import ARCHITECTURES
+    from mien.training.expression.weights import pack_weights
+    from mien.training.onnx_export import shrink
     from mien.training.settings import TrainSettings
-    from mien.training.weights import pack_weights
 
     settings = TrainSettings(arch="residual-small")
     network = shrink(ARCHITECTURES[settings.arch](len(CLASSES), 1, FACE).eval())
@@ -34,7 +34,7 @@ def weights() -> tuple[bytes, ...]:
 
 def read_weights(data: bytes, folder: Path) -> None:
     """Rebuild the network of a bundle with these weights."""
-    from mien.training.weights import learnt_classes, network_from_bundle
+    from mien.training.expression.weights import learnt_classes, network_from_bundle
 
     digest = hashlib.sha256(data).hexdigest()
     (folder / WEIGHTS).write_bytes(data)
@@ -47,7 +47,7 @@ def read_weights(data: bytes, folder: Path) -> None:
 
 @cache
 def _network() -> Any:
-    from mien.training.network import ARCHITECTURES
+    from mien.training.expression.network import ARCHITECTURES
 
     return ARCHITECTURES["residual-small"](len(CLASSES), 1, FACE)
 
@@ -57,7 +57,7 @@ def named_graphs() -> tuple[bytes, ...]:
     """Return a graph that names its network's weights, as older bundles did; one is in 8 bits."""
     import onnx
 
-    from mien.training.export import shrink
+    from mien.training.onnx_export import shrink
 
     model = onnx.load_model_from_string(graph())
     for name, value in shrink(_network().eval()).state_dict().items():
@@ -78,7 +78,7 @@ def read_start(data: bytes, folder: Path) -> None:
     """Start to learn from a bundle that has only this graph."""
     import torch
 
-    from mien.training.warm_start import warm_start
+    from mien.training.expression.warm_start import warm_start
 
     write(folder, info(), data)
     warm_start(_network(), load_bundle(folder), CLASSES, torch.zeros(2, 1, FACE, FACE))

@@ -18,12 +18,12 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from mien.bundle import FORMAT, DataTerms, InputInfo, ModelInfo, Terms, write_bundle
-from mien.data.dataset import Dataset
-from mien.data.prepare import prepare
-from mien.data.records import LabelledFace, Rejection
-from mien.pictures import read_picture
+from mien.datasets.dataset import Dataset
+from mien.datasets.preparation.prepare import prepare
+from mien.datasets.records import LabelledFace, Rejection
+from mien.models.bundle import FORMAT, DataTerms, InputInfo, ModelInfo, Terms, write_bundle
 from mien.types import PixelArray
+from mien.vision.images.reading import read_picture
 
 # Where a script starts the tests in the background, Ctrl-C is ignored by all that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -104,7 +104,7 @@ def one_export(quick_export: None) -> Iterator[None]:
 def tiny_network() -> Iterator[None]:
     """Make `residual` a network of two blocks: what a run does with any, it does with this one."""
     pytest.importorskip("torch")
-    from mien.training.network import ARCHITECTURES, ResidualNetwork
+    from mien.training.expression.network import ARCHITECTURES, ResidualNetwork
 
     with pytest.MonkeyPatch.context() as patch:
         tiny = functools.partial(ResidualNetwork, stages=((32, 1), (64, 1)))

@@ -20,7 +20,7 @@ import pytest
 from PIL import Image, ImageFile
 
 import mien
-from mien import assembly
+from mien import registry
 from mien.cli import main
 from mien.errors import MienError
 from mien.types import Box, Face, PixelArray
@@ -43,7 +43,7 @@ class OneFace:
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Work in an empty folder, with a detector that costs nothing."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setitem(assembly._DETECTORS, "mien", lambda *_: OneFace())
+    monkeypatch.setitem(registry._DETECTORS, "mien", lambda *_: OneFace())
 
 
 @pytest.fixture

@@ -9,18 +9,18 @@ from pathlib import Path
 import pytest
 
 import mien
-from mien import assembly
+from mien import registry
 from mien.cli import main
 from mien.errors import MienError
-from mien.pictures import encode_png
 from mien.types import PixelArray
+from mien.vision.images.reading import encode_png
 
 
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, portrait: PixelArray) -> None:
     """Work in a folder that holds one labelled face, with a detector that costs nothing."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setitem(assembly._DETECTORS, "mien", lambda *_: lambda image: ())
+    monkeypatch.setitem(registry._DETECTORS, "mien", lambda *_: lambda image: ())
     Path("faces/happy").mkdir(parents=True)
     Path("faces/happy/face.png").write_bytes(encode_png(portrait))
 

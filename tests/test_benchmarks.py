@@ -16,12 +16,12 @@ import msgspec
 import numpy as np
 import pytest
 
-import mien.realtime
-from mien.assembly import make_detector
-from mien.bundle import load_bundle
-from mien.classifier import OnnxClassifier
+import mien.bench
 from mien.detectors.mtcnn.detector import MtcnnDetector
 from mien.evaluation.detection import Tally
+from mien.models.bundle import load_bundle
+from mien.models.classifier import OnnxClassifier
+from mien.registry import make_detector
 from mien.training.detector.consensus import Labels
 from mien.training.detector.material import (
     INFO,
@@ -55,7 +55,7 @@ def short(bench: Importer, monkeypatch: pytest.MonkeyPatch) -> None:
         yield dataclasses.replace(next(all_scenes(*cast)), seconds=0.5)
 
     monkeypatch.setattr(identity, "scenes", scenes)
-    monkeypatch.setattr(mien.realtime, "WARM_UP_FRAMES", 3)
+    monkeypatch.setattr(mien.bench, "WARM_UP_FRAMES", 3)
     for name in ("realtime", "scaling"):
         monkeypatch.setattr(bench(name), "CYCLE", 2)
 
@@ -210,8 +210,8 @@ def test_tasks_take_turns(bench: Importer) -> None:
 
 
 def test_written_faces_differ_but_for_twins(bench: Importer, tmp_path: Path) -> None:
-    prepare = pytest.importorskip("mien.data.prepare").prepare
-    folders = pytest.importorskip("mien.data.folders")
+    prepare = pytest.importorskip("mien.datasets.preparation.prepare").prepare
+    folders = pytest.importorskip("mien.datasets.inputs.folders")
     bench("faces").write_folder(tmp_path / "in", 80, side=64)
     dataset = prepare(folders.FolderInput(tmp_path / "in"), tmp_path / "out")
     assert dataset.info.clusters == 8

@@ -15,8 +15,8 @@ from typing import Any
 import av
 import pytest
 
-from mien.pictures import encode_png
 from mien.types import PixelArray
+from mien.vision.images.reading import encode_png
 
 POSIX = os.name == "posix"
 NAMES = ("plain.png", "ünï 笑 😀.png", "-dash.png", "it's.png")

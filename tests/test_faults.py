@@ -13,13 +13,13 @@ import cv2
 import numpy as np
 import pytest
 
-from mien.assembly import make_detector
 from mien.errors import SinkError, SourceError
-from mien.pipeline import WAITING_FRAMES, Analyzer, OnFrame, RunSummary, run
+from mien.pipeline.analyzer import WAITING_FRAMES, Analyzer, OnFrame, RunSummary, run
 from mien.protocols import Classifier, Detector, Sink, Source
-from mien.sources import newest
-from mien.sources.newest import NewestFrame
-from mien.sources.reconnecting import Notice, Reconnecting
+from mien.registry import make_detector
+from mien.sources import latest
+from mien.sources.latest import NewestFrame
+from mien.sources.reconnect import Notice, Reconnecting
 from mien.sources.sample import SampleSource
 from mien.types import Analysis, Box, Face, Frame, InputSpec, PixelArray, ProbabilityArray
 
@@ -165,7 +165,7 @@ def live(
 @pytest.fixture(autouse=True)
 def _quick_and_clean(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let stalls be seen soon, and want no thread to be left."""
-    monkeypatch.setattr(newest, "WAIT_SECONDS", 0.005)
+    monkeypatch.setattr(latest, "WAIT_SECONDS", 0.005)
     yield
     assert own_threads() == []
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mien.assembly import DEFAULT_BUNDLE
 from mien.cli import _parse
+from mien.registry import DEFAULT_BUNDLE
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -95,7 +95,7 @@ def set_up(home: Path, *, keras: bool) -> None:
 
 def _write_keras_model(path: Path) -> None:
     try:
-        from mien.training.keras_import.network import import_keras_on_torch
+        from mien.keras.network import import_keras_on_torch
 
         keras = import_keras_on_torch()
     except (ImportError, MienError):

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from mien.bundle import load_bundle, load_detector_bundle
-from mien.data.dataset import load_dataset
+from mien.datasets.dataset import load_dataset
+from mien.models.bundle import load_bundle, load_detector_bundle
 
 Words = list[str]
 TRAIN = ["--size", "16", "--arch", "residual-small", "--device", "cpu", "--threads", "1"]

@@ -40,10 +40,10 @@ def write_pictures(folder: Path, count: int = 20) -> None:
 
 def stand_in() -> None:
     """Let discs be found in place of faces, and little be looked at, in this process."""
-    from mien import assembly
+    from mien import registry
     from mien.training.detector import feed, gather, run
 
-    assembly.make_detector = lambda *_, **__: Discs()  # type: ignore[assignment]
+    registry.make_detector = lambda *_, **__: Discs()  # type: ignore[assignment]
     feed.VALIDATION_SCENES = 4
     run.SHOWN = 2
     gather.COMPARED = float("inf")  # type: ignore[assignment]

@@ -18,8 +18,9 @@ from pathlib import Path
 
 from torture import discs
 
-PRELOAD = ("torch", "onnxruntime", "pyarrow.parquet", "matplotlib.figure", "mien.training.run")
-PRELOAD += ("mien.data.prepare", "mien.evaluation.report", "mien.cli.predict", "torch.onnx")
+PRELOAD = ("torch", "torch.onnx", "onnxruntime", "pyarrow.parquet", "matplotlib.figure")
+PRELOAD += ("mien.training.expression.run", "mien.datasets.preparation.prepare")
+PRELOAD += ("mien.evaluation.report.write", "mien.cli.predict")
 # What a process does to names on the disk, one step each.
 STEPS = ("rename", "replace", "unlink", "rmdir", "mkdir", "link")
 LONGEST = 300.0
@@ -107,11 +108,11 @@ def _die_at(step: int) -> None:
 
         return do
 
-    from mien import files
+    from mien.files import writes
 
     # What rmtree may do is asked once, by the functions themselves.
     safe = shutil.rmtree.avoids_symlink_attacks
     for name in STEPS:
         setattr(os, name, counted(getattr(os, name)))
-    files.exchange = counted(files.exchange)  # type: ignore[assignment]
+    writes.exchange = counted(writes.exchange)  # type: ignore[assignment]
     assert shutil.rmtree.avoids_symlink_attacks == safe

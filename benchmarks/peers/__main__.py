@@ -28,8 +28,8 @@ from benchmarks.report import (
     to_markdown,
     to_plain,
 )
-from mien.assembly import open_source
 from mien.errors import MienError
+from mien.registry import open_source
 
 HERE = Path(__file__).parent
 REQUIREMENTS, SYSTEMS = HERE / "requirements.txt", HERE / "systems.txt"

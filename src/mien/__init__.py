@@ -15,11 +15,11 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mien.api import Reader, load, to_frame
     from mien.errors import MienError
-    from mien.explanation import PartEffect
-    from mien.pipeline import Analyzer, AnalyzerSettings, RunSummary, run
+    from mien.models.occlusion import PartEffect
+    from mien.pipeline.analyzer import Analyzer, AnalyzerSettings, RunSummary, run
     from mien.protocols import Classifier, Detector, Sink, Source
-    from mien.reader import Reader, load, to_frame
     from mien.types import (
         Analysis,
         Box,
@@ -66,10 +66,10 @@ __all__ = [
 
 _HOMES = {
     "mien.errors": ("MienError",),
-    "mien.explanation": ("PartEffect",),
-    "mien.pipeline": ("Analyzer", "AnalyzerSettings", "RunSummary", "run"),
+    "mien.models.occlusion": ("PartEffect",),
+    "mien.pipeline.analyzer": ("Analyzer", "AnalyzerSettings", "RunSummary", "run"),
     "mien.protocols": ("Classifier", "Detector", "Sink", "Source"),
-    "mien.reader": ("Reader", "load", "to_frame"),
+    "mien.api": ("Reader", "load", "to_frame"),
     "mien.types": (
         *("Analysis", "Box", "Face", "Frame", "InputSpec", "Prediction", "Quality", "Reading"),
         "Verdict",

@@ -59,7 +59,7 @@ class Classifier(Protocol):
 
         Returns:
             Calibrated probabilities, float32 [N,K], or [N,K+1] where `other` is true: of `labels`,
-            then of something else. Rows sum to one; `mien.decision.split` parts the two.
+            then of something else. Rows sum to one; `mien.models.decision.split` parts the two.
         """
         ...
 

@@ -259,8 +259,8 @@ class Reading:
         quality: How well the face can be seen.
         reason: Why mien is not sure: the face looks like "something else" than the labels, no label
             is probable enough, or what stands against reading it; None where there is a label.
-        own: What `smoothed` says by itself at this moment, by the rule of `mien.decision`, where
-            that is not what is shown, or not yet; None where it is.
+        own: What `smoothed` says by itself at this moment, by the rule of `mien.models.decision`,
+            where that is not what is shown, or not yet; None where it is.
     """
 
     track_id: int

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from mien import realtime
+from mien import bench as measures
+from mien.bench import Live, Speed
 from mien.cli import bench, main
 from mien.errors import SourceError
-from mien.realtime import Live, Speed
 from mien.sources.sample import SampleSource
 
 QUICK = Speed(100, 1.0, 500.0, 1.5, 4.0, 1.8)
@@ -100,7 +100,7 @@ def test_the_whole_measure_runs_on_the_real_path(
 ) -> None:
     monkeypatch.undo()
     monkeypatch.setattr(bench, "STARTS", 1)
-    monkeypatch.setattr(realtime, "WARM_UP_FRAMES", 3)
+    monkeypatch.setattr(measures, "WARM_UP_FRAMES", 3)
     assert main(["bench", "--json", "--seconds", "0.2", "--source", "none"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["speed"][bench.TWO]["faces"] > 1.5

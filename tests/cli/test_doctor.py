@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from mien import assembly
-from mien.assembly import DETECTORS
+from mien import registry
 from mien.cli import doctor, main
+from mien.registry import DETECTORS
 
 
 @pytest.fixture
 def healthy(make_bundle: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """Put a tiny bundle in the place of the shipped one."""
     path = make_bundle()
-    monkeypatch.setattr(assembly, "DEFAULT_BUNDLE", path)
+    monkeypatch.setattr(registry, "DEFAULT_BUNDLE", path)
     return path
 
 
@@ -78,7 +78,7 @@ def test_a_detector_that_crashes_is_told_and_fails(
     def crash(*_: Any, **__: Any) -> None:
         raise RuntimeError(f"no weights\nin {Path.home()}/x")
 
-    monkeypatch.setattr(assembly, "make_detector", crash)
+    monkeypatch.setattr(registry, "make_detector", crash)
     assert main(["doctor", "--json"]) == 1
     found = report(capsys)
     assert found["detectors"]["mtcnn"]["detail"] == "RuntimeError: no weights in ~/x"
@@ -121,7 +121,7 @@ def test_a_package_that_cannot_be_imported_is_told_and_fails(
 def test_parts_that_cannot_be_imported_end_in_no_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(sys.modules, "mien.assembly", None)
+    monkeypatch.setitem(sys.modules, "mien.registry", None)
     assert main(["doctor"]) == 1
     assert "mien cannot work here" in capsys.readouterr().out
 

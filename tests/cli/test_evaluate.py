@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mien.bundle import load_bundle
 from mien.cli import evaluate, main
-from mien.data.records import LabelledFace, one_hot
-from mien.locks import alone_in
-from mien.pictures import encode_png
+from mien.datasets.records import LabelledFace, one_hot
+from mien.files.locks import alone_in
+from mien.models.bundle import load_bundle
 from mien.types import Box, Face, PixelArray
+from mien.vision.images.reading import encode_png
 
 pytest.importorskip("matplotlib", reason="evaluating draws plots: needs the extra [train]")
-from mien.evaluation import plots
-from mien.evaluation.plots import to_png
+from mien.evaluation.report import plots
+from mien.evaluation.report.plots import to_png
 
 # The tiny bundle reads dark faces as its first class, bright ones as its last.
 LEVELS = {"angry": 20, "neutral": 240}
@@ -212,7 +212,7 @@ def test_the_shipped_bundle_has_a_short_name(
     make_bundle: Callable[..., Path], faces: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bundle = make_bundle()
-    monkeypatch.setattr("mien.assembly.DEFAULT_BUNDLE", bundle)
+    monkeypatch.setattr("mien.registry.DEFAULT_BUNDLE", bundle)
     words = ("--whole-face", "--record", "--resamples", 0, "--out", "there")
     assert run("default", faces, *words) == 0
     (entry,) = load_bundle(bundle).info.metrics
@@ -325,7 +325,7 @@ def test_a_data_set_of_more_classes_serves_a_bundle_of_fewer(
     make_bundle: Callable[..., Path], capsys
 ) -> None:
     pytest.importorskip("pyarrow")
-    from mien.data.prepare import prepare
+    from mien.datasets.preparation.prepare import prepare
 
     prepare(GrayFaces(), Path("set"))
     bundle = make_bundle(labels=("fear", "angry"))
@@ -340,7 +340,7 @@ def test_a_data_set_of_more_classes_serves_a_bundle_of_fewer(
 
 def test_a_prepared_data_set_is_evaluated(make_bundle: Callable[..., Path], capsys) -> None:
     pytest.importorskip("pyarrow")
-    from mien.data.prepare import prepare
+    from mien.datasets.preparation.prepare import prepare
 
     prepare(GrayFaces(), Path("set"))
     assert run(make_bundle(), "set", "--resamples", 20) == 0

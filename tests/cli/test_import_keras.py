@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from mien.bundle import load_bundle
 from mien.cli import _parse, main
 from mien.cli.import_keras import SCALES
+from mien.models.bundle import load_bundle
 
 MODEL = "model.keras"
 # Keras asks NumPy for copies in what NumPy calls an outdated way.
@@ -21,7 +21,7 @@ needs_keras = pytest.mark.skipif(
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder to work in, with a small network of two classes."""
-    from mien.training.keras_import.network import import_keras_on_torch
+    from mien.keras.network import import_keras_on_torch
 
     keras = import_keras_on_torch()
     layers = [keras.Input((16, 16, 1)), keras.layers.Flatten(), keras.layers.Dense(2)]
@@ -83,6 +83,6 @@ def test_every_scale_can_be_typed(scale: str) -> None:
 def test_without_the_extra_it_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(sys.modules, "mien.training.keras_import.run", None)
+    monkeypatch.setitem(sys.modules, "mien.keras.run", None)
     assert main(["import-keras", "m.h5", "--labels", "a,b", "--out", "x"]) == 1
     assert "pip install 'mien[keras]'" in capsys.readouterr().err

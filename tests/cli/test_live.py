@@ -15,10 +15,10 @@ from rich.console import Console
 
 from mien.cli import live, live_lan, main
 from mien.errors import SettingsError
-from mien.sources.reconnecting import Notice
+from mien.sources.reconnect import Notice
 from mien.types import Analysis
-from mien.web.entry import NewCode
-from mien.web.network import Network
+from mien.web.lan.addresses import Network
+from mien.web.lan.pairing import NewCode
 from mien.web.server import bind
 from mien.web.stats import LiveMeter
 
@@ -74,7 +74,7 @@ def test_serves_until_it_is_ended(running, number):
 LAN = """
 import sys
 from mien.cli import live_lan, main
-from mien.web.network import Network
+from mien.web.lan.addresses import Network
 live_lan.find_network = lambda: Network(("127.0.0.1",), ("localhost.test",))
 sys.exit(main(sys.argv[1:]))
 """

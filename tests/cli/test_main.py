@@ -166,7 +166,7 @@ def test_help_loads_no_command_and_nothing_heavy() -> None:
         "import sys, contextlib\n"
         "from mien.cli import main\n"
         "with contextlib.suppress(SystemExit): main(['--help'])\n"
-        "heavy = ('cv2', 'onnxruntime', 'av', 'torch', 'mien.assembly')\n"
+        "heavy = ('cv2', 'onnxruntime', 'av', 'torch', 'mien.registry')\n"
         "print([name for name in heavy if name in sys.modules], file=sys.stderr)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

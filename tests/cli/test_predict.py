@@ -13,9 +13,9 @@ from rich.console import Console
 
 from mien.cli import main, predict
 from mien.errors import SourceError
-from mien.pictures import encode_png
-from mien.sources.reconnecting import OnNotice, Reconnecting
+from mien.sources.reconnect import OnNotice, Reconnecting
 from mien.types import Box, Face, Frame, PixelArray
+from mien.vision.images.reading import encode_png
 
 
 class OneFace:

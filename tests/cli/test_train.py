@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from mien.bundle import DataTerms, Terms, load_bundle
 from mien.cli import main
-from mien.data.dataset import Dataset
+from mien.datasets.dataset import Dataset
+from mien.models.bundle import DataTerms, Terms, load_bundle
 
 pytestmark = pytest.mark.usefixtures("tiny_network", "one_export")
 

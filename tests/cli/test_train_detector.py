@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from mien import assembly
-from mien.bundle import load_detector_bundle
+from mien import registry
 from mien.cli import main
+from mien.models.bundle import load_detector_bundle
 from mien.training.detector import feed, gather, run
 from mien.types import Box, Face, PixelArray
 
@@ -31,12 +31,12 @@ class Discs:
 
 @pytest.fixture
 def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(assembly, "make_detector", lambda name, model=None: Discs())
+    monkeypatch.setattr(registry, "make_detector", lambda name, model=None: Discs())
     monkeypatch.setattr(feed, "VALIDATION_SCENES", 4)
     monkeypatch.setattr(run, "SHOWN", 2)
     monkeypatch.setattr(gather, "COMPARED", float("inf"))
     # To export what was learnt takes long; `training/detector/test_run.py` does.
-    graph = load_detector_bundle(assembly.DETECTOR_BUNDLE).graph
+    graph = load_detector_bundle(registry.DETECTOR_BUNDLE).graph
     monkeypatch.setattr(run, "export_detector", lambda *_: graph)
     folder = tmp_path / "pictures"
     folder.mkdir()

@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import mien
-from mien.assembly import at_any_angle, make_detector
 from mien.detectors.any_angle import MARGIN, AnyAngleDetector
-from mien.geometry import iou_matrix, to_array
-from mien.preprocess import crop_faces, eye_angle
 from mien.protocols import Detector
+from mien.registry import at_any_angle, make_detector
 from mien.types import Box, Face, InputSpec, PixelArray
+from mien.vision.boxes import iou_matrix, to_array
+from mien.vision.crop import crop_faces, eye_angle
 
 # Corners of a mark that is the same in no two turns: its dark end is a head's chin.
 MARK = np.full((12, 8, 3), 255, np.uint8)

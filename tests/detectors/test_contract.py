@@ -5,15 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mien.assembly import DETECTOR_BUNDLE
-from mien.bundle import load_detector_bundle
 from mien.detectors.dlib import DlibCnnDetector, DlibHogDetector
-from mien.detectors.files import package_folder
 from mien.detectors.mtcnn.detector import MtcnnDetector
 from mien.detectors.single_shot import SingleShotDetector
+from mien.detectors.weights import package_folder
 from mien.detectors.yunet import YunetDetector
-from mien.geometry import iou_matrix, to_array
+from mien.models.bundle import load_detector_bundle
 from mien.protocols import Detector
+from mien.registry import DETECTOR_BUNDLE
+from mien.vision.boxes import iou_matrix, to_array
 
 WEIGHTS = Path(__file__).parents[3] / "shared" / "weights"
 YUNET_FILES = {

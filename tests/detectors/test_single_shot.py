@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
-from mien.bundle import FORMAT, AnyBundle, DetectorInfo, Terms
 from mien.detectors import single_shot
 from mien.detectors.single_shot import SingleShotDetector
 from mien.errors import BundleError
+from mien.models.bundle import FORMAT, AnyBundle, DetectorInfo, Terms
 from mien.types import FloatArray
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mien.bundle import FORMAT, DataTerms, InputInfo, ModelInfo, Terms
-from mien.evaluation.others import OtherClass, Others
-from mien.evaluation.results import Answers, Evaluation
+from mien.evaluation.predictions import Answers, Evaluation
+from mien.evaluation.studies.others import OtherClass, Others
 from mien.evaluation.summary import Estimate
-from mien.pictures import encode_png
+from mien.models.bundle import FORMAT, DataTerms, InputInfo, ModelInfo, Terms
 from mien.types import Box, Face, InputSpec, PixelArray, ProbabilityArray
+from mien.vision.images.reading import encode_png
 
 LABELS = ("angry", "sad", "happy", "neutral")
 SURE = 0.7

@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 import pytest
 
-from mien.bundle import ModelInfo
 from mien.errors import BundleError, DatasetError, SettingsError
 from mien.evaluation.evaluate import evaluate_dataset, evaluate_folder
-from mien.evaluation.labelled import FolderSettings, Picture
+from mien.evaluation.inputs import FolderSettings, Picture
 from mien.evaluation.measures import AGREEMENT
+from mien.models.bundle import ModelInfo
 from mien.types import Box
 
 ROWS = [("angry", 10, "ann"), ("sad", 100, "bob"), ("happy", 150, "bob"), ("neutral", 10, "")]

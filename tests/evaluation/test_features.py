@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from safetensors import safe_open
 
-from mien.bundle import ModelInfo, load_bundle
-from mien.classifier import OnnxClassifier
 from mien.errors import BundleError, SinkError
 from mien.evaluation.evaluate import evaluate_dataset
 from mien.evaluation.features import FeatureCollector, stratified, write_features
-from mien.evaluation.labelled import Picture
+from mien.evaluation.inputs import Picture
+from mien.models.bundle import ModelInfo, load_bundle
+from mien.models.classifier import OnnxClassifier
 from mien.types import Box, Face, InputSpec, PixelArray
 
 

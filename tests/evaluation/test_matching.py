@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mien.data.class_folders import find_classes
+from mien.datasets.inputs.class_folders import find_classes
 from mien.evaluation.matching import labelled_files
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mien.evaluation.labelled import Picture
+from mien.evaluation.inputs import Picture
 from mien.evaluation.measures import (
     AGREEMENT,
     BRIGHTNESS,

@@ -7,16 +7,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from mien.bundle import MetricsInfo, load_bundle
 from mien.errors import BundleError
-from mien.evaluation.for_whom import HEADING
-from mien.evaluation.others import Others
-from mien.evaluation.persons import Persons
+from mien.evaluation.predictions import Evaluation
 from mien.evaluation.record import END, START, metrics_table, record, with_table
-from mien.evaluation.results import Evaluation
-from mien.evaluation.slices import Slice
-from mien.evaluation.studies import Studies
+from mien.evaluation.report.for_whom import HEADING
+from mien.evaluation.studies.ask import Studies
+from mien.evaluation.studies.others import Others
+from mien.evaluation.studies.persons import Persons
+from mien.evaluation.studies.slices import Slice
 from mien.evaluation.summary import Estimate, Summary, summarise
+from mien.models.bundle import MetricsInfo, load_bundle
 
 FACTS = {"command": "mien evaluate tiny six", "date": "2025-01-31"}
 

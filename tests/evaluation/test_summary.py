@@ -6,9 +6,9 @@ import math
 import numpy as np
 import pytest
 
-from mien.bundle import ModelInfo
-from mien.evaluation.results import Answers, Evaluation
+from mien.evaluation.predictions import Answers, Evaluation
 from mien.evaluation.summary import summarise
+from mien.models.bundle import ModelInfo
 
 
 def test_a_missing_face_is_out_of_the_accuracy_and_wrong_in_the_other(

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 import pytest
 
-from mien.assembly import open_source
 from mien.errors import RecordingError, SourceError
 from mien.protocols import Source
+from mien.registry import open_source
 from mien.sources.stream import StreamSource, without_secrets
 
 BOUNDARY = "frame"

@@ -190,7 +190,7 @@ def test_whatever_a_decoder_raises_names_the_file(
             raise answer
         return answer
 
-    monkeypatch.setattr("mien.sources.display.stretched", decode)
+    monkeypatch.setattr("mien.sources.media.display.stretched", decode)
     frames, message = read_broken(source)
     assert len(frames) == 1
     assert "clip.mp4: cannot be decoded (" in message
@@ -321,7 +321,7 @@ def test_frames_too_large_to_be_decoded_are_refused(
     make_video: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = make_video()
-    monkeypatch.setattr("mien.sources.decoding.MAX_PIXELS", 64 * 48 - 1)
+    monkeypatch.setattr("mien.sources.media.decoding.MAX_PIXELS", 64 * 48 - 1)
     with pytest.raises(SourceError, match=r"clip\.mp4: 64x48 is more than"):
         VideoSource(path)
 
@@ -333,7 +333,7 @@ def test_frames_that_become_too_large_on_the_way_are_not_decoded(
     large = make_video("b.mjpeg", codec="mjpeg", times=[0, 0.1], size=(960, 800))
     joined = small.with_name("both.mjpeg")
     joined.write_bytes(small.read_bytes() + large.read_bytes())
-    monkeypatch.setattr("mien.sources.decoding.MAX_PIXELS", 640 * 480)
+    monkeypatch.setattr("mien.sources.media.decoding.MAX_PIXELS", 640 * 480)
     frames, message = read_broken(VideoSource(joined))
     assert [frame.size for frame in frames] == [(64, 48), (64, 48)]
     assert "after frame 2" in message

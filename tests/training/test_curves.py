@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from mien.pictures import read_picture
 from mien.training.curves import draw_curves, write_history
+from mien.vision.images.reading import read_picture
 
 HISTORY = [
     {

@@ -11,8 +11,8 @@ import torch
 from mien.errors import InUseError, TrainingError
 from mien.training import run_folder
 from mien.training.checkpoint import Checkpoint
-from mien.training.compute import Compute
-from mien.training.loop import start
+from mien.training.device import Compute
+from mien.training.expression.loop import start
 from mien.training.run_folder import CHECKPOINT, CURVES, HISTORY, SETTINGS, opened_run
 from mien.training.settings import TrainSettings
 

@@ -19,9 +19,9 @@ import pytest
 from starlette.datastructures import MutableHeaders
 from starlette.responses import HTMLResponse
 
-from mien.assembly import make_analyzer
 from mien.errors import SourceError
-from mien.explanation import PartEffect, explain
+from mien.models.occlusion import PartEffect, explain
+from mien.registry import make_analyzer
 from mien.types import Analysis, Box, Face, Frame, PixelArray, Prediction, Quality, Reading
 from mien.web.app import create_app
 from mien.web.security import local_hosts

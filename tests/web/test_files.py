@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mien.assembly import make_classifier, make_detector
+from mien.registry import make_classifier, make_detector
 
 pytestmark = pytest.mark.timeout(120)
 SIZE = (320, 180)

@@ -1,6 +1,6 @@
 """The page and Python tell every look alike: `static/names.js` is the twin of `looks.py`."""
 
-from mien.looks import look_of, name_of, places_of, table, word
+from mien.vision.looks import look_of, name_of, places_of, table, word
 
 SETS = [
     ["angry", "sad", "happy", "neutral"],

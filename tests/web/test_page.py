@@ -8,10 +8,10 @@ import threading
 import cv2
 import pytest
 
-from mien.assembly import DEFAULT_BUNDLE, make_classifier, make_detector, open_source
-from mien.bundle import DataTerms, Terms
 from mien.errors import SourceError
-from mien.sources.reconnecting import Notice
+from mien.models.bundle import DataTerms, Terms
+from mien.registry import DEFAULT_BUNDLE, make_classifier, make_detector, open_source
+from mien.sources.reconnect import Notice
 from mien.types import Analysis, Box, Face, Prediction, Quality, Reading
 from mien.web.page_files import MADE, STATIC
 from mien.web.protocol import ModelFacts

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 import pytest
 
-from mien.assembly import DEFAULT_BUNDLE, make_classifier, make_detector
 from mien.errors import MienError
-from mien.explanation import PartEffect
+from mien.models.occlusion import PartEffect
+from mien.registry import DEFAULT_BUNDLE, make_classifier, make_detector
 from mien.types import Analysis, Box, Face, Frame, Prediction, Quality, Reading
 
 pytestmark = pytest.mark.timeout(120)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mien.explanation import PartEffect
+from mien.models.occlusion import PartEffect
 from mien.types import Analysis, Box, Face, Prediction, Quality, Reading
 from mien.web import protocol
 from mien.web.protocol import ProtocolError

@@ -11,11 +11,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from mien import __version__
-from mien.bundle import DataTerms, Terms
 from mien.errors import SourceError
-from mien.sources import newest
-from mien.sources.newest import NewestFrame
-from mien.sources.reconnecting import Reconnecting
+from mien.models.bundle import DataTerms, Terms
+from mien.sources import latest
+from mien.sources.latest import NewestFrame
+from mien.sources.reconnect import Reconnecting
 from mien.types import Frame
 from mien.web.app import create_app
 from mien.web.limits import OpenPages
@@ -309,7 +309,7 @@ class TestCameraOfTheServer:
     @pytest.fixture
     def watch(self, connect, services, monkeypatch):
         """Watch cameras, one after the other, each until its fault; no thread may be left."""
-        monkeypatch.setattr(newest, "WAIT_SECONDS", 0.005)
+        monkeypatch.setattr(latest, "WAIT_SECONDS", 0.005)
 
         @contextlib.contextmanager
         def watching(*cameras, stall=0.01, retry=0.001):

@@ -5,7 +5,7 @@ import anyio
 import pytest
 
 from mien.errors import SourceError
-from mien.sources.reconnecting import Notice
+from mien.sources.reconnect import Notice
 from mien.web.stream import MAX_LATE, MAX_SKIPPED, ServerStream
 
 

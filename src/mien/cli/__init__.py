@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from mien import __version__
 from mien.cli.caches import caches_kept_apart
 from mien.errors import MienError
-from mien.interrupts import ended_like_ctrl_c
+from mien.pipeline.interrupts import ended_like_ctrl_c
 
 COMMANDS = {
     "live": "read faces live, in a page in your browser",

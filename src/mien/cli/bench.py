@@ -10,19 +10,19 @@ import cv2
 import numpy as np
 from rich.table import Table
 
-from mien.assembly import (
+from mien.bench import FPS, Live, Paced, Speed, measure_live, measure_speed, measure_start
+from mien.cli.console import err, out, progress
+from mien.cli.models import add_model_arguments
+from mien.errors import SourceError, printable
+from mien.pipeline.analyzer import Analyzer
+from mien.protocols import Source
+from mien.registry import (
     make_analyzer,
     make_classifier,
     make_detector,
     open_device,
     open_source,
 )
-from mien.cli.console import err, out, progress
-from mien.cli.models import add_model_arguments
-from mien.errors import SourceError, printable
-from mien.pipeline import Analyzer
-from mien.protocols import Source
-from mien.realtime import FPS, Live, Paced, Speed, measure_live, measure_speed, measure_start
 from mien.sources.camera import list_cameras
 from mien.sources.naming import SAMPLE, Camera, device
 from mien.types import PixelArray

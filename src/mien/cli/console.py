@@ -19,7 +19,7 @@ from rich.text import Text
 from mien.errors import printable
 
 if TYPE_CHECKING:  # it needs numpy, and `mien doctor` must be able to say that numpy is missing
-    from mien.sources.reconnecting import Notice
+    from mien.sources.reconnect import Notice
     from mien.types import OnProgress
 
 

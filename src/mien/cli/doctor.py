@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 from mien import __version__
 from mien.cli.console import out
-from mien.looks import verdict
+from mien.vision.looks import verdict
 
 if TYPE_CHECKING:
-    from mien.bundle import Terms
+    from mien.models.bundle import Terms
 
 # What is imported, and what it is called on PyPI.
 CORE = {
@@ -165,7 +165,7 @@ def _optional(name: str) -> Finding:
 
 def _try_detectors(model: Path | None) -> dict[str, Finding]:
     try:
-        from mien.assembly import DETECTORS
+        from mien.registry import DETECTORS
     except Exception:  # the packages' findings say which import fails, and why
         return {}
     return {name: _try(partial(_detector, name, model)) for name in DETECTORS}
@@ -174,7 +174,7 @@ def _try_detectors(model: Path | None) -> dict[str, Finding]:
 def _detector(name: str, model: Path | None) -> Finding:
     import numpy as np
 
-    from mien.assembly import make_detector
+    from mien.registry import make_detector
 
     detector = make_detector(name, model=model if name == "yunet" else None)
     detector(np.zeros((120, 160, 3), dtype=np.uint8))
@@ -182,7 +182,7 @@ def _detector(name: str, model: Path | None) -> Finding:
 
 
 def _bundle() -> Finding:
-    from mien.assembly import make_classifier
+    from mien.registry import make_classifier
 
     _, info = make_classifier()
     facts = {"name": info.name, "version": info.version, "labels": list(info.labels)}
@@ -192,15 +192,15 @@ def _bundle() -> Finding:
 
 
 def _terms() -> Finding:
-    from mien.assembly import make_classifier
+    from mien.registry import make_classifier
 
     _, info = make_classifier()
     return _told(info.terms)
 
 
 def _detector_terms() -> Finding:
-    from mien.assembly import DETECTOR_BUNDLE
-    from mien.bundle import load_detector_bundle
+    from mien.models.bundle import load_detector_bundle
+    from mien.registry import DETECTOR_BUNDLE
 
     return _told(load_detector_bundle(DETECTOR_BUNDLE).info.terms)
 
@@ -214,7 +214,7 @@ def _told(terms: "Terms") -> Finding:
 
 def _sample() -> Finding:
     """Go the whole way once: detector, crop and network on the sample's first frame."""
-    from mien.assembly import make_analyzer, make_classifier, make_detector, open_source
+    from mien.registry import make_analyzer, make_classifier, make_detector, open_source
     from mien.sources.naming import SAMPLE
 
     analyzer = make_analyzer(make_detector(), *make_classifier())

@@ -6,9 +6,6 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mien.assembly import DETECTORS, find_bundle, make_classifier, make_detector
-from mien.bundle import ModelInfo
-from mien.classifier import OnnxClassifier
 from mien.cli import console
 from mien.cli.evaluate_options import (
     CORRUPTION_FACES,
@@ -21,17 +18,20 @@ from mien.cli.evaluate_options import (
 )
 from mien.cli.evaluate_show import show
 from mien.errors import MissingExtraError
-from mien.locks import alone_in
+from mien.files.locks import alone_in
+from mien.models.bundle import ModelInfo
+from mien.models.classifier import OnnxClassifier
+from mien.registry import DETECTORS, find_bundle, make_classifier, make_detector
 from mien.types import InputSpec, OnProgress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mien.data.dataset import Dataset
+    from mien.datasets.dataset import Dataset
     from mien.evaluation.features import FeatureCollector
-    from mien.evaluation.labelled import Watcher
-    from mien.evaluation.results import Evaluation
-    from mien.evaluation.studies import Study
+    from mien.evaluation.inputs import Watcher
+    from mien.evaluation.predictions import Evaluation
+    from mien.evaluation.studies.ask import Study
 
 __all__ = ["add_arguments", "run"]
 
@@ -39,7 +39,7 @@ __all__ = ["add_arguments", "run"]
 def run(args: argparse.Namespace) -> int:
     """Evaluate, print the figures, and write the report."""
     # Imported first: a missing extra must be told before the long work, not after it.
-    import mien.evaluation.report  # noqa: F401
+    import mien.evaluation.report.write  # noqa: F401
 
     check(args)
     bundle = _bundle(args.bundle)
@@ -57,7 +57,7 @@ def _run(
     out: Path,
 ) -> int:
     from mien.evaluation.record import record
-    from mien.evaluation.report import PAGE, write_report
+    from mien.evaluation.report.write import PAGE, write_report
     from mien.evaluation.summary import summarise
 
     study = _study(args, classifier, info)
@@ -85,7 +85,7 @@ def _run(
 
 
 def _study(args: argparse.Namespace, classifier: OnnxClassifier, info: ModelInfo) -> "Study":
-    from mien.evaluation.studies import Study, StudySettings
+    from mien.evaluation.studies.ask import Study, StudySettings
 
     faces = (args.corruption_faces or CORRUPTION_FACES) if args.corruptions else 0
     settings = StudySettings(
@@ -106,7 +106,7 @@ def _study(args: argparse.Namespace, classifier: OnnxClassifier, info: ModelInfo
 
 
 def _spec(args: argparse.Namespace, classifier: OnnxClassifier) -> InputSpec:
-    from mien.evaluation.labelled import FolderSettings
+    from mien.evaluation.inputs import FolderSettings
 
     return FolderSettings(args.crop_scale).spec(classifier.spec)
 
@@ -141,7 +141,7 @@ def _evaluate(
     on_progress: OnProgress,
 ) -> "Evaluation":
     from mien.evaluation.evaluate import evaluate_dataset, evaluate_folder
-    from mien.evaluation.labelled import FolderSettings
+    from mien.evaluation.inputs import FolderSettings
 
     if names_dataset(args):
         return evaluate_dataset(
@@ -174,7 +174,7 @@ def _evaluate(
 
 def _load_dataset(path: Path) -> "Dataset":
     try:
-        from mien.data.dataset import load_dataset
+        from mien.datasets.dataset import load_dataset
     except ModuleNotFoundError as error:
         raise MissingExtraError("evaluating a data set", "train") from error
     return load_dataset(path)

@@ -4,10 +4,10 @@ import argparse
 import shlex
 from pathlib import Path
 
-from mien.assembly import DETECTORS
+from mien.datasets.inputs.patterns import SlicePattern
 from mien.errors import SettingsError
-from mien.evaluation.patterns import SlicePattern
 from mien.ranges import check_number
+from mien.registry import DETECTORS
 
 DEFAULT = "default"
 DATASET_FILE = "dataset.json"

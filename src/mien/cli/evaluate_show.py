@@ -12,16 +12,16 @@ from rich.table import Table
 from mien.cli import console
 from mien.evaluation.measures import NOTES
 from mien.evaluation.names import FIGURES, write_figure
-from mien.evaluation.persons import MIN_FACES
+from mien.evaluation.studies.persons import MIN_FACES
 
 if TYPE_CHECKING:
-    from mien.evaluation.compare import Comparison
-    from mien.evaluation.corruptions import CorruptionPoint
-    from mien.evaluation.crop_scales import CropScalePoint
-    from mien.evaluation.others import Others
-    from mien.evaluation.persons import Persons
-    from mien.evaluation.slices import Slice
-    from mien.evaluation.studies import Studies
+    from mien.evaluation.studies.ask import Studies
+    from mien.evaluation.studies.compare import Comparison
+    from mien.evaluation.studies.corruptions import CorruptionPoint
+    from mien.evaluation.studies.crop_scales import CropScalePoint
+    from mien.evaluation.studies.others import Others
+    from mien.evaluation.studies.persons import Persons
+    from mien.evaluation.studies.slices import Slice
     from mien.evaluation.summary import Estimate, Summary
 
 SHOWN_UNREADABLE = 5
@@ -94,7 +94,7 @@ def _classes_table(summary: "Summary") -> Table:
 
 def _others_table(others: "Others", labels: "Sequence[str]") -> Table:
     # Imported here: it is loaded already where somebody asked, and slow to load where not.
-    from mien.evaluation.page.others import frequent_word
+    from mien.evaluation.report.others import frequent_word
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("other class", no_wrap=True)
@@ -162,7 +162,7 @@ def _lowest_recall(part: "Slice", labels: "Sequence[str]") -> str:
 
 def _corruptions_table(points: "Sequence[CorruptionPoint]") -> Table:
     # Imported here: it is loaded already where there are points, and slow to load where not.
-    from mien.evaluation.corruptions import confidence_trends
+    from mien.evaluation.studies.corruptions import confidence_trends
 
     trends = confidence_trends(points)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 from mien.cli.console import err, out, progress
 from mien.cli.train import add_terms
 from mien.errors import MissingExtraError, printable
-from mien.locks import alone_on
+from mien.files.locks import alone_on
 
 SCALES = ("0..1", "-1..1", "0..255", "standardised")
 
@@ -47,8 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Import the model, and say how exact the bundle is."""
     try:
-        from mien.data.dataset import load_dataset
-        from mien.training.keras_import.run import import_keras
+        from mien.datasets.dataset import load_dataset
+        from mien.keras.run import import_keras
         from mien.training.settings import NOT_STATED, ModelSettings, checked
     except ModuleNotFoundError as error:
         raise MissingExtraError("mien import-keras", "keras") from error

@@ -11,18 +11,18 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from mien.assembly import make_analyzer, make_classifier, make_detector, open_source
 from mien.cli import live_lan
 from mien.cli.console import err, out, print_notice
 from mien.cli.models import add_model_arguments
 from mien.errors import SourceError, printable
-from mien.explanation import explain
-from mien.interrupts import ends_by_ctrl_c
-from mien.pipeline import RunSummary
+from mien.models.occlusion import explain
+from mien.pipeline.analyzer import RunSummary
+from mien.pipeline.interrupts import ends_by_ctrl_c
 from mien.protocols import Source
+from mien.registry import make_analyzer, make_classifier, make_detector, open_source
 from mien.sources.camera import list_cameras
 from mien.sources.naming import SAMPLE, Address, Camera, Sample, meant
-from mien.sources.reconnecting import Notice, OnNotice
+from mien.sources.reconnect import Notice, OnNotice
 from mien.web.app import create_app
 from mien.web.protocol import Mode, ModelFacts, SourceId
 from mien.web.security import local_hosts

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from mien.cli.console import out
 from mien.errors import MissingExtraError, SettingsError, printable
-from mien.web.entry import NewCode
-from mien.web.network import find_network
+from mien.web.lan.addresses import find_network
+from mien.web.lan.pairing import NewCode
 from mien.web.server import bind_all
 from mien.web.session import Services
 
 if TYPE_CHECKING:  # it needs an extra
-    from mien.web.lan import Lan
+    from mien.web.lan.serve import Lan
 
 DEFAULT_PORT = 8443
 
@@ -32,7 +32,7 @@ def check(args: argparse.Namespace) -> None:
         try:
             import segno  # noqa: F401
 
-            import mien.web.lan  # noqa: F401
+            import mien.web.lan.serve  # noqa: F401
         except ModuleNotFoundError as error:
             raise MissingExtraError("mien live --lan", "lan") from error
 
@@ -47,7 +47,7 @@ def opened(args: argparse.Namespace, services: Services) -> Iterator["Lan | None
     if not args.lan:
         yield None
         return
-    from mien.web.lan import make_lan
+    from mien.web.lan.serve import make_lan
 
     network = find_network()
     wanted, search = (args.lan_port, False) if args.lan_port is not None else (DEFAULT_PORT, True)

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from mien.assembly import DEFAULT_DETECTOR, DETECTORS, THREADS
+from mien.registry import DEFAULT_DETECTOR, DETECTORS, THREADS
 
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:

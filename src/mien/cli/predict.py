@@ -7,7 +7,13 @@ from collections.abc import Iterator, Sized
 from pathlib import Path
 from typing import Any
 
-from mien.assembly import (
+from mien.cli.console import err, out, print_notice, progress
+from mien.cli.models import add_model_arguments
+from mien.errors import printable
+from mien.pipeline.analyzer import Meter, OnFrame, RunSummary
+from mien.pipeline.analyzer import run as run_pipeline
+from mien.protocols import Classifier, Sink, Source
+from mien.registry import (
     ACCEPTED,
     make_analyzer,
     make_classifier,
@@ -16,16 +22,10 @@ from mien.assembly import (
     open_sources,
     refuse_unreachable,
 )
-from mien.cli.console import err, out, print_notice, progress
-from mien.cli.models import add_model_arguments
-from mien.errors import printable
-from mien.looks import verdict
-from mien.pictures import SUFFIXES
-from mien.pipeline import Meter, OnFrame, RunSummary
-from mien.pipeline import run as run_pipeline
-from mien.protocols import Classifier, Sink, Source
 from mien.sources.limited import Limited
 from mien.types import SOMETHING_ELSE, Analysis, Frame, Reading
+from mien.vision.images.reading import SUFFIXES
+from mien.vision.looks import verdict
 
 STDOUT = Path("-")
 SHOWN_SKIPPED = 20

@@ -11,15 +11,15 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from mien.assembly import DEFAULT_DETECTOR, DETECTORS, make_detector
 from mien.cli import console
-from mien.data.fer2013 import MAJORITIES, Fer2013Input
+from mien.datasets.inputs.fer2013 import MAJORITIES, Fer2013Input
 from mien.errors import MissingExtraError, SettingsError
 from mien.protocols import Detector
+from mien.registry import DEFAULT_DETECTOR, DETECTORS, make_detector
 
 if TYPE_CHECKING:
-    from mien.data.dataset import Dataset, DatasetInfo
-    from mien.data.records import FaceInput
+    from mien.datasets.dataset import Dataset, DatasetInfo
+    from mien.datasets.records import FaceInput
 
 USAGE = """mien prepare [options] FACES OUT
        mien prepare [options] --fer2013 FILE [--ferplus FILE] OUT
@@ -112,7 +112,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Make the data set and say what is in it."""
     try:
-        from mien.data.prepare import PrepareSettings, prepare
+        from mien.datasets.preparation.prepare import PrepareSettings, prepare
     except ModuleNotFoundError as error:
         raise MissingExtraError("mien prepare", "train") from error
     settings = PrepareSettings(
@@ -156,7 +156,7 @@ def _source(args: argparse.Namespace) -> "FaceInput":
 def _mix(args: argparse.Namespace) -> "FaceInput":
     own = (*(name for name in FOLDER_OPTIONS if not name.startswith("detector")), *FER_OPTIONS)
     _check_alone(args, "mix", ("fer2013", *own))
-    from mien.data.mix import MixedInput
+    from mien.datasets.inputs.mix import MixedInput
 
     name = args.detector or DEFAULT_DETECTOR
     return MixedInput(args.mix, lambda: make_detector(name, model=args.detector_model))
@@ -181,8 +181,8 @@ def _folder(args: argparse.Namespace) -> "FaceInput":
         raise SettingsError(
             "name two folders: the pictures, and the data set to make; see `mien prepare --help`"
         )
-    from mien.data.folders import CropSettings, FolderInput
-    from mien.evaluation.patterns import GroupPattern
+    from mien.datasets.inputs.folders import CropSettings, FolderInput
+    from mien.datasets.inputs.patterns import GroupPattern
 
     chosen = {"crop_scale": args.crop_scale, "size": args.size}
     crop = CropSettings(

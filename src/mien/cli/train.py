@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
-from mien.assembly import SHIPPED, find_bundle
 from mien.cli.console import err, out, progress
 from mien.errors import MissingExtraError
+from mien.registry import SHIPPED, find_bundle
 from mien.training.settings import (
     Architecture,
     Machine,
@@ -20,8 +20,8 @@ from mien.training.settings import (
 )
 
 if TYPE_CHECKING:
+    from mien.training.expression.run import TrainResult
     from mien.training.recipe import Kinds, Options
-    from mien.training.run import TrainResult
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -185,11 +185,11 @@ def _add_model(group: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Train, telling of each epoch; the result is the bundle in the run folder."""
     try:
-        from mien.data.dataset import load_dataset
+        from mien.datasets.dataset import load_dataset
+        from mien.training.expression.run import train
+        from mien.training.expression.suited import suit
         from mien.training.recipe import KINDS
-        from mien.training.run import train
         from mien.training.run_folder import BUNDLE, CURVES
-        from mien.training.suited import suit
     except ModuleNotFoundError as error:
         raise MissingExtraError("mien train", "train") from error
     options = put_over(args, KINDS)

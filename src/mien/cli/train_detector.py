@@ -135,8 +135,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _request(args: argparse.Namespace, options: "Options", channels: int) -> "Request":
-    from mien.assembly import make_detector
-    from mien.data.dataset import load_dataset
+    from mien.datasets.dataset import load_dataset
+    from mien.registry import make_detector
     from mien.training.detector.gather import Request
     from mien.training.detector.teachers import Teacher
 

@@ -1,1 +1,1 @@
-"""Face detectors behind one protocol; `mien.assembly` chooses one by name."""
+"""Face detectors behind one protocol; `mien.registry` chooses one by name."""

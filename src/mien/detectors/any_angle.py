@@ -7,9 +7,9 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from mien.geometry import non_maximum_suppression, to_array
 from mien.protocols import Detector
 from mien.types import Box, Face, PixelArray
+from mien.vision.boxes import non_maximum_suppression, to_array
 
 # Boxes that overlap by more are of one face, which detectors frame otherwise once it is turned.
 SAME = 0.35

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from mien.detectors.files import package_folder, read_known
 from mien.detectors.pyramid import fit_within
+from mien.detectors.weights import package_folder, read_known
 from mien.errors import BundleError, MissingExtraError, one_line
 from mien.types import Box, Face, PixelArray
 

@@ -5,10 +5,10 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
-from mien.bundle import GRAPH, DetectorBundle
-from mien.detectors.results import to_faces
+from mien.detectors.postprocess import to_faces
 from mien.errors import BundleError, one_line
-from mien.onnx_session import giving_back, make_session
+from mien.models.bundle import GRAPH, DetectorBundle
+from mien.models.onnx import giving_back, make_session
 from mien.types import Face, FloatArray, PixelArray
 
 INPUT, OUTPUTS = "picture", ["scores", "boxes", "landmarks"]

@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mien.detectors.files import read_known
+from mien.detectors.postprocess import to_faces
 from mien.detectors.pyramid import fit_within
-from mien.detectors.results import to_faces
-from mien.onnx_session import make_session
+from mien.detectors.weights import read_known
+from mien.models.onnx import make_session
 from mien.types import Face, FloatArray, PixelArray
 
 # sha256 → name. Files from elsewhere may want other scaling or have other outputs.

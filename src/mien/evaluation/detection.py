@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from mien.evaluation.bootstrap import bootstrap
+from mien.evaluation.intervals import bootstrap
 from mien.evaluation.summary import Estimate
-from mien.geometry import iou_matrix, to_array
 from mien.training.detector.consensus import Labels
 from mien.types import Box, Face
+from mien.vision.boxes import iou_matrix, to_array
 
 # Detectors frame a face differently: some from the hair to the chin, some from the brows.
 SAME = 0.3

@@ -8,17 +8,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mien.bundle import ModelInfo
 from mien.errors import DatasetError, SettingsError
-from mien.evaluation.collector import Collector
-from mien.evaluation.labelled import DatasetPictures, FolderPictures, FolderSettings, Watcher
+from mien.evaluation.collect import Collector
+from mien.evaluation.inputs import DatasetPictures, FolderPictures, FolderSettings, Watcher
 from mien.evaluation.measures import Measures
-from mien.evaluation.results import Evaluation, Unreadable, in_unicode
+from mien.evaluation.predictions import Evaluation, Unreadable, in_unicode
+from mien.models.bundle import ModelInfo
 from mien.protocols import Classifier, Detector
 from mien.types import OnProgress, ignore_progress
 
 if TYPE_CHECKING:  # reading data sets needs an extra, evaluating a folder does not
-    from mien.data.dataset import Dataset
+    from mien.datasets.dataset import Dataset
 
 CROPPED = "cropped faces"
 

@@ -12,12 +12,12 @@ import numpy.typing as npt
 from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
-from mien.bundle import ModelInfo
-from mien.classifier import OnnxClassifier
 from mien.errors import BundleError, SinkError, one_line
-from mien.evaluation.collector import BATCH_SIZE
-from mien.evaluation.labelled import Picture
-from mien.files import new_file
+from mien.evaluation.collect import BATCH_SIZE
+from mien.evaluation.inputs import Picture
+from mien.files.writes import new_file
+from mien.models.bundle import ModelInfo
+from mien.models.classifier import OnnxClassifier
 from mien.types import FloatArray, InputSpec, PixelArray
 
 Labels = npt.NDArray[np.int16]

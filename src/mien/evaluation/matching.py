@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from mien.data.class_folders import ClassFolders, walk
-from mien.data.class_names import find_class
-from mien.data.records import Split
+from mien.datasets.inputs.class_folders import ClassFolders, walk
+from mien.datasets.inputs.class_names import find_class
+from mien.datasets.records import Split
 from mien.errors import DatasetError
-from mien.picture_formats import REFUSED, SUFFIXES
+from mien.vision.images.formats import REFUSED, SUFFIXES
 
 # In the place of a label's number, for a class that is none.
 UNKNOWN = -1

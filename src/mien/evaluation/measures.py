@@ -10,11 +10,11 @@ from collections.abc import Mapping
 import cv2
 import numpy as np
 
-from mien.evaluation.labelled import Picture
+from mien.evaluation.inputs import Picture
 from mien.evaluation.metrics import RealArray
-from mien.preprocess import crop_faces
-from mien.quality import QualitySettings, assess
 from mien.types import Face, InputSpec, PixelArray
+from mien.vision.crop import crop_faces
+from mien.vision.quality import QualitySettings, assess
 
 BRIGHTNESS, CONTRAST = "brightness of the face", "contrast of the face"
 SKIN = "brightness of the skin as seen"
@@ -27,7 +27,7 @@ NOTES = {
     "100. It mixes skin, light and camera, so it tells nobody's skin colour."
 }
 
-# As `mien.quality` looks at a face.
+# As `mien.vision.quality` looks at a face.
 _VIEW = InputSpec(size=64, channels=1, crop_scale=1.0)
 _LIMITS = QualitySettings()
 # The cheeks: half way from each eye to the corner of the mouth below it. Where nobody says where
@@ -40,12 +40,12 @@ _REACH = 0.07
 class Measures:
     """Watches pictures and keeps seven numbers of each.
 
-    Brightness, sharpness, size and head turn are those of `mien.quality`. Contrast is the standard
-    deviation of the gray values (RMS contrast: Peli, "Contrast in complex images", 1990). The skin
-    is that of the cheeks: the median of their lightness L* (CIE 1976), of gray pictures, too, since
-    a picture without its colours keeps it nearly. Head turn
-    is taken without its side. Size and turn are nan for cropped faces, whose size is no longer that
-    in the picture and which come without landmarks.
+    Brightness, sharpness, size and head turn are those of `mien.vision.quality`. Contrast is the
+    standard deviation of the gray values (RMS contrast: Peli, "Contrast in complex images", 1990).
+    The skin is that of the cheeks: the median of their lightness L* (CIE 1976), of gray pictures,
+    too, since a picture without its colours keeps it nearly. Head turn is taken without its side.
+    Size and turn are nan for cropped faces, whose size is no longer that in the picture and which
+    come without landmarks.
     """
 
     def __init__(self) -> None:

@@ -5,8 +5,8 @@ Rows are pictures of the classes that the bundle knows. `truth` and `predicted` 
 that the face shows one of the classes, and so is every probability behind accuracy, likelihood and
 calibration; `certainty` is its probability among all that a face may show, by which rows are ranked
 and a bundle decides whether to answer. The two differ only where a bundle tells something else
-apart; see `mien.decision`. A figure that the rows cannot give (the recall of a class of which there
-is no picture, the accuracy of no answers) is nan, never a guess.
+apart; see `mien.models.decision`. A figure that the rows cannot give (the recall of a class of
+which there is no picture, the accuracy of no answers) is nan, never a guess.
 """
 
 from dataclasses import dataclass

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import msgspec
 
-from mien.bundle import CARD, INFO, MetricsInfo, ModelInfo, encode_info, load_bundle
 from mien.errors import BundleError
-from mien.evaluation.for_whom import for_whom, person_values, slice_infos
-from mien.evaluation.markdown import figure, head, row
 from mien.evaluation.names import FIGURES, IN_CARD
-from mien.evaluation.others import Others
-from mien.evaluation.studies import Studies
+from mien.evaluation.report.for_whom import for_whom, person_values, slice_infos
+from mien.evaluation.report.markdown import figure, head, row
+from mien.evaluation.studies.ask import Studies
+from mien.evaluation.studies.others import Others
 from mien.evaluation.summary import Summary
-from mien.files import replace_files
-from mien.locks import alone_in
+from mien.files.locks import alone_in
+from mien.files.writes import replace_files
+from mien.models.bundle import CARD, INFO, MetricsInfo, ModelInfo, encode_info, load_bundle
 
 START, END = "<!-- metrics -->", "<!-- /metrics -->"
 HEADING = "## Figures"

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mien.decision import certainty, is_sure
 from mien.evaluation import metrics
-from mien.evaluation.bootstrap import RESAMPLES, bootstrap, group_numbers
+from mien.evaluation.intervals import RESAMPLES, bootstrap, group_numbers
 from mien.evaluation.metrics import BoolArray, IntArray, RealArray, Reliability, RiskCoverage
-from mien.evaluation.results import Evaluation
+from mien.evaluation.predictions import Evaluation
+from mien.models.decision import certainty, is_sure
 from mien.types import OnProgress, ProbabilityArray, ignore_progress
 
 COVERAGE = 0.8
-# It grows by being resampled; see `mien.evaluation.bootstrap`. It is never below 0.
+# It grows by being resampled; see `mien.evaluation.intervals`. It is never below 0.
 BIASED = "ece"
 
 
@@ -64,7 +64,7 @@ class Summary:
             in `_all_pictures` count a picture without a face as wrong. With a recall and a
             precision for each label. All are of classes that the bundle knows, and of its
             probabilities given that a face shows one of these, but for what is answered, and which
-            faces are the surest: that goes by the decision itself (`mien.decision`).
+            faces are the surest: that goes by the decision itself (`mien.models.decision`).
         classes: One entry per label of the bundle.
         confusion: int64 [K,K], true classes down, answers across.
         reliability: Confidence against accuracy.

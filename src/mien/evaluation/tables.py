@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mien.evaluation.bootstrap import bootstrap
+from mien.evaluation.intervals import bootstrap
 from mien.evaluation.metrics import IntArray, RealArray
 from mien.evaluation.summary import Estimate
 from mien.types import OnProgress, ProbabilityArray, ignore_progress

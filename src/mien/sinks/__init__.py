@@ -1,6 +1,6 @@
 """Where readings go: one small writer for each format."""
 
-from mien.sinks.pictures import PictureSink
+from mien.sinks.images import PictureSink
 from mien.sinks.tables import CsvSink, JsonlSink
 from mien.sinks.video import VideoSink
 

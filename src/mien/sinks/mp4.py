@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 
 from mien.errors import SinkError
-from mien.files import new_file
+from mien.files.writes import new_file
 from mien.sinks.files import writing
 
 # Fine enough for every frame rate in use, and the usual clock of video.

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, TextIO
 
-from mien.disk import sync
 from mien.errors import SinkError
-from mien.locks import alone_on
+from mien.files.disk import sync
+from mien.files.locks import alone_on
 from mien.sinks.files import make_folder, open_mode, writing
 from mien.types import Analysis, Frame
 

@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 
 from mien.errors import SinkError
-from mien.locks import alone_on
-from mien.overlay import draw
+from mien.files.locks import alone_on
 from mien.sinks.files import make_folder, open_mode, same_file, writing
 from mien.sinks.mp4 import TIME_BASE, Mp4Writer
 from mien.types import Analysis, Frame, PixelArray
+from mien.vision.draw import draw
 
 # Between the last frame of a source and the first of the next; shows still pictures for a second.
 PAUSE_SECONDS = 1.0

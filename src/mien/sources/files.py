@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mien.errors import SourceError
-from mien.files import walk
-from mien.picture_formats import REFUSED, SUFFIXES
+from mien.files.writes import walk
+from mien.vision.images.formats import REFUSED, SUFFIXES
 
 
 @dataclass(frozen=True, slots=True)

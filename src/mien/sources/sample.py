@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mien.pictures import decode_picture
 from mien.types import Frame, PixelArray
+from mien.vision.images.reading import decode_picture
 
 PORTRAIT, PORTRAIT_SIDE = "collins.jpg", 320
 WIDTH, HEIGHT, FPS, SECONDS = 640, 480, 30, 8

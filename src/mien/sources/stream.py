@@ -14,9 +14,9 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from mien.errors import MienError, RecordingError, SourceError
-from mien.sources.decoding import decoding, reason, video_of
-from mien.sources.display import Display
-from mien.sources.timeline import Timeline
+from mien.sources.media.decoding import decoding, reason, video_of
+from mien.sources.media.display import Display
+from mien.sources.media.timeline import Timeline
 from mien.types import Frame
 
 OPEN_SECONDS = 10.0

@@ -10,11 +10,11 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from mien.errors import SourceError
-from mien.sources.decoding import decoding, reason, video_of, videos_of
-from mien.sources.display import Display
 from mien.sources.files import Skipped
-from mien.sources.timeline import Timeline
-from mien.sources.wholeness import is_whole
+from mien.sources.media.decoding import decoding, reason, video_of, videos_of
+from mien.sources.media.display import Display
+from mien.sources.media.timeline import Timeline
+from mien.sources.media.wholeness import is_whole
 from mien.types import Frame
 
 # A file that ends this much before the length it claims has broken off; less is rounding.

@@ -3,10 +3,10 @@
 import textwrap
 from collections.abc import Sequence
 
-from mien.bundle import ModelInfo, Terms
-from mien.data.dataset import Dataset
-from mien.training.calibrate import Validated
+from mien.datasets.dataset import Dataset
+from mien.models.bundle import ModelInfo, Terms
 from mien.training.checkpoint import Checkpoint
+from mien.training.expression.calibrate import Validated
 from mien.training.settings import TrainSettings
 
 CARD = """\

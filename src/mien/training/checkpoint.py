@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from mien.errors import TrainingError, one_line
-from mien.files import new_file
+from mien.files.writes import new_file
 from mien.parsing import decode_json_loosely
 
 # Of all faces that a run learns from; checkpoints of earlier versions do not say it.

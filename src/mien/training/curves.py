@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from mien.files import new_file
+from mien.files.writes import new_file
 
 # Two colours that stay apart for colour-blind eyes (Okabe and Ito 2008).
 TRAIN, VALIDATION = "#E69F00", "#0072B2"

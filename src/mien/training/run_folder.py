@@ -12,11 +12,11 @@ from typing import Any
 import msgspec
 
 from mien.errors import TrainingError
-from mien.files import write_file
-from mien.locks import alone_in
+from mien.files.locks import alone_in
+from mien.files.writes import write_file
 from mien.training.checkpoint import Checkpoint
 from mien.training.curves import draw_curves, write_history
-from mien.training.loop import Row
+from mien.training.expression.loop import Row
 
 SETTINGS, CHECKPOINT = "settings.json", "checkpoint.safetensors"
 HISTORY, CURVES, BUNDLE, DECODED = "history.csv", "curves.png", "bundle", "decoded"

@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
-from mien.bundle import DataTerms, Terms
 from mien.errors import SettingsError
+from mien.models.bundle import DataTerms, Terms
 from mien.ranges import check_number
 
 S = TypeVar("S", bound=msgspec.Struct)

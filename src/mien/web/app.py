@@ -9,8 +9,8 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from mien.web.entry import Entry
-from mien.web.gate import Gate
+from mien.web.lan.gate import Gate
+from mien.web.lan.pairing import Entry
 from mien.web.page_files import answer
 from mien.web.security import Guard
 from mien.web.session import PageSession, Services

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from mien.looks import Colours, table
+from mien.vision.looks import Colours, table
 
 UNSAID = "unsaid"  # a look that is switched off
 THEMES = {":root": "light", ':root[data-theme="dark"]': "dark"}

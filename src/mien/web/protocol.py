@@ -14,7 +14,7 @@ Server to page:
   JSON (an analysis as above), then the frame as a JPEG. The next frame comes only after `next`.
 - `{"type": "picture", "id", ...Analysis.to_dict()}`: the answer to a picture by itself. Where parts
   were asked for, each face has `parts`: a list of `{"part", "effect", "region"}`, the greatest
-  effect first, as `mien.explanation.PartEffect` describes them.
+  effect first, as `mien.models.occlusion.PartEffect` describes them.
 - `{"type": "waiting", "message"}`: the source that the server reads has broken off and is waited
   for, for as long as it takes; the next frame ends it.
 - `{"type": "ended"}`: the source that the server reads has come to its end.
@@ -44,9 +44,9 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
-from mien.bundle import Terms
 from mien.errors import MienError
-from mien.explanation import PartEffect
+from mien.models.bundle import Terms
+from mien.models.occlusion import PartEffect
 from mien.parsing import TOO_DEEP
 from mien.types import Analysis
 

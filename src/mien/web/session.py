@@ -14,13 +14,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from mien import __version__
 from mien.errors import MienError, one_line
-from mien.explanation import PartEffect
+from mien.models.occlusion import PartEffect
 from mien.protocols import Source
-from mien.sources.reconnecting import Notice, OnNotice
+from mien.sources.reconnect import Notice, OnNotice
 from mien.types import Analysis, Face, Frame, PixelArray
 from mien.web import protocol
-from mien.web.images import decode_page_picture, encode_for_page
 from mien.web.limits import MAX_BURST, MESSAGES_PER_SECOND, OpenPages, TokenBucket
+from mien.web.media import decode_page_picture, encode_for_page
 from mien.web.protocol import Mode, ProtocolError, SourceId
 from mien.web.stats import LiveMeter
 from mien.web.stream import ServerStream

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mien.pipeline import LATENCY_FRAMES, RunSummary
+from mien.pipeline.analyzer import LATENCY_FRAMES, RunSummary
 from mien.types import Analysis
 
 # A longer gap between two frames is a pause (a hidden tab, a sleeping laptop), not slowness.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import anyio
 
 from mien.protocols import Source
-from mien.sources.reconnecting import Notice, OnNotice
+from mien.sources.reconnect import Notice, OnNotice
 from mien.types import Frame
 from mien.web.threads import in_daemon_thread
 

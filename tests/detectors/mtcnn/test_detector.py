@@ -14,8 +14,8 @@ from mien.detectors.mtcnn import networks
 from mien.detectors.mtcnn.detector import MtcnnDetector
 from mien.detectors.mtcnn.networks import OUTPUT, PROPOSAL, REFINEMENT, load_arrays, load_graph
 from mien.errors import BundleError, MissingExtraError, SettingsError
-from mien.geometry import iou_matrix, to_array
-from mien.onnx_session import make_session
+from mien.models.onnx import make_session
+from mien.vision.boxes import iou_matrix, to_array
 
 NETWORKS = pytest.mark.parametrize(
     "network", [PROPOSAL, REFINEMENT, OUTPUT], ids=lambda network: network.file

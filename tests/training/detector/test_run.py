@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mien.bundle import load_detector_bundle
 from mien.detectors.single_shot import SingleShotDetector
 from mien.errors import TrainingError
+from mien.models.bundle import load_detector_bundle
 from mien.training.detector import feed, loop, run
 from mien.training.detector.material import Material
 from mien.training.detector.network import DetectorNetwork

@@ -13,9 +13,9 @@ import numpy.typing as npt
 from mien.detectors.mtcnn.networks import OUTPUT, PROPOSAL, REFINEMENT, load_graph
 from mien.detectors.pyramid import Pyramid
 from mien.errors import SettingsError
-from mien.geometry import non_maximum_suppression
-from mien.onnx_session import make_session
+from mien.models.onnx import make_session
 from mien.types import Box, Face, FloatArray, PixelArray
+from mien.vision.boxes import non_maximum_suppression
 
 # The proposal network looks at cells of this side, one every two pixels.
 CELL, STRIDE = PROPOSAL.side, 2

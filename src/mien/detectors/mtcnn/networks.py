@@ -15,8 +15,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from mien.detectors.files import package_folder, read_known
 from mien.detectors.mtcnn.joblib_arrays import read_arrays
+from mien.detectors.weights import package_folder, read_known
 from mien.errors import BundleError, MissingExtraError
 from mien.types import FloatArray
 

@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from mien.bundle import DetectorInfo
 from mien.evaluation.detection import Tally
+from mien.models.bundle import DetectorInfo
 from mien.training.card import terms_table, wrapped
 from mien.training.checkpoint import Checkpoint
 from mien.training.detector.material import FRACTIONS, Material

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mien.geometry import iou_matrix, to_array
 from mien.types import Box, Face
+from mien.vision.boxes import iou_matrix, to_array
 
 SAME = 0.35  # overlap (IoU) above which two detectors mean the same face: they frame it differently
 SURE = 0.6  # the surest of those who see a face must be this sure

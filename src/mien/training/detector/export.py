@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from mien.errors import TrainingError
-from mien.onnx_session import ALL_CORES, make_session
+from mien.models.onnx import ALL_CORES, make_session
 from mien.training.detector.network import OUTPUTS as ANSWERS
 from mien.training.detector.network import STRIDES, DetectorNetwork, cells, decode
-from mien.training.export import shrink, to_graph
+from mien.training.onnx_export import shrink, to_graph
 from mien.training.quantise import quantise
 from mien.types import PixelArray
 

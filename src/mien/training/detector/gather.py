@@ -14,13 +14,12 @@ import cv2
 import msgspec
 import numpy as np
 
-from mien.data import duplicates
-from mien.data.dataset import Dataset
-from mien.data.splits import assign_splits
+from mien.datasets.dataset import Dataset
+from mien.datasets.preparation import duplicates
+from mien.datasets.preparation.splits import assign_splits
 from mien.errors import TrainingError
-from mien.files import new_folder
-from mien.locks import alone_on
-from mien.pictures import decode_picture
+from mien.files.locks import alone_on
+from mien.files.writes import new_folder
 from mien.protocols import Detector
 from mien.sources.files import find_pictures
 from mien.training.detector.consensus import Labels
@@ -39,6 +38,7 @@ from mien.training.detector.notes import Notes
 from mien.training.detector.origin import check_origin, made_from_of
 from mien.training.detector.teachers import Teacher, label
 from mien.types import Box, Face, FloatArray, OnProgress, PixelArray, ignore_progress
+from mien.vision.images.reading import decode_picture
 
 # How cropped faces are shown to the teachers: with an edge of half their side, this much enlarged.
 EDGE, ENLARGED = 0.5, 3

@@ -9,17 +9,17 @@ import torch
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
-from mien.detectors.results import to_faces
+from mien.detectors.postprocess import to_faces
 from mien.evaluation.detection import Tally
 from mien.training.checkpoint import Checkpoint
-from mien.training.compute import Compute
 from mien.training.detector.consensus import Labels
 from mien.training.detector.feed import Batch, batches
 from mien.training.detector.loss import Losses, Targets, losses
 from mien.training.detector.material import Material
 from mien.training.detector.network import DetectorNetwork, cells, decode
 from mien.training.detector.settings import DetectorSettings
-from mien.training.loop import Row, best_loss, divergence
+from mien.training.device import Compute
+from mien.training.expression.loop import Row, best_loss, divergence
 from mien.training.schedule import learning_rate, moving_average
 from mien.types import Box, Face, OnProgress
 

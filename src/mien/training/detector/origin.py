@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mien.data.records import identity
+from mien.datasets.records import identity
 from mien.errors import TrainingError
-from mien.files import digest_of
+from mien.files.writes import digest_of
 from mien.sources.files import find_pictures
 from mien.training.detector.material import Material
 from mien.training.detector.notes import BOXES, FACELESS

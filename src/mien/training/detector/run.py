@@ -14,12 +14,11 @@ import cv2
 import msgspec
 import numpy as np
 
-from mien.bundle import FORMAT, AnyBundle, DetectorBundle, DetectorInfo, write_bundle
 from mien.detectors.single_shot import SingleShotDetector
 from mien.errors import TrainingError
 from mien.evaluation.detection import Tally
+from mien.models.bundle import FORMAT, AnyBundle, DetectorBundle, DetectorInfo, write_bundle
 from mien.training.checkpoint import Checkpoint
-from mien.training.compute import Compute
 from mien.training.detector.annotated import LARGEST
 from mien.training.detector.card import write_detector_card
 from mien.training.detector.export import export_detector
@@ -29,7 +28,8 @@ from mien.training.detector.material import INFO, Material
 from mien.training.detector.network import STRIDES, DetectorNetwork
 from mien.training.detector.scenes import Scenes
 from mien.training.detector.settings import DetectorModelSettings, DetectorSettings
-from mien.training.loop import Row, best_row
+from mien.training.device import Compute
+from mien.training.expression.loop import Row, best_row
 from mien.training.run_folder import BUNDLE, opened_run
 from mien.training.settings import Machine
 from mien.types import OnProgress, PixelArray, ignore_progress

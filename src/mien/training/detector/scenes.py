@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 from numpy.random import Generator
 
-from mien.geometry import iou_matrix
 from mien.training.detector.annotated import Annotated, Matrix, move, similarity
 from mien.training.detector.camera import cover, photograph
 from mien.types import FloatArray, PixelArray
+from mien.vision.boxes import iou_matrix
 
 Point = npt.NDArray[np.float64]
 

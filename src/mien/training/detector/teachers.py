@@ -7,10 +7,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mien.geometry import iou_matrix, non_maximum_suppression, to_array
 from mien.protocols import Detector
 from mien.training.detector.consensus import SAME, Labels, agree
 from mien.types import Box, Face, FloatArray, PixelArray
+from mien.vision.boxes import iou_matrix, non_maximum_suppression, to_array
 
 OVERLAP = 0.4  # of one detector's boxes at several sizes that mean the same face
 SMALLEST = 48  # a picture is not shrunk below this side

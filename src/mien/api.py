@@ -1,0 +1,236 @@
+"""The Python API: load once, then read pictures or watch sources."""
+
+import contextlib
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mien.errors import MienError, PictureError, SourceError
+from mien.models.bundle import ModelInfo
+from mien.models.occlusion import PartEffect, explain
+from mien.pipeline.analyzer import AnalyzerSettings
+from mien.protocols import Classifier, Detector, Source
+from mien.registry import (
+    ACCEPTED,
+    DEFAULT_DETECTOR,
+    THREADS,
+    at_any_angle,
+    make_analyzer,
+    make_classifier,
+    make_detector,
+    open_source,
+)
+from mien.sinks.tables import columns
+from mien.sources.files import Skipped
+from mien.sources.reconnect import Notice
+from mien.types import Analysis, Frame, PixelArray, Reading
+from mien.vision.images.reading import read_picture
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# How many of the files that were left out a message names.
+NAMED_SKIPPED = 3
+# How far up the caller of `watch`'s iterator is from a notice of its source.
+WATCHER = 6
+
+
+class Reader:
+    """Reads the expressions of the faces in pictures and sources. Made by `mien.load`.
+
+    Holds the models and no state: threads may share it, and every `watch` follows its own faces.
+    """
+
+    def __init__(self, detector: Detector, classifier: Classifier, info: ModelInfo) -> None:
+        """Join a detector with a bundle's classifier.
+
+        Args:
+            detector: Finds faces.
+            classifier: Reads them.
+            info: The bundle's description.
+        """
+        self._detector = detector
+        self._classifier = classifier
+        self._info = info
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes that are told apart."""
+        return self._classifier.labels
+
+    @property
+    def info(self) -> ModelInfo:
+        """What the bundle says of itself: name, version, training data, figures."""
+        return self._info
+
+    def read(self, image: str | Path | npt.NDArray[np.uint8]) -> tuple[Reading, ...]:
+        """Read the faces of one picture.
+
+        Args:
+            image: A picture file, or BGR uint8 [H,W,3], or gray uint8 [H,W] or [H,W,1].
+
+        Returns:
+            One reading per face, the surest face first; empty where there is none.
+
+        Raises:
+            PictureError: The file cannot be decoded, or the array is no picture.
+        """
+        analyzer = make_analyzer(self._detector, self._classifier, self._info)
+        name = "array" if isinstance(image, np.ndarray) else str(image)
+        return analyzer(Frame(_to_bgr(image), 0, 0.0, name)).readings
+
+    def explain(
+        self, image: str | Path | npt.NDArray[np.uint8], reading: Reading
+    ) -> tuple[PartEffect, ...]:
+        """Tell which part of a face a reading rests on, by covering each in turn.
+
+        Args:
+            image: The picture that was read, as for `read`.
+            reading: One of the readings of it.
+
+        Returns:
+            Brows, eyes and mouth, the one with the greatest effect first: how much less probable
+            the most probable label of this picture is without it.
+
+        Raises:
+            PictureError: As for `read`.
+        """
+        return explain(_to_bgr(image), reading.face, self._classifier)
+
+    def watch(
+        self, source: str | Path | int | Source, *, settings: AnalyzerSettings | None = None
+    ) -> Iterator[Analysis]:
+        """Read a source frame by frame, following each face; closes the source at the end.
+
+        Of several files, those that cannot be read are left out, and named in a warning at the end.
+        A camera or stream that breaks off is waited for, with a warning.
+
+        Args:
+            source: What `mien predict` takes (a file, folder, camera number, address or
+                "sample"), or a `Source` of your own. A `Path` is always a file or folder.
+            settings: Times and limits.
+
+        Yields:
+            The readings of each frame.
+
+        Raises:
+            SourceError: There is no such source, nothing could be read from it, or it broke off.
+        """
+        analyzer = make_analyzer(self._detector, self._classifier, self._info, settings=settings)
+        opened = _opened(source)
+        frames = 0
+        with contextlib.closing(opened):
+            for frame in opened:
+                frames += 1
+                yield analyzer(frame)
+        _tell_of_skipped(opened, frames)
+
+
+def _opened(source: str | Path | int | Source) -> Source:
+    if isinstance(source, str | Path | int):
+        return open_source(source, on_notice=_warn)
+    if not isinstance(source, Source):
+        raise SourceError(f"{type(source).__name__} is no source; {ACCEPTED}")
+    return source
+
+
+def _warn(notice: Notice) -> None:
+    if notice.waiting:
+        warnings.warn(notice.message, RuntimeWarning, stacklevel=WATCHER)
+
+
+def _tell_of_skipped(source: Source, frames: int) -> None:
+    skipped: Sequence[Skipped] = getattr(source, "skipped", ())
+    if not skipped:
+        return
+    names = "; ".join(f"{item.path}: {item.reason}" for item in skipped[:NAMED_SKIPPED])
+    rest = len(skipped) - NAMED_SKIPPED
+    told = f"{names}; and {rest:,} more" if rest > 0 else names
+    if not frames:
+        raise SourceError(f"nothing could be read: {told}")
+    # Up to the caller of `watch`'s iterator.
+    warnings.warn(f"{len(skipped):,} skipped: {told}", RuntimeWarning, stacklevel=3)
+
+
+def load(
+    bundle: str | Path | None = None,
+    *,
+    detector: str | Detector = DEFAULT_DETECTOR,
+    detector_model: str | Path | None = None,
+    threads: int = THREADS,
+    any_angle: bool = False,
+) -> Reader:
+    """Load a model and a face detector.
+
+    Args:
+        bundle: The folder of a bundle, or "fer8", which reads eight looks; the shipped one of four
+            where None.
+        detector: "mien", "mtcnn", "yunet", "dlib-cnn", "dlib-hog", or a `Detector` of your own.
+        detector_model: The detector's weights, where it needs some or you have others: a file, or
+            for "mien" a bundle's folder.
+        threads: Processor threads of each network: more make large pictures quicker, for more work
+            in all.
+        any_angle: Also find heads that lie on their side or are upside down, and read them upright:
+            for pictures, since it takes four times as long.
+
+    Raises:
+        BundleError: The bundle, or the detector's weights, are missing or damaged.
+        SettingsError: There is no such detector, or there are fewer threads than one.
+        MissingExtraError: The detector's packages are not installed.
+    """
+    if isinstance(detector, str):
+        model = None if detector_model is None else Path(detector_model)
+        detector = make_detector(detector, model=model, threads=threads)
+    if any_angle:
+        detector = at_any_angle(detector)
+    classifier, info = make_classifier(None if bundle is None else Path(bundle), threads=threads)
+    return Reader(detector, classifier, info)
+
+
+def to_frame(analyses: Iterable[Analysis]) -> "pd.DataFrame":
+    """Turn readings into a pandas frame, one row per face.
+
+    Args:
+        analyses: What `Reader.watch` yields.
+
+    Returns:
+        The columns of the CSV: source, frame, time, track_id, x1 to y2, one p_ column per class,
+        label, confidence, shown, quality, reason (why it is "not sure"), and p_other, the
+        probability that the face shows no class of the model. `label`, `confidence` and `reason`
+        are what the row's own probabilities say; `shown` is the steady word of `Reading.label`.
+        Where there was no face, no row, and none of the p_ columns of classes.
+
+    Raises:
+        MienError: pandas is not installed.
+    """
+    try:
+        import pandas as pd
+    except ImportError as error:
+        raise MienError("to_frame needs pandas: pip install pandas") from error
+    rows = [row for analysis in analyses for row in analysis.to_rows()]
+    return pd.DataFrame(rows, columns=None if rows else columns((), other=True))
+
+
+def _to_bgr(image: str | Path | npt.NDArray[np.uint8]) -> PixelArray:
+    if isinstance(image, str | Path):
+        return read_picture(Path(image))
+    if not isinstance(image, np.ndarray):
+        raise PictureError(
+            f"a picture must be the name of a file or a uint8 array, got {type(image).__name__}"
+        )
+    if image.dtype != np.uint8 or image.size == 0 or image.ndim not in (2, 3):
+        raise PictureError(
+            "a picture must be a uint8 array [H,W,3] in BGR, or [H,W] in gray; "
+            f"got {image.dtype} {list(image.shape)}"
+        )
+    channels = 1 if image.ndim == 2 else image.shape[2]
+    if channels == 3:
+        return image
+    if channels == 1:
+        return np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR), dtype=np.uint8)
+    raise PictureError(f"a picture must have 3 channels (BGR) or 1 (gray), got {channels}")

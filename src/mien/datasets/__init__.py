@@ -1,0 +1,1 @@
+"""Data sets: what `mien prepare` reads and writes."""

@@ -1,0 +1,267 @@
+"""Reads a prepared data set: strictly, in a fixed order, a batch at a time."""
+
+import contextlib
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mien.datasets.parquet import count_rows, read_batches
+from mien.datasets.records import SPLITS, Split
+from mien.errors import DatasetError, told_as
+from mien.files.writes import sweep
+from mien.parsing import decode_json
+from mien.types import ProbabilityArray
+
+INFO, DATA, REJECTED, CONFLICTS = "dataset.json", "data", "rejected.csv", "conflicts.csv"
+HELD_BACK = "held_back.csv"
+FORMAT: Final = 1
+
+
+class DatasetInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The contents of dataset.json.
+
+    Attributes:
+        format: Version of this layout.
+        classes: The classes, in the order of the labels.
+        counts: Faces per split and class.
+        clusters: Photos of which there is more than one picture, left out ones included.
+        conflicts: Photos whose pictures carry different labels; conflicts.csv lists them.
+        rejected: Files and rows left out per reason; rejected.csv lists them.
+        input: What the faces were read from, and all settings of the reading.
+        settings: All settings of duplicates and splits.
+        seed: Decides among equals.
+        command: The command that made it.
+        versions: Of mien and of the packages that matter for the result.
+        notes: What the user should know, such as a class without a face in the test.
+        sources: Faces per source and split, where several inputs were put together.
+    """
+
+    format: Literal[1]
+    classes: tuple[str, ...]
+    counts: dict[str, dict[str, int]]
+    clusters: int
+    conflicts: int
+    rejected: dict[str, int]
+    input: dict[str, str | int | float | bool | None]
+    settings: dict[str, str | int | float | bool]
+    seed: int
+    command: str
+    versions: dict[str, str]
+    notes: tuple[str, ...] = ()
+    sources: dict[str, dict[str, int]] = {}
+
+    def __post_init__(self) -> None:
+        if len(set(self.classes)) != len(self.classes) or len(self.classes) < 2:
+            raise ValueError(f"classes must be two or more that differ, got {list(self.classes)}")
+        for split in SPLITS:
+            if set(self.counts.get(split, ())) != set(self.classes):
+                raise ValueError(f"counts must have a number for each class in {split}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Some faces of a data set.
+
+    Attributes:
+        images: Encoded pictures.
+        labels: int64 [n], index of the class.
+        soft: float32 [n,K], one probability per class; one-hot where the label is certain.
+        origins: The file or row that each came from.
+        groups: What belongs together, such as the pictures of one person.
+        sources: Which of several inputs each came from; "" where there was one.
+    """
+
+    images: list[bytes]
+    labels: npt.NDArray[np.int64]
+    soft: ProbabilityArray
+    origins: list[str]
+    groups: list[str]
+    sources: list[str]
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+@dataclass(frozen=True)  # without slots, for the digest that is kept
+class Dataset:
+    """A data set that has been checked.
+
+    Attributes:
+        path: Its folder.
+        info: What dataset.json says.
+    """
+
+    path: Path
+    info: DatasetInfo
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes, in the order of the labels."""
+        return self.info.classes
+
+    def count(self, split: str) -> int:
+        """Return the number of faces in a split.
+
+        Raises:
+            DatasetError: There is no such split.
+        """
+        return sum(self.info.counts[self._known(split)].values())
+
+    @cached_property
+    def digest(self) -> str:
+        """What stands for all that is in it: a sha256 of dataset.json and of every face.
+
+        All files are read, once, since two data sets of other faces may be described alike.
+
+        Raises:
+            DatasetError: A file cannot be read.
+        """
+        whole = hashlib.sha256()
+        for path in (self.path / INFO, *(one for split in SPLITS for one in self.shards(split))):
+            try:
+                with path.open("rb") as file:
+                    whole.update(hashlib.file_digest(file, "sha256").digest())
+            except OSError as error:
+                raise DatasetError(f"{path}: cannot be read: {error.strerror}") from error
+        return whole.hexdigest()
+
+    def rows(self, split: str, *, batch_size: int = 512) -> Iterator[Rows]:
+        """Read a split in its fixed order; memory does not grow with the data set.
+
+        Args:
+            split: "train", "validation" or "test".
+            batch_size: Faces per batch; the last batches of files may be smaller.
+
+        Yields:
+            The faces.
+
+        Raises:
+            DatasetError: There is no such split, or a file is missing or damaged.
+        """
+        shards = self.shards(self._known(split))
+        with _damaged(self.path, f"the {split} files are damaged"):
+            for batch in read_batches(shards, batch_size):
+                yield _to_rows(batch, len(self.classes))
+
+    def _known(self, split: str) -> Split:
+        for known in SPLITS:
+            if split == known:
+                return known
+        raise DatasetError(f"{self.path}: no split {split!r}; choose from {', '.join(SPLITS)}")
+
+    def shards(self, split: str) -> list[Path]:
+        """Return the Parquet files of a split, in order."""
+        return sorted((self.path / DATA).glob(f"{split}-*-of-*.parquet"))
+
+
+def load_dataset(path: Path) -> Dataset:
+    """Open a data set and check that it is whole.
+
+    Raises:
+        DatasetError: It is missing or unfinished, dataset.json is wrong, or a file is missing.
+    """
+    if not (path / INFO).is_file():
+        sweep(path.parent)  # a killed process may have left it aside
+    if not (path / INFO).is_file():
+        if partial_folder(path).is_dir():
+            raise DatasetError(
+                f"{path}: this data set is unfinished; run the same `mien prepare` again, which "
+                "goes on where it was stopped"
+            )
+        raise DatasetError(f"{path}: no data set here (no {INFO}); make one with `mien prepare`")
+    try:
+        info = decode_json((path / INFO).read_bytes(), DatasetInfo)
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"{path / INFO}: {error}; prepare the data set again") from error
+    dataset = Dataset(path, info)
+    _check_shards(dataset)
+    return dataset
+
+
+def partial_folder(path: Path) -> Path:
+    """Return where the work on a data set lies while it is unfinished."""
+    return path.with_name(f"{path.name}.partial")
+
+
+def _damaged(path: Path, what: str) -> contextlib.AbstractContextManager[None]:
+    return told_as(DatasetError, str(path), what, advice="; prepare it again")
+
+
+def _check_shards(dataset: Dataset) -> None:
+    for split in SPLITS:
+        with _damaged(dataset.path, f"a file of {split} is damaged"):
+            found = sum(count_rows(shard) for shard in dataset.shards(split))
+        if found != dataset.count(split):
+            raise DatasetError(
+                f"{dataset.path}: {found} faces in the files of {split}, but {INFO} says "
+                f"{dataset.count(split)}; a file is missing or was changed, prepare it again"
+            )
+
+
+def _to_rows(batch: pa.RecordBatch, classes: int) -> Rows:
+    """Check some rows and take them out of their columns; others may have written them."""
+    # Texts that are no UTF-8, and offsets that lead out of the buffers.
+    batch.validate(full=True)
+    columns = {name: _checked(name, batch.column(name)) for name in _TYPES}
+    labels = columns["label"].to_numpy(zero_copy_only=False)
+    if len(labels) and not 0 <= labels.min() <= labels.max() < classes:
+        raise ValueError(f"a label is not from 0 to {classes - 1}")
+    soft = np.array(columns["soft"].flatten().to_numpy(zero_copy_only=False), dtype=np.float32)
+    lengths = set(pc.list_value_length(columns["soft"]).to_pylist())
+    if lengths - {classes} or not np.isfinite(soft).all():
+        raise ValueError(f"soft labels are not {classes} finite numbers a row")
+    told = "source" in batch.schema.names
+    return Rows(
+        images=columns["image"].to_pylist(),
+        labels=np.array(labels, dtype=np.int64),
+        soft=soft.reshape(-1, classes),
+        origins=columns["origin"].to_pylist(),
+        groups=columns["group"].to_pylist(),
+        sources=_checked("source", batch.column("source")).to_pylist()
+        if told
+        else [""] * batch.num_rows,
+    )
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+
+
+def _is_numbers(kind: pa.DataType) -> bool:
+    return bool(
+        (pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind))
+        and pa.types.is_floating(kind.value_type)
+    )
+
+
+_TYPES: dict[str, Callable[[pa.DataType], bool]] = {
+    "image": _is_bytes,
+    "label": pa.types.is_integer,
+    "soft": _is_numbers,
+    "origin": _is_text,
+    "group": _is_text,
+}
+
+
+def _checked(name: str, column: pa.Array) -> pa.Array:
+    """Return a column whose type and values are what is read; of pictures their bytes."""
+    if name == "image" and pa.types.is_struct(column.type):
+        column = column.field("bytes")
+    if not _TYPES.get(name, _is_text)(column.type):
+        raise TypeError(f"column {name!r} is of type {column.type}")
+    if column.null_count:
+        raise ValueError(f"column {name!r} lacks {column.null_count} values")
+    return column

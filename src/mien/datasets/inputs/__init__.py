@@ -1,0 +1,1 @@
+"""What labelled pictures come from: folders, archives, prepared data sets, mixes."""

@@ -1,0 +1,256 @@
+"""Folders of labelled pictures, `faces/<class>/…`, as an input of `prepare`.
+
+Every file in a class folder is tried, whatever its name ends in; what is no picture is listed.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from mien.datasets.inputs.class_folders import (
+    ClassFolders,
+    as_text,
+    find_classes,
+    origin_of,
+    split_of,
+)
+from mien.datasets.inputs.framing import portrait_note
+from mien.datasets.inputs.metadata import FileNote
+from mien.datasets.inputs.patterns import GroupPattern
+from mien.datasets.inputs.who import who_is_who
+from mien.datasets.preparation.plan import check_classes
+from mien.datasets.records import (
+    SPLITS,
+    LabelledFace,
+    Rejection,
+    Setting,
+    Split,
+    identity,
+    one_hot,
+)
+from mien.errors import DatasetError, PictureError, SettingsError
+from mien.protocols import Detector
+from mien.types import InputSpec, PixelArray
+from mien.vision.boxes import main_face
+from mien.vision.crop import crop_faces
+from mien.vision.images.reading import read_picture
+
+# Below this many pixels a side there is no expression left to read, nor a valid `InputSpec`.
+MIN_SIDE = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CropSettings:
+    """How pictures become faces.
+
+    Attributes:
+        detector: Finds the face; None where the pictures are faces already.
+        crop_scale: Side of the crop over `Box.side`; without effect without a detector.
+        size: Longest side in pixels of what is stored; smaller faces keep their size.
+        gray: Whether colour is dropped; gray pictures are stored as gray in any case.
+        make_judge: Makes what looks, on a sample, whether pictures are faces indeed where no
+            detector is asked; None where nobody looks.
+    """
+
+    detector: Detector | None = None
+    crop_scale: float = 1.0
+    size: int = 112
+    gray: bool = False
+    make_judge: Callable[[], Detector] | None = None
+
+    def __post_init__(self) -> None:
+        if not MIN_SIDE <= self.size <= 1024:
+            raise SettingsError(f"--size must be from {MIN_SIDE} to 1024, got {self.size}")
+        if not 0.1 <= self.crop_scale <= 10:
+            raise SettingsError(f"--crop-scale must be from 0.1 to 10, got {self.crop_scale}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    path: Path
+    origin: str
+    label: int
+    split: Split | None
+    note: FileNote
+    stamp: tuple[int, int]
+
+
+class FolderInput:
+    """The pictures of a folder with one sub-folder per class, perhaps below train and test.
+
+    Args:
+        root: The folder. It may hold a metadata.csv; see `mien.datasets.inputs.metadata`.
+        crop: How pictures become faces.
+        group_pattern: Names the group of pictures for which no metadata.csv does.
+
+    Raises:
+        DatasetError: There are fewer than two classes, a class has fewer than two files, or
+            metadata.csv is wrong.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        crop: CropSettings | None = None,
+        group_pattern: GroupPattern | None = None,
+    ) -> None:
+        self._root, self._crop = root, crop or CropSettings()
+        self._found = find_classes(root)
+        self.classes = self._found.classes
+        if len(self.classes) < 2:
+            raise DatasetError(_too_few_classes(self._found))
+        files = [(path, one) for one in self._found.folders for path in self._found.files(one)]
+        origins = [origin_of(root, path) for path, _ in files]
+        self._who = who_is_who(self._found, origins, group_pattern)
+        self._entries = [
+            _Entry(
+                path,
+                origin,
+                self.classes.index(folder.name),
+                folder.split,
+                self._who.notes.get(origin, FileNote()),
+                _stamp(path),
+            )
+            for (path, folder), origin in zip(files, origins, strict=True)
+        ]
+        self.refused = (*self._found.refused, *self._who.missing)
+        labels = np.array([entry.label for entry in self._entries], dtype=np.int64)
+        check_classes(labels, self.classes, self.name)
+
+    @property
+    def splits_itself(self) -> bool:
+        """Whether the folder says which of its pictures are for the test."""
+        return "test" in self._found.splits
+
+    def notes(self) -> tuple[str, ...]:
+        """Say what was taken for splits and persons, and whether the pictures are faces."""
+        notes = [*_split_notes(self._found), *self._who.told]
+        if self._crop.detector is None and self._crop.make_judge is not None:
+            paths = [entry.path for entry in self._entries]
+            notes.append(portrait_note(paths, self._crop.make_judge))
+        return tuple(note for note in notes if note)
+
+    @property
+    def name(self) -> str:
+        """The folder."""
+        return str(self._root)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def settings(self) -> dict[str, Setting]:
+        """All settings that change what is read."""
+        crop = self._crop
+        return {
+            "input": "folder",
+            "folder": as_text(self._root.resolve().name),
+            "crop": "none" if crop.detector is None else "detector",
+            "detector": None if crop.detector is None else crop.detector.name,
+            "crop_scale": None if crop.detector is None else crop.crop_scale,
+            "size": crop.size,
+            "channels": "gray" if crop.gray else "as they are",
+        }
+
+    def fingerprint(self, start: int, stop: int) -> str:
+        """Say which files these are, of which size and age, with which notes, cropped by whom."""
+        entries = self._entries[start:stop]
+        files = [(e.origin, e.label, e.split, e.note, e.stamp) for e in entries]
+        return repr([identity(self._crop.detector), files])
+
+    def read(self, start: int, stop: int) -> Iterator[LabelledFace | Rejection]:
+        """Decode and crop the pictures from `start` to `stop`."""
+        for entry in self._entries[start:stop]:
+            yield self._face(entry)
+
+    def _face(self, entry: _Entry) -> LabelledFace | Rejection:
+        try:
+            image = read_picture(entry.path)
+        except PictureError as error:
+            reason = str(error).removeprefix(f"{entry.path}: ")
+            return Rejection(entry.origin, "unreadable picture", f"({as_text(reason)})")
+        if min(image.shape[:2]) < MIN_SIDE:
+            size = f"({image.shape[1]}x{image.shape[0]} pixels)"
+            return Rejection(entry.origin, "picture too small", size)
+        pixels = self._cropped(image)
+        if pixels is None:
+            return Rejection(entry.origin, "no face found")
+        soft = entry.note.soft or one_hot(entry.label, len(self.classes))
+        return LabelledFace(
+            pixels,
+            entry.label,
+            soft,
+            entry.origin,
+            entry.note.group,
+            held_out=entry.split == "test",
+            validates=entry.split == "validation",
+        )
+
+    def _cropped(self, image: PixelArray) -> PixelArray | None:
+        """Return uint8 [H,W,1] gray or [H,W,3] RGB; None where no face is found."""
+        if self._crop.detector is None:
+            return _drop_color(_shrink(image, self._crop.size)[..., ::-1], always=self._crop.gray)
+        face = main_face(self._crop.detector(image))
+        if face is None:
+            return None
+        # A small face is not blown up: that would only store the same pixels again.
+        side = round(face.box.side * self._crop.crop_scale)
+        size = min(max(side, MIN_SIDE), self._crop.size)
+        crop = crop_faces(image, [face], InputSpec(size, 3, self._crop.crop_scale))[0]
+        return _drop_color(crop, always=self._crop.gray)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+def _too_few_classes(found: ClassFolders) -> str:
+    lone = found.folders[0].path if len(found.folders) == 1 else None
+    inner = find_classes(lone).classes if lone is not None else ()
+    advice = (
+        f"name {lone} instead, which holds {', '.join(inner[:4])}"
+        if len(inner) > 1
+        else "put the pictures of each class in a folder of its own"
+    )
+    count = len(found.classes)
+    return f"{found.root}: {count} class folders, but at least two are needed; {advice}"
+
+
+def _split_notes(found: ClassFolders) -> Iterator[str]:
+    """Say which folders were taken for splits, and which may have been meant so."""
+    if found.parts:
+        names = " and ".join(f"{path.name}/" for path in found.parts)
+        dealt = [split for split in SPLITS if split not in found.splits]
+        verb = "is" if len(dealt) == 1 else "are"
+        rest = f"; {' and '.join(dealt)} {verb} dealt from train" if dealt else ""
+        yield f"{names} above the classes are kept as splits{rest}"
+        return
+    for name in found.classes:
+        if split_of(name) is not None:
+            yield (
+                f"{name!r} is taken as a class; splits need a folder train with the class folders "
+                "in it, and other splits beside it"
+            )
+
+
+def _shrink(image: PixelArray, size: int) -> PixelArray:
+    """Shrink so that the longest side is `size` at most, keeping the shape."""
+    height, width = image.shape[:2]
+    scale = size / max(height, width)
+    if scale >= 1:
+        return image
+    target = max(1, round(width * scale)), max(1, round(height * scale))
+    return np.asarray(cv2.resize(image, target, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def _drop_color(image: PixelArray, *, always: bool) -> PixelArray:
+    """Turn RGB [H,W,3] to gray [H,W,1] where it has no colour, or where none is wanted."""
+    if (image == image[..., :1]).all():
+        return np.ascontiguousarray(image[..., :1])
+    if not always:
+        return np.ascontiguousarray(image)
+    gray = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY)
+    return np.asarray(gray, dtype=np.uint8)[..., None]

@@ -1,0 +1,302 @@
+"""Several inputs as one, as a file in TOML says: labelled faces from many places, put together.
+
+    classes = ["angry", "sad", "happy", "neutral"]
+    hold_back = 0.2
+
+    [sources.ferplus]
+    fer2013 = "fer2013.csv"
+    ferplus = "fer2013new.csv"
+
+    [sources.lab]
+    folder = "lab/faces"
+    crop = "detector"
+    crop_scale = 1.07
+    classes = { anger = "angry", joy = "happy" }
+
+    [sources.before]
+    dataset = "datasets/before"
+
+Paths are relative to the file. Classes are matched by name, those of other names where `classes`
+of the source says so. Each source is framed in its own way. Groups, such as persons, are kept
+apart by source; twins are found across all of them.
+
+A part of every source, `hold_back`, is neither learnt from nor chosen by: whole groups (single
+pictures where there are none), by a hash of their names, so that they are the same in every data
+set that is ever made of that source. A source that has a test of its own keeps that.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+import numpy as np
+
+from mien.datasets.dataset import load_dataset
+from mien.datasets.inputs.class_names import find_class
+from mien.datasets.inputs.fer2013 import Fer2013Input, Majority
+from mien.datasets.inputs.folders import CropSettings, FolderInput
+from mien.datasets.inputs.patterns import GroupPattern
+from mien.datasets.inputs.prepared import PreparedInput
+from mien.datasets.records import FaceInput, LabelledFace, Rejection, Setting, digest
+from mien.errors import DatasetError
+from mien.parsing import decode_toml
+from mien.protocols import Detector
+
+Fraction = Annotated[float, msgspec.Meta(ge=0, lt=1)]
+KINDS = ("folder", "fer2013", "dataset")
+
+
+class MixSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One source of a mix: a folder of class folders, FER2013's files, or a prepared data set.
+
+    Attributes:
+        folder: Folder with one sub-folder of pictures per class.
+        fer2013: fer2013.csv.
+        ferplus: fer2013new.csv, FER+'s votes.
+        dataset: Folder that `mien prepare` wrote.
+        keep_unclear: See `mien.datasets.inputs.fer2013.Fer2013Input`.
+        majority: Likewise.
+        crop: Whether the face is looked for first; "none" where pictures are faces already.
+        crop_scale: Side of the crop over the detector's box.
+        size: Longest side in pixels of what is stored.
+        channels: "gray" drops colour.
+        group_pattern: What pictures of one person share in their names; folders only. See
+            `mien.datasets.inputs.patterns.GroupPattern`.
+        classes: The source's names of classes that have another name in the mix.
+        hold_back: Part of the groups that is held back; the mix's own where None.
+    """
+
+    folder: str | None = None
+    fer2013: str | None = None
+    ferplus: str | None = None
+    dataset: str | None = None
+    keep_unclear: bool = False
+    majority: Majority = "most"
+    crop: Literal["none", "detector"] = "none"
+    crop_scale: float = 1.0
+    size: int = 112
+    channels: Literal["keep", "gray"] = "keep"
+    group_pattern: str | None = None
+    classes: dict[str, str] = {}
+    hold_back: Fraction | None = None
+
+    def __post_init__(self) -> None:
+        given = [kind for kind in KINDS if getattr(self, kind) is not None]
+        if len(given) != 1:
+            raise ValueError(f"name one of {', '.join(KINDS)}, got {', '.join(given) or 'none'}")
+
+
+class Mix(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The contents of a mix's file.
+
+    Attributes:
+        sources: By name.
+        classes: The wanted classes, in the order of the labels; others are left out.
+        hold_back: Part of each source's groups that is neither learnt from nor chosen by.
+    """
+
+    sources: Annotated[dict[str, MixSource], msgspec.Meta(min_length=1)]
+    classes: Annotated[tuple[str, ...], msgspec.Meta(min_length=2)]
+    hold_back: Fraction = 0.2
+
+    def __post_init__(self) -> None:
+        if len(set(self.classes)) != len(self.classes):
+            raise ValueError(f"classes must differ, got {list(self.classes)}")
+
+
+def held_back(source: str, group: str, part: float) -> bool:
+    """Say whether a group is of the part that is held back: the same on every machine.
+
+    Args:
+        source: Name of the source.
+        group: Name of the group within it.
+        part: How many of all groups, 0 to 1.
+    """
+    return int(digest(f"{source}/{group}")[:8], 16) < part * 2**32
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One source: its input, where its entries begin, and what its classes are in the mix."""
+
+    name: str
+    input: FaceInput
+    start: int
+    places: tuple[int | None, ...]
+    hold_back: float
+
+
+class MixedInput:
+    """All sources of a mix, one after the other; see the module's text.
+
+    Args:
+        path: The mix's file.
+        make_detector: Makes the detector for sources that are cropped by one; called at most once.
+
+    Raises:
+        DatasetError: The file or one of its sources is missing or wrong.
+    """
+
+    splits_itself = True
+
+    def __init__(self, path: Path, make_detector: Callable[[], Detector]) -> None:
+        self._path, self._mix = path, read_mix(path)
+        self.classes = self._mix.classes
+        self._parts: list[_Part] = []
+        refused: list[Rejection] = []
+        detector: Detector | None = None
+        for name, source in self._mix.sources.items():
+            if source.crop == "detector" and detector is None:
+                detector = make_detector()
+            part = self._part(name, source, detector)
+            self._parts.append(part)
+            refused += [_renamed(name, rejection) for rejection in part.input.refused]
+        self.refused = tuple(refused)
+        self._check_classes()
+
+    @property
+    def name(self) -> str:
+        """The path of the file."""
+        return str(self._path)
+
+    def __len__(self) -> int:
+        last = self._parts[-1]
+        return last.start + len(last.input)
+
+    def settings(self) -> dict[str, Setting]:
+        """All settings that change what is read, those of each source under its name."""
+        result: dict[str, Setting] = {"input": "mix", "file": self._path.name}
+        for part in self._parts:
+            own = part.input.settings() | {"hold_back": part.hold_back}
+            result |= {f"{part.name}.{key}": value for key, value in own.items()}
+        return result
+
+    def notes(self) -> tuple[str, ...]:
+        """Say what each source has to say."""
+        return tuple(f"{part.name}: {note}" for part in self._parts for note in part.input.notes())
+
+    def fingerprint(self, start: int, stop: int) -> str:
+        """Say which entries of which sources these are."""
+        return repr(
+            [
+                (part.name, part.places, part.input.fingerprint(*slice_))
+                for part, slice_ in self._slices(start, stop)
+            ]
+        )
+
+    def read(self, start: int, stop: int) -> Iterator[LabelledFace | Rejection]:
+        """Read the entries from `start` to `stop` through all sources."""
+        for part, slice_ in self._slices(start, stop):
+            for result in part.input.read(*slice_):
+                if isinstance(result, Rejection):
+                    yield _renamed(part.name, result)
+                else:
+                    yield self._face(part, result)
+
+    def _part(self, name: str, source: MixSource, detector: Detector | None) -> _Part:
+        made = _make_input(self._path.parent, source, detector, self._mix.classes)
+        names = [source.classes.get(one, one) for one in made.classes]
+        strange = [one for one in source.classes if one not in made.classes]
+        if strange:
+            raise DatasetError(
+                f"{self._path}: sources.{name}.classes: {made.name} has no class {strange[0]!r}; "
+                f"it has {', '.join(made.classes)}"
+            )
+        wanted = self._mix.classes
+        places = tuple(find_class(one, wanted) for one in names)
+        start = len(self) if self._parts else 0
+        part = self._mix.hold_back if source.hold_back is None else source.hold_back
+        return _Part(name, made, start, places, 0.0 if made.splits_itself else part)
+
+    def _check_classes(self) -> None:
+        found = {place for part in self._parts for place in part.places}
+        missing = [name for place, name in enumerate(self.classes) if place not in found]
+        if missing:
+            raise DatasetError(
+                f"{self._path}: no source has a class {missing[0]!r}; leave it out of classes, or "
+                "say in the classes of a source what it is called there"
+            )
+
+    def _slices(self, start: int, stop: int) -> Iterator[tuple[_Part, tuple[int, int]]]:
+        for part in self._parts:
+            first = max(start - part.start, 0)
+            last = min(stop - part.start, len(part.input))
+            if first < last:
+                yield part, (first, last)
+
+    def _face(self, part: _Part, face: LabelledFace) -> LabelledFace | Rejection:
+        origin = f"{part.name}/{face.origin}"
+        label = part.places[face.label]
+        if label is None:
+            return Rejection(origin, "another class", f"({part.input.classes[face.label]})")
+        group = face.group or face.origin
+        held = face.held_out or held_back(part.name, group, part.hold_back)
+        return replace(
+            face,
+            label=label,
+            soft=_moved(face.soft, part.places, len(self.classes)),
+            origin=origin,
+            group=f"{part.name}/{face.group}" if face.group else "",
+            held_out=held and not face.train_only,
+            source=part.name,
+            # Validation is dealt anew among all sources.
+            validates=False,
+        )
+
+
+def read_mix(path: Path) -> Mix:
+    """Read a mix's file.
+
+    Raises:
+        DatasetError: It is missing, not TOML, or says something unknown or out of range.
+    """
+    try:
+        return msgspec.convert(decode_toml(path.read_bytes()), Mix)
+    except OSError as error:
+        raise DatasetError(f"{path}: cannot be read: {error.strerror}") from error
+    except msgspec.ValidationError as error:
+        reason = str(error).replace("`$.", "`").replace("`$`", "the file")
+        raise DatasetError(f"{path}: {reason}") from error
+    except ValueError as error:
+        raise DatasetError(f"{path}: not TOML: {error}") from error
+
+
+def _make_input(
+    root: Path, source: MixSource, detector: Detector | None, wanted: Sequence[str]
+) -> FaceInput:
+    if source.folder is not None:
+        crop = CropSettings(
+            detector=detector if source.crop == "detector" else None,
+            crop_scale=source.crop_scale,
+            size=source.size,
+            gray=source.channels == "gray",
+        )
+        pattern = None if source.group_pattern is None else GroupPattern(source.group_pattern)
+        return FolderInput(root / source.folder, crop, pattern)
+    if source.dataset is not None:
+        return PreparedInput(load_dataset(root / source.dataset))
+    ferplus = None if source.ferplus is None else root / source.ferplus
+    classes = wanted if ferplus else ()
+    path = root / str(source.fer2013)
+    return Fer2013Input(
+        path,
+        ferplus,
+        classes,
+        keep_unclear=source.keep_unclear,
+        majority=source.majority,
+    )
+
+
+def _moved(soft: Sequence[float], places: Sequence[int | None], classes: int) -> tuple[float, ...]:
+    """Return shares in the order of the mix's classes; what others had is dealt to these."""
+    result = np.zeros(classes)
+    for share, place in zip(soft, places, strict=True):
+        if place is not None:
+            result[place] += share
+    return tuple((result / result.sum()).tolist())
+
+
+def _renamed(name: str, rejection: Rejection) -> Rejection:
+    return replace(rejection, origin=f"{name}/{rejection.origin}")

@@ -1,0 +1,1 @@
+"""What `mien prepare` does: decode, compare, deal out to splits, write."""

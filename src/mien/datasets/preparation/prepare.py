@@ -1,0 +1,251 @@
+"""From an input of labelled faces to a data set: read, find duplicates, deal to splits, write.
+
+The data set appears whole or not at all. All work goes on in `OUT.partial`, where an interrupted
+run finds what it had done (see `mien.datasets.preparation.work`).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import PIL
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mien import __version__
+from mien.datasets.dataset import FORMAT, INFO, Dataset, DatasetInfo, load_dataset, partial_folder
+from mien.datasets.preparation import work
+from mien.datasets.preparation.duplicates import PairArray
+from mien.datasets.preparation.look_alikes import lowest, same_photo
+from mien.datasets.preparation.notes import plan_notes
+from mien.datasets.preparation.plan import LEFT_OUT, Plan, RowIndex, check_classes, make_plan
+from mien.datasets.preparation.write import write_dataset, write_held_back
+from mien.datasets.records import SPLITS, FaceInput, Rejection
+from mien.errors import DatasetError, SettingsError, one_line
+from mien.files.locks import alone_in
+from mien.files.writes import discard, new_folder, write_file
+from mien.types import OnProgress, ignore_progress
+
+# In the work folder, from when the data set is whole: a copy of its dataset.json.
+_FINISHED = "finished.json"
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareSettings:
+    """How duplicates are found and faces are dealt to splits and files.
+
+    Attributes:
+        validation: Part of the faces for validation, 0 to 1.
+        test: Part of the faces for the test; without effect where the input sets faces aside.
+        near: Similarity from which two pictures are the same photo, 0 to 1.
+        balance: Whether to make all classes as small as the smallest.
+        seed: Decides among equals.
+        chunk_size: Entries of the input that are read before the work is saved.
+        shard_rows: Faces per file.
+    """
+
+    validation: float = 0.1
+    test: float = 0.1
+    near: float = 0.86
+    balance: bool = False
+    seed: int = 0
+    chunk_size: int = 512
+    shard_rows: int = 10_000
+
+    def __post_init__(self) -> None:
+        for name, part in (("validation", self.validation), ("test", self.test)):
+            if not 0 <= part < 1:
+                raise SettingsError(f"--{name} must be from 0 to below 1, got {part}")
+        if self.validation + self.test >= 1:
+            raise SettingsError(
+                f"--validation {self.validation} and --test {self.test} leave nothing to train on"
+            )
+        if not 0 < self.near <= 1:
+            raise SettingsError(f"--near must be above 0 and at most 1, got {self.near}")
+        if self.seed < 0:
+            raise SettingsError(f"--seed must be 0 or more, got {self.seed}")
+        if self.chunk_size < 1 or self.shard_rows < 1:
+            raise SettingsError("chunk_size and shard_rows must be 1 or more")
+
+
+def prepare(
+    source: FaceInput,
+    out: Path,
+    settings: PrepareSettings | None = None,
+    *,
+    overwrite: bool = False,
+    command: str = "",
+    on_progress: OnProgress = ignore_progress,
+) -> Dataset:
+    """Make a data set.
+
+    Args:
+        source: Where the faces come from.
+        out: The folder to make.
+        settings: Duplicates, splits and files; the defaults where None.
+        overwrite: Whether to replace the data set at `out`; done only at the end.
+        command: What the user called, kept in dataset.json.
+        on_progress: Told of the stage and how much of it is done.
+
+    Returns:
+        The data set.
+
+    Raises:
+        DatasetError: `out` exists, a class is too small, the input is inconsistent, or `out`
+            cannot be written, for instance because the disk is full.
+        InUseError: Another process is making it.
+    """
+    settings = settings or PrepareSettings()
+    folder = partial_folder(out)
+    try:
+        _remove_done_work(folder, out)
+        _check_out(source, out, overwrite=overwrite)
+        with alone_in(folder):
+            _make(source, folder, out, settings, command, on_progress)
+            discard(folder)
+    except OSError as error:
+        reason = " ".join((error.strerror or str(error)).split())
+        raise DatasetError(
+            f"{out}: cannot be written: {reason}; put that right and run the same command again, "
+            f"which goes on from what is kept in {folder.name}"
+        ) from error
+    except (pa.ArrowException, UnicodeError, KeyError) as error:
+        reason = one_line(error)
+        raise DatasetError(
+            f"{folder}: what was kept is damaged ({reason}); delete this folder and run again"
+        ) from error
+    return load_dataset(out)
+
+
+def _check_out(source: FaceInput, out: Path, *, overwrite: bool) -> None:
+    if Path(source.name).resolve() in (out.resolve(), *out.resolve().parents):
+        raise DatasetError(f"{out}: lies inside the pictures' own folder; choose another place")
+    if not out.exists():
+        return
+    if not overwrite:
+        raise DatasetError(f"{out}: exists already; choose another name or add --overwrite")
+    if not (out / INFO).is_file():
+        raise DatasetError(f"{out}: is no data set, so it is not overwritten; choose another name")
+
+
+def _remove_done_work(folder: Path, out: Path) -> None:
+    """Remove the work folder of a run that was killed when its data set was in place already."""
+    finished, info = folder / _FINISHED, out / INFO
+    if finished.is_file() and info.is_file() and finished.read_bytes() == info.read_bytes():
+        with alone_in(folder):
+            discard(folder)
+
+
+def _make(
+    source: FaceInput,
+    folder: Path,
+    out: Path,
+    settings: PrepareSettings,
+    command: str,
+    on_progress: OnProgress,
+) -> None:
+    """Do all the work in the work folder, and put the finished data set into its place."""
+    chunks = work.write_chunks(source, folder, settings.chunk_size, on_progress)
+    index = _read_index(chunks)
+    check_classes(index.labels, source.classes, source.name)
+    alike = work.find_pairs(chunks, folder, lowest(settings.near), on_progress)
+    near = same_photo(*alike, settings.near, index.groups, index.sources)
+    plan = _plan(source, index, near, settings)
+    check_classes(index.labels[plan.splits != LEFT_OUT], source.classes, source.name)
+    rejected = [*source.refused, *(r for chunk in chunks for r in work.rejected_in(chunk))]
+    rejected += plan.rejected
+    info = _describe(source, settings, index, plan, rejected, command, alike[0])
+    with new_folder(out) as finished:
+        write_dataset(
+            finished,
+            info,
+            chunks,
+            plan,
+            rejected,
+            shard_rows=settings.shard_rows,
+            on_progress=on_progress,
+        )
+        if any(index.sources):
+            write_held_back(finished, index, plan)
+        write_file(folder / _FINISHED, (finished / INFO).read_bytes())
+
+
+def _plan(source: FaceInput, index: RowIndex, near: PairArray, settings: PrepareSettings) -> Plan:
+    test = 0.0 if source.splits_itself else settings.test
+    validation = 0.0 if index.validates.any() else settings.validation
+    fractions = (1 - validation - test, validation, test)
+    return make_plan(index, near, fractions, balanced=settings.balance, seed=settings.seed)
+
+
+def _read_index(chunks: Sequence[Path]) -> RowIndex:
+    flags = ["held_out", "train_only", "validates"]
+    names = ["label", *flags, "group", "sha256", "origin", "source"]
+    table = pa.concat_tables([pq.read_table(chunk, columns=names) for chunk in chunks])
+    return RowIndex(
+        labels=table["label"].to_numpy(),
+        **{name: np.array(table[name].to_numpy(), dtype=np.bool_) for name in flags},
+        groups=table["group"].to_pylist(),
+        hashes=table["sha256"].to_pylist(),
+        origins=table["origin"].to_pylist(),
+        sources=table["source"].to_pylist(),
+    )
+
+
+def _describe(
+    source: FaceInput,
+    settings: PrepareSettings,
+    index: RowIndex,
+    plan: Plan,
+    rejected: Iterable[Rejection],
+    command: str,
+    alike: PairArray,
+) -> DatasetInfo:
+    sizes = np.bincount(plan.clusters, minlength=1)
+    counts = _count(index, plan, source.classes)
+    values = asdict(settings)
+    if source.splits_itself:
+        values["test"] = "set aside by the input"
+    if index.validates.any():
+        values["validation"] = "set aside by the input"
+    return DatasetInfo(
+        format=FORMAT,
+        classes=source.classes,
+        counts=counts,
+        sources=_count_sources(index, plan),
+        clusters=int((sizes > 1).sum()),
+        conflicts=len(plan.conflicts),
+        rejected=dict(Counter(rejection.kind for rejection in rejected).most_common()),
+        input=source.settings(),
+        seed=values.pop("seed"),
+        settings=values,
+        command=command,
+        versions={
+            "mien": __version__,
+            "numpy": np.__version__,
+            "pillow": PIL.__version__,
+            "pyarrow": pa.__version__,
+        },
+        notes=(*source.notes(), *plan_notes(index, plan, source.classes, alike)),
+    )
+
+
+def _count(index: RowIndex, plan: Plan, classes: Sequence[str]) -> dict[str, dict[str, int]]:
+    result: dict[str, dict[str, int]] = {}
+    for number, split in enumerate(SPLITS):
+        labels = index.labels[plan.splits == number]
+        counts = np.bincount(labels, minlength=len(classes)).tolist()
+        result[split] = dict(zip(classes, counts, strict=True))
+    return result
+
+
+def _count_sources(index: RowIndex, plan: Plan) -> dict[str, dict[str, int]]:
+    """Count the faces of each source in each split; empty where there is one source."""
+    found = zip(index.sources, plan.splits.tolist(), strict=True)
+    counts = Counter(pair for pair in found if pair[0] and pair[1] != LEFT_OUT)
+    return {
+        source: {split: counts[source, number] for number, split in enumerate(SPLITS)}
+        for source in dict.fromkeys(index.sources)
+        if source
+    }

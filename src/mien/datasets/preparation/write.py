@@ -1,0 +1,114 @@
+"""Writes a planned data set: shards, dataset.json and the lists of what was left out."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from mien.datasets.dataset import CONFLICTS, DATA, HELD_BACK, INFO, REJECTED, DatasetInfo
+from mien.datasets.parquet import SplitWriter, face_schema
+from mien.datasets.preparation.plan import IntArray, Plan, RowIndex
+from mien.datasets.records import PHOTO_GROUP, SPLITS, Rejection, digest
+from mien.types import OnProgress
+
+
+def write_dataset(
+    folder: Path,
+    info: DatasetInfo,
+    chunks: Sequence[Path],
+    plan: Plan,
+    rejected: Sequence[Rejection],
+    *,
+    shard_rows: int,
+    on_progress: OnProgress,
+) -> None:
+    """Write all files of a data set.
+
+    Args:
+        folder: Where to; empty.
+        info: What dataset.json says.
+        chunks: The faces; see `mien.datasets.preparation.work`.
+        plan: Which of them stay, and in which split.
+        rejected: Everything that was left out.
+        shard_rows: Faces per Parquet file.
+        on_progress: Told how many chunks are done.
+    """
+    (folder / DATA).mkdir()
+    _write_shards(folder / DATA, info, chunks, plan, shard_rows, on_progress)
+    _write_csv(folder / REJECTED, ("file", "reason"), ((r.origin, r.reason) for r in rejected))
+    conflicts = (
+        (conflict.cluster, origin, info.classes[label])
+        for conflict in plan.conflicts
+        for origin, label in zip(conflict.origins, conflict.labels, strict=True)
+    )
+    _write_csv(folder / CONFLICTS, ("cluster", "file", "label"), conflicts)
+    text = msgspec.json.format(msgspec.json.encode(info), indent=2)
+    (folder / INFO).write_bytes(text + b"\n")
+
+
+def write_held_back(folder: Path, index: RowIndex, plan: Plan) -> None:
+    """List which groups of each source the test holds, by digests that name nobody.
+
+    So later data sets can leave the same people out of training.
+    """
+    groups = {
+        (index.sources[i], digest(index.groups[i] or index.origins[i]))
+        for i in np.flatnonzero(plan.splits == SPLITS.index("test")).tolist()
+    }
+    _write_csv(folder / HELD_BACK, ("source", "group"), sorted(groups))
+
+
+def _write_shards(
+    folder: Path,
+    info: DatasetInfo,
+    chunks: Sequence[Path],
+    plan: Plan,
+    shard_rows: int,
+    on_progress: OnProgress,
+) -> None:
+    schema = face_schema(info.classes)
+    totals = [sum(info.counts[split].values()) for split in SPLITS]
+    writers = [
+        SplitWriter(folder, split, schema, total, shard_rows)
+        for split, total in zip(SPLITS, totals, strict=True)
+    ]
+    start = 0
+    for done, chunk in enumerate(chunks, start=1):
+        table = pq.read_table(chunk)
+        rows = slice(start, start + table.num_rows)
+        faces = _with_clusters(table, plan.clusters[rows])
+        for number, writer in enumerate(writers):
+            chosen = faces.filter(pa.array(plan.splits[rows] == number))
+            writer.write(_with_split(chosen, SPLITS[number], schema))
+        start = rows.stop
+        on_progress("writing", done, len(chunks))
+    for writer in writers:
+        writer.close()
+
+
+def _with_clusters(table: pa.Table, clusters: IntArray) -> pa.Table:
+    """Add the clusters, and make them the groups of faces that have none.
+
+    So what is sampled by groups keeps the pictures of one photo together.
+    """
+    own = pa.array([f"{PHOTO_GROUP}{cluster}" for cluster in clusters], type=pa.string())
+    groups = pc.if_else(pc.equal(table["group"], ""), own, table["group"])
+    table = table.set_column(table.schema.get_field_index("group"), "group", groups)
+    return table.append_column("cluster", pa.array(clusters))
+
+
+def _with_split(table: pa.Table, split: str, schema: pa.Schema) -> pa.Table:
+    names = pa.array([split] * table.num_rows, type=pa.string())
+    return table.append_column("split", names).select(schema.names).cast(schema)
+
+
+def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows(rows)

@@ -1,0 +1,1 @@
+"""What is asked of a bundle beside its figures."""

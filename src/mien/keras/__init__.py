@@ -1,0 +1,1 @@
+"""A Keras model becomes a bundle."""

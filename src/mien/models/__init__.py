@@ -1,0 +1,1 @@
+"""What reads a face: bundles, and what runs them."""

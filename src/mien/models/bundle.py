@@ -1,0 +1,305 @@
+"""The bundle: a folder `model.onnx` + `model.json` + `CARD.md` that is all a model is.
+
+Beside them may lie `weights.safetensors`, the network's weights in floats, for who trains further,
+and `recipe.toml`. Loaded strictly: an unknown key, a wrong hash or a missing file is an error,
+never a guess. A bundle of format 1 is read, too; what is written is of format 2.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final, Generic, Literal, TypeAlias, TypeVar
+
+import msgspec
+
+from mien.errors import BundleError
+from mien.files.writes import new_folder, sweep
+from mien.models.format1 import in_format_2
+from mien.parsing import decode_json
+from mien.types import InputSpec
+
+GRAPH, INFO, CARD, RECIPE = "model.onnx", "model.json", "CARD.md", "recipe.toml"
+WEIGHTS = "weights.safetensors"
+FORMAT: Final = 2
+
+Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Digest = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class InputInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How faces must be cropped; see `mien.types.InputSpec`."""
+
+    size: int
+    channels: int
+    crop_scale: float
+    alignment: Literal["none", "eyes"]
+
+
+class SliceInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Figures of a part of the faces, as of those of one source."""
+
+    measure: str
+    part: str
+    faces: int
+    values: dict[str, float]
+
+
+class MetricsInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Figures measured with `mien evaluate`, on what, by which command line, and of which part."""
+
+    dataset: str
+    split: str
+    date: str
+    values: dict[str, float]
+    command: str = ""
+    slices: tuple[SliceInfo, ...] = ()
+
+
+class DataTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The terms of one source of training data."""
+
+    source: str
+    terms: str
+
+
+class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """On what terms a model may be used.
+
+    Attributes:
+        weights: Terms of the weights themselves.
+        data: The sources that it was trained on, each with its own terms.
+    """
+
+    weights: str
+    data: tuple[DataTerms, ...]
+
+    def sources(self) -> str:
+        """Return the sources, each with its terms, on one line."""
+        return "; ".join(f"{one.source} ({one.terms})" for one in self.data) or "not stated"
+
+
+class BundleInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What model.json says of any model.
+
+    Attributes:
+        format: Version of this layout.
+        name: Name of the model.
+        version: Version of the model.
+        sha256: Hash of model.onnx.
+        terms: Terms of the weights and of each source of the data.
+        command: The command that made it.
+        seed: The seed that made it.
+        metrics: What was measured.
+        weights_sha256: Hash of weights.safetensors; None where there is no such file.
+    """
+
+    format: Literal[2]
+    name: Annotated[str, msgspec.Meta(min_length=1)]
+    version: str
+    sha256: Digest
+    terms: Terms
+    command: str
+    seed: int
+    metrics: tuple[MetricsInfo, ...] = ()
+    weights_sha256: Digest | None = None
+
+
+class ModelInfo(BundleInfo, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The contents of a classifier's model.json.
+
+    Attributes:
+        labels: Classes, in the order of the graph's output.
+        other: Whether the graph has one more output, the last: the probability that the face shows
+            none of the labels, but something else that was learnt.
+        input: How faces must be cropped.
+        temperature: What the logits are divided by, inside the graph; fitted on validation data.
+        not_sure_below: Probability of being right below which the answer is "not sure" in any
+            case; see `mien.models.decision`.
+        kind: What the model is.
+    """
+
+    labels: Annotated[tuple[str, ...], msgspec.Meta(min_length=2)]
+    input: InputInfo
+    temperature: Annotated[float, msgspec.Meta(gt=0)]
+    not_sure_below: Fraction
+    other: bool = False
+    kind: Literal["classifier"] = "classifier"
+
+    def __post_init__(self) -> None:
+        if len(set(self.labels)) != len(self.labels):
+            raise ValueError(f"labels must differ, got {list(self.labels)}")
+        self.spec()
+
+    def spec(self) -> InputSpec:
+        """Return the input's description as `preprocess` takes it."""
+        given = self.input
+        return InputSpec(given.size, given.channels, given.crop_scale, given.alignment)
+
+
+class DetectorInfo(BundleInfo, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The contents of a face detector's model.json.
+
+    Attributes:
+        kind: What the model is.
+        channels: 1 where the graph takes gray pictures, 3 where it takes BGR.
+        multiple: What the sides of a picture must be multiples of.
+        smallest: Side of the smallest face that it finds reliably, in pixels of what it is shown.
+        largest: Side of the largest one.
+        min_score: Score below which a box is dropped: chosen on validation pictures.
+        max_overlap: IoU above which the less sure of two boxes is dropped.
+        max_inside: Part of the smaller of two boxes above which, about the middle of the larger, it
+            is the same face; see `geometry.non_maximum_suppression`.
+    """
+
+    kind: Literal["detector"]
+    channels: Literal[1, 3]
+    multiple: Annotated[int, msgspec.Meta(ge=1)]
+    smallest: Annotated[float, msgspec.Meta(gt=0)]
+    largest: Annotated[float, msgspec.Meta(gt=0)]
+    min_score: Fraction
+    max_overlap: Fraction
+    max_inside: Fraction = 1.0
+
+
+T = TypeVar("T", ModelInfo, DetectorInfo)
+
+
+@dataclass(frozen=True, slots=True)
+class AnyBundle(Generic[T]):
+    """A model that has been checked.
+
+    Attributes:
+        path: Its folder.
+        info: What model.json says.
+        graph: The bytes of model.onnx, whose hash is right.
+    """
+
+    path: Path
+    info: T
+    graph: bytes
+
+    def load_weights(self) -> bytes:
+        """Return the bytes of weights.safetensors, which nothing else needs.
+
+        Raises:
+            BundleError: The bundle has no such file, or it is missing or was changed.
+        """
+        if self.info.weights_sha256 is None:
+            raise BundleError(
+                f"{self.path}: holds no {WEIGHTS}, only a graph; take a bundle that this version "
+                "of `mien train` wrote"
+            )
+        return _hashed(self.path / WEIGHTS, self.info.weights_sha256)
+
+
+Bundle: TypeAlias = AnyBundle[ModelInfo]
+DetectorBundle: TypeAlias = AnyBundle[DetectorInfo]
+
+
+class _Head(msgspec.Struct):
+    """What decides how the rest is read."""
+
+    format: Literal[1, 2]
+    kind: str = "classifier"
+
+
+def load_bundle(path: Path) -> Bundle:
+    """Load a classifier's bundle, checking all that can be checked without running the graph.
+
+    Raises:
+        BundleError: The folder, a file, a key, a value or the hash is wrong.
+    """
+    return _load(path, ModelInfo, "classifier")
+
+
+def load_detector_bundle(path: Path) -> DetectorBundle:
+    """Load a face detector's bundle, as `load_bundle` does.
+
+    Raises:
+        BundleError: The folder, a file, a key, a value or the hash is wrong.
+    """
+    return _load(path, DetectorInfo, "detector")
+
+
+def _load(path: Path, kind: type[T], name: str) -> AnyBundle[T]:
+    if not path.is_dir():
+        sweep(path.parent)  # a killed process may have left it aside
+    if not path.is_dir():
+        raise BundleError(f"{path}: no such bundle; name a folder that holds {INFO} and {GRAPH}")
+    info = _decode_info(path / INFO, kind, name)
+    return AnyBundle(path, info, _hashed(path / GRAPH, info.sha256))
+
+
+def write_bundle(
+    path: Path, info: T, graph: bytes, card: str, *, recipe: str = "", weights: bytes | None = None
+) -> AnyBundle[T]:
+    """Write a bundle whole or not at all; an older one at `path` is replaced only at the end.
+
+    Args:
+        path: Its folder.
+        info: What model.json says; the hashes are set here.
+        graph: The bytes of model.onnx.
+        card: The text of CARD.md.
+        recipe: What `mien train --config` (or `mien train-detector --config`) makes the model from
+            again, where it was made so.
+        weights: The bytes of weights.safetensors, where there are any.
+
+    Raises:
+        BundleError: The folder cannot be written.
+    """
+    info = msgspec.structs.replace(
+        info,
+        sha256=hashlib.sha256(graph).hexdigest(),
+        weights_sha256=None if weights is None else hashlib.sha256(weights).hexdigest(),
+    )
+    try:
+        with new_folder(path) as new:
+            (new / GRAPH).write_bytes(graph)
+            (new / INFO).write_bytes(encode_info(info))
+            (new / CARD).write_text(card, encoding="utf-8")
+            if recipe:
+                (new / RECIPE).write_text(recipe, encoding="utf-8")
+            if weights is not None:
+                (new / WEIGHTS).write_bytes(weights)
+    except OSError as error:
+        raise BundleError(f"{path}: the bundle cannot be written: {error.strerror}") from error
+    return AnyBundle(path, info, graph)
+
+
+def encode_info(info: BundleInfo) -> bytes:
+    """Return the bytes of model.json."""
+    return msgspec.json.format(msgspec.json.encode(info), indent=2) + b"\n"
+
+
+def _decode_info(path: Path, kind: type[T], name: str) -> T:
+    data = _read(path)
+    try:
+        head = decode_json(data, _Head)
+        if head.kind != name:
+            raise BundleError(f"{path}: the model of a {head.kind}, where a {name} is needed")
+        values: Any = decode_json(data, object)
+        return msgspec.convert(in_format_2(values) if head.format == 1 else values, kind)
+    except ValueError as error:
+        raise BundleError(
+            f"{path}: {error}; get the bundle again, or one for this version of mien"
+        ) from error
+
+
+def _hashed(path: Path, wanted: str) -> bytes:
+    data = _read(path)
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != wanted:
+        raise BundleError(
+            f"{path}: sha256 is {digest[:12]}…, but {INFO} says {wanted[:12]}…; "
+            "the file was changed or damaged, get the bundle again"
+        )
+    return data
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BundleError(
+            f"{path}: cannot be read: {error.strerror}; get the bundle again"
+        ) from error

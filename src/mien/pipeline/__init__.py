@@ -1,0 +1,1 @@
+"""The live path: frame in, readings out, and the loop that drives it."""

@@ -1,0 +1,384 @@
+"""The live path: frame in, readings out, and the one loop that drives it.
+
+Knows no concrete detector, classifier, source or sink: `mien.registry` brings those.
+"""
+
+import contextlib
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
+
+from mien.errors import SettingsError
+from mien.models.decision import split
+from mien.pipeline.interrupts import uninterrupted
+from mien.pipeline.pace import Pace
+from mien.protocols import Classifier, Detector, Sink, Source
+from mien.tracking.appearance import describe
+from mien.tracking.roi import INTERVAL, Follower
+from mien.tracking.smoother import HOLD, HOLD_UNSURE, TIME_CONSTANT, Smoothed, Smoother
+from mien.tracking.tracker import UNCONFIRMED, Tracker
+from mien.types import (
+    Analysis,
+    Face,
+    Frame,
+    Prediction,
+    ProbabilityArray,
+    Quality,
+    Reading,
+    Verdict,
+)
+from mien.vision.crop import crop_faces
+from mien.vision.quality import DOUBTFUL, QualitySettings, assess
+
+OnFrame = Callable[[Frame, Analysis], None]
+
+# Percentiles come from the newest frames, so that a run of days needs no more memory.
+LATENCY_FRAMES = 10_000
+# Frames that are read and not yet written: enough for the two to take turns, and little memory.
+WAITING_FRAMES = 3
+# Bytes of a frame from which none is read while it is written: 4K video is below, a photo of 16
+# megapixels above.
+LARGE_FRAME = 40_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class AnalyzerSettings:
+    """How faces are followed and words are steadied; all times in seconds of stream time.
+
+    Attributes:
+        max_gap: How long a face that is missing keeps its number.
+        confirm: How long a face that turns up in a running stream must be seen before it is read;
+            those of a first frame, and so of single pictures, are read at once, and so are all
+            where frames are further apart.
+        time_constant: Of the moving average over a face's readings; 0 for none.
+        hold: How long another label must be the best before it is shown; where frames are as far
+            apart, one is enough.
+        hold_unsure: How long none must be sure before "not sure" is shown.
+        search: From one search of the whole frame to the next; in between, faces are looked for
+            where they were. 0 searches every frame.
+        quality: Where a face stops being good enough.
+    """
+
+    max_gap: float = 2.0
+    confirm: float = 0.1
+    time_constant: float = TIME_CONSTANT
+    hold: float = HOLD
+    hold_unsure: float = HOLD_UNSURE
+    search: float = INTERVAL
+    quality: QualitySettings = field(default_factory=QualitySettings)
+
+    def __post_init__(self) -> None:
+        for name in ("max_gap", "confirm", "time_constant", "hold", "hold_unsure", "search"):
+            if not getattr(self, name) >= 0:
+                raise SettingsError(f"{name} must be 0 seconds or more, got {getattr(self, name)}")
+
+
+class Analyzer:
+    """Reads the frames of one stream. Holds the stream's state: make one for each stream.
+
+    The models hold none and may be shared between analyzers.
+    """
+
+    def __init__(
+        self,
+        detector: Detector,
+        classifier: Classifier,
+        *,
+        not_sure_below: float,
+        settings: AnalyzerSettings | None = None,
+    ) -> None:
+        """Join the parts.
+
+        Args:
+            detector: Finds the faces.
+            classifier: Reads them.
+            not_sure_below: Probability of being right that a label needs to be shown; the bundle
+                names it.
+            settings: Times and limits.
+
+        Raises:
+            SettingsError: `not_sure_below` is not in 0..1.
+        """
+        if not 0 <= not_sure_below <= 1:
+            raise SettingsError(f"not_sure_below must be in 0..1, got {not_sure_below}")
+        settings = settings or AnalyzerSettings()
+        self._follower = Follower(detector, interval=settings.search)
+        self._classifier = classifier
+        self._quality = settings.quality
+        self._tracker = Tracker(max_gap=settings.max_gap, confirm=settings.confirm)
+        self._smoother = Smoother(
+            not_sure_below=not_sure_below,
+            other=classifier.other,
+            time_constant=settings.time_constant,
+            hold=settings.hold,
+            hold_unsure=settings.hold_unsure,
+        )
+        self._pace = Pace()
+        self._stands = 0.0
+        self._source: str | None = None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes, in the bundle's order."""
+        return self._classifier.labels
+
+    def reset(self) -> None:
+        """Forget all faces; a frame of another source does so by itself."""
+        self._follower.reset()
+        self._tracker.reset()
+        self._smoother.reset()
+        self._pace.reset()
+
+    def __call__(self, frame: Frame) -> Analysis:
+        """Read all faces of one frame.
+
+        Returns:
+            The readings, ordered by track id, and the seconds of each stage: detect, track, crop,
+            quality, classify, smooth.
+        """
+        if frame.source != self._source:
+            self.reset()
+            self._source = frame.source
+        self._stands = self._pace(frame.timestamp)
+        watch = _Stopwatch()
+        with watch("detect"):
+            seen, missing = self._tracker.expected(frame.timestamp)
+            found = self._follower(frame.image, frame.timestamp, seen, missing)
+        with watch("track"):
+            ids, faces = self._follow(frame, found)
+        with watch("crop"):
+            crops = crop_faces(frame.image, faces, self._classifier.spec)
+        with watch("quality"):
+            qualities = [assess(frame.image, face, self._quality) for face in faces]
+        with watch("classify"):
+            probabilities = self._classifier(crops)
+        with watch("smooth"):
+            readings = self._smooth(frame.timestamp, ids, faces, qualities, probabilities)
+        return Analysis(
+            frame.index, frame.timestamp, frame.source, frame.size, readings, watch.seconds
+        )
+
+    def _follow(self, frame: Frame, found: Sequence[Face]) -> tuple[list[int], list[Face]]:
+        """Return the numbers and faces to read, in the order of the numbers."""
+        looks = describe(frame.image, found)
+        numbers = self._tracker.update(
+            found, frame.timestamp, looks, frame.size, stands=self._stands
+        )
+        order = sorted(range(len(found)), key=numbers.__getitem__)
+        kept = [index for index in order if numbers[index] != UNCONFIRMED]
+        return [numbers[index] for index in kept], [found[index] for index in kept]
+
+    def _smooth(
+        self,
+        timestamp: float,
+        ids: Sequence[int],
+        faces: Sequence[Face],
+        qualities: Sequence[Quality],
+        probabilities: ProbabilityArray,
+    ) -> tuple[Reading, ...]:
+        self._smoother.keep(self._tracker.ids)
+        rows = zip(ids, faces, qualities, probabilities, strict=True)
+        return tuple(self._read(timestamp, *row) for row in rows)
+
+    def _read(
+        self,
+        timestamp: float,
+        track_id: int,
+        face: Face,
+        quality: Quality,
+        probabilities: ProbabilityArray,
+    ) -> Reading:
+        doubt = next((issue for issue in quality.issues if issue in DOUBTFUL), None)
+        smoothed = self._smoother.update(
+            track_id, probabilities, timestamp, doubt=doubt, stands=self._stands
+        )
+        shown, own = self._verdicts(smoothed)
+        return Reading(
+            track_id=track_id,
+            face=face,
+            raw=self._prediction(probabilities),
+            smoothed=self._prediction(smoothed.probabilities),
+            label=shown.label,
+            quality=quality,
+            reason=shown.reason,
+            own=None if own == shown else own,
+        )
+
+    def _verdicts(self, smoothed: Smoothed) -> tuple[Verdict, Verdict]:
+        """Return what to show, and what the probabilities say by themselves."""
+        words = (*self.labels, None)
+        shown, own = (
+            words[-1 if index is None else index]
+            for index in (smoothed.label_index, smoothed.own_index)
+        )
+        return Verdict(shown, smoothed.reason), Verdict(own, smoothed.own_reason)
+
+    def _prediction(self, outcomes: ProbabilityArray) -> Prediction:
+        probabilities, other = split(outcomes, other=self._classifier.other)
+        return Prediction(self.labels, tuple(map(float, probabilities)), float(other))
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """What a run did.
+
+    Attributes:
+        frames: Frames read.
+        faces: Faces in all of them together.
+        faceless_frames: Frames without a face.
+        seconds: How long it took, by the clock on the wall.
+        fps: Frames per second of that.
+        p50_ms: Half of the frames were analysed in this many milliseconds; 0 without frames.
+        p95_ms: 95 of 100 frames were.
+    """
+
+    frames: int
+    faces: int
+    faceless_frames: int
+    seconds: float
+    fps: float
+    p50_ms: float
+    p95_ms: float
+
+
+class Meter:
+    """Counts a run while it goes; `summary` may be asked for at any time, also after a break."""
+
+    def __init__(self) -> None:
+        """Start the clock."""
+        self._start = time.perf_counter()
+        self._frames = self._faces = self._faceless = 0
+        self._latencies: deque[float] = deque(maxlen=LATENCY_FRAMES)
+
+    def add(self, analysis: Analysis) -> None:
+        """Count one frame; its latency is the sum of its stages."""
+        self._frames += 1
+        self._faces += len(analysis.readings)
+        self._faceless += not analysis.readings
+        self._latencies.append(sum(analysis.timings.values()))
+
+    def summary(self) -> RunSummary:
+        """Return the figures so far; percentiles are those of the newest 10,000 frames."""
+        seconds = time.perf_counter() - self._start
+        p50, p95 = np.percentile(self._latencies or [0.0], [50, 95]) * 1000
+        fps = self._frames / seconds if seconds > 0 else 0.0
+        return RunSummary(
+            self._frames, self._faces, self._faceless, seconds, fps, float(p50), float(p95)
+        )
+
+
+def run(
+    source: Source,
+    analyzer: Analyzer,
+    sinks: Sequence[Sink] = (),
+    *,
+    on_frame: OnFrame | None = None,
+    meter: Meter | None = None,
+) -> RunSummary:
+    """Read a source to its end and write every frame to all sinks.
+
+    Source and sinks are closed whatever happens; what was written before an error stays good.
+    Sinks are written in a thread of their own; Ctrl-C waits until they have all that was read.
+
+    Args:
+        source: Where frames come from.
+        analyzer: Reads them.
+        sinks: Where readings go.
+        on_frame: Told of every frame once it is read.
+        meter: Counts the run; give one to have its figures after Ctrl-C or an error.
+
+    Raises:
+        SourceError: The source broke off.
+        SinkError: An output could not be written.
+    """
+    meter = meter or Meter()
+    with contextlib.ExitStack() as stack:
+        stack.callback(source.close)
+        for sink in sinks:
+            stack.callback(sink.close)
+        output = stack.enter_context(_Output(sinks, stop=source.close)) if sinks else None
+        for frame in source:
+            analysis = analyzer(frame)
+            meter.add(analysis)
+            if output is not None:
+                output.put(frame, analysis)
+            if on_frame is not None:
+                on_frame(frame, analysis)
+            # Two large photos at once take twice as much.
+            del frame, analysis
+    return meter.summary()
+
+
+class _Output:
+    """Writes to the sinks in a thread of its own, so that a frame is read while others are written.
+
+    Few frames wait: where writing is slower than reading, reading waits, and a live source leaves
+    frames out. At the end, also that by Ctrl-C, all that was put is written. The first error of a
+    sink ends the source, even one that waits for a camera, and is raised.
+    """
+
+    def __init__(self, sinks: Sequence[Sink], *, stop: Callable[[], None]) -> None:
+        self._sinks = sinks
+        self._stop = stop
+        self._queue: queue.Queue[tuple[Frame, Analysis] | None] = queue.Queue(WAITING_FRAMES)
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._write_all, name="mien output", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        with uninterrupted():
+            self._queue.put(None)
+            self._thread.join()
+        # What ended the run comes first.
+        if self._error is not None and kind is None:
+            raise self._error
+
+    def put(self, frame: Frame, analysis: Analysis) -> None:
+        if self._error is None:
+            self._queue.put((frame, analysis))
+            if frame.image.nbytes > LARGE_FRAME:
+                self._queue.join()
+
+    def _write_all(self) -> None:
+        # To the end even after an error, so that `put` never waits for nobody.
+        while (item := self._queue.get()) is not None:
+            if self._error is None:
+                self._write(*item)
+            del item
+            self._queue.task_done()
+
+    def _write(self, frame: Frame, analysis: Analysis) -> None:
+        try:
+            for sink in self._sinks:
+                sink.write(frame, analysis)
+        except BaseException as error:  # whatever it is, it is raised where the run was started
+            self._error = error
+            self._stop()
+
+
+class _Stopwatch:
+    """Seconds per stage: `with watch("detect"): ...`."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._stage = ""
+        self._start = 0.0
+
+    def __call__(self, stage: str) -> Self:
+        self._stage = stage
+        return self
+
+    def __enter__(self) -> None:
+        self._start = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds[self._stage] = time.perf_counter() - self._start

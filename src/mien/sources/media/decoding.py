@@ -1,0 +1,69 @@
+"""What a video file and a stream share: which of its pictures are the video, and what fails."""
+
+from contextlib import AbstractContextManager
+
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.stream import VideoStream
+
+from mien.errors import SourceError, one_line, told_as
+from mien.vision.images.reading import MAX_PIXELS
+
+# FFmpeg plays text files, as terminals showed them once.
+TEXT_FORMATS = frozenset({"adf", "bin", "idf", "tty", "xbin"})
+# Covers, chapters' pictures, and parts of a picture that mean nothing by themselves.
+NO_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.dependent
+
+
+def video_of(container: InputContainer, name: str) -> VideoStream:
+    """Return the video in an open file or stream; of several the one that players show.
+
+    That is one that is no cover picture and can be decoded, by preference the one that the file
+    says is its default, and of those the largest.
+
+    Raises:
+        SourceError: There is none, or its frames are too large to be decoded safely.
+    """
+    videos = videos_of(container)
+    if not videos or container.format.name in TEXT_FORMATS:
+        also = " and a cover picture" if container.streams.video and not videos else ""
+        raise SourceError(f"{name}: holds no video, only sound or other data{also}")
+    known = [stream for stream in videos if stream.codec_context is not None]
+    if not known:
+        raise SourceError(
+            f"{name}: holds a video of a kind that FFmpeg cannot decode; convert it to H.264 first"
+        )
+    stream = max(known, key=_preference)
+    if stream.width * stream.height > MAX_PIXELS:
+        raise SourceError(
+            f"{name}: {stream.width}x{stream.height} is more than {MAX_PIXELS // 1_000_000} "
+            "megapixels; make it smaller first"
+        )
+    # The size may grow on the way.
+    stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
+    return stream
+
+
+def videos_of(container: InputContainer) -> list[VideoStream]:
+    """Return all videos in an open file or stream that are no cover pictures."""
+    return [stream for stream in container.streams.video if not stream.disposition & NO_VIDEO]
+
+
+def _preference(stream: VideoStream) -> tuple[bool, int]:
+    return bool(stream.disposition & Disposition.default), stream.width * stream.height
+
+
+def decoding(name: str) -> AbstractContextManager[None]:
+    """Turn whatever a decoder raises inside into a `SourceError` that names the video."""
+    advice = "; check that it plays elsewhere"
+    return told_as(SourceError, name, "cannot be decoded", advice=advice, words=_words)
+
+
+def _words(error: BaseException) -> str:
+    return str(getattr(error, "strerror", None) or one_line(error))
+
+
+def reason(error: Exception) -> str:
+    """Say in a few words what FFmpeg or the system reported, without the address."""
+    words = getattr(error, "strerror", None) or type(error).__name__
+    return str(words).lower()

@@ -1,0 +1,252 @@
+"""Which face of this frame is which person of the last ones.
+
+By where faces are expected, and by what they look like where that is known: it tells who is who
+after people have crossed, and who is back after a moment out of sight. Everything is in seconds of
+stream time, so a slow machine and a fast one follow a face alike.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mien.tracking.appearance import likeness
+from mien.types import Box, Face, FloatArray
+from mien.vision.boxes import iou_matrix, to_array
+
+# The number of a face that is not followed long enough yet to be believed.
+UNCONFIRMED = 0
+# How far, in sides of the face, a face may land from where it was expected.
+REACH = 1.0
+# Who was out of sight may have gone further, by so many sides in a second: one who looks alike...
+SPREAD = 4.0
+# ...by at least this much, 1 being the same picture.
+ALIKE = 0.6
+# A look is averaged over this many seconds, because expressions and light change.
+LOOK_SECONDS = 0.5
+# Who comes in from the edge while someone is missing gets so many seconds to be seen whole: a part
+# of a face looks like nobody.
+ENTRY_SECONDS = 0.5
+# Stamps are rounded: frames stand for longer than the time to be believed only by more than this.
+LONGER = 1.01
+# A face does not grow or shrink faster than this from one sight to the next.
+MAX_GROWTH = 2.0
+# A velocity is averaged over this many seconds, because boxes shake by a few pixels...
+VELOCITY_SECONDS = 0.15
+# ...measured over no less than this, because a shake over no time is no speed...
+SHORTEST_STEP = 0.001
+# ...and trusted for about as long: people stop, and an unseen face must not drift off.
+MOMENTUM_SECONDS = 0.3
+
+
+@dataclass(slots=True)
+class _Track:
+    box: Box
+    number: int = UNCONFIRMED
+    velocity: tuple[float, float] = (0.0, 0.0)
+    age: float = 0.0
+    unseen: float = 0.0
+    missed: bool = False
+    missed_before: bool = False
+    look: FloatArray | None = None
+
+    def expected(self, later: float = 0.0) -> Box:
+        """Where the face should be so many seconds from now, at a velocity that dies away."""
+        reach = MOMENTUM_SECONDS * -math.expm1(-(self.unseen + later) / MOMENTUM_SECONDS)
+        dx, dy = (speed * reach for speed in self.velocity)
+        return Box(self.box.x1 + dx, self.box.y1 + dy, self.box.x2 + dx, self.box.y2 + dy)
+
+    def see(self, box: Box, look: FloatArray | None) -> None:
+        if self.look is None or look is None:
+            self.look = look
+        else:
+            self.look = self.look + np.float32(self._share(LOOK_SECONDS)) * (look - self.look)
+        if self.unseen >= SHORTEST_STEP:
+            weight = self._share(VELOCITY_SECONDS)
+            moves = zip(self.velocity, self.box.center, box.center, strict=True)
+            vx, vy = (v + weight * ((now - old) / self.unseen - v) for v, old, now in moves)
+            self.velocity = vx, vy
+        self.age += self.unseen
+        self.box, self.unseen, self.missed = box, 0.0, False
+
+    def _share(self, seconds: float) -> float:
+        """Weight of a new sight in an average over so many seconds."""
+        return -math.expm1(-self.unseen / seconds)
+
+
+class Tracker:
+    """Gives each face a number that stays while the face is followed.
+
+    A track and a face fit by the overlap of their boxes plus the nearness of their centres, after
+    the track has been moved on at its velocity, plus the likeness of their looks; the best pair is
+    joined first. Greedy is enough: faces seldom overlap, and where they do the best pair is nearly
+    always right.
+    """
+
+    def __init__(self, *, max_gap: float = 2.0, confirm: float = 0.0) -> None:
+        """Start without tracks.
+
+        Args:
+            max_gap: Seconds of stream time for which a face that is missing keeps its number.
+            confirm: Seconds for which a face that turns up in a running stream must be seen in
+                every frame before it gets a number: what detectors take for a face by mistake
+                seldom lasts. The faces of a first frame get theirs at once, and so do all where
+                frames are further apart.
+        """
+        self._max_gap = max_gap
+        self._confirm = confirm
+        self.reset()
+
+    @property
+    def ids(self) -> frozenset[int]:
+        """The numbers that may still come back: faces in view, and those missing for a moment."""
+        return frozenset(track.number for track in self._tracks) - {UNCONFIRMED}
+
+    def expected(self, timestamp: float) -> tuple[list[Box], list[Box]]:
+        """Return where faces should be at a time: those of the last frame, and missing ones."""
+        later = 0.0 if self._time is None else max(0.0, timestamp - self._time)
+        seen = [track.expected(later) for track in self._tracks if track.unseen == 0.0]
+        missing = [track.expected(later) for track in self._tracks if track.unseen > 0.0]
+        return seen, missing
+
+    def reset(self) -> None:
+        """Forget everything and count from 1 again, for a new source."""
+        self._tracks: list[_Track] = []
+        self._last_number = 0
+        self._time: float | None = None
+
+    def update(
+        self,
+        faces: Sequence[Face],
+        timestamp: float,
+        looks: FloatArray | None = None,
+        size: tuple[int, int] | None = None,
+        *,
+        stands: float = 0.0,
+    ) -> tuple[int, ...]:
+        """Follow the faces into a new frame.
+
+        Args:
+            faces: The faces of the frame.
+            timestamp: Seconds of stream time. Where it stands still or jumps back, as when a
+                stream starts over, no time is counted as passed.
+            looks: What they look like, [N,D] as `appearance.describe` says; None where only boxes
+                count.
+            size: Width and height of the frame in pixels; None where its edges do not count.
+            stands: For how many seconds each frame stands, where there are few: a face that is in
+                one of them has been there for as long.
+
+        Returns:
+            One number per face, from 1, in the order of `faces`; none twice. `UNCONFIRMED` for a
+            face that is too new.
+        """
+        at_once = self._pass_time(timestamp) or stands > LONGER * self._confirm
+        found = self._match([face.box for face in faces], looks)
+        tracks = [found.get(index) or self._start(face.box) for index, face in enumerate(faces)]
+        for index, track in enumerate(tracks):
+            track.see(faces[index].box, None if looks is None else looks[index])
+        for index, track in enumerate(tracks):
+            if track.number == UNCONFIRMED and (at_once or self._is_believed(track, size)):
+                look = None if looks is None else looks[index : index + 1]
+                track.number = self._returned(track.box, look) or self._new_number()
+        return tuple(track.number for track in tracks)
+
+    def _is_believed(self, track: _Track, size: tuple[int, int] | None) -> bool:
+        if track.age < self._confirm:
+            return False
+        enters = size is not None and _is_cut(track.box, size) and track.age < ENTRY_SECONDS
+        return not (enters and self._missing())
+
+    def _missing(self) -> list[_Track]:
+        return [track for track in self._tracks if track.missed and track.number != UNCONFIRMED]
+
+    def _pass_time(self, timestamp: float) -> bool:
+        """Let time pass for all tracks; return whether nothing is known of the time just before."""
+        before, self._time = self._time, timestamp
+        step = 0.0 if before is None else max(0.0, timestamp - before)
+        for track in self._tracks:
+            track.unseen += step
+        self._tracks = [track for track in self._tracks if self._may_return(track)]
+        for track in self._tracks:
+            track.missed_before, track.missed = track.missed, True
+        return before is None or step > self._max_gap
+
+    def _may_return(self, track: _Track) -> bool:
+        # A face of the very last frame is kept however long ago that was: where frames are seconds
+        # apart, it has not been missing in any of them.
+        if not track.missed:
+            return True
+        return track.number != UNCONFIRMED and track.unseen <= self._max_gap
+
+    def _match(self, boxes: Sequence[Box], looks: FloatArray | None) -> dict[int, _Track]:
+        """Join faces and tracks, best pair first; faces without a track are left out."""
+        scores = _affinity(self._tracks, boxes, looks)
+        found: dict[int, _Track] = {}
+        while scores.size and scores.max() > 0:
+            row, column = np.unravel_index(int(scores.argmax()), scores.shape)
+            found[int(column)] = self._tracks[int(row)]
+            scores[row, :] = scores[:, column] = 0
+        return found
+
+    def _new_number(self) -> int:
+        self._last_number += 1
+        return self._last_number
+
+    def _returned(self, box: Box, look: FloatArray | None) -> int:
+        """Return the number of the missing one whom a new face is, 0 for nobody.
+
+        Who comes back in from the edge is seen in part at first and looks like nobody known; a
+        moment later, when the face is to be believed, the likeness tells.
+        """
+        missing = self._missing()
+        alike = _likeness(missing, 1, look) >= ALIKE
+        fits = np.where(alike, _affinity(missing, [box], look), 0.0)
+        if not fits.size or fits.max() == 0:
+            return UNCONFIRMED
+        former = missing[int(fits.argmax())]
+        self._tracks.remove(former)
+        return former.number
+
+    def _start(self, box: Box) -> _Track:
+        track = _Track(box)
+        self._tracks.append(track)
+        return track
+
+
+def _affinity(
+    tracks: Sequence[_Track], faces: Sequence[Box], looks: FloatArray | None
+) -> npt.NDArray[np.float64]:
+    """How well each track fits each face, [T,F] up to 3; 0 where they cannot be the same."""
+    if not tracks or not faces:
+        return np.zeros((len(tracks), len(faces)))
+    places = [track.expected() for track in tracks]
+    sides_a, sides_b = (np.array([box.side for box in boxes]) for boxes in (places, faces))
+    centers_a, centers_b = (np.array([box.center for box in boxes]) for boxes in (places, faces))
+    distance = np.linalg.norm(centers_a[:, None] - centers_b[None], axis=2)
+    distance /= (sides_a[:, None] + sides_b[None]) / 2
+    alike = _likeness(tracks, len(faces), looks)
+    gone = np.array([track.unseen if track.missed_before else 0.0 for track in tracks])
+    reach = REACH + np.where(alike >= ALIKE, SPREAD * gone[:, None], 0.0)
+    nearness = np.clip(1 - distance / reach, 0, None)
+    growth = np.abs(np.log(sides_a[:, None] / sides_b[None]))
+    possible = (nearness > 0) & (growth <= math.log(MAX_GROWTH))
+    overlap = iou_matrix(to_array(places), to_array(faces))
+    return np.where(possible, overlap + nearness + np.clip(alike, 0, None), 0.0)
+
+
+def _is_cut(box: Box, size: tuple[int, int]) -> bool:
+    """Whether a box reaches the edge of a frame, so that part of its face may be outside."""
+    return box.x1 <= 1 or box.y1 <= 1 or box.x2 >= size[0] - 1 or box.y2 >= size[1] - 1
+
+
+def _likeness(
+    tracks: Sequence[_Track], count: int, looks: FloatArray | None
+) -> npt.NDArray[np.float64]:
+    result = np.zeros((len(tracks), count))
+    if looks is not None:
+        for row, track in zip(result, tracks, strict=True):
+            if track.look is not None:
+                row[:] = likeness(track.look[None], looks)[0]
+    return result

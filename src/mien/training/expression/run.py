@@ -1,0 +1,338 @@
+"""A whole run: data set → run folder → bundle.
+
+A run folder holds settings.json, checkpoint.safetensors, history.csv, curves.png and, at the end,
+bundle/; or bundle.unchecked/, where the graph differs from PyTorch. Killed at any moment, it can be
+resumed and ends with the same weights.
+"""
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from mien.datasets.dataset import INFO, Dataset
+from mien.errors import TrainingError
+from mien.models.bundle import FORMAT, Bundle, InputInfo, ModelInfo, load_bundle, write_bundle
+from mien.training.card import write_card
+from mien.training.checkpoint import FACES_SHA256, Checkpoint
+from mien.training.device import Compute
+from mien.training.expression.calibrate import (
+    Validated,
+    as_read,
+    choose_threshold,
+    fit_temperature,
+    prefer,
+    validate,
+)
+from mien.training.expression.distill import lessons
+from mien.training.expression.face_network import FaceNetwork
+from mien.training.expression.faces import FaceStore, open_store, weigh
+from mien.training.expression.loop import Row, best_row, fit, predict_logits, start, unfinished
+from mien.training.expression.network import ARCHITECTURES
+from mien.training.expression.pretrained import fingerprint, read_graph_model
+from mien.training.expression.verdict import verdict
+from mien.training.expression.warm_start import SHOWN, warm_start
+from mien.training.expression.weights import pack_weights
+from mien.training.onnx_export import ParityError, export_graph, run_graph, shrink
+from mien.training.run_folder import BUNDLE, DECODED, UNCHECKED, opened_run
+from mien.training.settings import Machine, ModelSettings, TrainSettings
+from mien.types import FloatArray, InputSpec, OnProgress, PixelArray, ignore_progress
+
+
+@dataclass(frozen=True, slots=True)
+class TrainResult:
+    """What a run gives.
+
+    Attributes:
+        bundle: The bundle that was written.
+        history: One row of figures per epoch.
+        best: The row of the epoch whose weights were kept.
+        validated: What the bundle says of the validation faces.
+        remarks: What a person must know of it: that it is no good, or that a better one is here.
+    """
+
+    bundle: Bundle
+    history: list[Row]
+    best: Row
+    validated: Validated
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What a bundle was made from and how, as it is written into it."""
+
+    dataset: Dataset
+    settings: TrainSettings
+    model: ModelSettings
+    reads: Sequence[int]
+    spec: InputSpec
+    checkpoint: Checkpoint
+    teachers: Sequence[str]
+
+    def network(self) -> FaceNetwork:
+        """Return the network of the best epoch."""
+        settings = self.settings
+        build = ARCHITECTURES[settings.arch]
+        network = build(len(self.dataset.classes), settings.channels, settings.size)
+        network.load_state_dict(self.checkpoint.best)
+        return network
+
+    @property
+    def other(self) -> bool:
+        """Whether it learnt classes that are not read."""
+        return len(self.reads) < len(self.dataset.classes)
+
+    def truth(self, stores: dict[str, FaceStore]) -> npt.NDArray[np.int64]:
+        """Return which of the classes that are read each validation face shows, or `NOT_READ`."""
+        return as_read(stores["validation"].labels, self.reads)
+
+
+def train(
+    dataset: Dataset,
+    out: Path,
+    settings: TrainSettings,
+    model: ModelSettings,
+    machine: Machine,
+    *,
+    pretrained: Path | None = None,
+    origin: Path | None = None,
+    teachers: Sequence[Path] = (),
+    rivals: Sequence[Path] = (),
+    resume: bool = False,
+    on_epoch: Callable[[Row], None] | None = None,
+    on_progress: OnProgress = ignore_progress,
+) -> TrainResult:
+    """Train a model on a data set and write its bundle.
+
+    Args:
+        dataset: Its "train" and "validation" splits are used, never its "test".
+        out: The run folder.
+        settings: What decides the weights.
+        model: What goes into the bundle beside them.
+        machine: Device, precision and threads.
+        pretrained: Weights that the network starts from, which `mobilenet` needs.
+        origin: A bundle of the same network, whose weights it starts from.
+        teachers: Bundles to learn from, beside the labels.
+        rivals: Bundles of which the result tells where one reads the validation faces better; the
+            one that has the most classes in common is asked, the first of several.
+        resume: Go on where a run in `out` was stopped.
+        on_epoch: Told of each finished epoch.
+        on_progress: Told of each step.
+
+    Raises:
+        TrainingError: The folder is taken, the settings differ or do not fit together, the loss
+            diverged (the bundle is of the best epoch before, where there is one), or the export is
+            not exact (its bundle is kept as `UNCHECKED` then).
+        BundleError: A teacher is no bundle.
+        InUseError: Another process trains into the folder.
+    """
+    compute = Compute.choose(machine)
+    reads = _reads(dataset, model)
+    _check_sources(dataset, settings)
+    loaded = [load_bundle(path) for path in teachers]
+    begun = None if origin is None else load_bundle(origin)
+    weights = _weights(settings, pretrained, begun)
+    try:
+        spec = InputSpec(settings.size, settings.channels, model.crop_scale, model.alignment)
+        checkpoint = start(settings, len(dataset.classes), compute, weights)
+    except KeyError as error:
+        raise TrainingError(f"{pretrained}: no array {error} in this file") from error
+    except ValueError as error:
+        given = f"--size {settings.size}, --crop-scale {model.crop_scale:g}"
+        raise TrainingError(f"{given}: {error}") from error
+    record = _record(dataset, settings, pretrained, loaded, begun)
+    names = [teacher.info.name for teacher in loaded]
+    made = _Made(dataset, settings, model, reads, spec, checkpoint, names)
+    title = f"{model.name}: {settings.arch}"
+    opened = opened_run(out, record, checkpoint, title=title, resume=resume, on_epoch=on_epoch)
+    with opened as finished:
+        stores = _stores(dataset, settings, spec, out / DECODED, on_progress)
+        if begun is not None and not checkpoint.history:
+            _start_from(begun, checkpoint, dataset.classes, stores["train"], compute)
+        learnt = [stores["train"]]
+        if loaded and unfinished(checkpoint, settings):
+            learnt = lessons(
+                stores["train"], dataset.classes, loaded, settings, out / DECODED, on_progress
+            )
+
+        problem = fit(
+            checkpoint,
+            learnt,
+            stores["validation"],
+            settings,
+            compute,
+            on_epoch=finished,
+            on_progress=on_progress,
+        )
+        bundle, validated, said = _write(out / BUNDLE, made, stores, compute)
+
+        def faces(wanted: InputSpec) -> PixelArray:
+            if wanted == spec:
+                return stores["validation"].images
+            # In a folder of its own: those of another size would take the place of the run's.
+            place = out / DECODED / "rival"
+            return open_store(dataset, "validation", wanted, place, on_progress).images
+
+        found = verdict(bundle.info.labels, made.truth(stores), said, rivals, faces)
+        shutil.rmtree(out / DECODED, ignore_errors=True)
+    if problem:
+        raise TrainingError(f"{out}: {problem}")
+    return TrainResult(bundle, checkpoint.history, best_row(checkpoint), validated, found)
+
+
+def _stores(
+    dataset: Dataset,
+    settings: TrainSettings,
+    spec: InputSpec,
+    folder: Path,
+    on_progress: OnProgress,
+) -> dict[str, FaceStore]:
+    """Open the faces to learn from and to judge by, each as its source counts."""
+    train, validation = (
+        open_store(dataset, split, spec, folder, on_progress) for split in ("train", "validation")
+    )
+    return {
+        "train": weigh(train, settings.source_weight, settings.source_smoothing),
+        "validation": weigh(validation, settings.source_weight, {}),
+    }
+
+
+def _reads(dataset: Dataset, model: ModelSettings) -> list[int]:
+    """Return which of the data set's classes the bundle reads, in its order."""
+    strange = [name for name in model.classes if name not in dataset.classes]
+    if strange:
+        raise TrainingError(
+            f"--classes: {dataset.path} has no class {strange[0]!r}; choose from "
+            f"{', '.join(dataset.classes)}"
+        )
+    if len(set(model.classes)) != len(model.classes) or len(model.classes) == 1:
+        raise TrainingError("--classes: name two or more that differ")
+    return [dataset.classes.index(name) for name in model.classes or dataset.classes]
+
+
+def _check_sources(dataset: Dataset, settings: TrainSettings) -> None:
+    known = dataset.info.sources
+    for name in ("source_weight", "source_smoothing"):
+        strange = [source for source in getattr(settings, name) if source not in known]
+        if strange:
+            raise TrainingError(
+                f"--{name.replace('_', '-')}: {dataset.path} has no source {strange[0]!r}; choose "
+                f"from {', '.join(known) or 'none, since it was made of one (mien prepare --mix)'}"
+            )
+
+
+def _weights(
+    settings: TrainSettings, pretrained: Path | None, origin: Bundle | None
+) -> dict[str, FloatArray] | None:
+    starts = settings.arch.startswith("mobilenet")
+    if not starts and pretrained is not None:
+        raise TrainingError(
+            f"--pretrained: the {settings.arch} network starts from nothing; leave it out or take "
+            "--arch mobilenet"
+        )
+    if starts and pretrained is None and origin is None:
+        raise TrainingError(
+            f"--arch {settings.arch} starts from a face recogniser; name its weights with "
+            "--pretrained (faceres-deep.json, see docs/experiments.md), or a bundle with --from"
+        )
+    return None if pretrained is None else read_graph_model(pretrained)
+
+
+def _start_from(
+    bundle: Bundle,
+    checkpoint: Checkpoint,
+    classes: Sequence[str],
+    store: FaceStore,
+    compute: Compute,
+) -> None:
+    chosen = np.sort(np.random.default_rng(0).permutation(len(store))[:SHOWN])
+    warm_start(checkpoint.network, bundle, classes, compute.pictures(store.images[chosen]))
+    checkpoint.average.module.load_state_dict(checkpoint.network.state_dict())
+
+
+def _record(
+    dataset: Dataset,
+    settings: TrainSettings,
+    pretrained: Path | None,
+    teachers: list[Bundle],
+    origin: Bundle | None,
+) -> dict[str, Any]:
+    """What must be the same for a run to be resumed: the settings and all that is learnt from."""
+    return {
+        "dataset_sha256": sha256((dataset.path / INFO).read_bytes()).hexdigest(),
+        FACES_SHA256: dataset.digest,
+        "pretrained_sha256": None if pretrained is None else fingerprint(pretrained),
+        "origin_sha256": None if origin is None else origin.info.sha256,
+        "teachers_sha256": [teacher.info.sha256 for teacher in teachers],
+        **msgspec.to_builtins(settings),
+    }
+
+
+def _write(
+    place: Path, made: _Made, stores: dict[str, FaceStore], compute: Compute
+) -> tuple[Bundle, Validated, npt.NDArray[np.int64]]:
+    """Write the bundle; return it, how it does, and what it takes the validation faces for, [N]."""
+    network = shrink(made.network()).to(compute.device)
+    prefer(network, stores["train"].shares(), made.model.class_prior)
+    validation, model, spec = stores["validation"], made.model, made.spec
+    # Over all classes that were learnt: what those that are not read have is part of the decision.
+    temperature = fit_temperature(predict_logits(network, validation, compute), validation.labels)
+    sample = stores["train"].images if model.weights == "int8" else None
+    graph, problem = _export(network, temperature, spec, sample, validation.images, made.reads)
+    outcomes = run_graph(graph, validation.images)
+    truth = made.truth(stores)
+    threshold = choose_threshold(outcomes, truth, model.answer_accuracy, other=made.other)
+    info = ModelInfo(
+        format=FORMAT,
+        name=model.name,
+        version=model.version,
+        labels=tuple(made.dataset.classes[index] for index in made.reads),
+        other=made.other,
+        input=InputInfo(spec.size, spec.channels, spec.crop_scale, spec.alignment),
+        sha256="0" * 64,  # set by write_bundle
+        temperature=temperature,
+        not_sure_below=threshold,
+        terms=model.terms(made.dataset.path.name),
+        command=model.command,
+        seed=made.settings.seed,
+    )
+    validated = validate(outcomes, truth, other=made.other, not_sure_below=threshold)
+    card = write_card(
+        info,
+        made.settings,
+        made.dataset,
+        made.checkpoint,
+        validated=validated,
+        machine=compute.describe(),
+        teachers=made.teachers,
+    )
+    weights = pack_weights(network, made.settings, made.dataset.classes)
+    if problem is not None:
+        place = place.with_name(UNCHECKED)
+    bundle = write_bundle(place, info, graph, card, recipe=model.recipe, weights=weights)
+    if problem is not None:
+        raise TrainingError(f"{problem}; the bundle is kept as {place}") from problem
+    said = outcomes[:, : len(info.labels)].argmax(axis=1)
+    return bundle, validated, said
+
+
+def _export(
+    network: FaceNetwork,
+    temperature: float,
+    spec: InputSpec,
+    sample: PixelArray | None,
+    faces: PixelArray,
+    reads: Sequence[int],
+) -> tuple[bytes, ParityError | None]:
+    """Return the graph, and what is wrong with it: hours of training are not thrown away for it."""
+    try:
+        return export_graph(network, temperature, spec, sample, faces, reads), None
+    except ParityError as error:
+        return error.graph, error

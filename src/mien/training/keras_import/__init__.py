@@ -1,1 +1,0 @@
-"""From a Keras model that a user brings along to a bundle."""

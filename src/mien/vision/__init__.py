@@ -1,0 +1,1 @@
+"""Pixels: decoding, boxes, the one crop, quality, and what is drawn."""

@@ -1,0 +1,1 @@
+"""The page for devices on the local network."""

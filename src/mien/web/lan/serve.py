@@ -1,0 +1,55 @@
+"""The page for devices on the local network: application, certificate, code and server in one."""
+
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from mien.web.app import create_lan_app
+from mien.web.connections import FOR_NETWORK, Bounds
+from mien.web.lan.addresses import Network, in_url
+from mien.web.lan.certificate import make_certificate
+from mien.web.lan.pairing import Entry, NewCode
+from mien.web.server import LanServer
+from mien.web.session import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Lan:
+    """The server for the network, and what people need to know to use it.
+
+    Attributes:
+        server: Not yet running.
+        addresses: Where the page is, by https, the most useful first.
+        fingerprint: SHA-256 of the certificate.
+        entry: Knows the code.
+    """
+
+    server: LanServer
+    addresses: tuple[str, ...]
+    fingerprint: str
+    entry: Entry
+
+
+def make_lan(
+    services: Services,
+    network: Network,
+    listeners: Sequence[socket.socket],
+    tell: Callable[[NewCode], None],
+    bounds: Bounds = FOR_NETWORK,
+) -> Lan:
+    """Make the server for a network.
+
+    Args:
+        services: The models and sources that the pages of this machine share.
+        network: This machine's addresses and names there.
+        listeners: Sockets that are bound to the same port of each of these addresses.
+        tell: Told of each code after the first.
+        bounds: What connections from the network may cost.
+    """
+    port = listeners[0].getsockname()[1]
+    certificate = make_certificate(network.addresses, network.names)
+    entry = Entry(tell)
+    app = create_lan_app(services, entry, hosts=network.hosts(port))
+    addresses = tuple(f"https://{in_url(address)}:{port}/" for address in network.addresses)
+    server = LanServer(app, certificate.context, listeners, bounds)
+    return Lan(server, addresses, certificate.fingerprint, entry)

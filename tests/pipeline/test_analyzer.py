@@ -1,0 +1,437 @@
+"""The live path with fakes at its seams: order, state, errors and the closing of everything."""
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mien.errors import SettingsError, SinkError, SourceError
+from mien.pipeline.analyzer import WAITING_FRAMES, Analyzer, AnalyzerSettings, Meter, run
+from mien.registry import make_classifier, make_detector
+from mien.sources.sample import SampleSource
+from mien.types import Analysis, Box, Face, Frame, InputSpec, PixelArray, ProbabilityArray
+
+# The fake detectors know what is in which frame, not what is in a window.
+EVERY_FRAME = AnalyzerSettings(search=0.0)
+LABELS = ("angry", "sad", "happy", "neutral")
+
+
+def face(x: float, side: float = 60) -> Face:
+    return Face(Box(x, 50, x + side, 50 + side), 0.9)
+
+
+class FakeDetector:
+    """Gives the faces that were planned, frame after frame."""
+
+    name = "fake"
+    face_side = 48.0
+
+    def __init__(self, *plan: Sequence[Face]) -> None:
+        self._plan = list(plan)
+        self._calls = 0
+
+    def __call__(self, image: PixelArray) -> tuple[Face, ...]:
+        self._calls += 1
+        return tuple(self._plan[min(self._calls, len(self._plan)) - 1])
+
+
+class FakeClassifier:
+    """Finds bright faces happy and dark ones sad, and counts its calls."""
+
+    labels = LABELS
+    spec = InputSpec(16, 1, 1.0)
+    other = False
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+
+    def __call__(self, faces: PixelArray) -> ProbabilityArray:
+        self.batches.append(len(faces))
+        result = np.full((len(faces), 4), 0.05, dtype=np.float32)
+        for row, picture in zip(result, faces, strict=True):
+            row[2 if picture.mean() > 127 else 1] = 0.85
+        return result
+
+
+class FakeSource:
+    live = False
+    name = "fake"
+
+    def __init__(self, frames: Sequence[Frame], error: Exception | None = None) -> None:
+        self._frames, self._error = frames, error
+        self.closed = 0
+
+    def __iter__(self) -> Iterator[Frame]:
+        yield from self._frames
+        if self._error is not None:
+            raise self._error
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+class FakeSink:
+    def __init__(self, fail_at: int | None = None, fail_to_close: bool = False) -> None:
+        self.rows: list[tuple[int, Analysis]] = []
+        self.closed = 0
+        self._fail_at, self._fail_to_close = fail_at, fail_to_close
+
+    def write(self, frame: Frame, analysis: Analysis) -> None:
+        if frame.index == self._fail_at:
+            raise SinkError("the disk is full")
+        self.rows.append((frame.index, analysis))
+
+    def close(self) -> None:
+        self.closed += 1
+        if self._fail_to_close:
+            raise SinkError("cannot be closed")
+
+
+def frame(index: int = 0, *, gray: int = 200, source: str = "test", fps: float = 10) -> Frame:
+    # A pattern, because a flat face counts as blurred.
+    image = np.full((240, 640, 3), gray, dtype=np.uint8)
+    image[::4, ::4] = max(gray - 60, 0)
+    return Frame(image, index, index / fps, source)
+
+
+def analyzer(*plan: Sequence[Face], not_sure_below: float = 0.4) -> Analyzer:
+    return Analyzer(
+        FakeDetector(*plan), FakeClassifier(), not_sure_below=not_sure_below, settings=EVERY_FRAME
+    )
+
+
+def test_one_call_reads_all_faces_in_the_order_of_their_numbers() -> None:
+    classifier = FakeClassifier()
+    first, second, third = face(0), face(200), face(400)
+    tested = Analyzer(
+        FakeDetector([first, second, third], [third, second, first]),
+        classifier,
+        not_sure_below=0.4,
+        settings=EVERY_FRAME,
+    )
+    tested(frame(0))
+    result = tested(frame(1))
+    assert [r.track_id for r in result.readings] == [1, 2, 3]
+    assert [r.face for r in result.readings] == [first, second, third]
+    assert classifier.batches == [3, 3]
+
+
+def test_each_face_gets_its_own_reading() -> None:
+    image = np.array(frame(gray=200).image)
+    image[:, 300:] //= 5
+    result = analyzer([face(100), face(400)])(Frame(image, 0, 0.0, "test"))
+    assert [r.label for r in result.readings] == ["happy", "sad"]
+    assert [r.raw.label for r in result.readings] == ["happy", "sad"]
+    assert result.readings[0].confidence == pytest.approx(0.85)
+
+
+def test_the_analysis_says_which_frame_it_is_of_and_times_every_stage() -> None:
+    result = analyzer([face(0)])(frame(3))
+    assert (result.frame_index, result.timestamp, result.source) == (3, 0.3, "test")
+    assert result.size == (640, 240)
+    assert list(result.timings) == ["detect", "track", "crop", "quality", "classify", "smooth"]
+    assert all(seconds >= 0 for seconds in result.timings.values())
+
+
+def test_a_frame_without_faces_is_no_error() -> None:
+    assert analyzer([])(frame()).readings == ()
+
+
+def test_a_face_that_has_left_is_not_shown() -> None:
+    tested = analyzer([face(0), face(300)], [face(300)])
+    tested(frame(0))
+    assert [r.track_id for r in tested(frame(1)).readings] == [2]
+
+
+def test_a_face_that_flashes_up_is_not_read() -> None:
+    classifier = FakeClassifier()
+    flash, stays = [face(0), face(300)], [face(0), face(450)]
+    plan = [[face(0)], flash, [face(0)], stays, stays, stays]
+    tested = Analyzer(FakeDetector(*plan), classifier, not_sure_below=0.4, settings=EVERY_FRAME)
+    ids = [[r.track_id for r in tested(frame(i)).readings] for i in range(6)]
+    assert ids == [[1], [1], [1], [1], [1, 2], [1, 2]]
+    assert classifier.batches == [1, 1, 1, 1, 2, 2]
+
+
+def test_the_label_is_steadied_but_the_raw_reading_is_not() -> None:
+    tested = analyzer([face(0)])
+    tested(frame(0))
+    result = tested(frame(1, gray=30)).readings[0]
+    assert (result.raw.label, result.label) == ("sad", "happy")
+
+
+@pytest.mark.parametrize("fps", [1, 2, 5])
+def test_where_frames_are_few_each_stands_for_itself(fps: float) -> None:
+    """Who is seen in one frame was there for as long as it stands; so was a look."""
+    guest, host = face(400), face(0)
+    tested = analyzer([host], [host], [host, guest], [host], [host, guest])
+    grays = [200, 30, 200, 30, 200]
+    read = [tested(frame(i, gray=gray, fps=fps)).readings for i, gray in enumerate(grays)]
+    assert [len(readings) for readings in read] == [1, 1, 2, 1, 2]
+    words = ["happy" if gray == 200 else "sad" for gray in grays]
+    assert [readings[0].label for readings in read] == words
+    assert {reading.own for readings in read for reading in readings} == {None}
+
+
+def test_rows_agree_with_themselves_while_a_word_is_held() -> None:
+    tested = analyzer([face(0)])
+    grays = [200] * 3 + [30] * 6
+    rows = [tested(frame(i, gray=gray)).to_rows()[0] for i, gray in enumerate(grays)]
+    assert all(row["confidence"] == row[f"p_{row['label']}"] for row in rows)
+    changes = [[row[name] for row in rows].index("sad") for name in ("label", "shown")]
+    assert changes == [3, 5]
+
+
+def test_another_source_starts_afresh() -> None:
+    tested = analyzer([face(0)], [face(300)], [face(300)], [face(300)])
+    tested(frame(0))
+    tested(frame(1))
+    assert tested(frame(4)).readings[0].track_id == 2
+    result = tested(frame(0, gray=30, source="other")).readings[0]
+    assert (result.track_id, result.label) == (1, "sad")
+
+
+def test_an_unsure_reading_has_no_label() -> None:
+    reading = analyzer([face(0)], not_sure_below=0.9)(frame()).readings[0]
+    assert reading.label is None
+    assert reading.reason == "not sure enough"
+    assert reading.smoothed.label == "happy"
+
+
+@pytest.mark.parametrize(
+    ("found", "gray", "issue", "label"),
+    [
+        (face(0, side=12), 200, "too small", None),
+        (face(0), 10, "dark", None),
+        (
+            Face(
+                Box(0, 50, 60, 110),
+                0.9,
+                np.array([[10, 70], [30, 70], [5, 80], [12, 95], [28, 95]]),
+            ),
+            200,
+            "turned away",
+            None,
+        ),
+    ],
+)
+def test_a_face_that_can_hardly_be_seen_has_probabilities_but_no_label(
+    found: Face, gray: int, issue: str, label: str | None
+) -> None:
+    reading = analyzer([found])(frame(gray=gray)).readings[0]
+    assert issue in reading.quality.issues
+    assert reading.label is label
+    assert reading.reason == issue
+    assert reading.smoothed.confidence == pytest.approx(0.85)
+
+
+class ElseClassifier(FakeClassifier):
+    """Takes dark faces for something else, and bright ones for sad."""
+
+    other = True
+
+    def __call__(self, faces: PixelArray) -> ProbabilityArray:
+        bright = faces.mean(axis=(1, 2, 3)) > 127
+        sad, elsewhere = [0.05, 0.8, 0.0, 0.05, 0.1], [0.0, 0.3, 0.0, 0.1, 0.6]
+        return np.array([sad if one else elsewhere for one in bright], np.float32)
+
+
+@pytest.mark.parametrize(("gray", "label", "reason"), [(200, "sad", None), (60, None, "something")])
+def test_something_else_gets_no_word(gray: int, label: str | None, reason: str | None) -> None:
+    detector = FakeDetector([face(0)])
+    tested = Analyzer(detector, ElseClassifier(), not_sure_below=0.5, settings=EVERY_FRAME)
+    reading = tested(frame(gray=gray)).readings[0]
+    assert reading.label == label
+    assert reading.reason == (None if reason is None else "something else")
+    # Among the labels it would have been sure.
+    assert reading.raw == reading.smoothed
+    assert reading.smoothed.label == "sad"
+    assert reading.smoothed.confidence > 0.7
+    assert reading.smoothed.other == pytest.approx(0.1 if label else 0.6)
+
+
+def test_a_blurred_face_is_noted_and_read() -> None:
+    flat = Frame(np.full((240, 640, 3), 200, dtype=np.uint8), 0, 0.0, "test")
+    reading = analyzer([face(0)])(flat).readings[0]
+    assert reading.quality.issues == ("blurred",)
+    assert reading.label == "happy"
+
+
+def test_a_face_is_followed_between_searches_and_keeps_its_number() -> None:
+    """The real detector on the sample: the searches are few, and no face is lost for it."""
+    detector, searched = make_detector(), []
+
+    class Counting:
+        name, face_side = detector.name, detector.face_side
+
+        def __call__(self, image: PixelArray) -> tuple[Face, ...]:
+            searched.append(image.shape[:2] == (480, 640))
+            return detector(image)
+
+    classifier = FakeClassifier()
+    tested = Analyzer(Counting(), classifier, not_sure_below=0.4)
+    frames = list(SampleSource())[:60]
+    assert {tuple(r.track_id for r in tested(one).readings) for one in frames} == {(1,)}
+    assert sum(searched) <= 15
+    assert len(searched) >= 60
+
+
+def test_analyzers_do_not_share_state() -> None:
+    detector, classifier = FakeDetector([face(0)]), FakeClassifier()
+    first = Analyzer(detector, classifier, not_sure_below=0.4, settings=EVERY_FRAME)
+    second = Analyzer(detector, classifier, not_sure_below=0.4, settings=EVERY_FRAME)
+    first(frame(0))
+    assert second(frame(1, gray=30)).readings[0].label == "sad"
+
+
+@pytest.mark.parametrize("name", ["max_gap", "confirm", "time_constant", "hold"])
+def test_times_below_zero_are_refused(name: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        AnalyzerSettings(**{name: -0.1})
+
+
+def test_a_threshold_that_is_no_probability_is_refused() -> None:
+    with pytest.raises(SettingsError, match="not_sure_below"):
+        analyzer([], not_sure_below=40)
+
+
+def test_run_writes_every_frame_to_all_sinks_and_sums_up() -> None:
+    source, sinks = FakeSource([frame(i) for i in range(4)]), [FakeSink(), FakeSink()]
+    seen: list[int] = []
+    summary = run(
+        source,
+        analyzer([face(0), face(300)], [], [face(0)], [face(0)]),
+        sinks,
+        on_frame=lambda given, _: seen.append(given.index),
+    )
+    assert (summary.frames, summary.faces, summary.faceless_frames) == (4, 4, 1)
+    assert summary.fps == pytest.approx(4 / summary.seconds)
+    assert 0 < summary.p50_ms <= summary.p95_ms
+    assert seen == [index for index, _ in sinks[0].rows] == [0, 1, 2, 3]
+    assert sinks[1].rows == sinks[0].rows
+    assert source.closed == 1
+    assert [sink.closed for sink in sinks] == [1, 1]
+
+
+def test_a_source_that_breaks_off_keeps_what_was_good() -> None:
+    source = FakeSource([frame(0), frame(1)], SourceError("unplugged"))
+    sink, meter = FakeSink(), Meter()
+    with pytest.raises(SourceError, match="unplugged"):
+        run(source, analyzer([]), [sink], meter=meter)
+    assert len(sink.rows) == 2
+    assert meter.summary().frames == 2
+    assert (source.closed, sink.closed) == (1, 1)
+
+
+def test_a_sink_that_fails_ends_the_run_and_the_others_are_closed() -> None:
+    source, bad, good = FakeSource([frame(i) for i in range(3)]), FakeSink(fail_at=1), FakeSink()
+    with pytest.raises(SinkError, match="full"):
+        run(source, analyzer([]), [good, bad])
+    assert [index for index, _ in good.rows] == [0, 1]
+    assert source.closed
+    assert (bad.closed, good.closed) == (1, 1)
+
+
+def test_a_sink_that_fails_ends_a_source_that_waits() -> None:
+    class Waiting(FakeSource):
+        def __init__(self) -> None:
+            super().__init__([])
+            self.ended = threading.Event()
+
+        def __iter__(self) -> Iterator[Frame]:
+            yield frame(0)
+            assert self.ended.wait(20)
+
+        def close(self) -> None:
+            self.ended.set()
+
+    with pytest.raises(SinkError, match="full"):
+        run(Waiting(), analyzer([]), [FakeSink(fail_at=0)])
+
+
+def test_an_error_of_the_analyzer_is_not_hidden_by_one_of_a_sink() -> None:
+    class Broken(FakeDetector):
+        def __call__(self, image: PixelArray) -> tuple[Face, ...]:
+            if self._calls:
+                raise RuntimeError("out of memory")
+            return super().__call__(image)
+
+    tested = Analyzer(Broken([]), FakeClassifier(), not_sure_below=0.4, settings=EVERY_FRAME)
+    with pytest.raises(RuntimeError, match="out of memory"):
+        run(FakeSource([frame(0), frame(1)]), tested, [FakeSink(fail_at=0)])
+
+
+def test_a_slow_sink_holds_the_reading_back_and_gets_every_frame() -> None:
+    class Slow(FakeSink):
+        def write(self, frame: Frame, analysis: Analysis) -> None:
+            read_ahead.append(len(seen) - len(self.rows))
+            time.sleep(0.005)
+            super().write(frame, analysis)
+
+    seen: list[int] = []
+    read_ahead: list[int] = []
+    sink = Slow()
+    frames = [frame(i) for i in range(20)]
+    run(FakeSource(frames), analyzer([]), [sink], on_frame=lambda f, _: seen.append(f.index))
+    assert [index for index, _ in sink.rows] == list(range(20))
+    assert max(read_ahead) <= WAITING_FRAMES + 2
+
+
+def test_a_sink_that_cannot_be_closed_does_not_keep_the_others_open() -> None:
+    source, sinks = FakeSource([frame(0)]), [FakeSink(), FakeSink(fail_to_close=True), FakeSink()]
+    with pytest.raises(SinkError, match="closed"):
+        run(source, analyzer([]), sinks)
+    assert source.closed == 1
+    assert [sink.closed for sink in sinks] == [1, 1, 1]
+
+
+def test_a_detector_that_fails_ends_the_run_with_its_error() -> None:
+    class Broken(FakeDetector):
+        def __call__(self, image: PixelArray) -> tuple[Face, ...]:
+            raise RuntimeError("out of memory")
+
+    source = FakeSource([frame(0)])
+    with pytest.raises(RuntimeError, match="out of memory"):
+        run(source, Analyzer(Broken(), FakeClassifier(), not_sure_below=0.4, settings=EVERY_FRAME))
+    assert source.closed == 1
+
+
+def test_an_interrupted_run_closes_everything() -> None:
+    source, sink = FakeSource([frame(0)], KeyboardInterrupt()), FakeSink()
+    with pytest.raises(KeyboardInterrupt):
+        run(source, analyzer([]), [sink])
+    assert (source.closed, sink.closed, len(sink.rows)) == (1, 1, 1)
+
+
+def test_ctrl_c_waits_until_all_sinks_have_the_frame() -> None:
+    class Interrupted(FakeSink):
+        def write(self, frame: Frame, analysis: Analysis) -> None:
+            signal.raise_signal(signal.SIGINT)
+            super().write(frame, analysis)
+
+    first, second = Interrupted(), FakeSink()
+    with pytest.raises(KeyboardInterrupt):
+        run(FakeSource([frame(0), frame(1)]), analyzer([]), [first, second])
+    assert len(first.rows) == len(second.rows) >= 1
+
+
+def test_a_run_without_frames_has_a_summary() -> None:
+    summary = run(FakeSource([]), analyzer([]))
+    assert (summary.frames, summary.fps, summary.p95_ms) == (0, 0.0, 0.0)
+
+
+def test_a_real_bundle_reads_through_the_same_path(make_bundle: Callable[..., Path]) -> None:
+    classifier, info = make_classifier(make_bundle())
+    tested = Analyzer(
+        FakeDetector([face(0)]),
+        classifier,
+        not_sure_below=info.not_sure_below,
+        settings=EVERY_FRAME,
+    )
+    reading = tested(frame(gray=250)).readings[0]
+    assert reading.label == "neutral"
+    assert sum(reading.smoothed.probabilities) == pytest.approx(1, abs=1e-5)

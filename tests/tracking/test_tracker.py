@@ -1,0 +1,242 @@
+"""The tracker: numbers stay with faces, in seconds of stream time."""
+
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mien.tracking.appearance import WIDTH
+from mien.tracking.tracker import UNCONFIRMED, Tracker
+from mien.types import Box, Face
+
+
+def face(x: float, y: float = 100, side: float = 80) -> Face:
+    return Face(Box(x, y, x + side, y + side), 0.9)
+
+
+boxes = st.builds(
+    face, st.floats(-200, 2000), st.floats(-200, 2000), side=st.floats(1, 900, width=32)
+)
+
+
+@given(st.lists(st.lists(boxes, max_size=6), max_size=8), st.randoms(use_true_random=False))
+def test_numbers_are_unique_in_a_frame_and_start_at_one(
+    frames: list[list[Face]], rng: random.Random
+) -> None:
+    tracker, seen = Tracker(), set[int]()
+    for faces in frames:
+        ids = tracker.update(faces, rng.uniform(-5, 5))
+        assert len(ids) == len(faces)
+        assert len(set(ids)) == len(ids)
+        seen.update(ids)
+    assert not seen or (min(seen) == 1 and max(seen) == len(seen))
+
+
+@given(st.lists(st.tuples(st.floats(-4, 4), st.floats(0.001, 0.5)), min_size=1, max_size=40))
+def test_a_face_that_only_shakes_keeps_its_number(steps: list[tuple[float, float]]) -> None:
+    tracker, now = Tracker(), 0.0
+    for shake, step in steps:
+        now += step
+        assert tracker.update([face(100 + shake), face(300 - shake)], now) == (1, 2)
+
+
+@given(st.permutations(range(4)))
+def test_the_order_of_the_faces_does_not_matter(order: list[int]) -> None:
+    faces = [face(200 * i) for i in range(4)]
+    tracker = Tracker()
+    first = tracker.update(faces, 0.0)
+    assert tracker.update([faces[i] for i in order], 0.1) == tuple(first[i] for i in order)
+
+
+@pytest.mark.parametrize("fps", [5, 15, 60])
+def test_faces_that_pass_each_other_keep_their_numbers(fps: int) -> None:
+    tracker = Tracker()
+    for index in range(4 * fps + 1):
+        now = index / fps
+        ids = tracker.update([face(100 * now, 100), face(400 - 100 * now, 110)], now)
+        assert ids == (1, 2)
+
+
+@pytest.mark.parametrize("fps", [8, 30])
+def test_a_face_that_moves_by_nearly_its_side_in_each_frame_keeps_its_number(fps: int) -> None:
+    tracker = Tracker()
+    assert {tracker.update([face(70 * i, side=80)], i / fps) for i in range(fps)} == {(1,)}
+
+
+def test_a_face_that_speeds_up_is_followed_beyond_its_side() -> None:
+    tracker = Tracker()
+    places = [0, 60, 150, 270, 390, 510]
+    assert {tracker.update([face(x)], i / 10) for i, x in enumerate(places)} == {(1,)}
+
+
+def test_a_moving_face_is_found_where_it_should_be_after_a_gap() -> None:
+    tracker = Tracker()
+    for index in range(10):
+        tracker.update([face(20 * index)], index / 10)
+    tracker.update([], 1.0)
+    tracker.update([], 1.1)
+    # Two faces are equally near to where it was last seen: only the velocity tells them apart.
+    assert tracker.update([face(180 - 60), face(180 + 60)], 1.2) == (2, 1)
+
+
+@given(st.floats(0.05, 0.95), st.integers(0, 5))
+def test_a_short_gap_keeps_the_number(gap: float, empty_frames: int) -> None:
+    tracker = Tracker(max_gap=1.0)
+    tracker.update([face(100)], 0.0)
+    for index in range(empty_frames):
+        tracker.update([], gap * (index + 1) / (empty_frames + 1))
+    assert tracker.update([face(101)], gap) == (1,)
+
+
+def test_a_long_gap_gives_a_new_number_and_the_old_one_never_comes_back() -> None:
+    tracker = Tracker(max_gap=1.0)
+    tracker.update([face(100)], 0.0)
+    tracker.update([], 0.5)
+    assert tracker.ids == {1}
+    assert tracker.update([face(100)], 1.6) == (2,)
+    assert tracker.ids == {2}
+
+
+def test_frames_far_apart_are_no_reason_for_new_numbers() -> None:
+    tracker = Tracker(max_gap=1.0)
+    assert [tracker.update([face(100)], 3.0 * i) for i in range(3)] == [(1,)] * 3
+
+
+def test_time_that_jumps_back_or_stands_still_counts_as_none() -> None:
+    tracker = Tracker(max_gap=1.0)
+    times = [5.0, 5.0, 0.0, 0.0, 0.1]
+    assert [tracker.update([face(100 + i)], t) for i, t in enumerate(times)] == [(1,)] * 5
+    tracker.update([], 0.2)
+    assert tracker.update([face(100)], 1.5) == (2,)
+
+
+def test_a_neighbour_does_not_take_over_the_number_of_one_who_left() -> None:
+    tracker = Tracker()
+    tracker.update([face(100)], 0.0)
+    assert tracker.update([face(200)], 0.1) == (2,)
+
+
+def test_a_face_of_another_size_is_another_face() -> None:
+    tracker = Tracker()
+    tracker.update([face(100, 100, side=40)], 0.0)
+    assert tracker.update([face(80, 80, side=100)], 0.1) == (2,)
+
+
+def look(*kinds: int) -> np.ndarray:
+    """Looks that are alike where their numbers are, and not at all elsewhere."""
+    rows = np.zeros((len(kinds), WIDTH), dtype=np.float32)
+    rows[np.arange(len(kinds)), list(kinds)] = 1.0
+    return rows
+
+
+def test_who_stands_before_another_does_not_take_over_the_number() -> None:
+    tracker = Tracker()
+    tracker.update([face(100), face(130)], 0.0, look(1, 2))
+    # Both are equally near to the one face that is left: only its look tells.
+    assert tracker.update([face(115)], 0.1, look(2)) == (2,)
+    assert tracker.update([face(100), face(130)], 0.2, look(1, 2)) == (1, 2)
+
+
+def test_who_is_back_elsewhere_and_looks_alike_keeps_the_number() -> None:
+    for kind, number in ((1, 1), (2, 2)):
+        tracker = Tracker(max_gap=2.0)
+        tracker.update([face(100)], 0.0, look(1))
+        tracker.update([], 0.1, look())
+        tracker.update([], 0.9, look())
+        assert tracker.update([face(300)], 1.0, look(kind)) == (number,)
+
+
+def test_a_face_beside_another_is_no_twin_of_it_however_alike() -> None:
+    tracker = Tracker()
+    tracker.update([face(100)], 0.0, look(1))
+    assert tracker.update([face(100), face(300)], 0.1, look(1, 1)) == (1, 2)
+    assert tracker.update([face(300)], 0.2, look(1)) == (2,)
+
+
+def test_who_was_seen_in_part_at_first_gets_the_old_number_when_believed() -> None:
+    tracker = Tracker(max_gap=2.0, confirm=0.1)
+    tracker.update([face(100)], 0.0, look(1))
+    tracker.update([], 0.1, look())
+    ids = [
+        tracker.update([face(300)], 0.5 + i / 20, look(kind)) for i, kind in enumerate((3, 1, 1, 1))
+    ]
+    assert ids[0] == (UNCONFIRMED,)
+    assert ids[-1] == (1,)
+    assert tracker.ids == {1}
+
+
+def test_who_comes_in_from_the_edge_while_someone_is_missing_is_seen_whole_first() -> None:
+    """Of a face that is cut off nobody knows whose it is; where all are there, nothing waits."""
+    entering = [face(-40 + 10 * i, side=80) for i in range(12)]
+    for someone_missing, first in ((True, 5), (False, 2)):
+        tracker = Tracker(max_gap=2.0, confirm=0.1)
+        tracker.update([face(170)], 0.0, look(1), (640, 480))
+        others = [] if someone_missing else [face(170)]
+        ids = []
+        for index, new in enumerate(entering):
+            faces = [new, *others]
+            kinds = [1 if new.box.x1 > 1 and someone_missing else 3] + [1] * len(others)
+            now = 0.1 + 0.05 * index
+            ids.append(tracker.update(faces, now, look(*kinds), (640, 480))[0])
+        assert ids.index(next(filter(None, ids))) == first
+        assert ids[-1] == (1 if someone_missing else 2)
+
+
+def test_a_face_that_stays_at_the_edge_is_believed_all_the_same() -> None:
+    tracker = Tracker(max_gap=2.0, confirm=0.1)
+    tracker.update([face(170)], 0.0, look(1), (640, 480))
+    ids = [tracker.update([face(-40)], 0.1 * i, look(3), (640, 480))[0] for i in range(1, 9)]
+    assert ids[3] == UNCONFIRMED
+    assert ids[-1] == 2
+
+
+def test_reset_counts_from_one_again() -> None:
+    tracker = Tracker()
+    tracker.update([face(100), face(300)], 0.0)
+    tracker.reset()
+    assert tracker.ids == frozenset()
+    assert tracker.update([face(300)], 0.1) == (1,)
+
+
+def test_a_new_face_is_believed_once_it_has_lasted() -> None:
+    tracker = Tracker(confirm=0.1)
+    assert tracker.update([face(100)], 0.0) == (1,)
+    seen = [tracker.update([face(400), face(100)], 0.04 * i) for i in range(1, 6)]
+    assert [ids[0] for ids in seen] == [UNCONFIRMED, UNCONFIRMED, UNCONFIRMED, 2, 2]
+    assert {ids[1] for ids in seen} == {1}
+
+
+def test_a_flash_gets_no_number_and_uses_none_up() -> None:
+    tracker = Tracker(confirm=0.1)
+    tracker.update([face(100)], 0.0)
+    assert tracker.update([face(100), face(400)], 0.05) == (1, UNCONFIRMED)
+    tracker.update([face(100)], 0.1)
+    # Back at once, but it was missing: it starts anew.
+    assert tracker.update([face(100), face(400)], 0.15) == (1, UNCONFIRMED)
+    assert tracker.update([face(100), face(400)], 0.3) == (1, 2)
+    assert tracker.ids == {1, 2}
+
+
+def test_after_a_long_pause_faces_are_believed_at_once() -> None:
+    tracker = Tracker(confirm=0.1)
+    tracker.update([], 0.0)
+    assert tracker.update([face(100)], 60.0) == (1,)
+
+
+@pytest.mark.parametrize(("stands", "number"), [(0.1, UNCONFIRMED), (0.2, 2)])
+def test_where_frames_are_few_each_shows_who_is_there(stands: float, number: int) -> None:
+    tracker = Tracker(confirm=0.1)
+    tracker.update([face(100)], 0.0)
+    later = tracker.update([face(100), face(400)], stands, stands=stands)
+    assert later == (1, number)
+
+
+@pytest.mark.parametrize("step", [5e-324, 1e-9, 1e-4])
+def test_a_jump_within_no_time_is_no_speed(step: float) -> None:
+    tracker = Tracker()
+    tracker.update([face(0)], 0.0)
+    assert tracker.update([face(70)], step) == (1,)
+    tracker.update([], 0.5)
+    assert tracker.update([face(70)], 0.9) == (1,)

@@ -1,0 +1,81 @@
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mien.web.lan.page import POLICY, WORDS, preferred_language, render
+from mien.web.page_files import STATIC
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("", "en"),
+        ("de", "de"),
+        ("de-AT,de;q=0.9,en;q=0.8", "de"),
+        ("en-GB,en;q=0.9,de;q=0.8", "en"),
+        ("fr,de;q=0.5,en;q=0.4", "de"),
+        ("fr", "en"),
+        ("en;q=0.1, DE;q=0.2", "de"),
+        ("de;q=0", "en"),
+        ("de;q=much", "en"),
+    ],
+)
+def test_the_language_is_the_browsers_favourite_of_ours(header, language):
+    assert preferred_language(header) == language
+
+
+@given(st.text())
+def test_whatever_a_browser_asks_for_there_is_a_language(header):
+    assert preferred_language(header) in WORDS
+
+
+def test_every_language_says_everything():
+    for words in WORDS.values():
+        assert all(dataclasses.astuple(words))
+
+
+@pytest.mark.parametrize("language", WORDS)
+@pytest.mark.parametrize("problem", [None, "wrong", "too_many"])
+def test_the_page_says_what_it_should_in_its_language(language, problem):
+    page = render(language, "/enter", problem)
+    words = dataclasses.asdict(WORDS[language])
+    assert f'<html lang="{language}">' in page
+    assert "$" not in page
+    shown = {name for name, text in words.items() if text in page}
+    unshown = {"wrong", "too_many"} - {problem}
+    assert shown == words.keys() - unshown
+    assert ('role="alert"' in page) == (problem is not None)
+    assert ('aria-invalid="true"' in page) == (problem == "wrong")
+
+
+def test_every_id_that_describes_the_field_is_there():
+    page = render("en", "/enter", "wrong")
+    described = re.search(r'aria-describedby="([^"]+)"', page)[1].split()
+    assert described == ["problem", "where"]
+    assert all(f'id="{name}"' in page for name in described)
+
+
+def test_no_script_may_run_and_forms_go_here_only():
+    assert "script" not in POLICY
+    assert "script" not in render("en", "/enter")
+    assert "form-action 'self'" in POLICY
+
+
+@pytest.mark.parametrize(
+    ("media", "theme"),
+    [("prefers-color-scheme: dark", "dark"), ("prefers-contrast: more", "contrast")],
+)
+def test_its_dark_colours_are_those_of_the_page(media, theme):
+    own = colours((STATIC / "code.css"), rf"@media \({media}\) {{\s*:root {{([^}}]+)}}")
+    of_page = colours((STATIC / "style.css"), rf':root\[data-theme="{theme}"\] {{([^}}]+)}}')
+    assert len(own) > 8
+    assert own.items() <= of_page.items()
+
+
+def colours(file: Path, block: str) -> dict[str, str]:
+    found = re.search(block, file.read_text(encoding="utf-8"))[1]
+    return dict(re.findall(r"([\w-]+): ([^;]+);", found))
