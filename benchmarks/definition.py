@@ -22,8 +22,9 @@ from benchmarks.report import Column, Environment, Result, print_result
 from benchmarks.timing import ratio, take_turns
 from mien.errors import MienError
 from mien.models.onnx import make_session
+from mien.training.expression.export import export_graph
 from mien.training.expression.network import ARCHITECTURES
-from mien.training.onnx_export import export_graph, shrink
+from mien.training.onnx_export import shrink
 from mien.types import InputSpec
 
 NAME = "definition"

@@ -10,8 +10,8 @@ from numpy.random import Generator
 
 from benchmarks.detector_truth import Shown
 from mien.detectors.any_angle import turn_back
+from mien.evaluation.detection import Labels
 from mien.training.detector.annotated import Annotated, move, similarity
-from mien.training.detector.consensus import Labels
 from mien.types import Box, Face, PixelArray
 
 OUTSIDE = 0.35  # part of a face's width that is cut off

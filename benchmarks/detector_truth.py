@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from mien.training.detector.consensus import Labels
+from mien.evaluation.detection import Labels
 from mien.training.detector.material import load_material
 from mien.types import Box, Face, PixelArray
 from mien.vision.images.reading import SUFFIXES, decode_picture, read_picture

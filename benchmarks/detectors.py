@@ -38,8 +38,8 @@ from benchmarks.report import (
 )
 from mien.detectors.single_shot import SingleShotDetector
 from mien.errors import MienError
-from mien.evaluation.detection import Tally
-from mien.evaluation.record import END, START
+from mien.evaluation.detection import Labels, Tally
+from mien.evaluation.report.record import END, START
 from mien.files.writes import replace_files
 from mien.models.bundle import (
     CARD,
@@ -52,7 +52,7 @@ from mien.models.bundle import (
 from mien.protocols import Detector
 from mien.registry import DETECTOR_BUNDLE, at_any_angle, make_detector
 from mien.sources.video import VideoSource
-from mien.training.detector.consensus import Labels, agree
+from mien.training.detector.consensus import agree
 from mien.types import PixelArray
 
 SHARED = Path(__file__).parents[1].parent / "shared"

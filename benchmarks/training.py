@@ -22,8 +22,9 @@ from mien.training.checkpoint import Checkpoint
 from mien.training.device import Compute
 from mien.training.expression.augment import augment
 from mien.training.expression.faces import FaceStore
-from mien.training.expression.loop import batches, class_weights, fit, start, train_step
-from mien.training.settings import Machine, TrainSettings
+from mien.training.expression.loop import batches, class_weights, learn, start, train_step
+from mien.training.expression.settings import TrainSettings
+from mien.training.settings import Machine
 
 NAME = "training"
 CLASSES = 4
@@ -160,7 +161,7 @@ def _loop(bench: _Bench, settings: TrainSettings) -> Callable[[], tuple[float, f
 
     def work() -> tuple[float, float]:
         checkpoint.history.clear()
-        fit(
+        learn(
             checkpoint,
             [bench.store],
             validation,

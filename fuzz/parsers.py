@@ -102,8 +102,9 @@ def read_boxes(data: bytes, folder: Path) -> None:
 def read_recipe(data: bytes, folder: Path) -> None:
     """Read a recipe, and make settings of it as `mien train` does."""
     from mien.cli.train import options_for
+    from mien.training.expression.settings import ModelSettings, TrainSettings
     from mien.training.recipe import read_recipe
-    from mien.training.settings import ModelSettings, TrainSettings, checked
+    from mien.training.settings import checked
 
     path = folder / "recipe.toml"
     path.write_bytes(data)

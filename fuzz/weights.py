@@ -23,9 +23,9 @@ PREFIX = "network."  # before the names of weights in a graph
 def weights() -> tuple[bytes, ...]:
     """Return weights.safetensors of a small network."""
     from mien.training.expression.network import ARCHITECTURES
+    from mien.training.expression.settings import TrainSettings
     from mien.training.expression.weights import pack_weights
     from mien.training.onnx_export import shrink
-    from mien.training.settings import TrainSettings
 
     settings = TrainSettings(arch="residual-small")
     network = shrink(ARCHITECTURES[settings.arch](len(CLASSES), 1, FACE).eval())

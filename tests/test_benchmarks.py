@@ -18,11 +18,10 @@ import pytest
 
 import mien.bench
 from mien.detectors.mtcnn.detector import MtcnnDetector
-from mien.evaluation.detection import Tally
+from mien.evaluation.detection import Labels, Tally
 from mien.models.bundle import load_bundle
 from mien.models.classifier import OnnxClassifier
 from mien.registry import make_detector
-from mien.training.detector.consensus import Labels
 from mien.training.detector.material import (
     INFO,
     PIXELS,
@@ -82,7 +81,8 @@ def test_prepare_is_timed(bench: Importer) -> None:
 @pytest.mark.usefixtures("tiny_network")
 def test_training_is_timed(bench: Importer) -> None:
     torch = pytest.importorskip("torch")
-    from mien.training.settings import Machine, TrainSettings
+    from mien.training.expression.settings import TrainSettings
+    from mien.training.settings import Machine
 
     result = bench("training").measure(
         machine=Machine(threads=torch.get_num_threads()),

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from mien.evaluation.detection import Tally, recall_difference
-from mien.training.detector.consensus import Labels
+from mien.evaluation.detection import Labels, Tally, recall_difference
 from mien.types import Box, Face, FloatArray
 
 

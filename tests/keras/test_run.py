@@ -20,7 +20,7 @@ from mien.keras import scale as scale_module
 from mien.keras.run import UNFITTED_THRESHOLD, ImportResult, import_keras
 from mien.models.bundle import load_bundle
 from mien.models.classifier import OnnxClassifier
-from mien.training.settings import ModelSettings
+from mien.training.expression.settings import ModelSettings
 from mien.types import PixelArray
 
 # Keras asks NumPy for copies in what NumPy calls an outdated way.

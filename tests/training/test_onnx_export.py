@@ -9,9 +9,10 @@ import torch
 from torch import Tensor
 
 from mien.errors import TrainingError
+from mien.training.expression.export import ParityError, check_parity, export_graph, run_graph
 from mien.training.expression.face_network import FaceNetwork
 from mien.training.expression.network import ARCHITECTURES, Deployed, ResidualNetwork
-from mien.training.onnx_export import ParityError, check_parity, export_graph, run_graph, shrink
+from mien.training.onnx_export import shrink
 from mien.types import InputSpec
 
 pytestmark = pytest.mark.usefixtures("quick_export")

@@ -7,8 +7,9 @@ import onnxruntime as ort
 import pytest
 import torch
 
+from mien.training.expression.export import export_graph, run_graph
 from mien.training.expression.network import ResidualNetwork
-from mien.training.onnx_export import export_graph, run_graph, shrink
+from mien.training.onnx_export import shrink
 from mien.training.quantise import quantise_faces
 from mien.types import InputSpec
 

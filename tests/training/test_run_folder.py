@@ -13,8 +13,8 @@ from mien.training import run_folder
 from mien.training.checkpoint import Checkpoint
 from mien.training.device import Compute
 from mien.training.expression.loop import start
+from mien.training.expression.settings import TrainSettings
 from mien.training.run_folder import CHECKPOINT, CURVES, HISTORY, SETTINGS, opened_run
-from mien.training.settings import TrainSettings
 
 RECORD = {"seed": 3, "faces_sha256": "of all faces"}
 ROW = {"epoch": 1.0, "train_loss": 0.5, "validation_loss": 0.4, "validation_accuracy": 0.8}

@@ -56,7 +56,7 @@ def _run(
     info: ModelInfo,
     out: Path,
 ) -> int:
-    from mien.evaluation.record import record
+    from mien.evaluation.report.record import record
     from mien.evaluation.report.write import PAGE, write_report
     from mien.evaluation.summary import summarise
 

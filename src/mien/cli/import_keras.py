@@ -49,7 +49,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         from mien.datasets.dataset import load_dataset
         from mien.keras.run import import_keras
-        from mien.training.settings import NOT_STATED, ModelSettings, checked
+        from mien.training.expression.settings import ModelSettings
+        from mien.training.settings import NOT_STATED, checked
     except ModuleNotFoundError as error:
         raise MissingExtraError("mien import-keras", "keras") from error
     validation = load_dataset(args.validation) if args.validation else None

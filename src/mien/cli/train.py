@@ -11,13 +11,8 @@ import msgspec
 from mien.cli.console import err, out, progress
 from mien.errors import MissingExtraError
 from mien.registry import SHIPPED, find_bundle
-from mien.training.settings import (
-    Architecture,
-    Machine,
-    ModelSettings,
-    TrainSettings,
-    checked,
-)
+from mien.training.expression.settings import Architecture, ModelSettings, TrainSettings
+from mien.training.settings import Machine, checked
 
 if TYPE_CHECKING:
     from mien.training.expression.run import TrainResult

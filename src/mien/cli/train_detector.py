@@ -18,7 +18,7 @@ from mien.errors import MissingExtraError, SettingsError
 from mien.ranges import check_threads
 
 if TYPE_CHECKING:
-    from mien.training.detector.gather import Request
+    from mien.training.detector.request import Request
     from mien.training.recipe import Options
 
 SCALES = (1.0, 0.5, 1.6)  # sizes at which YuNet is asked
@@ -137,7 +137,7 @@ def run(args: argparse.Namespace) -> int:
 def _request(args: argparse.Namespace, options: "Options", channels: int) -> "Request":
     from mien.datasets.dataset import load_dataset
     from mien.registry import make_detector
-    from mien.training.detector.gather import Request
+    from mien.training.detector.request import Request
     from mien.training.detector.teachers import Teacher
 
     teachers = {

@@ -1,10 +1,14 @@
 """What an input hands to `prepare`, and the few words that all modules of this package share."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+import numpy as np
+import numpy.typing as npt
+
+from mien.errors import DatasetError
 from mien.protocols import Detector
 from mien.types import PixelArray
 
@@ -120,3 +124,18 @@ def digest(name: str) -> str:
 def one_hot(label: int, classes: int) -> tuple[float, ...]:
     """Return the soft label of a face whose class is certain."""
     return tuple(float(k == label) for k in range(classes))
+
+
+def check_classes(labels: npt.NDArray[np.int64], classes: Sequence[str], name: str) -> None:
+    """Refuse classes that are too small to be split.
+
+    Raises:
+        DatasetError: A class has fewer than two faces.
+    """
+    counts = np.bincount(labels, minlength=len(classes))
+    small = [f"{c!r} ({n})" for c, n in zip(classes, counts.tolist(), strict=True) if n < 2]
+    if small:
+        raise DatasetError(
+            f"{name}: a class needs two usable pictures at least, but there are too few of "
+            f"{', '.join(small)}; add pictures or take the class away"
+        )

@@ -8,13 +8,25 @@ import numpy.typing as npt
 
 from mien.evaluation.intervals import bootstrap
 from mien.evaluation.summary import Estimate
-from mien.training.detector.consensus import Labels
 from mien.types import Box, Face
 from mien.vision.boxes import iou_matrix, to_array
 
 # Detectors frame a face differently: some from the hair to the chin, some from the brows.
 SAME = 0.3
 FALSE_RATE = 0.01  # false boxes per picture at which detectors are compared
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What is known of the faces in a picture.
+
+    Attributes:
+        faces: Faces, with landmarks, framed as the first of the teachers frames them.
+        unknown: Regions that may hold a face or not.
+    """
+
+    faces: tuple[Face, ...] = ()
+    unknown: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,10 +30,11 @@ from mien.keras.unlike import check_on_unlike
 from mien.models.bundle import FORMAT, Bundle, InputInfo, ModelInfo, write_bundle
 from mien.training.device import Compute
 from mien.training.expression.calibrate import choose_threshold, fit_temperature
+from mien.training.expression.export import TOLERANCE, export_graph, run_graph
 from mien.training.expression.faces import open_store
 from mien.training.expression.loop import predict_logits
-from mien.training.onnx_export import TOLERANCE, export_graph, run_graph
-from mien.training.settings import Machine, ModelSettings
+from mien.training.expression.settings import ModelSettings
+from mien.training.settings import Machine
 from mien.types import InputSpec, OnProgress, ignore_progress
 
 # Where nothing was fitted: the likeliest look must outweigh all others together.

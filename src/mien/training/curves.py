@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from mien.files.writes import new_file
+from mien.training.fit import best_row
 
 # Two colours that stay apart for colour-blind eyes (Okabe and Ito 2008).
 TRAIN, VALIDATION = "#E69F00", "#0072B2"
@@ -40,7 +41,7 @@ def draw_curves(
     _lines(loss, history, "loss")
     _lines(share, history, measure)
     share.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    best = min(history, key=lambda row: row["validation_loss"])
+    best = best_row(history)
     for axes, value in ((loss, "validation_loss"), (share, f"validation_{measure}")):
         axes.axvline(best["epoch"], color="0.6", linewidth=1, linestyle=":")
         axes.plot(best["epoch"], best[value], "o", color=VALIDATION)

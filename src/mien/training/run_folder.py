@@ -5,7 +5,7 @@ It holds settings.json, checkpoint.safetensors, history.csv, curves.png and, at 
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,13 @@ from mien.files.locks import alone_in
 from mien.files.writes import write_file
 from mien.training.checkpoint import Checkpoint
 from mien.training.curves import draw_curves, write_history
-from mien.training.expression.loop import Row
+from mien.training.fit import OnEpoch, Row
 
 SETTINGS, CHECKPOINT = "settings.json", "checkpoint.safetensors"
 HISTORY, CURVES, BUNDLE, DECODED = "history.csv", "curves.png", "bundle", "decoded"
 UNCHECKED = "bundle.unchecked"  # a bundle whose graph differs from PyTorch
 # Seconds. To draw takes a third of one, which is longer than an epoch on few faces.
 DRAWN_EVERY = 10.0
-OnEpoch = Callable[[Row], None]
 
 
 @contextlib.contextmanager

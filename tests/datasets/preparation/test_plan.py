@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mien.datasets.preparation.plan import LEFT_OUT, Plan, RowIndex, check_classes, make_plan
+from mien.datasets.preparation.plan import LEFT_OUT, Plan, RowIndex, make_plan
+from mien.datasets.records import check_classes
 from mien.errors import DatasetError
 
 TRAIN, TEST = 0, 2

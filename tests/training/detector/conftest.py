@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from mien.training.detector import gather, network
-from mien.training.detector.gather import Request, make_material
+from mien.training.detector.gather import make_material
 from mien.training.detector.material import Material
+from mien.training.detector.request import Request
 from mien.training.detector.teachers import Teacher
 from mien.types import Box, Face, PixelArray
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from mien.evaluation.detection import Labels
 from mien.training.detector.annotated import Annotated, move, similarity
-from mien.training.detector.consensus import Labels
 from mien.types import Box, Face, FloatArray
 
 

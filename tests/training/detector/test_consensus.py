@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from mien.training.detector.consensus import Labels, agree
+from mien.evaluation.detection import Labels
+from mien.training.detector.consensus import agree
 from mien.types import Box, Face, FloatArray
 
 

@@ -11,8 +11,9 @@ import pytest
 
 from mien.errors import TrainingError
 from mien.training.detector import gather
-from mien.training.detector.gather import Request, make_material
+from mien.training.detector.gather import make_material
 from mien.training.detector.material import Material, Picture, load_material
+from mien.training.detector.request import Request
 from mien.types import PixelArray
 
 MakeRequest = Callable[..., Request]

@@ -13,7 +13,7 @@ from mien.models.bundle import load_bundle
 from mien.models.classifier import OnnxClassifier
 from mien.training.expression.distill import lessons
 from mien.training.expression.faces import FaceStore
-from mien.training.settings import TrainSettings
+from mien.training.expression.settings import TrainSettings
 from mien.types import ignore_progress
 
 CLASSES = ("dark", "middle", "bright")

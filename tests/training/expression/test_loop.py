@@ -19,7 +19,7 @@ from mien.training.checkpoint import Checkpoint
 from mien.training.device import Compute
 from mien.training.expression import loop
 from mien.training.expression.faces import FaceStore
-from mien.training.settings import TrainSettings
+from mien.training.expression.settings import TrainSettings
 from mien.types import ignore_progress
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
@@ -59,7 +59,7 @@ def run(
             raise KeyboardInterrupt
 
     train, validation = bright_and_dark(faces), bright_and_dark(32, seed=1)
-    loop.fit(
+    loop.learn(
         checkpoint, [train], validation, config, CPU, on_epoch=on_epoch, on_progress=ignore_progress
     )
     return checkpoint
@@ -203,7 +203,7 @@ def test_epochs_take_the_stores_in_turn(monkeypatch: pytest.MonkeyPatch) -> None
         store.images[0, 0, 0, 0] = number
     checkpoint = loop.start(config, 2, CPU)
     validation = bright_and_dark(16, seed=9)
-    loop.fit(
+    loop.learn(
         checkpoint,
         stores,
         validation,
@@ -223,7 +223,7 @@ def test_changed_pictures_are_only_mirrored(monkeypatch: pytest.MonkeyPatch) -> 
     config = msgspec.structs.replace(SMALL, epochs=1, augment=True)
     store = replace(bright_and_dark(32), changed=True)
     checkpoint = loop.start(config, 2, CPU)
-    loop.fit(
+    loop.learn(
         checkpoint,
         [store],
         bright_and_dark(16, seed=9),
@@ -270,7 +270,7 @@ def test_a_run_that_diverges_keeps_the_last_good_epoch(
         )
     kept: list[float] = []
     checkpoint = loop.start(SMALL, 2, CPU)
-    problem = loop.fit(
+    problem = loop.learn(
         checkpoint,
         [bright_and_dark(64)],
         bright_and_dark(32, seed=1),

@@ -9,8 +9,8 @@ from mien.training.expression.network import (
     BaselineNetwork,
     Deployed,
 )
+from mien.training.expression.settings import Architecture
 from mien.training.expression.standardise import Standardise
-from mien.training.settings import Architecture
 
 
 @pytest.mark.parametrize("arch", sorted(ARCHITECTURES))

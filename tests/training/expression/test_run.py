@@ -20,8 +20,9 @@ from mien.training import onnx_export
 from mien.training.expression import run as module
 from mien.training.expression.network import Deployed
 from mien.training.expression.run import TrainResult, train
+from mien.training.expression.settings import ModelSettings, TrainSettings
 from mien.training.expression.weights import network_from_bundle
-from mien.training.settings import Machine, ModelSettings, TrainSettings
+from mien.training.settings import Machine
 from mien.vision.crop import whole_face
 from mien.vision.images.reading import decode_picture
 

@@ -13,10 +13,10 @@ from mien.models.bundle import Bundle, InputInfo, load_bundle, write_bundle
 from mien.models.classifier import OnnxClassifier
 from mien.registry import MODELS
 from mien.training.expression.network import ARCHITECTURES, Deployed
+from mien.training.expression.settings import TrainSettings
 from mien.training.expression.warm_start import warm_start
 from mien.training.expression.weights import pack_weights, read_weights
 from mien.training.onnx_export import shrink
-from mien.training.settings import TrainSettings
 from mien.types import PixelArray
 
 

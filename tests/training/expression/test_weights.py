@@ -13,16 +13,17 @@ from mien.errors import BundleError
 from mien.models.bundle import WEIGHTS, Bundle, load_bundle, write_bundle
 from mien.models.classifier import OnnxClassifier
 from mien.training.expression import weights
+from mien.training.expression.export import export_graph
 from mien.training.expression.face_network import FaceNetwork
 from mien.training.expression.network import ARCHITECTURES, Deployed
+from mien.training.expression.settings import Architecture, TrainSettings
 from mien.training.expression.weights import (
     learnt_classes,
     network_from_bundle,
     pack_weights,
     read_weights,
 )
-from mien.training.onnx_export import export_graph, shrink
-from mien.training.settings import Architecture, TrainSettings
+from mien.training.onnx_export import shrink
 
 CLASSES = ("a", "b", "c")
 SETTINGS = TrainSettings(arch="residual-small", size=24, channels=1)

@@ -5,11 +5,12 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from mien.web.app import create_app, create_lan_app
+from mien.web.app import create_app
 from mien.web.lan import gate
 from mien.web.lan.addresses import Network
 from mien.web.lan.gate import COOKIE
 from mien.web.lan.pairing import MAX_TRIES, MAX_WRONG, Entry
+from mien.web.lan.serve import create_lan_app
 from mien.web.security import local_hosts
 from mien.web.session import OfferedSource
 

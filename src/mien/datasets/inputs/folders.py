@@ -21,13 +21,13 @@ from mien.datasets.inputs.framing import portrait_note
 from mien.datasets.inputs.metadata import FileNote
 from mien.datasets.inputs.patterns import GroupPattern
 from mien.datasets.inputs.who import who_is_who
-from mien.datasets.preparation.plan import check_classes
 from mien.datasets.records import (
     SPLITS,
     LabelledFace,
     Rejection,
     Setting,
     Split,
+    check_classes,
     identity,
     one_hot,
 )

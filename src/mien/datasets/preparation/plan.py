@@ -10,7 +10,6 @@ import numpy.typing as npt
 from mien.datasets.preparation.duplicates import PairArray, clusters
 from mien.datasets.preparation.splits import assign_splits, balance
 from mien.datasets.records import SPLITS, Rejection
-from mien.errors import DatasetError
 
 IntArray = npt.NDArray[np.int64]
 TRAIN, VALIDATION, TEST = range(len(SPLITS))
@@ -119,21 +118,6 @@ def make_plan(
     splits[list(rejected)] = LEFT_OUT
     listed = tuple(rejected[i] for i in sorted(rejected))
     return Plan(splits, photos, listed, _conflicts(index, photos))
-
-
-def check_classes(labels: IntArray, classes: Sequence[str], name: str) -> None:
-    """Refuse classes that are too small to be split.
-
-    Raises:
-        DatasetError: A class has fewer than two faces.
-    """
-    counts = np.bincount(labels, minlength=len(classes))
-    small = [f"{c!r} ({n})" for c, n in zip(classes, counts.tolist(), strict=True) if n < 2]
-    if small:
-        raise DatasetError(
-            f"{name}: a class needs two usable pictures at least, but there are too few of "
-            f"{', '.join(small)}; add pictures or take the class away"
-        )
 
 
 def _same(values: Sequence[str]) -> PairArray:

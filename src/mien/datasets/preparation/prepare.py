@@ -20,9 +20,9 @@ from mien.datasets.preparation import work
 from mien.datasets.preparation.duplicates import PairArray
 from mien.datasets.preparation.look_alikes import lowest, same_photo
 from mien.datasets.preparation.notes import plan_notes
-from mien.datasets.preparation.plan import LEFT_OUT, Plan, RowIndex, check_classes, make_plan
+from mien.datasets.preparation.plan import LEFT_OUT, Plan, RowIndex, make_plan
 from mien.datasets.preparation.write import write_dataset, write_held_back
-from mien.datasets.records import SPLITS, FaceInput, Rejection
+from mien.datasets.records import SPLITS, FaceInput, Rejection, check_classes
 from mien.errors import DatasetError, SettingsError, one_line
 from mien.files.locks import alone_in
 from mien.files.writes import discard, new_folder, write_file

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mien.training.detector.consensus import Labels
+from mien.evaluation.detection import Labels
 from mien.types import FloatArray, PixelArray
 
 Matrix = npt.NDArray[np.float64]

@@ -8,6 +8,7 @@ from mien.training.card import terms_table, wrapped
 from mien.training.checkpoint import Checkpoint
 from mien.training.detector.material import FRACTIONS, Material
 from mien.training.detector.settings import DetectorSettings
+from mien.training.fit import best_row
 
 CARD = """\
 # {name} {version}
@@ -93,7 +94,7 @@ def write_detector_card(
         machine: Where it was trained, in a few words.
     """
     history = checkpoint.history
-    best = min(history, key=lambda row: row["validation_loss"])
+    best = best_row(history)
     judged_by = material.info.judge
     scenes = sum(row["scenes"] for row in history)
     text = CARD.format(

@@ -6,11 +6,11 @@ same making share their errors, so that both have to be surer.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from mien.evaluation.detection import Labels
 from mien.types import Box, Face
 from mien.vision.boxes import iou_matrix, to_array
 
@@ -19,19 +19,6 @@ SURE = 0.6  # the surest of those who see a face must be this sure
 # Two detectors of one making must both be as sure as this. By eye, on 80 faces that only the two
 # YuNets saw: below it a sixth were animals and things, above it one was a drawing.
 ALIKE_SURE = 0.8
-
-
-@dataclass(frozen=True, slots=True)
-class Labels:
-    """What is known of the faces in a picture.
-
-    Attributes:
-        faces: Faces, with landmarks, framed as the first of the teachers frames them.
-        unknown: Regions that may hold a face or not.
-    """
-
-    faces: tuple[Face, ...] = ()
-    unknown: tuple[Box, ...] = ()
 
 
 def agree(found: Mapping[str, Sequence[Face]], people: Sequence[Box] = ()) -> Labels:

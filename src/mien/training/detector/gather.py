@@ -3,26 +3,24 @@
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice, pairwise
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
 import cv2
 import msgspec
 import numpy as np
 
-from mien.datasets.dataset import Dataset
 from mien.datasets.preparation import duplicates
 from mien.datasets.preparation.splits import assign_splits
 from mien.errors import TrainingError
+from mien.evaluation.detection import Labels
 from mien.files.locks import alone_on
 from mien.files.writes import new_folder
-from mien.protocols import Detector
 from mien.sources.files import find_pictures
-from mien.training.detector.consensus import Labels
 from mien.training.detector.material import (
     FRACTIONS,
     INFO,
@@ -36,7 +34,8 @@ from mien.training.detector.material import (
 )
 from mien.training.detector.notes import Notes
 from mien.training.detector.origin import check_origin, made_from_of
-from mien.training.detector.teachers import Teacher, label
+from mien.training.detector.request import Request
+from mien.training.detector.teachers import label
 from mien.types import Box, Face, FloatArray, OnProgress, PixelArray, ignore_progress
 from mien.vision.images.reading import decode_picture
 
@@ -45,30 +44,6 @@ EDGE, ENLARGED = 0.5, 3
 # Faces of this side and more are compared with each other to find photos that are there twice.
 COMPARED, SURROUNDINGS, TWINS = 40.0, 1.2, 0.86
 AT_ONCE = 64  # pictures in memory
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What material is made of.
-
-    Attributes:
-        folders: Folders of pictures. One may hold `boxes.csv` (file, x1, y1, x2, y2: faces that
-            people drew, perhaps not all) and `faceless.txt` (files in which people saw no face).
-        faces: A data set of cropped faces, whose "train" split is used.
-        group_pattern: Regular expression whose first group names the person in a file's name.
-        teachers: Detectors to be asked, by a name that begins with their making.
-        judge: One that is asked about doubtful faces only.
-        channels: 1 to keep gray pictures, 3 for BGR.
-        seed: Of the splits.
-    """
-
-    folders: Sequence[Path]
-    faces: Dataset | None
-    group_pattern: str
-    teachers: Mapping[str, Teacher]
-    judge: Detector | None
-    channels: Literal[1, 3] = 1
-    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

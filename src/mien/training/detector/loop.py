@@ -1,26 +1,23 @@
 """The epochs of a detector: learn from scenes that never repeat, validate, keep the best."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.optim.swa_utils import AveragedModel
 
 from mien.detectors.postprocess import to_faces
-from mien.evaluation.detection import Tally
+from mien.evaluation.detection import Labels, Tally
 from mien.training.checkpoint import Checkpoint
-from mien.training.detector.consensus import Labels
 from mien.training.detector.feed import Batch, batches
 from mien.training.detector.loss import Losses, Targets, losses
 from mien.training.detector.material import Material
 from mien.training.detector.network import DetectorNetwork, cells, decode
 from mien.training.detector.settings import DetectorSettings
 from mien.training.device import Compute
-from mien.training.expression.loop import Row, best_loss, divergence
-from mien.training.schedule import learning_rate, moving_average
+from mien.training.fit import OnEpoch, Row, fit, fresh_checkpoint, set_rate, step
 from mien.types import Box, Face, OnProgress
 
 LARGEST_STEP = 10.0  # norm to which gradients are cut
@@ -42,18 +39,16 @@ def start(settings: DetectorSettings, compute: Compute) -> Checkpoint:
     decayed = [p for p in network.parameters() if p.dim() > 1]
     rest = [p for p in network.parameters() if p.dim() <= 1]
     groups: list[dict[str, Any]] = [{"params": decayed}, {"params": rest, "weight_decay": 0.0}]
-    optimizer = torch.optim.AdamW(
+    return fresh_checkpoint(
+        network,
         groups,
-        lr=settings.learning_rate,
+        learning_rate=settings.learning_rate,
         weight_decay=settings.weight_decay,
+        average_decay=settings.average_decay,
     )
-    average = AveragedModel(
-        network, avg_fn=moving_average(settings.average_decay), use_buffers=True
-    )
-    return Checkpoint(network, average, optimizer, best={}, history=[])
 
 
-def fit(
+def learn(
     checkpoint: Checkpoint,
     material: Material,
     validation: Sequence[Batch],
@@ -61,10 +56,10 @@ def fit(
     compute: Compute,
     *,
     workers: int,
-    on_epoch: Callable[[Row], None],
+    on_epoch: OnEpoch,
     on_progress: OnProgress,
 ) -> str:
-    """Train to the last epoch, or until the run diverges.
+    """Train on scenes to the last epoch, or until the run diverges; see `mien.training.fit.fit`.
 
     Args:
         checkpoint: What changes; starts fresh or loaded.
@@ -73,29 +68,32 @@ def fit(
         settings: The run's settings.
         compute: Device and precision.
         workers: Processes that make scenes.
-        on_epoch: Told of each finished epoch, when `checkpoint` is up to date.
-        on_progress: Told of each step.
+        on_epoch: Called with each finished epoch.
+        on_progress: Called after each step.
 
     Returns:
-        What went wrong, as `divergence` says it; "" where nothing did.
+        What went wrong; "" where nothing did.
 
     Raises:
         TrainingError: It diverged before there was an epoch to keep.
     """
-    begin, end = (n * settings.steps for n in (len(checkpoint.history), settings.epochs))
-    feed = batches(material, settings.batch_size, settings.seed, range(begin, end), workers)
-    for epoch in range(len(checkpoint.history), settings.epochs):
-        began = time.perf_counter()
+    first, last = (n * settings.steps for n in (len(checkpoint.history), settings.epochs))
+    feed = batches(material, settings.batch_size, settings.seed, range(first, last), workers)
+
+    def train_epoch(epoch: int) -> Row:
+        begun = time.perf_counter()
         row = _train_epoch(checkpoint, feed, epoch, settings, compute, on_progress)
-        row["scenes_per_second"] = row["scenes"] / (time.perf_counter() - began)
-        row |= validate(checkpoint.average, validation, compute)
-        if problem := divergence(checkpoint, row, settings.learning_rate):
-            return problem
-        if row["validation_loss"] <= best_loss(checkpoint.history):
-            checkpoint.keep_best()
-        checkpoint.history.append({"epoch": epoch + 1.0, **row})
-        on_epoch(checkpoint.history[-1])
-    return ""
+        return row | {"scenes_per_second": row["scenes"] / (time.perf_counter() - begun)}
+
+    return fit(
+        checkpoint,
+        epochs=settings.epochs,
+        patience=None,
+        highest_rate=settings.learning_rate,
+        train_epoch=train_epoch,
+        validate=lambda network: validate(network, validation, compute),
+        on_epoch=on_epoch,
+    )
 
 
 @torch.no_grad()
@@ -115,7 +113,7 @@ def validate(network: torch.nn.Module, scenes: Sequence[Batch], compute: Compute
     return {f"validation_{name}": value for name, value in values.items()}
 
 
-def learn(network: torch.nn.Module, batch: Batch, compute: Compute) -> Losses:
+def scene_loss(network: torch.nn.Module, batch: Batch, compute: Compute) -> Losses:
     """Return the loss on a batch."""
     rows, grid = _look(network, batch, compute)
     return losses(rows, grid, batch.targets.to(compute.device))
@@ -156,18 +154,12 @@ def _train_epoch(
     on_progress: OnProgress,
 ) -> Row:
     checkpoint.network.train()
-    optimizer, total, seen, rate = checkpoint.optimizer, 0.0, 0, 0.0
-    for step, batch in zip(range(settings.steps), feed, strict=False):
-        done = epoch + step / settings.steps
-        rate = learning_rate(settings.learning_rate, settings.epochs, done)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        loss = learn(checkpoint.network, batch, compute).total()
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(checkpoint.network.parameters(), LARGEST_STEP)
-        optimizer.step()
-        checkpoint.average.update_parameters(checkpoint.network)
+    total, seen, rate = 0.0, 0, 0.0
+    for number, batch in zip(range(settings.steps), feed, strict=False):
+        done = epoch + number / settings.steps
+        rate = set_rate(checkpoint, settings.learning_rate, settings.epochs, done)
+        loss = scene_loss(checkpoint.network, batch, compute).total()
+        step(checkpoint, loss, largest=LARGEST_STEP)
         total, seen = total + float(loss.detach()) * len(batch.pictures), seen + len(batch.pictures)
-        on_progress(f"epoch {epoch + 1}/{settings.epochs}", step + 1, settings.steps)
+        on_progress(f"epoch {epoch + 1}/{settings.epochs}", number + 1, settings.steps)
     return {"learning_rate": rate, "train_loss": total / max(seen, 1), "scenes": float(seen)}

@@ -12,9 +12,9 @@ import msgspec
 import numpy as np
 
 from mien.errors import TrainingError
+from mien.evaluation.detection import Labels
 from mien.parsing import decode_json
 from mien.training.detector.annotated import Annotated
-from mien.training.detector.consensus import Labels
 from mien.types import Box, Face, PixelArray
 
 INFO, PIXELS = "material.json", "pixels.bin"

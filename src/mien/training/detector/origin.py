@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mien.datasets.records import identity
 from mien.errors import TrainingError
@@ -12,12 +11,10 @@ from mien.files.writes import digest_of
 from mien.sources.files import find_pictures
 from mien.training.detector.material import Material
 from mien.training.detector.notes import BOXES, FACELESS
-
-if TYPE_CHECKING:
-    from mien.training.detector.gather import Request
+from mien.training.detector.request import Request
 
 
-def made_from_of(request: "Request") -> dict[str, str]:
+def made_from_of(request: Request) -> dict[str, str]:
     """Return digests of what the answers come from beside the pictures, each by what it is."""
     notes = [
         (folder / name).read_bytes().hex() if (folder / name).is_file() else ""
@@ -35,7 +32,7 @@ def made_from_of(request: "Request") -> dict[str, str]:
     }
 
 
-def check_origin(material: Material, request: "Request", made_from: Mapping[str, str]) -> None:
+def check_origin(material: Material, request: Request, made_from: Mapping[str, str]) -> None:
     """Refuse material that came from something else than is asked for.
 
     Raises:

@@ -23,13 +23,13 @@ from mien.training.detector.annotated import LARGEST
 from mien.training.detector.card import write_detector_card
 from mien.training.detector.export import export_detector
 from mien.training.detector.feed import SIDE, pieces, validation_batches
-from mien.training.detector.loop import MAX_INSIDE, MAX_OVERLAP, SURE_SIDE, fit, start
+from mien.training.detector.loop import MAX_INSIDE, MAX_OVERLAP, SURE_SIDE, learn, start
 from mien.training.detector.material import INFO, Material
 from mien.training.detector.network import STRIDES, DetectorNetwork
 from mien.training.detector.scenes import Scenes
 from mien.training.detector.settings import DetectorModelSettings, DetectorSettings
 from mien.training.device import Compute
-from mien.training.expression.loop import Row, best_row
+from mien.training.fit import Row, best_row
 from mien.training.run_folder import BUNDLE, opened_run
 from mien.training.settings import Machine
 from mien.types import OnProgress, PixelArray, ignore_progress
@@ -100,7 +100,7 @@ def train_detector(
     with opened as finished:
         validation = validation_batches(material, settings.seed, settings.batch_size)
 
-        problem = fit(
+        problem = learn(
             checkpoint,
             material,
             validation,
@@ -113,7 +113,7 @@ def train_detector(
         bundle = _write(out / BUNDLE, material, checkpoint, settings, model, compute)
     if problem:
         raise TrainingError(f"{out}: {problem}")
-    return DetectorResult(bundle, checkpoint.history, best_row(checkpoint))
+    return DetectorResult(bundle, checkpoint.history, best_row(checkpoint.history))
 
 
 def _record(material: Material, settings: DetectorSettings) -> dict[str, Any]:

@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mien.evaluation.detection import Labels
 from mien.protocols import Detector
-from mien.training.detector.consensus import SAME, Labels, agree
+from mien.training.detector.consensus import SAME, agree
 from mien.types import Box, Face, FloatArray, PixelArray
 from mien.vision.boxes import iou_matrix, non_maximum_suppression, to_array
 

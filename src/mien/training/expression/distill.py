@@ -27,7 +27,7 @@ from mien.training.device import Compute
 from mien.training.expression import augment as augmentation
 from mien.training.expression.augment import augment, mix
 from mien.training.expression.faces import IMAGES, SOFT, FaceStore, code_of, made_once
-from mien.training.settings import TrainSettings
+from mien.training.expression.settings import TrainSettings
 from mien.types import OnProgress
 
 BATCH = 64

@@ -1,19 +1,13 @@
-"""The epochs: train, validate, keep the best, stop when it no longer gets better.
+"""How a network learns to read faces, epoch by epoch, and is judged."""
 
-All randomness of an epoch is seeded by (seed, epoch), so a run that was killed and resumed ends
-with the same weights as one that was not.
-"""
-
-import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
-from torch.optim.swa_utils import AveragedModel
 
 from mien.errors import TrainingError, one_line
 from mien.training.checkpoint import Checkpoint
@@ -22,12 +16,11 @@ from mien.training.expression.augment import augment, mirror
 from mien.training.expression.faces import FaceStore
 from mien.training.expression.mobilenet import FaceMobileNet
 from mien.training.expression.network import ARCHITECTURES
-from mien.training.schedule import learning_rate, moving_average
-from mien.training.settings import TrainSettings
+from mien.training.expression.settings import TrainSettings
+from mien.training.fit import RATE, OnEpoch, Row, fit, fresh_checkpoint, set_rate, step
 from mien.types import FloatArray, OnProgress
 
 CALM = 1 / 3  # of the pictures that are otherwise made worse, in calm epochs
-Row = dict[str, float]
 
 
 def start(
@@ -54,16 +47,16 @@ def start(
     if isinstance(network, FaceMobileNet) and pretrained is not None:
         _load_pretrained(network, pretrained)
     network = network.to(compute.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    groups = network.rates() if isinstance(network, FaceMobileNet) else None
-    optimizer = torch.optim.AdamW(
-        [{"params": p, "rate": rate} for p, rate in groups or [(network.parameters(), 1.0)]],
-        lr=settings.learning_rate,
+    groups = [([*network.parameters()], 1.0)]
+    if isinstance(network, FaceMobileNet):
+        groups = network.rates()
+    return fresh_checkpoint(
+        network,
+        [{"params": parameters, RATE: rate} for parameters, rate in groups],
+        learning_rate=settings.learning_rate,
         weight_decay=settings.weight_decay,
+        average_decay=settings.average_decay,
     )
-    average = AveragedModel(
-        network, avg_fn=moving_average(settings.average_decay), use_buffers=True
-    )
-    return Checkpoint(network, average, optimizer, best={}, history=[])
 
 
 def _load_pretrained(network: FaceMobileNet, weights: dict[str, FloatArray]) -> None:
@@ -76,20 +69,17 @@ def _load_pretrained(network: FaceMobileNet, weights: dict[str, FloatArray]) -> 
         ) from error
 
 
-def fit(
+def learn(
     checkpoint: Checkpoint,
     train: Sequence[FaceStore],
     validation: FaceStore,
     settings: TrainSettings,
     compute: Compute,
     *,
-    on_epoch: Callable[[Row], None],
+    on_epoch: OnEpoch,
     on_progress: OnProgress,
 ) -> str:
-    """Train until the validation loss has not fallen for `patience` epochs, or to the last epoch.
-
-    A run that diverges ends before that: `checkpoint.best` and the history are of the epochs
-    before, and `on_epoch` is not told of the one that was lost.
+    """Train on faces until there is nothing more to gain; see `mien.training.fit.fit`.
 
     Args:
         checkpoint: What changes; starts fresh or loaded.
@@ -97,74 +87,31 @@ def fit(
         validation: Faces to judge by.
         settings: The run's settings.
         compute: Device and precision.
-        on_epoch: Told of each finished epoch, when `checkpoint` is up to date.
-        on_progress: Told of each step.
+        on_epoch: Called with each finished epoch.
+        on_progress: Called after each step.
 
     Returns:
-        What went wrong, as `divergence` says it; "" where nothing did.
+        What went wrong; "" where nothing did.
 
     Raises:
         TrainingError: It diverged before there was an epoch to keep.
     """
     weights = class_weights(train[0], settings.class_balance).to(compute.device)
-    while unfinished(checkpoint, settings):
-        begun = time.perf_counter()
-        store = train[len(checkpoint.history) % len(train)]
+
+    def train_epoch(epoch: int) -> Row:
+        begun, store = time.perf_counter(), train[epoch % len(train)]
         row = _train_epoch(checkpoint, store, settings, compute, weights, on_progress)
-        row["images_per_second"] = len(store) / (time.perf_counter() - begun)
-        row |= validate(checkpoint.average, validation, compute)
-        if problem := divergence(checkpoint, row, settings.learning_rate):
-            return problem
-        if row["validation_loss"] < best_loss(checkpoint.history):
-            checkpoint.keep_best()
-        checkpoint.history.append({"epoch": len(checkpoint.history) + 1.0, **row})
-        on_epoch(checkpoint.history[-1])
-    return ""
+        return row | {"images_per_second": len(store) / (time.perf_counter() - begun)}
 
-
-def divergence(checkpoint: Checkpoint, row: Row, rate: float) -> str:
-    """Say that an epoch's losses are no numbers any more, and what is kept; "" where they are.
-
-    Args:
-        checkpoint: As it was before the epoch was added.
-        row: The epoch's figures.
-        rate: The highest learning rate.
-
-    Raises:
-        TrainingError: They are none, and there was no epoch before.
-    """
-    losses = [row["train_loss"], row["validation_loss"]]
-    if all(map(math.isfinite, losses)):
-        return ""
-    lost = next(loss for loss in losses if not math.isfinite(loss))
-    problem = (
-        f"the loss became {lost} in epoch {len(checkpoint.history) + 1}: the run diverged; take a "
-        f"lower --learning-rate (it was {rate:g}) and another --out"
+    return fit(
+        checkpoint,
+        epochs=settings.epochs,
+        patience=settings.patience,
+        highest_rate=settings.learning_rate,
+        train_epoch=train_epoch,
+        validate=lambda network: validate(network, validation, compute),
+        on_epoch=on_epoch,
     )
-    if not checkpoint.best:
-        raise TrainingError(f"{problem}; no epoch could be kept")
-    return f"{problem}; the bundle is of epoch {best_row(checkpoint)['epoch']:.0f}, the best before"
-
-
-def best_row(checkpoint: Checkpoint) -> Row:
-    """Return the row of the epoch whose weights are kept."""
-    return min(checkpoint.history, key=lambda row: row["validation_loss"])
-
-
-def unfinished(checkpoint: Checkpoint, settings: TrainSettings) -> bool:
-    """Whether there are epochs to come."""
-    return len(checkpoint.history) < settings.epochs and not exhausted(checkpoint, settings)
-
-
-def exhausted(checkpoint: Checkpoint, settings: TrainSettings) -> bool:
-    """Whether patience has run out."""
-    losses = [row["validation_loss"] for row in checkpoint.history]
-    return bool(losses) and len(losses) - 1 - int(np.argmin(losses)) >= settings.patience
-
-
-def best_loss(history: list[Row]) -> float:
-    """Lowest validation loss so far; infinite before the first epoch."""
-    return min((row["validation_loss"] for row in history), default=math.inf)
 
 
 def class_weights(store: FaceStore, balance: float) -> Tensor:
@@ -243,10 +190,7 @@ def train_step(
     with compute.autocast():
         logits = checkpoint.network(pictures)
     loss = soft_cross_entropy(logits, soft, weights)
-    checkpoint.optimizer.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
-    checkpoint.optimizer.step()
-    checkpoint.average.update_parameters(checkpoint.network)
+    step(checkpoint, loss)
     return loss.detach(), (logits.detach().argmax(1) == soft.argmax(1)).sum()
 
 
@@ -264,12 +208,10 @@ def _train_epoch(
     steps = max(1, len(store) // settings.batch_size)
     total, correct = torch.zeros((2,), device=compute.device)
     seen, rate = 0, 0.0
-    for step, chosen in enumerate(batches(len(store), settings.batch_size, settings.seed, epoch)):
+    for number, chosen in enumerate(batches(len(store), settings.batch_size, settings.seed, epoch)):
         # In the middle of a step: where an epoch is one step, none runs at the lowest rate alone.
-        done = epoch + (step + 0.5) / steps
-        rate = learning_rate(settings.learning_rate, settings.epochs, done)
-        for group in checkpoint.optimizer.param_groups:
-            group["lr"] = rate * group["rate"]
+        done = epoch + (number + 0.5) / steps
+        rate = set_rate(checkpoint, settings.learning_rate, settings.epochs, done)
         pictures = compute.pictures(store.images[chosen])
         if settings.augment and store.changed:
             pictures = mirror(pictures, generator)

@@ -13,8 +13,8 @@ from torch.nn import functional as F  # noqa: N812
 
 from mien.training.expression.face_network import FaceNetwork
 from mien.training.expression.mobilenet import SMALL, FaceMobileNet
+from mien.training.expression.settings import Architecture
 from mien.training.expression.standardise import Standardise
-from mien.training.settings import Architecture
 
 Stages = tuple[tuple[int, int], ...]
 

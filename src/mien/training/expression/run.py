@@ -19,7 +19,6 @@ import numpy.typing as npt
 from mien.datasets.dataset import INFO, Dataset
 from mien.errors import TrainingError
 from mien.models.bundle import FORMAT, Bundle, InputInfo, ModelInfo, load_bundle, write_bundle
-from mien.training.card import write_card
 from mien.training.checkpoint import FACES_SHA256, Checkpoint
 from mien.training.device import Compute
 from mien.training.expression.calibrate import (
@@ -30,18 +29,22 @@ from mien.training.expression.calibrate import (
     prefer,
     validate,
 )
+from mien.training.expression.card import write_card
 from mien.training.expression.distill import lessons
+from mien.training.expression.export import ParityError, export_graph, run_graph
 from mien.training.expression.face_network import FaceNetwork
 from mien.training.expression.faces import FaceStore, open_store, weigh
-from mien.training.expression.loop import Row, best_row, fit, predict_logits, start, unfinished
+from mien.training.expression.loop import learn, predict_logits, start
 from mien.training.expression.network import ARCHITECTURES
 from mien.training.expression.pretrained import fingerprint, read_graph_model
+from mien.training.expression.settings import ModelSettings, TrainSettings
 from mien.training.expression.verdict import verdict
 from mien.training.expression.warm_start import SHOWN, warm_start
 from mien.training.expression.weights import pack_weights
-from mien.training.onnx_export import ParityError, export_graph, run_graph, shrink
+from mien.training.fit import Row, best_row, unfinished
+from mien.training.onnx_export import shrink
 from mien.training.run_folder import BUNDLE, DECODED, UNCHECKED, opened_run
-from mien.training.settings import Machine, ModelSettings, TrainSettings
+from mien.training.settings import Machine
 from mien.types import FloatArray, InputSpec, OnProgress, PixelArray, ignore_progress
 
 
@@ -157,12 +160,12 @@ def train(
         if begun is not None and not checkpoint.history:
             _start_from(begun, checkpoint, dataset.classes, stores["train"], compute)
         learnt = [stores["train"]]
-        if loaded and unfinished(checkpoint, settings):
+        if loaded and unfinished(checkpoint, settings.epochs, settings.patience):
             learnt = lessons(
                 stores["train"], dataset.classes, loaded, settings, out / DECODED, on_progress
             )
 
-        problem = fit(
+        problem = learn(
             checkpoint,
             learnt,
             stores["validation"],
@@ -184,7 +187,7 @@ def train(
         shutil.rmtree(out / DECODED, ignore_errors=True)
     if problem:
         raise TrainingError(f"{out}: {problem}")
-    return TrainResult(bundle, checkpoint.history, best_row(checkpoint), validated, found)
+    return TrainResult(bundle, checkpoint.history, best_row(checkpoint.history), validated, found)
 
 
 def _stores(

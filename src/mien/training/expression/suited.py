@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from mien.training.settings import Architecture, TrainSettings
+from mien.training.expression.settings import Architecture, TrainSettings
 
 DEFAULTS = TrainSettings()
 STEPS_PER_EPOCH = 32  # at least, where there are enough faces for batches of SMALLEST

@@ -19,8 +19,8 @@ from mien.models.bundle import WEIGHTS, AnyBundle, Bundle, T
 from mien.parsing import decode_json
 from mien.training.expression.face_network import FaceNetwork
 from mien.training.expression.network import ARCHITECTURES
+from mien.training.expression.settings import Architecture, TrainSettings
 from mien.training.onnx_export import shrink
-from mien.training.settings import Architecture, TrainSettings
 from mien.types import FloatArray
 
 # A teacher has 7 MB of them, the shipped models 2; the arrays of a large network belong elsewhere.

@@ -1,14 +1,19 @@
 """The page for devices on the local network: application, certificate, code and server in one."""
 
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from mien.web.app import create_lan_app
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+
+from mien.web.app import make_app
 from mien.web.connections import FOR_NETWORK, Bounds
 from mien.web.lan.addresses import Network, in_url
 from mien.web.lan.certificate import make_certificate
+from mien.web.lan.gate import Gate
 from mien.web.lan.pairing import Entry, NewCode
+from mien.web.security import Guard
 from mien.web.server import LanServer
 from mien.web.session import Services
 
@@ -53,3 +58,16 @@ def make_lan(
     addresses = tuple(f"https://{in_url(address)}:{port}/" for address in network.addresses)
     server = LanServer(app, certificate.context, listeners, bounds)
     return Lan(server, addresses, certificate.fingerprint, entry)
+
+
+def create_lan_app(services: Services, entry: Entry, *, hosts: Iterable[str]) -> Starlette:
+    """Make the application for devices on the network, by https.
+
+    Args:
+        services: The models and sources that the pages of this machine share; the devices share
+            them, too, but for the camera or stream that this machine reads.
+        entry: Knows which devices may use it.
+        hosts: Values of the Host header that are this server; see `network.Network.hosts`.
+    """
+    guard = Middleware(Guard, hosts=hosts, scheme="https")
+    return make_app(services.for_others(), guard, Middleware(Gate, entry=entry))

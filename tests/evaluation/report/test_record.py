@@ -9,8 +9,8 @@ import pytest
 
 from mien.errors import BundleError
 from mien.evaluation.predictions import Evaluation
-from mien.evaluation.record import END, START, metrics_table, record, with_table
 from mien.evaluation.report.for_whom import HEADING
+from mien.evaluation.report.record import END, START, metrics_table, record, with_table
 from mien.evaluation.studies.ask import Studies
 from mien.evaluation.studies.others import Others
 from mien.evaluation.studies.persons import Persons

@@ -1,0 +1,79 @@
+"""What a run that trains a network to read faces can be told."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from mien.training.settings import AnyModelSettings, Decay, Positive, Rate, Seed
+
+Architecture = Literal["residual", "residual-small", "mobilenet", "mobilenet-small", "baseline"]
+
+
+class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Settings of a run.
+
+    Attributes:
+        arch: Name of the network.
+        size: Side of the pictures the network sees, in pixels.
+        channels: 1 for gray, 3 for RGB.
+        epochs: Passes over the data at most; the learning rate falls to zero over them.
+        patience: Epochs without a better validation loss after which training stops.
+        batch_size: Pictures per step.
+        learning_rate: Highest learning rate.
+        weight_decay: Of AdamW (Loshchilov and Hutter 2019).
+        class_balance: 0 weighs pictures alike, 1 weighs classes alike.
+        average_decay: Decay per step of the moving average of the weights, which is what is kept.
+        augment: Whether training pictures are changed at random.
+        calm_epochs: Last epochs in which only a third as many pictures are made worse as before:
+            the network then settles on faces as most cameras give them.
+        teacher_views: How often each face is changed and answered by the teachers, for the epochs
+            to take in turn.
+        teacher_weight: Share of the teachers in what is learnt, where there are teachers; the rest
+            is what people said.
+        source_weight: How much a face of a source counts, by the source's name; 1 unless named.
+        source_smoothing: Share of the label that is spread evenly over all classes, by the source's
+            name: for sources whose labels are less sure (Szegedy et al. 2016); 0 unless named.
+        seed: Of all randomness.
+    """
+
+    arch: Architecture = "residual"
+    size: Positive = 48
+    channels: Literal[1, 3] = 1
+    epochs: Positive = 30
+    patience: Positive = 8
+    batch_size: Positive = 128
+    learning_rate: Rate = 2e-3
+    weight_decay: Decay = 0.05
+    class_balance: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5
+    average_decay: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.998
+    augment: bool = True
+    calm_epochs: Annotated[int, msgspec.Meta(ge=0)] = 0
+    teacher_views: Positive = 8
+    teacher_weight: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.6
+    source_weight: dict[str, Decay] = {}
+    source_smoothing: dict[str, Annotated[float, msgspec.Meta(ge=0, le=1)]] = {}
+    seed: Seed = 0
+
+
+class ModelSettings(AnyModelSettings, frozen=True, kw_only=True):
+    """What goes into a classifier's bundle beside the weights.
+
+    Attributes:
+        classes: The classes it reads, of those that it was trained on; all where empty.
+        crop_scale: Side of the crop over `Box.side` that frames live faces as the data set does.
+        alignment: Whether live faces are turned so that the eyes are level.
+        weights: "half" keeps the network's answers to 16 bits of its weights; "int8" computes in 8
+            bits, which is twice as fast and changes answers a little.
+        class_prior: How much the frequent classes are preferred again that `class_balance` held
+            back in training: the logarithm of each class's share, times this, is added to its
+            logit (logit adjustment, Menon et al. 2021). Below 0 the rare ones are preferred.
+            Choose it on validation faces.
+        answer_accuracy: Wanted accuracy of what is answered; below it the model says "not sure".
+    """
+
+    classes: tuple[str, ...] = ()
+    crop_scale: Annotated[float, msgspec.Meta(gt=0)] = 1.0
+    alignment: Literal["none", "eyes"] = "none"
+    weights: Literal["half", "int8"] = "half"
+    class_prior: Annotated[float, msgspec.Meta(ge=-1, le=1)] = 0.0
+    answer_accuracy: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.9
