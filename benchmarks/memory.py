@@ -21,6 +21,7 @@ from PIL import Image
 from benchmarks import faces
 from benchmarks.report import GOAL_COLUMNS, Column, Result, goal_row, goals_met
 from mien.pipeline.analyzer import run
+from mien.protocols import Source
 from mien.registry import make_analyzer, make_classifier, make_detector
 from mien.sources.images import PictureSource
 from mien.types import Analysis, Frame, PixelArray
@@ -171,7 +172,7 @@ def main() -> None:
         print(json.dumps(_run_prepare(args.source, args.out)))
 
 
-class _Scenes:
+class _Scenes(Source):
     """A `Source` without end that costs nothing to draw: one face for a second, then two."""
 
     name, live = "scenes", False

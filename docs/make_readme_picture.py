@@ -8,7 +8,8 @@ from pathlib import Path
 import cv2
 from PIL import Image
 
-from mien.registry import make_analyzer, make_classifier, make_detector, open_source
+from mien.registry import make_analyzer, make_classifier, make_detector
+from mien.sources.open import open_source
 from mien.vision.draw import draw
 
 SIZE, EVERY, MILLISECONDS = (480, 360), 3, 100

@@ -13,6 +13,7 @@ import pytest
 import mien
 from mien.api import Reader
 from mien.errors import MienError, PictureError, SettingsError, SourceError
+from mien.protocols import Source
 from mien.registry import DEFAULT_BUNDLE, make_classifier, make_detector
 from mien.sources.reconnect import Reconnecting
 from mien.types import Analysis, Box, Face, Frame, PixelArray
@@ -31,7 +32,7 @@ class OneFace:
         return (Face(box, 0.9),) if image.any() else ()
 
 
-class FakeSource:
+class FakeSource(Source):
     name = "fake"
     live = False
 
@@ -173,8 +174,8 @@ def test_a_camera_that_breaks_off_is_waited_for_with_a_warning(
             if self._error is not None:
                 raise self._error
 
-    monkeypatch.setattr("mien.registry.CameraSource", Camera)
-    monkeypatch.setattr("mien.registry.Reconnecting", partial(Reconnecting, retry=0))
+    monkeypatch.setattr("mien.sources.open.CameraSource", Camera)
+    monkeypatch.setattr("mien.sources.open.Reconnecting", partial(Reconnecting, retry=0))
     with pytest.warns(RuntimeWarning, match="camera 0: unplugged; mien waits") as caught:
         assert [analysis.frame_index for analysis in reader.watch(0)] == [0, 1]
     (warning,) = caught

@@ -16,6 +16,7 @@ from mien.bench import (
     measure_start,
 )
 from mien.errors import SourceError
+from mien.protocols import Source
 from mien.types import Analysis, Frame, PixelArray
 
 PICTURES = [np.full((4, 6, 3), value, np.uint8) for value in range(5)]
@@ -39,7 +40,7 @@ class Counting:
         return analysis(frame)
 
 
-class Given:
+class Given(Source):
     """A live source of so many frames."""
 
     name, live = "given", True

@@ -80,7 +80,7 @@ class FakeSink:
         pass
 
 
-class Device:
+class Device(Source):
     """A camera that runs a plan, in the grabber's thread, and says when it was closed."""
 
     name = "fake"

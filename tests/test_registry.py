@@ -20,13 +20,11 @@ from mien.registry import (
     make_analyzer,
     make_classifier,
     make_detector,
-    make_sinks,
-    open_source,
-    open_sources,
-    refuse_unreachable,
 )
+from mien.sinks.open import make_sinks
 from mien.sources.batch import Batch
 from mien.sources.images import PictureSource
+from mien.sources.open import open_source, open_sources, refuse_unreachable
 from mien.sources.reconnect import Notice, Reconnecting
 from mien.types import Analysis, Frame, PixelArray
 from mien.vision.images.reading import encode_png
@@ -167,7 +165,7 @@ def test_a_camera_or_stream_is_waited_for(
     assert source.name == name
 
 
-class BreaksOff:
+class BreaksOff(Source):
     """In place of a camera: 30 frames, of which a busy consumer sees the newest, and an error."""
 
     live = True
@@ -201,7 +199,7 @@ def test_what_comes_after_a_camera_is_not_passed_over_in_silence() -> None:
 
 
 def test_who_opens_a_camera_is_told_of_its_outage(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mien.registry.CameraSource", BreaksOff)
+    monkeypatch.setattr("mien.sources.open.CameraSource", BreaksOff)
     notices: list[Notice] = []
 
     def take(notice: Notice) -> None:
@@ -217,7 +215,7 @@ def test_who_opens_a_camera_is_told_of_its_outage(monkeypatch: pytest.MonkeyPatc
 
 
 def test_of_several_cameras_none_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mien.registry.CameraSource", BreaksOff)
+    monkeypatch.setattr("mien.sources.open.CameraSource", BreaksOff)
     notices: list[Notice] = []
     source = open_sources(["3", "4"], on_notice=notices.append)
     assert {frame.source for frame in read(source)} == {"camera 3", "camera 4"}

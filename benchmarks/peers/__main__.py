@@ -29,7 +29,7 @@ from benchmarks.report import (
     to_plain,
 )
 from mien.errors import MienError
-from mien.registry import open_source
+from mien.sources.open import open_source
 
 HERE = Path(__file__).parent
 REQUIREMENTS, SYSTEMS = HERE / "requirements.txt", HERE / "systems.txt"

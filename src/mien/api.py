@@ -2,7 +2,7 @@
 
 import contextlib
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,17 +16,15 @@ from mien.models.occlusion import PartEffect, explain
 from mien.pipeline.analyzer import AnalyzerSettings
 from mien.protocols import Classifier, Detector, Source
 from mien.registry import (
-    ACCEPTED,
     DEFAULT_DETECTOR,
     THREADS,
     at_any_angle,
     make_analyzer,
     make_classifier,
     make_detector,
-    open_source,
 )
 from mien.sinks.tables import columns
-from mien.sources.files import Skipped
+from mien.sources.open import ACCEPTED, open_source
 from mien.sources.reconnect import Notice
 from mien.types import Analysis, Frame, PixelArray, Reading
 from mien.vision.images.reading import read_picture
@@ -135,7 +133,10 @@ def _opened(source: str | Path | int | Source) -> Source:
     if isinstance(source, str | Path | int):
         return open_source(source, on_notice=_warn)
     if not isinstance(source, Source):
-        raise SourceError(f"{type(source).__name__} is no source; {ACCEPTED}")
+        raise SourceError(
+            f"{type(source).__name__} is no source; {ACCEPTED}. A class of your own inherits from "
+            "mien.Source"
+        )
     return source
 
 
@@ -145,7 +146,7 @@ def _warn(notice: Notice) -> None:
 
 
 def _tell_of_skipped(source: Source, frames: int) -> None:
-    skipped: Sequence[Skipped] = getattr(source, "skipped", ())
+    skipped = source.skipped
     if not skipped:
         return
     names = "; ".join(f"{item.path}: {item.reason}" for item in skipped[:NAMED_SKIPPED])

@@ -88,7 +88,7 @@ class Live:
     core: float
 
 
-class Paced:
+class Paced(Source):
     """A live `Source` of given pictures, over and over, as from a camera of known rate."""
 
     live = True
@@ -115,7 +115,7 @@ class Paced:
         self._closed.set()
 
 
-class _Noted:
+class _Noted(Source):
     """A `Source` around another that remembers when its newest frames came."""
 
     def __init__(self, source: Source) -> None:

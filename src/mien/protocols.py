@@ -1,9 +1,17 @@
 """The seams: what a detector, classifier, source and sink must offer, and no more."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
-from mien.types import Analysis, Face, Frame, InputSpec, PixelArray, ProbabilityArray
+from mien.types import (
+    Analysis,
+    Face,
+    Frame,
+    InputSpec,
+    PixelArray,
+    ProbabilityArray,
+    Skipped,
+)
 
 
 @runtime_checkable
@@ -66,10 +74,18 @@ class Classifier(Protocol):
 
 @runtime_checkable
 class Source(Protocol):
-    """Frames in order. A live source drops frames that come while the consumer is busy."""
+    """Frames in order. A live source drops frames that come while the consumer is busy.
+
+    A source that inherits from this needs a name and its frames; what it does not say of itself is
+    as here.
+
+    Attributes:
+        name: What to call it in errors and readings.
+        live: Whether frames come at their own pace, from now.
+    """
 
     name: str
-    live: bool
+    live: bool = False
 
     def __iter__(self) -> Iterator[Frame]:
         """Yield frames until the end; raise `SourceError` where the source breaks off."""
@@ -77,7 +93,26 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Release the device or file; may be called more than once, and from another thread."""
-        ...
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The names of all that is read: files, of which none may be overwritten, or devices."""
+        return (self.name,)
+
+    @property
+    def skipped(self) -> Sequence[Skipped]:
+        """What was left out so far, so that the rest could be read."""
+        return ()
+
+    @property
+    def frames(self) -> int | None:
+        """How many there are, perhaps by an estimate; None where nobody knows."""
+        return None
+
+    @property
+    def recorded(self) -> bool:
+        """Whether nothing grows old while the consumer is busy: files are, live streams are not."""
+        return not self.live
 
 
 @runtime_checkable

@@ -29,6 +29,21 @@ def ignore_progress(_stage: str, _done: int, _total: int | None) -> None:
     """Tell nobody of the progress of long work."""
 
 
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Something that was left out, so that the rest could be read.
+
+    Attributes:
+        path: Which file, folder or source.
+        reason: Why, in one line.
+        named: Whether it was asked for by its name, so that to go on without it is a failure.
+    """
+
+    path: str
+    reason: str
+    named: bool = False
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """One picture of a source.

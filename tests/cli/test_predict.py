@@ -13,6 +13,7 @@ from rich.console import Console
 
 from mien.cli import main, predict
 from mien.errors import SourceError
+from mien.protocols import Source
 from mien.sources.reconnect import OnNotice, Reconnecting
 from mien.types import Box, Face, Frame, PixelArray
 from mien.vision.images.reading import encode_png
@@ -30,7 +31,7 @@ class OneFace:
         return (Face(box, 0.9),) if image.any() else ()
 
 
-class FakeSource:
+class FakeSource(Source):
     """A stream of bright frames that ends as planned."""
 
     name = "fake"

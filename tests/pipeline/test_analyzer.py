@@ -11,6 +11,7 @@ import pytest
 
 from mien.errors import SettingsError, SinkError, SourceError
 from mien.pipeline.analyzer import WAITING_FRAMES, Analyzer, AnalyzerSettings, Meter, run
+from mien.protocols import Source
 from mien.registry import make_classifier, make_detector
 from mien.sources.sample import SampleSource
 from mien.types import Analysis, Box, Face, Frame, InputSpec, PixelArray, ProbabilityArray
@@ -57,7 +58,7 @@ class FakeClassifier:
         return result
 
 
-class FakeSource:
+class FakeSource(Source):
     live = False
     name = "fake"
 

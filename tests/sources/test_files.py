@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from mien.errors import SourceError
-from mien.sources.files import Skipped, find_files, find_pictures
+from mien.sources.files import find_files, find_pictures
+from mien.types import Skipped
 
 
 @pytest.fixture

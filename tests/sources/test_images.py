@@ -6,7 +6,8 @@ import numpy as np
 from PIL import Image
 
 from mien.protocols import Source
-from mien.sources.images import PictureSource, Skipped
+from mien.sources.images import PictureSource
+from mien.types import Skipped
 
 
 def save(path: Path, value: int) -> Path:
@@ -23,7 +24,7 @@ def test_pictures_come_in_order_with_their_paths(tmp_path: Path) -> None:
     assert [frame.source for frame in frames] == [str(path) for path in paths]
     assert [(frame.index, frame.timestamp) for frame in frames] == [(0, 0.0), (1, 0.0)]
     assert [int(frame.image[0, 0, 0]) for frame in frames] == [10, 20]
-    assert len(source) == 2
+    assert source.frames == 2
 
 
 def test_what_cannot_be_read_is_listed_and_leaves_a_gap(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from mien.types import Frame
 LONG = 20.0
 
 
-class FakeSource:
+class FakeSource(Source):
     """A live source that runs a script; `close` only makes a note, as where a device hangs."""
 
     name = "fake"

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from mien.errors import SettingsError
+from mien.protocols import Source
 from mien.sources.batch import Batch
 from mien.sources.limited import Limited
 from mien.types import Frame
 
 
-class TwentyFrames:
+class TwentyFrames(Source):
     name = "twenty"
     live = True
 

@@ -34,7 +34,7 @@ class Clock:
         self.now += seconds
 
 
-class Connection:
+class Connection(Source):
     """Frames at the given times of its own, and then an error, or the end."""
 
     name = "fake"

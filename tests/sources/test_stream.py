@@ -12,7 +12,7 @@ import pytest
 
 from mien.errors import RecordingError, SourceError
 from mien.protocols import Source
-from mien.registry import open_source
+from mien.sources.open import open_source
 from mien.sources.stream import StreamSource, without_secrets
 
 BOUNDARY = "frame"

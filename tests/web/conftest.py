@@ -21,6 +21,7 @@ from starlette.responses import HTMLResponse
 
 from mien.errors import SourceError
 from mien.models.occlusion import PartEffect, explain
+from mien.protocols import Source
 from mien.registry import make_analyzer
 from mien.types import Analysis, Box, Face, Frame, PixelArray, Prediction, Quality, Reading
 from mien.web.app import create_app
@@ -104,7 +105,7 @@ class FakeAnalyze:
 
 
 @dataclass
-class FakeSource:
+class FakeSource(Source):
     """Gray frames; knows whether it was closed."""
 
     count: int = 1_000_000

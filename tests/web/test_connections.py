@@ -26,6 +26,7 @@ from websockets.sync.client import connect
 from websockets.typing import Origin
 from websockets.uri import parse_uri
 
+from mien.protocols import Source
 from mien.types import Frame
 from mien.web.app import create_app
 from mien.web.connections import Bounds, Door
@@ -223,7 +224,7 @@ def large_frames(services):
     noise = np.random.default_rng(0).integers(0, 255, (360, 480, 3), np.uint8)
     assert len(cv2.imencode(".jpg", noise)[1]) > 100_000
 
-    class Noise:
+    class Noise(Source):
         name, live = "noise", True
 
         def __iter__(self):

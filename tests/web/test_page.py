@@ -10,7 +10,9 @@ import pytest
 
 from mien.errors import SourceError
 from mien.models.bundle import DataTerms, Terms
-from mien.registry import DEFAULT_BUNDLE, make_classifier, make_detector, open_source
+from mien.protocols import Source
+from mien.registry import DEFAULT_BUNDLE, make_classifier, make_detector
+from mien.sources.open import open_source
 from mien.sources.reconnect import Notice
 from mien.types import Analysis, Box, Face, Prediction, Quality, Reading
 from mien.web.page_files import MADE, STATIC
@@ -243,7 +245,7 @@ def test_a_source_that_fails_says_why(services, open_page, expect):
 def test_a_source_that_is_waited_for_is_told_until_it_is_back(services, source, open_page, expect):
     back = threading.Event()
 
-    class BreaksOff:
+    class BreaksOff(Source):
         name, live = "camera 0", True
 
         def __init__(self, on_notice):

@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from mien import __version__
 from mien.errors import SourceError
 from mien.models.bundle import DataTerms, Terms
+from mien.protocols import Source
 from mien.sources import latest
 from mien.sources.latest import NewestFrame
 from mien.sources.reconnect import Reconnecting
@@ -264,7 +265,7 @@ def test_leaving_frees_the_source(connect, source):
 
 
 def test_leaving_frees_a_source_that_hangs(connect, services, source):
-    class Hanging:
+    class Hanging(Source):
         name, live = "hanging", True
 
         def __init__(self):
@@ -391,7 +392,7 @@ class TestCameraOfTheServer:
             assert camera.stalled.wait(LONG)
 
 
-class Camera:
+class Camera(Source):
     """A camera of the server: so many frames, and then a fault or the end."""
 
     name, live = "camera 0", True

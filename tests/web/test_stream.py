@@ -5,6 +5,7 @@ import anyio
 import pytest
 
 from mien.errors import SourceError
+from mien.protocols import Source
 from mien.sources.reconnect import Notice
 from mien.web.stream import MAX_LATE, MAX_SKIPPED, ServerStream
 
@@ -44,7 +45,7 @@ def read(stream: ServerStream, count: int, clock: Clock, busy: float) -> list[in
 
 def test_what_was_read_is_let_go_of_though_the_stream_itself_stays(source):
     # In a page's session the stream is part of a circle, which stays for a while.
-    class Large:
+    class Large(Source):
         live = True
 
         def __iter__(self):

@@ -16,15 +16,10 @@ from mien.cli.models import add_model_arguments
 from mien.errors import SourceError, printable
 from mien.pipeline.analyzer import Analyzer
 from mien.protocols import Source
-from mien.registry import (
-    make_analyzer,
-    make_classifier,
-    make_detector,
-    open_device,
-    open_source,
-)
+from mien.registry import make_analyzer, make_classifier, make_detector
 from mien.sources.camera import list_cameras
 from mien.sources.naming import SAMPLE, Camera, device
+from mien.sources.open import open_device, open_source
 from mien.types import PixelArray
 
 SECONDS = 5.0

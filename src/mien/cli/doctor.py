@@ -214,8 +214,9 @@ def _told(terms: "Terms") -> Finding:
 
 def _sample() -> Finding:
     """Go the whole way once: detector, crop and network on the sample's first frame."""
-    from mien.registry import make_analyzer, make_classifier, make_detector, open_source
+    from mien.registry import make_analyzer, make_classifier, make_detector
     from mien.sources.naming import SAMPLE
+    from mien.sources.open import open_source
 
     analyzer = make_analyzer(make_detector(), *make_classifier())
     source = open_source(SAMPLE)

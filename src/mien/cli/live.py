@@ -19,9 +19,10 @@ from mien.models.occlusion import explain
 from mien.pipeline.analyzer import RunSummary
 from mien.pipeline.interrupts import ends_by_ctrl_c
 from mien.protocols import Source
-from mien.registry import make_analyzer, make_classifier, make_detector, open_source
+from mien.registry import make_analyzer, make_classifier, make_detector
 from mien.sources.camera import list_cameras
 from mien.sources.naming import SAMPLE, Address, Camera, Sample, meant
+from mien.sources.open import open_source
 from mien.sources.reconnect import Notice, OnNotice
 from mien.web.app import create_app
 from mien.web.protocol import Mode, ModelFacts, SourceId
@@ -143,7 +144,7 @@ def _open_told(spec: str, on_notice: OnNotice) -> Source:
 
 
 def _first_reason(source: Source) -> str:
-    for item in getattr(source, "skipped", ()):
+    for item in source.skipped:
         return f" ({item.path}: {item.reason})"
     return ""
 

@@ -3,7 +3,7 @@
 import argparse
 import contextlib
 import sys
-from collections.abc import Iterator, Sized
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +13,10 @@ from mien.errors import printable
 from mien.pipeline.analyzer import Meter, OnFrame, RunSummary
 from mien.pipeline.analyzer import run as run_pipeline
 from mien.protocols import Classifier, Sink, Source
-from mien.registry import (
-    ACCEPTED,
-    make_analyzer,
-    make_classifier,
-    make_detector,
-    make_sinks,
-    open_sources,
-    refuse_unreachable,
-)
+from mien.registry import make_analyzer, make_classifier, make_detector
+from mien.sinks.open import make_sinks
 from mien.sources.limited import Limited
+from mien.sources.open import ACCEPTED, open_sources, refuse_unreachable
 from mien.types import SOMETHING_ELSE, Analysis, Frame, Reading
 from mien.vision.images.reading import SUFFIXES
 from mien.vision.looks import verdict
@@ -82,9 +76,9 @@ def run(args: argparse.Namespace) -> int:
         analyzer = make_analyzer(detector, classifier, info)
         limited, sinks = _limited(source, args), _sinks(args, classifier, source)
         meter = Meter()
-        with _reported(source, meter, stats=args.stats), _shown(args, source) as on_frame:
+        with _reported(source, meter, stats=args.stats), _shown(args, limited) as on_frame:
             run_pipeline(limited, analyzer, sinks, on_frame=on_frame, meter=meter)
-    missed = any(item.named for item in getattr(source, "skipped", ()))
+    missed = any(item.named for item in source.skipped)
     return 1 if missed or not meter.summary().frames else 0
 
 
@@ -120,7 +114,7 @@ def _shown(args: argparse.Namespace, source: Source) -> Iterator[OnFrame]:
         yield Listing().write
         return
     with progress() as update:
-        total = _length(source, args.frames)
+        total = source.frames
         done = 0
 
         def count(*_: Any) -> None:
@@ -130,12 +124,6 @@ def _shown(args: argparse.Namespace, source: Source) -> Iterator[OnFrame]:
             update("reading", done, total and max(total, done))
 
         yield count
-
-
-def _length(source: Source, limit: int | None) -> int | None:
-    known = len(source) if isinstance(source, Sized) else getattr(source, "frames", None)
-    lengths = [length for length in (known, limit) if length is not None]
-    return min(lengths, default=None)
 
 
 class Listing:
@@ -181,7 +169,7 @@ def _reported(source: Source, meter: Meter, *, stats: bool) -> Iterator[None]:
         yield
     finally:
         summary = meter.summary()
-        skipped = list(getattr(source, "skipped", ()))
+        skipped = source.skipped
         left_out = f", {len(skipped):,} skipped" if skipped else ""
         err.print(
             f"{_count(summary.frames, 'picture')} read, {_count(summary.faces, 'face')}, "

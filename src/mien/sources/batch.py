@@ -4,11 +4,10 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 from mien.errors import SourceError
 from mien.protocols import Source
-from mien.sources.files import Skipped
-from mien.types import Frame
+from mien.types import Frame, Skipped
 
 
-class Batch:
+class Batch(Source):
     """A `Source` that reads sources in turn and goes on where one of them breaks off.
 
     Each is opened when its turn comes, so that a thousand videos need no thousand open files.
@@ -34,7 +33,7 @@ class Batch:
                 source.
         """
         self.name = openers[0][0] if len(openers) == 1 else f"{len(openers)} sources"
-        self.names = tuple(names) or tuple(name for name, _ in openers)
+        self._names = tuple(names) or tuple(name for name, _ in openers)
         self._openers = list(openers)
         self._done = list(skipped)
         self._named = named
@@ -44,7 +43,12 @@ class Batch:
     @property
     def skipped(self) -> list[Skipped]:
         """What could not be read, and why: pictures, and sources that did not open or broke off."""
-        return self._done + _skipped(self._current)
+        return [*self._done, *self._of_current()]
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The names of all that is read."""
+        return self._names
 
     def __iter__(self) -> Iterator[Frame]:
         """Yield the frames of all sources."""
@@ -74,9 +78,8 @@ class Batch:
     def _leave(self) -> None:
         if self._current is not None:
             self._current.close()
-            self._done += _skipped(self._current)
+            self._done += self._of_current()
             self._current = None
 
-
-def _skipped(source: Source | None) -> list[Skipped]:
-    return list(getattr(source, "skipped", ()))
+    def _of_current(self) -> Sequence[Skipped]:
+        return () if self._current is None else self._current.skipped

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from mien.errors import SourceError
+from mien.protocols import Source
 from mien.types import Frame, PixelArray
 
 # Cameras give up to about ten empty reads while they wake; one that is unplugged gives no more.
@@ -47,7 +48,7 @@ def open_capture(index: int) -> Capture:
     return capture  # type: ignore[return-value]  # OpenCV's stub gives `read` a wider type
 
 
-class CameraSource:
+class CameraSource(Source):
     """A live `Source` that reads a camera; time stamps are the time of arrival, from 0."""
 
     live = True

@@ -8,27 +8,19 @@ import glob
 import os
 import stat
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from mien.errors import SourceError
 from mien.files.writes import walk
+from mien.types import Skipped
 from mien.vision.images.formats import REFUSED, SUFFIXES
 
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """Something that was left out, so that the rest could be read.
-
-    Attributes:
-        path: Which file, folder or source.
-        reason: Why, in one line.
-        named: Whether it was asked for by its name, so that to go on without it is a failure.
-    """
-
-    path: str
-    reason: str
-    named: bool = False
+VIDEO_SUFFIXES = frozenset(
+    {
+        *(".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mjpeg", ".mjpg", ".mkv", ".mov"),
+        *(".mp4", ".mpeg", ".mpg", ".mts", ".ogv", ".ts", ".webm", ".wmv"),
+    }
+)
 
 
 class NothingFoundError(SourceError):

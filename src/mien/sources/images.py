@@ -4,24 +4,17 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from mien.errors import PictureError
-from mien.sources.files import Skipped, find_pictures
-from mien.types import Frame
+from mien.protocols import Source
+from mien.types import Frame, Skipped
 from mien.vision.images.reading import Picture, open_picture
 
-__all__ = ["PictureSource", "Skipped", "find_pictures"]
 
-
-class PictureSource:
+class PictureSource(Source):
     """A `Source` of still pictures.
 
     Every frame's `source` is its path, its `timestamp` 0, and its `index` the picture's place in
     the list, so that a skipped picture leaves a gap. An animation is a short video: its frames have
     their own times, and numbers from 0.
-
-    Attributes:
-        names: The pictures' paths.
-        skipped: What could not be read so far, and why: pictures, and the further pages and views
-            of files of several.
     """
 
     live = False
@@ -41,13 +34,24 @@ class PictureSource:
             named: Those that were asked for by name, and not only found in a folder.
         """
         self.name = str(paths[0]) if len(paths) == 1 else f"{len(paths)} pictures"
-        self.skipped: list[Skipped] = list(skipped)
-        self.names = tuple(map(str, paths))
+        self._skipped: list[Skipped] = list(skipped)
         self._paths = tuple(paths)
         self._named = named
         self._closed = False
 
-    def __len__(self) -> int:
+    @property
+    def names(self) -> Sequence[str]:
+        """The pictures' paths."""
+        return tuple(map(str, self._paths))
+
+    @property
+    def skipped(self) -> Sequence[Skipped]:
+        """What could not be read so far: pictures, and the further pages and views of some."""
+        return self._skipped
+
+    @property
+    def frames(self) -> int:
+        """How many pictures there are; an animation among them has more frames than one."""
         return len(self._paths)
 
     def __iter__(self) -> Iterator[Frame]:
@@ -62,7 +66,7 @@ class PictureSource:
                 # The message of an error is one line, which a path need not be.
                 prefix = f"{PictureError(str(path))}: "
                 reason, named = str(error).removeprefix(prefix), str(path) in self._named
-                self.skipped.append(Skipped(str(path), reason, named))
+                self._skipped.append(Skipped(str(path), reason, named))
 
     def close(self) -> None:
         """Read no more pictures."""
@@ -81,7 +85,7 @@ class PictureSource:
         del picture
         yield Frame(stills.pop(), index, 0.0, str(path))
         if left_out:
-            self.skipped.append(Skipped(str(path), left_out))
+            self._skipped.append(Skipped(str(path), left_out))
 
 
 def _left_out(picture: Picture) -> str:

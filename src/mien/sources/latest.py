@@ -2,11 +2,11 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from mien.errors import SourceError
 from mien.protocols import Source
-from mien.types import Frame
+from mien.types import Frame, Skipped
 
 # Some devices take long to wake; one that has run and then gives nothing hangs.
 PATIENCE_SECONDS, STALL_SECONDS = 30.0, 5.0
@@ -15,7 +15,7 @@ CLOSE_SECONDS = 0.5
 WAIT_SECONDS = 0.2
 
 
-class NewestFrame:
+class NewestFrame(Source):
     """A live `Source` around another: a slow consumer sees fresh frames, never a growing lag.
 
     The source is opened, read and freed in one thread of its own. What it raises is raised in the
@@ -89,6 +89,21 @@ class NewestFrame:
             self._thread.join(CLOSE_SECONDS)
             self._hangs = self._thread.is_alive()
 
+    @property
+    def names(self) -> Sequence[str]:
+        """Those of the source."""
+        return self._source.names
+
+    @property
+    def skipped(self) -> Sequence[Skipped]:
+        """What the source left out so far."""
+        return self._source.skipped
+
+    @property
+    def recorded(self) -> bool:
+        """Whether the source is."""
+        return self._source.recorded
+
     def _grab(self) -> None:
         error: Exception | None = None
         try:
@@ -104,7 +119,7 @@ class NewestFrame:
 
     def _keep(self, frame: Frame) -> bool:
         with self._change:
-            if self._keep_recorded and getattr(self._source, "recorded", False):
+            if self._keep_recorded and self._source.recorded:
                 self._change.wait_for(lambda: self._frame is None or self._ended)
             if self._ended:
                 return False

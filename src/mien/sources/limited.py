@@ -1,15 +1,15 @@
 """The beginning of a source: for trying something out, and for cameras, which have no end."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mien.errors import SettingsError
 from mien.protocols import Source
 from mien.sources.batch import Batch
-from mien.types import Frame
+from mien.types import Frame, Skipped
 
 
-class Limited:
+class Limited(Source):
     """A `Source` that ends early: after so many frames, or seconds of stream time.
 
     Of a batch each source gets the seconds, for each has a time of its own.
@@ -57,3 +57,24 @@ class Limited:
     def close(self) -> None:
         """Close the source."""
         self._source.close()
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Those of the source."""
+        return self._source.names
+
+    @property
+    def skipped(self) -> Sequence[Skipped]:
+        """What the source left out so far."""
+        return self._source.skipped
+
+    @property
+    def frames(self) -> int | None:
+        """How many there are at most; None where nobody knows."""
+        known = [count for count in (self._source.frames, self._frames) if count is not None]
+        return min(known, default=None)
+
+    @property
+    def recorded(self) -> bool:
+        """Whether the source is."""
+        return self._source.recorded

@@ -6,12 +6,12 @@ What has never given a picture is not waited for: a camera that is missing is an
 import dataclasses
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 from mien.errors import RecordingError, SourceError
 from mien.protocols import Source
-from mien.types import Frame
+from mien.types import Frame, Skipped
 
 RETRY_SECONDS = 1.0
 
@@ -32,7 +32,7 @@ class Notice:
 OnNotice = Callable[[Notice], None]
 
 
-class Reconnecting:
+class Reconnecting(Source):
     """A live `Source` that opens another anew as often as it breaks off.
 
     Numbers and time stamps of frames go on, so that to the consumer an outage is a gap in one
@@ -87,6 +87,21 @@ class Reconnecting:
         with self._lock:
             self._closed.set()
         self._source.close()
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Those of the source."""
+        return self._source.names
+
+    @property
+    def skipped(self) -> Sequence[Skipped]:
+        """What the source left out so far."""
+        return self._source.skipped
+
+    @property
+    def recorded(self) -> bool:
+        """Whether the source is."""
+        return self._source.recorded
 
     def _read(self) -> Generator[Frame, None, SourceError | None]:
         """Yield the frames of one connection; return what broke it off, None at the end."""

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mien.protocols import Source
 from mien.types import Frame, PixelArray
 from mien.vision.images.reading import decode_picture
 
@@ -40,7 +41,7 @@ class _Pose:
     mirrored: bool = False
 
 
-class SampleSource:
+class SampleSource(Source):
     """A `Source` of 640x480 pictures at 30 per second: one face for 4 seconds, then two for 4."""
 
     name = "sample"
@@ -80,6 +81,11 @@ class SampleSource:
     def close(self) -> None:
         """End the iteration at once."""
         self._closed.set()
+
+    @property
+    def frames(self) -> int | None:
+        """How many there are; None where it loops."""
+        return None if self._loop else FRAMES
 
 
 class _Scene:

@@ -14,6 +14,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from mien.errors import MienError, RecordingError, SourceError
+from mien.protocols import Source
 from mien.sources.media.decoding import decoding, reason, video_of
 from mien.sources.media.display import Display
 from mien.sources.media.timeline import Timeline
@@ -38,15 +39,12 @@ OPTIONS = {
 }
 
 
-class StreamSource:
+class StreamSource(Source):
     """A live `Source` that reads an address.
 
     Time stamps are the stream's own where it has them, otherwise the time of arrival; both start at
     0. Something with an end, such as a video on a web server, is played at its own speed, or read
     as fast as it comes.
-
-    Attributes:
-        recorded: Whether it has an end, which is known from the first frame on.
     """
 
     live = True
@@ -71,7 +69,7 @@ class StreamSource:
         """
         self.name = without_secrets(url)
         self._url = url
-        self.recorded = False
+        self._recorded = False
         self._timeout = (open_seconds, read_seconds)
         self._realtime = realtime
         self._clock = clock
@@ -90,7 +88,7 @@ class StreamSource:
         with self._open() as container:
             whole = _has_end(container)
             # Cameras that give pictures without stamps make a size up.
-            self.recorded = whole and container.format.name not in UNTIMED_FORMATS
+            self._recorded = whole and container.format.name not in UNTIMED_FORMATS
             try:
                 for frame in self._frames(container):
                     count += 1
@@ -99,7 +97,7 @@ class StreamSource:
                 raise
             except Exception as error:  # decoders fail in more ways than one could list
                 if not self._closed.is_set():
-                    kind = RecordingError if self.recorded else SourceError
+                    kind = RecordingError if self._recorded else SourceError
                     raise kind(
                         f"{self.name}: broke off after frame {count} ({reason(error)}); "
                         "check the camera and the network"
@@ -112,6 +110,11 @@ class StreamSource:
     def close(self) -> None:
         """End the iteration at the next frame, or when the wait for one ends."""
         self._closed.set()
+
+    @property
+    def recorded(self) -> bool:
+        """Whether it has an end, which is known from the first frame on."""
+        return self._recorded
 
     def _open(self) -> InputContainer:
         try:
@@ -129,7 +132,7 @@ class StreamSource:
         timer = _Timer(container.format.name not in UNTIMED_FORMATS, self._clock)
         for index, (stamp, picture) in enumerate(_decode(container, stream)):
             timestamp = timer.time(stamp)
-            if self.recorded and self._realtime:
+            if self._recorded and self._realtime:
                 self._closed.wait(max(0.0, timer.wait(timestamp)))
             if self._closed.is_set():
                 return

@@ -1,6 +1,6 @@
 """A video file as a source: every frame in order, by the time stamps that are in the file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -10,19 +10,19 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from mien.errors import SourceError
-from mien.sources.files import Skipped
+from mien.protocols import Source
 from mien.sources.media.decoding import decoding, reason, video_of, videos_of
 from mien.sources.media.display import Display
 from mien.sources.media.timeline import Timeline
 from mien.sources.media.wholeness import is_whole
-from mien.types import Frame
+from mien.types import Frame, Skipped
 
 # A file that ends this much before the length it claims has broken off; less is rounding.
 MISSING_SECONDS = 0.5
 FALLBACK_FPS = 25.0
 
 
-class VideoSource:
+class VideoSource(Source):
     """A `Source` of the frames of a video file.
 
     Each iteration reads the file anew. Time stamps are exact (variable frame rates included) and
@@ -31,8 +31,6 @@ class VideoSource:
 
     Attributes:
         fps: Mean frames per second as the file says; None where it does not.
-        frames: About how many frames there are; None where the file does not say.
-        skipped: That it holds further videos, where it does.
     """
 
     live = False
@@ -49,8 +47,8 @@ class VideoSource:
             stream = video_of(container, self.name)
             self.fps = float(stream.average_rate) if stream.average_rate else None
             self._seconds = _length(container, stream)
-            self.frames = stream.frames or self._estimate()
-            self.skipped = _further(container, stream, self.name)
+            self._frames = stream.frames or self._estimate()
+            self._skipped = _further(container, stream, self.name)
 
     def __iter__(self) -> Iterator[Frame]:
         """Yield all frames that can be decoded.
@@ -71,6 +69,16 @@ class VideoSource:
     def close(self) -> None:
         """End the iteration at the next frame; that frees the file."""
         self._closed = True
+
+    @property
+    def frames(self) -> int | None:
+        """About how many there are; None where the file does not say."""
+        return self._frames
+
+    @property
+    def skipped(self) -> Sequence[Skipped]:
+        """That it holds further videos, where it does."""
+        return self._skipped
 
     def _open(self) -> InputContainer:
         try:

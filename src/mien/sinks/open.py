@@ -1,0 +1,81 @@
+"""Makes the outputs that a user asks for, each by the ending of its name."""
+
+import contextlib
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from mien.errors import SettingsError
+from mien.protocols import Sink, Source
+from mien.sinks import CsvSink, JsonlSink, PictureSink, VideoSink
+from mien.sinks.files import same_file
+from mien.sinks.tables import STDOUT
+from mien.sources.files import VIDEO_SUFFIXES
+from mien.vision.images.formats import SUFFIXES
+
+
+def make_sinks(
+    labels: Sequence[str],
+    *,
+    other: bool = False,
+    out: Path | None = None,
+    annotate: Path | None = None,
+    overwrite: bool = False,
+    source: Source | None = None,
+) -> list[Sink]:
+    """Make the outputs that a user asks for.
+
+    Args:
+        labels: The classes, for the columns of the table.
+        other: Whether the bundle tells something else apart, for one more column.
+        out: A .csv or .jsonl file; "-" is CSV on standard output.
+        annotate: A .mp4 file, or a folder for annotated pictures.
+        overwrite: Replace what is there.
+        source: What is going to be read, which is never overwritten.
+
+    Raises:
+        SettingsError: The ending is of no known format, or a source would be overwritten.
+        SinkError: It exists already, or cannot be written.
+    """
+    makers: list[Callable[[], Sink]] = []
+    if out is not None:
+        makers.append(_table_maker(out, labels, other=other, overwrite=overwrite))
+    if annotate is not None:
+        names = () if source is None else source.names
+        _refuse_source(annotate, names)
+        makers.append(_picture_maker(annotate, names, overwrite))
+    # All names are judged before the first file is made, and none stays open if a later one fails.
+    with contextlib.ExitStack() as made:
+        sinks = []
+        for maker in makers:
+            sinks.append(maker())
+            made.callback(sinks[-1].close)
+        made.pop_all()
+    return sinks
+
+
+def _refuse_source(path: Path, names: Sequence[str]) -> None:
+    if path.is_file() and any(same_file(path, Path(name)) for name in names):
+        raise SettingsError(f"{path}: is to be read, and would be overwritten; choose another name")
+
+
+def _table_maker(
+    path: Path, labels: Sequence[str], *, other: bool, overwrite: bool
+) -> Callable[[], Sink]:
+    suffix = path.suffix.lower()
+    if suffix == ".csv" or str(path) == STDOUT:
+        return partial(CsvSink, path, labels, other=other, overwrite=overwrite)
+    if suffix in (".jsonl", ".ndjson"):
+        return partial(JsonlSink, path, other=other, overwrite=overwrite)
+    raise SettingsError(f"{path}: no format that mien writes; name a .csv or .jsonl file, or -")
+
+
+def _picture_maker(path: Path, sources: Sequence[str], overwrite: bool) -> Callable[[], Sink]:
+    suffix = path.suffix.lower()
+    if suffix == ".mp4":
+        return partial(VideoSink, path, overwrite=overwrite)
+    if suffix in SUFFIXES | VIDEO_SUFFIXES and not path.is_dir():
+        raise SettingsError(
+            f"{path}: annotated pictures go to a folder and annotated videos to a .mp4 file"
+        )
+    return partial(PictureSink, path, overwrite=overwrite, sources=sources)
