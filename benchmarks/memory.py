@@ -20,7 +20,7 @@ from PIL import Image
 
 from benchmarks import faces
 from benchmarks.report import GOAL_COLUMNS, Column, Result, goal_row, goals_met
-from mien.pipeline.analyzer import run
+from mien.pipeline.run import run
 from mien.protocols import Source
 from mien.registry import make_analyzer, make_classifier, make_detector
 from mien.sources.images import PictureSource

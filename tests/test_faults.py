@@ -14,7 +14,9 @@ import numpy as np
 import pytest
 
 from mien.errors import SinkError, SourceError
-from mien.pipeline.analyzer import WAITING_FRAMES, Analyzer, OnFrame, RunSummary, run
+from mien.pipeline.analyzer import Analyzer
+from mien.pipeline.meter import RunSummary
+from mien.pipeline.run import WAITING_FRAMES, OnFrame, run
 from mien.protocols import Classifier, Detector, Sink, Source
 from mien.registry import make_detector
 from mien.sources import latest

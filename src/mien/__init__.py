@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from mien.api import Reader, load, to_frame
     from mien.errors import MienError
     from mien.models.occlusion import PartEffect
-    from mien.pipeline.analyzer import Analyzer, AnalyzerSettings, RunSummary, run
+    from mien.pipeline.analyzer import Analyzer, AnalyzerSettings
+    from mien.pipeline.meter import RunSummary
+    from mien.pipeline.run import run
     from mien.protocols import Classifier, Detector, Sink, Source
     from mien.types import (
         Analysis,
@@ -67,7 +69,9 @@ __all__ = [
 _HOMES = {
     "mien.errors": ("MienError",),
     "mien.models.occlusion": ("PartEffect",),
-    "mien.pipeline.analyzer": ("Analyzer", "AnalyzerSettings", "RunSummary", "run"),
+    "mien.pipeline.analyzer": ("Analyzer", "AnalyzerSettings"),
+    "mien.pipeline.meter": ("RunSummary",),
+    "mien.pipeline.run": ("run",),
     "mien.protocols": ("Classifier", "Detector", "Sink", "Source"),
     "mien.api": ("Reader", "load", "to_frame"),
     "mien.types": (

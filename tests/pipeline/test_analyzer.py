@@ -1,108 +1,17 @@
-"""The live path with fakes at its seams: order, state, errors and the closing of everything."""
+"""The live path with fakes at its seams: order, state and what is refused."""
 
-import signal
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.pipeline.fakes import EVERY_FRAME, FakeClassifier, FakeDetector, analyzer, face, frame
 
-from mien.errors import SettingsError, SinkError, SourceError
-from mien.pipeline.analyzer import WAITING_FRAMES, Analyzer, AnalyzerSettings, Meter, run
-from mien.protocols import Source
+from mien.errors import SettingsError
+from mien.pipeline.analyzer import Analyzer, AnalyzerSettings
 from mien.registry import make_classifier, make_detector
 from mien.sources.sample import SampleSource
-from mien.types import Analysis, Box, Face, Frame, InputSpec, PixelArray, ProbabilityArray
-
-# The fake detectors know what is in which frame, not what is in a window.
-EVERY_FRAME = AnalyzerSettings(search=0.0)
-LABELS = ("angry", "sad", "happy", "neutral")
-
-
-def face(x: float, side: float = 60) -> Face:
-    return Face(Box(x, 50, x + side, 50 + side), 0.9)
-
-
-class FakeDetector:
-    """Gives the faces that were planned, frame after frame."""
-
-    name = "fake"
-    face_side = 48.0
-
-    def __init__(self, *plan: Sequence[Face]) -> None:
-        self._plan = list(plan)
-        self._calls = 0
-
-    def __call__(self, image: PixelArray) -> tuple[Face, ...]:
-        self._calls += 1
-        return tuple(self._plan[min(self._calls, len(self._plan)) - 1])
-
-
-class FakeClassifier:
-    """Finds bright faces happy and dark ones sad, and counts its calls."""
-
-    labels = LABELS
-    spec = InputSpec(16, 1, 1.0)
-    other = False
-
-    def __init__(self) -> None:
-        self.batches: list[int] = []
-
-    def __call__(self, faces: PixelArray) -> ProbabilityArray:
-        self.batches.append(len(faces))
-        result = np.full((len(faces), 4), 0.05, dtype=np.float32)
-        for row, picture in zip(result, faces, strict=True):
-            row[2 if picture.mean() > 127 else 1] = 0.85
-        return result
-
-
-class FakeSource(Source):
-    live = False
-    name = "fake"
-
-    def __init__(self, frames: Sequence[Frame], error: Exception | None = None) -> None:
-        self._frames, self._error = frames, error
-        self.closed = 0
-
-    def __iter__(self) -> Iterator[Frame]:
-        yield from self._frames
-        if self._error is not None:
-            raise self._error
-
-    def close(self) -> None:
-        self.closed += 1
-
-
-class FakeSink:
-    def __init__(self, fail_at: int | None = None, fail_to_close: bool = False) -> None:
-        self.rows: list[tuple[int, Analysis]] = []
-        self.closed = 0
-        self._fail_at, self._fail_to_close = fail_at, fail_to_close
-
-    def write(self, frame: Frame, analysis: Analysis) -> None:
-        if frame.index == self._fail_at:
-            raise SinkError("the disk is full")
-        self.rows.append((frame.index, analysis))
-
-    def close(self) -> None:
-        self.closed += 1
-        if self._fail_to_close:
-            raise SinkError("cannot be closed")
-
-
-def frame(index: int = 0, *, gray: int = 200, source: str = "test", fps: float = 10) -> Frame:
-    # A pattern, because a flat face counts as blurred.
-    image = np.full((240, 640, 3), gray, dtype=np.uint8)
-    image[::4, ::4] = max(gray - 60, 0)
-    return Frame(image, index, index / fps, source)
-
-
-def analyzer(*plan: Sequence[Face], not_sure_below: float = 0.4) -> Analyzer:
-    return Analyzer(
-        FakeDetector(*plan), FakeClassifier(), not_sure_below=not_sure_below, settings=EVERY_FRAME
-    )
+from mien.types import Box, Face, Frame, PixelArray, ProbabilityArray
 
 
 def test_one_call_reads_all_faces_in_the_order_of_their_numbers() -> None:
@@ -298,131 +207,6 @@ def test_times_below_zero_are_refused(name: str) -> None:
 def test_a_threshold_that_is_no_probability_is_refused() -> None:
     with pytest.raises(SettingsError, match="not_sure_below"):
         analyzer([], not_sure_below=40)
-
-
-def test_run_writes_every_frame_to_all_sinks_and_sums_up() -> None:
-    source, sinks = FakeSource([frame(i) for i in range(4)]), [FakeSink(), FakeSink()]
-    seen: list[int] = []
-    summary = run(
-        source,
-        analyzer([face(0), face(300)], [], [face(0)], [face(0)]),
-        sinks,
-        on_frame=lambda given, _: seen.append(given.index),
-    )
-    assert (summary.frames, summary.faces, summary.faceless_frames) == (4, 4, 1)
-    assert summary.fps == pytest.approx(4 / summary.seconds)
-    assert 0 < summary.p50_ms <= summary.p95_ms
-    assert seen == [index for index, _ in sinks[0].rows] == [0, 1, 2, 3]
-    assert sinks[1].rows == sinks[0].rows
-    assert source.closed == 1
-    assert [sink.closed for sink in sinks] == [1, 1]
-
-
-def test_a_source_that_breaks_off_keeps_what_was_good() -> None:
-    source = FakeSource([frame(0), frame(1)], SourceError("unplugged"))
-    sink, meter = FakeSink(), Meter()
-    with pytest.raises(SourceError, match="unplugged"):
-        run(source, analyzer([]), [sink], meter=meter)
-    assert len(sink.rows) == 2
-    assert meter.summary().frames == 2
-    assert (source.closed, sink.closed) == (1, 1)
-
-
-def test_a_sink_that_fails_ends_the_run_and_the_others_are_closed() -> None:
-    source, bad, good = FakeSource([frame(i) for i in range(3)]), FakeSink(fail_at=1), FakeSink()
-    with pytest.raises(SinkError, match="full"):
-        run(source, analyzer([]), [good, bad])
-    assert [index for index, _ in good.rows] == [0, 1]
-    assert source.closed
-    assert (bad.closed, good.closed) == (1, 1)
-
-
-def test_a_sink_that_fails_ends_a_source_that_waits() -> None:
-    class Waiting(FakeSource):
-        def __init__(self) -> None:
-            super().__init__([])
-            self.ended = threading.Event()
-
-        def __iter__(self) -> Iterator[Frame]:
-            yield frame(0)
-            assert self.ended.wait(20)
-
-        def close(self) -> None:
-            self.ended.set()
-
-    with pytest.raises(SinkError, match="full"):
-        run(Waiting(), analyzer([]), [FakeSink(fail_at=0)])
-
-
-def test_an_error_of_the_analyzer_is_not_hidden_by_one_of_a_sink() -> None:
-    class Broken(FakeDetector):
-        def __call__(self, image: PixelArray) -> tuple[Face, ...]:
-            if self._calls:
-                raise RuntimeError("out of memory")
-            return super().__call__(image)
-
-    tested = Analyzer(Broken([]), FakeClassifier(), not_sure_below=0.4, settings=EVERY_FRAME)
-    with pytest.raises(RuntimeError, match="out of memory"):
-        run(FakeSource([frame(0), frame(1)]), tested, [FakeSink(fail_at=0)])
-
-
-def test_a_slow_sink_holds_the_reading_back_and_gets_every_frame() -> None:
-    class Slow(FakeSink):
-        def write(self, frame: Frame, analysis: Analysis) -> None:
-            read_ahead.append(len(seen) - len(self.rows))
-            time.sleep(0.005)
-            super().write(frame, analysis)
-
-    seen: list[int] = []
-    read_ahead: list[int] = []
-    sink = Slow()
-    frames = [frame(i) for i in range(20)]
-    run(FakeSource(frames), analyzer([]), [sink], on_frame=lambda f, _: seen.append(f.index))
-    assert [index for index, _ in sink.rows] == list(range(20))
-    assert max(read_ahead) <= WAITING_FRAMES + 2
-
-
-def test_a_sink_that_cannot_be_closed_does_not_keep_the_others_open() -> None:
-    source, sinks = FakeSource([frame(0)]), [FakeSink(), FakeSink(fail_to_close=True), FakeSink()]
-    with pytest.raises(SinkError, match="closed"):
-        run(source, analyzer([]), sinks)
-    assert source.closed == 1
-    assert [sink.closed for sink in sinks] == [1, 1, 1]
-
-
-def test_a_detector_that_fails_ends_the_run_with_its_error() -> None:
-    class Broken(FakeDetector):
-        def __call__(self, image: PixelArray) -> tuple[Face, ...]:
-            raise RuntimeError("out of memory")
-
-    source = FakeSource([frame(0)])
-    with pytest.raises(RuntimeError, match="out of memory"):
-        run(source, Analyzer(Broken(), FakeClassifier(), not_sure_below=0.4, settings=EVERY_FRAME))
-    assert source.closed == 1
-
-
-def test_an_interrupted_run_closes_everything() -> None:
-    source, sink = FakeSource([frame(0)], KeyboardInterrupt()), FakeSink()
-    with pytest.raises(KeyboardInterrupt):
-        run(source, analyzer([]), [sink])
-    assert (source.closed, sink.closed, len(sink.rows)) == (1, 1, 1)
-
-
-def test_ctrl_c_waits_until_all_sinks_have_the_frame() -> None:
-    class Interrupted(FakeSink):
-        def write(self, frame: Frame, analysis: Analysis) -> None:
-            signal.raise_signal(signal.SIGINT)
-            super().write(frame, analysis)
-
-    first, second = Interrupted(), FakeSink()
-    with pytest.raises(KeyboardInterrupt):
-        run(FakeSource([frame(0), frame(1)]), analyzer([]), [first, second])
-    assert len(first.rows) == len(second.rows) >= 1
-
-
-def test_a_run_without_frames_has_a_summary() -> None:
-    summary = run(FakeSource([]), analyzer([]))
-    assert (summary.frames, summary.fps, summary.p95_ms) == (0, 0.0, 0.0)
 
 
 def test_a_real_bundle_reads_through_the_same_path(make_bundle: Callable[..., Path]) -> None:

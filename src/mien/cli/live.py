@@ -16,8 +16,8 @@ from mien.cli.console import err, out, print_notice
 from mien.cli.models import add_model_arguments
 from mien.errors import SourceError, printable
 from mien.models.occlusion import explain
-from mien.pipeline.analyzer import RunSummary
 from mien.pipeline.interrupts import ends_by_ctrl_c
+from mien.pipeline.meter import RunSummary
 from mien.protocols import Source
 from mien.registry import make_analyzer, make_classifier, make_detector
 from mien.sources.camera import list_cameras

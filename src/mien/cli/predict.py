@@ -10,8 +10,9 @@ from typing import Any
 from mien.cli.console import err, out, print_notice, progress
 from mien.cli.models import add_model_arguments
 from mien.errors import printable
-from mien.pipeline.analyzer import Meter, OnFrame, RunSummary
-from mien.pipeline.analyzer import run as run_pipeline
+from mien.pipeline.meter import Meter, RunSummary
+from mien.pipeline.run import OnFrame
+from mien.pipeline.run import run as run_pipeline
 from mien.protocols import Classifier, Sink, Source
 from mien.registry import make_analyzer, make_classifier, make_detector
 from mien.sinks.open import make_sinks

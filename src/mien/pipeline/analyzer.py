@@ -1,24 +1,17 @@
-"""The live path: frame in, readings out, and the one loop that drives it.
+"""The live path: frame in, readings out.
 
-Knows no concrete detector, classifier, source or sink: `mien.registry` brings those.
+Knows no concrete detector or classifier: `mien.registry` brings those.
 """
 
-import contextlib
-import queue
-import threading
 import time
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
-import numpy as np
-
 from mien.errors import SettingsError
 from mien.models.decision import split
-from mien.pipeline.interrupts import uninterrupted
 from mien.pipeline.pace import Pace
-from mien.protocols import Classifier, Detector, Sink, Source
+from mien.protocols import Classifier, Detector
 from mien.tracking.appearance import describe
 from mien.tracking.roi import INTERVAL, Follower
 from mien.tracking.smoother import HOLD, HOLD_UNSURE, TIME_CONSTANT, Smoothed, Smoother
@@ -35,16 +28,6 @@ from mien.types import (
 )
 from mien.vision.crop import crop_faces
 from mien.vision.quality import DOUBTFUL, QualitySettings, assess
-
-OnFrame = Callable[[Frame, Analysis], None]
-
-# Percentiles come from the newest frames, so that a run of days needs no more memory.
-LATENCY_FRAMES = 10_000
-# Frames that are read and not yet written: enough for the two to take turns, and little memory.
-WAITING_FRAMES = 3
-# Bytes of a frame from which none is read while it is written: 4K video is below, a photo of 16
-# megapixels above.
-LARGE_FRAME = 40_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,147 +205,6 @@ class Analyzer:
     def _prediction(self, outcomes: ProbabilityArray) -> Prediction:
         probabilities, other = split(outcomes, other=self._classifier.other)
         return Prediction(self.labels, tuple(map(float, probabilities)), float(other))
-
-
-@dataclass(frozen=True, slots=True)
-class RunSummary:
-    """What a run did.
-
-    Attributes:
-        frames: Frames read.
-        faces: Faces in all of them together.
-        faceless_frames: Frames without a face.
-        seconds: How long it took, by the clock on the wall.
-        fps: Frames per second of that.
-        p50_ms: Half of the frames were analysed in this many milliseconds; 0 without frames.
-        p95_ms: 95 of 100 frames were.
-    """
-
-    frames: int
-    faces: int
-    faceless_frames: int
-    seconds: float
-    fps: float
-    p50_ms: float
-    p95_ms: float
-
-
-class Meter:
-    """Counts a run while it goes; `summary` may be asked for at any time, also after a break."""
-
-    def __init__(self) -> None:
-        """Start the clock."""
-        self._start = time.perf_counter()
-        self._frames = self._faces = self._faceless = 0
-        self._latencies: deque[float] = deque(maxlen=LATENCY_FRAMES)
-
-    def add(self, analysis: Analysis) -> None:
-        """Count one frame; its latency is the sum of its stages."""
-        self._frames += 1
-        self._faces += len(analysis.readings)
-        self._faceless += not analysis.readings
-        self._latencies.append(sum(analysis.timings.values()))
-
-    def summary(self) -> RunSummary:
-        """Return the figures so far; percentiles are those of the newest 10,000 frames."""
-        seconds = time.perf_counter() - self._start
-        p50, p95 = np.percentile(self._latencies or [0.0], [50, 95]) * 1000
-        fps = self._frames / seconds if seconds > 0 else 0.0
-        return RunSummary(
-            self._frames, self._faces, self._faceless, seconds, fps, float(p50), float(p95)
-        )
-
-
-def run(
-    source: Source,
-    analyzer: Analyzer,
-    sinks: Sequence[Sink] = (),
-    *,
-    on_frame: OnFrame | None = None,
-    meter: Meter | None = None,
-) -> RunSummary:
-    """Read a source to its end and write every frame to all sinks.
-
-    Source and sinks are closed whatever happens; what was written before an error stays good.
-    Sinks are written in a thread of their own; Ctrl-C waits until they have all that was read.
-
-    Args:
-        source: Where frames come from.
-        analyzer: Reads them.
-        sinks: Where readings go.
-        on_frame: Told of every frame once it is read.
-        meter: Counts the run; give one to have its figures after Ctrl-C or an error.
-
-    Raises:
-        SourceError: The source broke off.
-        SinkError: An output could not be written.
-    """
-    meter = meter or Meter()
-    with contextlib.ExitStack() as stack:
-        stack.callback(source.close)
-        for sink in sinks:
-            stack.callback(sink.close)
-        output = stack.enter_context(_Output(sinks, stop=source.close)) if sinks else None
-        for frame in source:
-            analysis = analyzer(frame)
-            meter.add(analysis)
-            if output is not None:
-                output.put(frame, analysis)
-            if on_frame is not None:
-                on_frame(frame, analysis)
-            # Two large photos at once take twice as much.
-            del frame, analysis
-    return meter.summary()
-
-
-class _Output:
-    """Writes to the sinks in a thread of its own, so that a frame is read while others are written.
-
-    Few frames wait: where writing is slower than reading, reading waits, and a live source leaves
-    frames out. At the end, also that by Ctrl-C, all that was put is written. The first error of a
-    sink ends the source, even one that waits for a camera, and is raised.
-    """
-
-    def __init__(self, sinks: Sequence[Sink], *, stop: Callable[[], None]) -> None:
-        self._sinks = sinks
-        self._stop = stop
-        self._queue: queue.Queue[tuple[Frame, Analysis] | None] = queue.Queue(WAITING_FRAMES)
-        self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._write_all, name="mien output", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        with uninterrupted():
-            self._queue.put(None)
-            self._thread.join()
-        # What ended the run comes first.
-        if self._error is not None and kind is None:
-            raise self._error
-
-    def put(self, frame: Frame, analysis: Analysis) -> None:
-        if self._error is None:
-            self._queue.put((frame, analysis))
-            if frame.image.nbytes > LARGE_FRAME:
-                self._queue.join()
-
-    def _write_all(self) -> None:
-        # To the end even after an error, so that `put` never waits for nobody.
-        while (item := self._queue.get()) is not None:
-            if self._error is None:
-                self._write(*item)
-            del item
-            self._queue.task_done()
-
-    def _write(self, frame: Frame, analysis: Analysis) -> None:
-        try:
-            for sink in self._sinks:
-                sink.write(frame, analysis)
-        except BaseException as error:  # whatever it is, it is raised where the run was started
-            self._error = error
-            self._stop()
 
 
 class _Stopwatch:

@@ -1,12 +1,9 @@
 """Counts what the pages of one server had read, for `--stats` and for the line at the end."""
 
 import time
-from collections import deque
 from collections.abc import Callable
 
-import numpy as np
-
-from mien.pipeline.analyzer import LATENCY_FRAMES, RunSummary
+from mien.pipeline.meter import Counts, RunSummary
 from mien.types import Analysis
 
 # A longer gap between two frames is a pause (a hidden tab, a sleeping laptop), not slowness.
@@ -19,9 +16,8 @@ class LiveMeter:
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         """Start at nothing; `clock` gives seconds."""
         self._clock = clock
-        self._frames = self._faces = self._faceless = 0
+        self._counts = Counts()
         self._seconds = 0.0
-        self._latencies: deque[float] = deque(maxlen=LATENCY_FRAMES)
 
     def stream(self) -> "StreamMeter":
         """Begin to count one more stream."""
@@ -32,19 +28,12 @@ class LiveMeter:
 
         `seconds` and `fps` leave out pauses, and two pages at once count as two times the seconds.
         """
-        p50, p95 = np.percentile(self._latencies or [0.0], [50, 95]) * 1000
-        fps = self._frames / self._seconds if self._seconds > 0 else 0.0
-        return RunSummary(
-            self._frames, self._faces, self._faceless, self._seconds, fps, float(p50), float(p95)
-        )
+        return self._counts.summary(self._seconds)
 
     def add(self, analysis: Analysis, latency: float, seconds: float) -> None:
         """Count one frame; use `StreamMeter.add`, which measures the seconds."""
-        self._frames += 1
-        self._faces += len(analysis.readings)
-        self._faceless += not analysis.readings
+        self._counts.add(analysis, latency)
         self._seconds += seconds
-        self._latencies.append(latency)
 
 
 class StreamMeter:

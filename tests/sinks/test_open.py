@@ -1,0 +1,72 @@
+"""What a user asks for becomes outputs; what is read is never overwritten."""
+
+import contextlib
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from mien.errors import SettingsError, SinkError
+from mien.protocols import Source
+from mien.sinks.open import make_sinks
+from mien.sources.open import open_sources
+from mien.types import Analysis, Frame
+from mien.vision.images.reading import encode_png
+
+LABELS = ("angry", "sad", "happy", "neutral")
+
+
+def picture(path: Path, gray: int = 100) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(encode_png(np.full((20, 30, 3), gray, dtype=np.uint8)))
+    return path
+
+
+def video(path: Path, frames: int = 3) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (64, 48))
+    assert writer.isOpened()
+    for _ in range(frames):
+        writer.write(np.full((48, 64, 3), 80, dtype=np.uint8))
+    writer.release()
+    return path
+
+
+def read(source: Source) -> list[Frame]:
+    try:
+        return list(source)
+    finally:
+        source.close()
+
+
+def test_a_source_is_never_overwritten_also_where_it_is_not_the_first(tmp_path: Path) -> None:
+    first, second = video(tmp_path / "a.avi"), video(tmp_path / "b.mp4")
+    before = second.read_bytes()
+    source = open_sources([str(first), str(second)])
+    with pytest.raises(SettingsError, match=r"b\.mp4: is to be read"):
+        make_sinks(LABELS, annotate=second, overwrite=True, source=source)
+    assert second.read_bytes() == before
+
+
+def test_no_picture_that_is_read_is_replaced_by_the_copy_of_another(tmp_path: Path) -> None:
+    inner, outer = picture(tmp_path / "sub" / "a.png"), picture(tmp_path / "a.png", gray=9)
+    clip, before = video(tmp_path / "clip.avi"), outer.read_bytes()
+    for specs in ([inner, outer], [inner, clip, outer]):
+        source = open_sources(list(map(str, specs)))
+        (sink,) = make_sinks(LABELS, annotate=tmp_path, overwrite=True, source=source)
+        with contextlib.closing(sink), pytest.raises(SinkError, match=r"a\.png: is to be read"):
+            sink.write(next(iter(source)), Analysis(0, 0.0, str(inner), (30, 20), ()))
+        assert outer.read_bytes() == before
+
+
+def test_an_output_that_cannot_be_made_leaves_the_others_as_they_were(tmp_path: Path) -> None:
+    old, blocked = tmp_path / "old.csv", tmp_path / "file" / "x.mp4"
+    old.write_text("precious")
+    blocked.parent.touch()
+    with pytest.raises(SinkError):
+        make_sinks(LABELS, out=old, annotate=blocked, overwrite=True)
+    with pytest.raises(SinkError):
+        make_sinks(LABELS, out=tmp_path / "new.csv", annotate=blocked)
+    assert old.read_text() == "precious"
+    assert not (tmp_path / "new.csv").exists()
