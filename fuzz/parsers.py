@@ -101,18 +101,15 @@ def read_boxes(data: bytes, folder: Path) -> None:
 
 def read_recipe(data: bytes, folder: Path) -> None:
     """Read a recipe, and make settings of it as `mien train` does."""
-    from mien.cli.train import options_for
-    from mien.training.expression.settings import ModelSettings, TrainSettings
-    from mien.training.recipe import read_recipe
-    from mien.training.settings import checked
+    from mien.cli.train import of
+    from mien.settings import checked
+    from mien.training.expression.settings import RECIPE, ModelSettings, TrainSettings
 
     path = folder / "recipe.toml"
     path.write_bytes(data)
-    options = read_recipe(path)
-    channels = options.get("channels", "gray")
-    options["channels"] = {"gray": 1, "rgb": 3}.get(channels, channels)
-    checked(TrainSettings, **options_for(TrainSettings, options))
-    checked(ModelSettings, **options_for(ModelSettings, {"name": "a"} | options))
+    options = RECIPE.read(path)
+    checked(TrainSettings, **of(TrainSettings, options))
+    checked(ModelSettings, **of(ModelSettings, {"name": "a"} | options))
 
 
 def read_mix(data: bytes, folder: Path) -> None:

@@ -11,7 +11,7 @@ from mien.models.bundle import ModelInfo, load_bundle, load_detector_bundle
 from mien.models.classifier import OnnxClassifier
 from mien.pipeline.analyzer import Analyzer, AnalyzerSettings
 from mien.protocols import Classifier, Detector
-from mien.ranges import check_threads
+from mien.settings import check_threads
 
 MODELS = Path(__file__).parent / "models" / "shipped"
 DEFAULT_BUNDLE = MODELS / "fer4"

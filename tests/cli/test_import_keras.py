@@ -3,11 +3,12 @@
 import importlib.util
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from mien.cli import _parse, main
-from mien.cli.import_keras import SCALES
+from mien.cli.import_keras import Scale
 from mien.models.bundle import load_bundle
 
 MODEL = "model.keras"
@@ -74,7 +75,7 @@ def test_what_does_not_fit_is_one_line(
     assert not (folder / "mine").exists()
 
 
-@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("scale", get_args(Scale))
 def test_every_scale_can_be_typed(scale: str) -> None:
     words = ["import-keras", "m.h5", "--labels", "a,b", "--out", "x", f"--scale={scale}"]
     assert _parse(words).scale == scale

@@ -15,7 +15,7 @@ from mien.files.locks import alone_in, alone_on
 
 Alone = Callable[[Path], AbstractContextManager[None]]
 HOLD = (
-    "import sys; from pathlib import Path; from mien import locks\n"
+    "import sys; from pathlib import Path; from mien.files import locks\n"
     "sys.argv[0] = 'mien'\n"
     "with getattr(locks, sys.argv[2])(Path(sys.argv[3])):\n"
     "    print('held', flush=True); sys.stdin.read()\n"

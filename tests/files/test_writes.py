@@ -10,15 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from mien.files import disk, writes
 from mien.files.writes import (
     digest_of,
-    disk,
     new_file,
     new_folder,
     replace_files,
     sweep,
     write_file,
-    writes,
 )
 
 # What a process does to names on the disk; a dead one does none of it any more.

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from mien.datasets.inputs.patterns import SlicePattern
 from mien.errors import SettingsError
-from mien.ranges import check_number
 from mien.registry import DETECTORS
+from mien.settings import check_number
 
 DEFAULT = "default"
 DATASET_FILE = "dataset.json"

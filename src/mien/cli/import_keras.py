@@ -4,44 +4,49 @@ import argparse
 import shlex
 import sys
 from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
 
 from mien.cli.console import err, out, progress
-from mien.cli.train import add_terms
+from mien.cli.options import add_options, read, typed
 from mien.errors import MissingExtraError, printable
 from mien.files.locks import alone_on
+from mien.settings import checked
+from mien.training.expression.settings import ModelSettings
 
-SCALES = ("0..1", "-1..1", "0..255", "standardised")
+Scale = Literal["0..1", "-1..1", "0..255", "standardised"]
+# What a Keras model brings along, or what the import does not choose.
+OWN = ("classes", "class_prior", "weights", "version")
+
+
+class KerasOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What is imported.
+
+    Attributes:
+        model: A .keras or .h5 file with the whole model, or with its weights.
+        labels: The classes in the order of its outputs.
+        out: Folder of the bundle.
+        architecture: The model's JSON, for weights alone.
+        scale: How pixels were scaled when it was trained (default: what its first layers tell, else
+            what reads --validation best); write --scale=-1..1 with an equals sign.
+        validation: Folder that `mien prepare` wrote; fits the confidence and when it is "not sure",
+            and tells --scale.
+    """
+
+    model: Annotated[Path, msgspec.Meta(extra={"positional": True})]
+    labels: Annotated[str, msgspec.Meta(extra={"metavar": "angry,sad,…"})]
+    out: Annotated[Path, msgspec.Meta(extra={"metavar": "FOLDER"})]
+    architecture: Annotated[Path | None, msgspec.Meta(extra={"metavar": "FILE"})] = None
+    scale: Scale | None = None
+    validation: Annotated[Path | None, msgspec.Meta(extra={"metavar": "DATASET"})] = None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments."""
-    add = parser.add_argument
-    add("model", type=Path, help="a .keras or .h5 file with the whole model, or with its weights")
-    add("--labels", required=True, help="the classes in the order of its outputs: angry,sad,…")
-    add("--out", type=Path, required=True, help="folder of the bundle")
-    add("--architecture", type=Path, metavar="FILE", help="the model's JSON, for weights alone")
-    add(
-        "--scale",
-        choices=SCALES,
-        help="how pixels were scaled when it was trained (default: what its first layers tell, "
-        "else what reads --validation best); write --scale=-1..1 with an equals sign",
-    )
-    add(
-        "--validation",
-        type=Path,
-        metavar="DATASET",
-        help="folder that `mien prepare` wrote; fits the confidence and when it is 'not sure', and "
-        "tells --scale",
-    )
-    add(
-        "--answer-accuracy",
-        type=float,
-        default=0.9,
-        help="wanted of what is not 'not sure', with --validation (%(default)s)",
-    )
-    add("--name", help="name of the model (default: that of the folder)")
-    add("--crop-scale", type=float, help="crop over detector box that frames faces as training did")
-    add_terms(parser)
+    add_options(parser, KerasOptions)
+    bundle = parser.add_argument_group("the bundle")
+    add_options(bundle, ModelSettings, without=OWN, by_recipe=True)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -49,29 +54,22 @@ def run(args: argparse.Namespace) -> int:
     try:
         from mien.datasets.dataset import load_dataset
         from mien.keras.run import import_keras
-        from mien.training.expression.settings import ModelSettings
-        from mien.training.settings import NOT_STATED, checked
     except ModuleNotFoundError as error:
         raise MissingExtraError("mien import-keras", "keras") from error
-    validation = load_dataset(args.validation) if args.validation else None
+    options = read(args, KerasOptions)
+    validation = load_dataset(options.validation) if options.validation else None
     framing = validation.info.input.get("crop_scale") if validation else None
-    settings = checked(
-        ModelSettings,
-        name=args.name or args.out.resolve().name,
-        crop_scale=args.crop_scale or framing or 1.0,
-        answer_accuracy=args.answer_accuracy,
-        weights_terms=args.weights_terms or NOT_STATED,
-        data_terms=dict(args.data_terms or ()),
-        command="mien " + shlex.join(sys.argv[1:]),
-    )
-    with alone_on(args.out), progress() as on_progress:
+    facts = {"name": options.out.resolve().name, "crop_scale": framing or 1.0}
+    facts["command"] = "mien " + shlex.join(sys.argv[1:])
+    settings = checked(ModelSettings, **facts | typed(args, ModelSettings))
+    with alone_on(options.out), progress() as on_progress:
         result = import_keras(
-            args.model,
-            [label.strip() for label in args.labels.split(",")],
-            args.out,
+            options.model,
+            [label.strip() for label in options.labels.split(",")],
+            options.out,
             settings,
-            architecture=args.architecture,
-            scale=args.scale,
+            architecture=options.architecture,
+            scale=options.scale,
             validation=validation,
             on_progress=on_progress,
         )
@@ -82,5 +80,5 @@ def run(args: argparse.Namespace) -> int:
     scale = f"pixels are taken as {result.scale.scale}: {result.scale.why}"
     out.print(printable(scale), markup=False)
     out.print(f"on the same pixels, probabilities differ from Keras by at most {result.parity:.1g}")
-    out.print(f"bundle: {printable(str(args.out))}", markup=False)
+    out.print(f"bundle: {printable(str(options.out))}", markup=False)
     return 0

@@ -4,36 +4,64 @@ import argparse
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
+from mien import __version__
 from mien.cli.console import err, out, progress
+from mien.cli.options import add_options, read, say_old, typed
 from mien.errors import MissingExtraError
 from mien.registry import SHIPPED, find_bundle
-from mien.training.expression.settings import Architecture, ModelSettings, TrainSettings
-from mien.training.settings import Machine, checked
+from mien.settings import checked
+from mien.training.expression.settings import RECIPE, ModelSettings, Origins, TrainSettings
+from mien.training.recipe import Options, Recipe
+from mien.training.settings import Machine
 
 if TYPE_CHECKING:
     from mien.training.expression.run import TrainResult
-    from mien.training.recipe import Kinds, Options
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a run is, and how it begins.
+
+    Attributes:
+        dataset: Folder that `mien prepare` wrote.
+        out: Run folder (default: runs/<data set>).
+        config: Recipe in TOML; options given here go first.
+        resume: Go on where a run was stopped.
+    """
+
+    dataset: Annotated[Path, msgspec.Meta(extra={"positional": True})]
+    out: Annotated[Path | None, msgspec.Meta(extra={"metavar": "FOLDER"})] = None
+    config: Annotated[Path | None, msgspec.Meta(extra={"metavar": "FILE"})] = None
+    resume: bool = False
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Describe the arguments; those of a recipe have no default here, so that it can set them."""
-    parser.add_argument("dataset", type=Path, help="folder that `mien prepare` wrote")
-    parser.add_argument("--out", type=Path, help="run folder (default: runs/<data set>)")
+    """Describe the arguments."""
+    add_options(parser, Place)
+    learning = parser.add_argument_group("what is learnt")
+    add_options(learning, TrainSettings, by_recipe=True)
+    add_options(learning, Origins, by_recipe=True)
+    add_options(parser.add_argument_group("the bundle"), ModelSettings, by_recipe=True)
+    add_options(parser.add_argument_group("the machine"), Machine, by_recipe=True)
+    add_version(parser)
+
+
+def add_version(parser: argparse.ArgumentParser) -> None:
+    """Add `--version`, which is mien's as everywhere, and was the model's once."""
     parser.add_argument(
-        "--config", type=Path, metavar="FILE", help="recipe in TOML; options given here go first"
+        "--version",
+        nargs="?",
+        action=_Version,
+        default=argparse.SUPPRESS,
+        help=argparse.SUPPRESS,
     )
-    parser.add_argument("--resume", action="store_true", help="go on where a run was stopped")
-    _add_learning(parser.add_argument_group("what is learnt"))
-    _add_model(parser.add_argument_group("the bundle"))
-    add_machine(parser.add_argument_group("the machine"))
 
 
-class NumberByName(argparse.Action):
-    """Reads `name=number …` into a dict."""
+class _Version(argparse.Action):
+    """`--version`: of mien; with a value that of the model."""
 
     def __call__(
         self,
@@ -42,139 +70,12 @@ class NumberByName(argparse.Action):
         values: Any,
         option_string: str | None = None,
     ) -> None:
-        """Keep what was given; what is no number is wrong usage."""
-        try:
-            pairs = [text.rsplit("=", 1) for text in values]
-            setattr(namespace, self.dest, {name: float(number) for name, number in pairs})
-        except ValueError:
-            parser.error(f"{option_string}: give NAME=NUMBER, got {' '.join(values)!r}")
-
-
-def add_machine(group: Any) -> None:
-    """Add the options of `Machine`."""
-    group.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 …")
-    group.add_argument("--precision", choices=("auto", "fp32", "bf16"), default="auto")
-    group.add_argument(
-        "--threads", type=int, default=0, help="CPU threads (default: PyTorch's choice)"
-    )
-
-
-def add_terms(group: Any) -> None:
-    """Add the options that say on what terms a model may be used."""
-    group.add_argument("--weights-terms", metavar="TEXT", help="terms of the weights, for the card")
-    group.add_argument(
-        "--data-terms",
-        action="append",
-        type=_source_terms,
-        metavar="SOURCE=TERMS",
-        help="a source of the training data and its terms, for the card; once for each source",
-    )
-
-
-def _add_learning(group: Any) -> None:
-    group.add_argument(
-        "--arch",
-        choices=get_args(Architecture),
-        help="mien's network (residual), a smaller one, a large one to teach others, or that of "
-        "the demo it succeeds (default: residual)",
-    )
-    group.add_argument("--size", type=int, help="side of the pictures in pixels (default: 48)")
-    group.add_argument("--channels", choices=("gray", "rgb"), help="default: gray")
-    group.add_argument(
-        "--epochs", type=int, help="passes over the data at most (default: 30; more for few faces)"
-    )
-    group.add_argument(
-        "--patience",
-        type=int,
-        help="epochs without gain before it stops (default: a quarter of them, at least 8)",
-    )
-    group.add_argument("--batch-size", type=int, help="default: 128; fewer for few faces")
-    group.add_argument(
-        "--learning-rate",
-        type=float,
-        help="default: 0.002 for residual, less for other networks and small batches",
-    )
-    group.add_argument("--weight-decay", type=float, help="default: 0.05")
-    group.add_argument(
-        "--class-balance", type=float, help="0: faces count alike, 1: classes do (default: 0.5)"
-    )
-    group.add_argument(
-        "--average-decay", type=float, help="of the weights' moving average (default: 0.998)"
-    )
-    group.add_argument(
-        "--no-augment", dest="augment", action="store_const", const=False, help="faces as they are"
-    )
-    group.add_argument(
-        "--calm-epochs", type=int, help="last epochs with fewer spoilt pictures (default: 0)"
-    )
-    group.add_argument(
-        "--teacher",
-        nargs="+",
-        metavar="BUNDLE",
-        help="larger models to learn from, too",
-    )
-    group.add_argument(
-        "--teacher-weight", type=float, help="their share beside the labels (default: 0.6)"
-    )
-    group.add_argument(
-        "--teacher-views",
-        type=int,
-        metavar="N",
-        help="how often each face is changed and answered by them (default: 8)",
-    )
-    group.add_argument(
-        "--pretrained", metavar="FILE", help="weights that --arch mobilenet starts from"
-    )
-    group.add_argument(
-        "--from",
-        metavar="BUNDLE",
-        help="start from what a bundle of the same network has learnt, a shipped one by its name",
-    )
-    group.add_argument(
-        "--source-weight",
-        nargs="+",
-        action=NumberByName,
-        metavar="SOURCE=X",
-        help="how much a face of a source of the data set counts (default: 1)",
-    )
-    group.add_argument(
-        "--source-smoothing",
-        nargs="+",
-        action=NumberByName,
-        metavar="SOURCE=X",
-        help="share of its labels that is spread over all classes (default: 0)",
-    )
-    group.add_argument("--seed", type=int, help="default: 0")
-
-
-def _add_model(group: Any) -> None:
-    group.add_argument("--name", help="name of the model (default: that of the run folder)")
-    group.add_argument("--version", help="default: 1")
-    group.add_argument(
-        "--classes",
-        type=_names,
-        metavar="A,B,…",
-        help="the classes it reads (default: all); "
-        "the others are learnt, too, as something else, for which there is no word",
-    )
-    group.add_argument(
-        "--crop-scale", type=float, help="crop over detector box that frames faces as the data does"
-    )
-    group.add_argument(
-        "--weights",
-        choices=("half", "int8"),
-        help="int8 is twice as fast and changes answers a little (default: half)",
-    )
-    add_terms(group)
-    group.add_argument(
-        "--class-prior",
-        type=float,
-        help="how much frequent classes are preferred again that --class-balance held back, -1 to "
-        "1 (default: 0)",
-    )
-    group.add_argument(
-        "--answer-accuracy", type=float, help="wanted of what is not 'not sure' (default: 0.9)"
-    )
+        """Print mien's version and end, or take the model's with a hint."""
+        if values is None:
+            print(f"mien {__version__}")
+            parser.exit()
+        say_old(str(option_string), "--model-version")
+        namespace.version = values
 
 
 def run(args: argparse.Namespace) -> int:
@@ -183,17 +84,20 @@ def run(args: argparse.Namespace) -> int:
         from mien.datasets.dataset import load_dataset
         from mien.training.expression.run import train
         from mien.training.expression.suited import suit
-        from mien.training.recipe import KINDS
         from mien.training.run_folder import BUNDLE, CURVES
     except ModuleNotFoundError as error:
         raise MissingExtraError("mien train", "train") from error
-    options = put_over(args, KINDS)
-    dataset = load_dataset(args.dataset)
-    folder = args.out or Path("runs") / args.dataset.name
+    place, machine = read(args, Place), read(args, Machine)
+    options = put_over(args, RECIPE)
+    dataset = load_dataset(place.dataset)
+    folder = place.out or Path("runs") / place.dataset.name
     options.setdefault("name", folder.name)
     options.setdefault("crop_scale", dataset.info.input.get("crop_scale") or 1.0)
     options = suit(options, dataset.count("train"))
-    settings, model, machine = _settings(args, options)
+    facts = {"command": this_command(), "recipe": RECIPE.write(options)}
+    settings = checked(TrainSettings, **of(TrainSettings, options))
+    origins = checked(Origins, **of(Origins, options))
+    model = checked(ModelSettings, **of(ModelSettings, options | facts))
 
     def tell(row: dict[str, float]) -> None:
         err.print(
@@ -202,7 +106,6 @@ def run(args: argparse.Namespace) -> int:
             f"{row['validation_balanced_accuracy']:.1%}  {row['images_per_second']:,.0f} images/s"
         )
 
-    pretrained, origin = options.get("pretrained"), options.get("from")
     with progress() as on_progress:
         result = train(
             dataset,
@@ -210,11 +113,11 @@ def run(args: argparse.Namespace) -> int:
             settings,
             model,
             machine,
-            pretrained=None if pretrained is None else Path(pretrained),
-            origin=None if origin is None else find_bundle(Path(origin)),
-            teachers=[Path(path) for path in options.get("teacher", ())],
+            pretrained=None if origins.pretrained is None else Path(origins.pretrained),
+            origin=None if origins.from_ is None else find_bundle(Path(origins.from_)),
+            teachers=[find_bundle(Path(name)) for name in origins.teacher],
             rivals=SHIPPED,
-            resume=args.resume,
+            resume=place.resume,
             on_epoch=tell,
             on_progress=on_progress,
         )
@@ -238,33 +141,17 @@ def _answered(result: "TrainResult") -> str:
     return f"{text}of its classes get a word, and {validated.others:.1%} of the others"
 
 
-def put_over(args: argparse.Namespace, kinds: "Kinds") -> "Options":
+def put_over(args: argparse.Namespace, recipe: Recipe) -> Options:
     """Return the recipe's options with those of the command line put over them.
 
     Args:
-        args: With `config` and an attribute for each kind of option.
-        kinds: What the recipe may say.
+        args: Perhaps with `config`, the recipe's file.
+        recipe: What it may say.
     """
-    from mien.training.recipe import read_recipe
-
-    options = {} if args.config is None else read_recipe(args.config, kinds)
-    given = {name: getattr(args, name) for name in kinds}
-    if given["data_terms"] is not None:
-        given["data_terms"] = dict(given["data_terms"])
-    return options | {name: value for name, value in given.items() if value is not None}
-
-
-def _settings(args: argparse.Namespace, options: "Options") -> Any:
-    from mien.training.recipe import write_recipe
-
-    channels = options.get("channels", "gray")
-    channels = {"gray": 1, "rgb": 3}.get(channels, channels)
-    settings = checked(
-        TrainSettings, **options_for(TrainSettings, options | {"channels": channels})
-    )
-    facts = {"command": this_command(), "recipe": write_recipe(options)}
-    model = checked(ModelSettings, **options_for(ModelSettings, options | facts))
-    return settings, model, machine_of(args)
+    options = recipe.read(args.config) if "config" in args else {}
+    for kind in recipe.kinds:
+        options |= typed(args, kind)
+    return options
 
 
 def this_command() -> str:
@@ -275,23 +162,7 @@ def this_command() -> str:
     return "mien " + shlex.join(word for word in sys.argv[1:] if word != "--resume")
 
 
-def machine_of(args: argparse.Namespace) -> Machine:
-    """Return what the options of `add_machine` say."""
-    return checked(Machine, device=args.device, precision=args.precision, threads=args.threads)
-
-
-def options_for(kind: type[msgspec.Struct], options: "Options") -> "Options":
+def of(kind: type[msgspec.Struct], options: Options) -> Options:
     """Return the options that some settings have."""
     names = {field.name for field in msgspec.structs.fields(kind)}
     return {name: value for name, value in options.items() if name in names}
-
-
-def _source_terms(text: str) -> tuple[str, str]:
-    source, _, terms = (part.strip() for part in text.partition("="))
-    if not (source and terms):
-        raise argparse.ArgumentTypeError(f"{text!r}: write SOURCE=TERMS, as in FER+=MIT")
-    return source, terms
-
-
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from mien.errors import TrainingError
-from mien.ranges import check_threads
+from mien.settings import check_threads
 from mien.training.settings import Machine
 
 # What bf16 gained over fp32 in training steps: three times with AMX, 1.3 times (residual) to 2.4

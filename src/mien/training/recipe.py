@@ -1,12 +1,13 @@
 """A recipe: the options of a training command in a TOML file, from which a model is made again.
 
-Keys are the options' long names; `_` and `-` are the same. An option that is given once for each of
-several names, as --data-terms SOURCE=TERMS, is a table. Machine, data set and run folder are not
-part of it, since they do not decide what is learnt.
+Keys are the names of fields of settings; `_` and `-` are the same. A field that is a dict, as
+`data_terms`, is a table. Machine, data set and run folder are not part of it, since they do not
+decide what is learnt.
 """
 
 import json
-from collections.abc import Mapping
+import typing
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,125 +15,119 @@ import msgspec
 
 from mien.errors import SettingsError
 from mien.parsing import decode_toml
+from mien.settings import unwrapped
 
-Kinds = Mapping[str, Any]
 SHOWN = 200  # characters of a value in a message
-# What a recipe may say, and of which kind: for `mien train`, and for `mien train-detector`.
-KINDS: Kinds = {
-    "arch": str,
-    "size": int,
-    "channels": str,
-    "epochs": int,
-    "patience": int,
-    "batch_size": int,
-    "learning_rate": float,
-    "weight_decay": float,
-    "class_balance": float,
-    "average_decay": float,
-    "augment": bool,
-    "calm_epochs": int,
-    "teacher": list[str],
-    "teacher_weight": float,
-    "teacher_views": int,
-    "pretrained": str,
-    "from": str,
-    "source_weight": dict[str, float],
-    "source_smoothing": dict[str, float],
-    "seed": int,
-    "name": str,
-    "version": str,
-    "classes": list[str],
-    "crop_scale": float,
-    "weights": str,
-    "weights_terms": str,
-    "class_prior": float,
-    "answer_accuracy": float,
-    "data_terms": dict[str, str],
-}
-DETECTOR_KINDS: Kinds = {
-    "channels": str,
-    "epochs": int,
-    "steps": int,
-    "batch_size": int,
-    "learning_rate": float,
-    "weight_decay": float,
-    "average_decay": float,
-    "seed": int,
-    "group_pattern": str,
-    "judge": str,
-    "name": str,
-    "version": str,
-    "weights": str,
-    "weights_terms": str,
-    "data_terms": dict[str, str],
-}
-Options = dict[str, Any]
 # Of what a recipe says in an error.
 LONGEST = 80
+Options = dict[str, Any]
 
 
-def read_recipe(path: Path, kinds: Kinds = KINDS) -> Options:
-    """Read a recipe.
+class Recipe:
+    """What the recipes of one command may say: the fields of its settings.
 
-    Args:
-        path: The file.
-        kinds: What it may say.
-
-    Returns:
-        Options by name, with `_`.
-
-    Raises:
-        SettingsError: The file is missing or not TOML, or an option is unknown or of another kind.
+    A value is checked for its kind only: what it may be is checked where settings are made of it,
+    after the options of the command line have been put over it.
     """
-    try:
-        values = decode_toml(path.read_bytes())
-    except OSError as error:
-        raise SettingsError(f"--config {path}: cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise SettingsError(f"--config {path}: not TOML: {error}") from error
-    options = {name.replace("-", "_"): value for name, value in values.items()}
-    for name, value in options.items():
-        _check(path, name, value, kinds)
-    return options
+
+    def __init__(self, command: str, kinds: Sequence[type[msgspec.Struct]]) -> None:
+        """Take the settings.
+
+        Args:
+            command: The command that it is for, as "train DATASET".
+            kinds: Structs of settings; a field with `extra["derived"]` is no part of a recipe.
+        """
+        self.command = command
+        self.kinds = tuple(kinds)
+        self._fields: dict[str, tuple[str, Any, dict[str, Any]]] = {}
+        for kind in kinds:
+            for field in msgspec.structs.fields(kind):
+                plain, extra = unwrapped(field.type)
+                if not extra.get("derived"):
+                    self._fields[field.name.rstrip("_")] = (field.name, _kind(plain, extra), extra)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """All that a recipe may say."""
+        return tuple(self._fields)
+
+    def kind(self, key: str) -> Any:
+        """Return the type of a key's values in TOML."""
+        return self._fields[key][1]
+
+    def read(self, path: Path) -> Options:
+        """Read a recipe.
+
+        Args:
+            path: The file.
+
+        Returns:
+            Values by the names of fields.
+
+        Raises:
+            SettingsError: The file is missing or not TOML, or an option is unknown or of another
+                kind.
+        """
+        try:
+            values = decode_toml(path.read_bytes())
+        except OSError as error:
+            raise SettingsError(f"--config {path}: cannot be read: {error.strerror}") from error
+        except ValueError as error:
+            raise SettingsError(f"--config {path}: not TOML: {error}") from error
+        options: Options = {}
+        for key, value in values.items():
+            name, plain = self._taken(path, key.replace("-", "_"), value)
+            options[name] = plain
+        return options
+
+    def write(self, options: Mapping[str, Any]) -> str:
+        """Return a recipe's text, keys in a fixed order.
+
+        Args:
+            options: Values by the names of fields; what no recipe may say is left out.
+        """
+        given = {}
+        for key, (name, _, extra) in self._fields.items():
+            if options.get(name) is not None:
+                spoken = {value: word for word, value in extra.get("names", {}).items()}
+                given[key] = spoken[options[name]] if spoken else options[name]
+        lines = [f"# For `mien {self.command} --config recipe.toml`."]
+        lines += [f"{key} = {_toml(v)}" for key, v in given.items() if not isinstance(v, dict)]
+        for key, table in given.items():  # a table ends what is said outside of tables
+            if isinstance(table, dict):
+                lines += ["", f"[{key}]", *(f"{_toml(k)} = {_toml(v)}" for k, v in table.items())]
+        return "\n".join(lines) + "\n"
+
+    def _taken(self, path: Path, key: str, value: object) -> tuple[str, Any]:
+        if key not in self._fields:
+            raise SettingsError(
+                f"--config {path}: unknown option {key[:LONGEST]!r}; choose from "
+                f"{', '.join(self._fields)}"
+            )
+        name, kind, extra = self._fields[key]
+        try:
+            plain = msgspec.convert(value, kind)
+            return name, extra["names"][plain] if "names" in extra else plain
+        except (msgspec.ValidationError, RecursionError, KeyError) as error:
+            told = _shown(value)
+            raise SettingsError(f"--config {path}: {key} = {told} is of the wrong kind") from error
 
 
-def write_recipe(
-    options: Mapping[str, Any], kinds: Kinds = KINDS, command: str = "train DATASET"
-) -> str:
-    """Return a recipe's text, options in a fixed order.
-
-    Args:
-        options: By name; what no recipe may say is left out.
-        kinds: What it may say.
-        command: The command that it is for.
-    """
-    given = {name: options[name] for name in kinds if options.get(name) is not None}
-    lines = [f"# For `mien {command} --config recipe.toml`."]
-    for name, value in given.items():
-        if not isinstance(value, dict):
-            lines.append(f"{name} = {_value(value)}")
-    for name, value in given.items():  # a table ends what is said outside of tables
-        if isinstance(value, dict):
-            lines += ["", f"[{name}]", *(f"{_value(key)} = {_value(value[key])}" for key in value)]
-    return "\n".join(lines) + "\n"
+def _kind(plain: Any, extra: dict[str, Any]) -> Any:
+    """Return the type that TOML has for a field's values, whatever bounds they have."""
+    origin, parts = typing.get_origin(plain), typing.get_args(plain)
+    if origin is typing.Literal or "names" in extra:
+        return str
+    if origin is tuple:
+        return list[unwrapped(parts[0])[0]]  # type: ignore[misc]
+    if origin is dict:
+        return dict[parts[0], unwrapped(parts[1])[0]]  # type: ignore[misc, valid-type]
+    return str if plain is Path else plain
 
 
-def _value(value: object) -> str:
+def _toml(value: object) -> str:
     """Return a value as TOML has it: as JSON, but for one character that TOML wants escaped."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _check(path: Path, name: str, value: object, kinds: Kinds) -> None:
-    kind = kinds.get(name)
-    if kind is None:
-        raise SettingsError(
-            f"--config {path}: unknown option {name[:LONGEST]!r}; choose from {', '.join(kinds)}"
-        )
-    try:
-        msgspec.convert(value, kind)
-    except (msgspec.ValidationError, RecursionError) as error:
-        told = _shown(value)
-        raise SettingsError(f"--config {path}: {name} = {told} is of the wrong kind") from error
 
 
 def _shown(value: object) -> str:

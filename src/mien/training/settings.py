@@ -1,12 +1,10 @@
 """What any training run can be told, kept in its folder so that a run can be repeated."""
 
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
-from mien.errors import SettingsError
 from mien.models.bundle import DataTerms, Terms
-from mien.ranges import check_number
 
 S = TypeVar("S", bound=msgspec.Struct)
 # Bounds far beyond all that makes sense: what is above them is a slip, and would only end badly.
@@ -20,10 +18,10 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     """Where and how a run computes; changes its speed, not its meaning.
 
     Attributes:
-        device: "cpu", "cuda", or "auto": a GPU where there is one.
+        device: "cpu", "cuda", "cuda:1" …, or "auto": a GPU where there is one.
         precision: "fp32", "bf16" (autocast), or "auto": bf16 where the hardware computes in it,
             since elsewhere it is slower than fp32.
-        threads: CPU threads; 0 leaves PyTorch's choice.
+        threads: CPU threads; 0 (default) leaves PyTorch's choice.
     """
 
     device: str = "auto"
@@ -32,26 +30,30 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 NOT_STATED = "not stated"
+# What no person gives: it is no option, and no part of a recipe.
+Derived = Annotated[str, msgspec.Meta(extra={"derived": True})]
 
 
 class AnyModelSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What goes into any model's bundle beside the weights.
 
     Attributes:
-        name: Name of the model.
+        name: Name of the model (default: that of the run folder).
         version: Its version.
-        weights_terms: Terms of the weights.
-        data_terms: The sources of the training data, each with its terms.
+        weights_terms: Terms of the weights, for the card.
+        data_terms: A source of the training data and its terms, for the card; once for each source.
         command: The command that makes the model again.
         recipe: All options of that command as TOML, for its option `--config`.
     """
 
     name: str
-    version: str = "1"
-    weights_terms: str = NOT_STATED
-    data_terms: dict[str, str] = {}
-    command: str = ""
-    recipe: str = ""
+    version: Annotated[str, msgspec.Meta(extra={"flag": "--model-version"})] = "1"
+    weights_terms: Annotated[
+        str, msgspec.Meta(extra={"metavar": "TEXT", "aliases": ("--license", "--licence")})
+    ] = NOT_STATED
+    data_terms: Annotated[dict[str, str], msgspec.Meta(extra={"metavar": "SOURCE=TERMS"})] = {}
+    command: Derived = ""
+    recipe: Derived = ""
 
     def terms(self, *unnamed: str) -> Terms:
         """Return the terms as model.json has them.
@@ -61,21 +63,3 @@ class AnyModelSettings(msgspec.Struct, frozen=True, kw_only=True):
         """
         sources = self.data_terms or dict.fromkeys(unnamed, NOT_STATED)
         return Terms(self.weights_terms, tuple(DataTerms(*item) for item in sources.items()))
-
-
-def checked(kind: type[S], **values: Any) -> S:
-    """Make settings from values a person gave.
-
-    Raises:
-        SettingsError: A value is of the wrong kind or out of range; the message names the option.
-    """
-    for name, value in values.items():
-        for number in value.values() if isinstance(value, dict) else [value]:
-            if isinstance(number, float):
-                check_number(f"--{name.replace('_', '-')}", number)
-    try:
-        return msgspec.convert(values, kind)
-    except msgspec.ValidationError as error:
-        reason, _, place = str(error).partition(" - at ")
-        option = place.strip("`$.").replace("_", "-")
-        raise SettingsError(f"--{option}: {reason}") from error

@@ -16,7 +16,7 @@ from mien.datasets.dataset import Dataset
 from mien.errors import TrainingError
 from mien.models.bundle import Bundle, load_bundle
 from mien.models.classifier import OnnxClassifier
-from mien.training import onnx_export
+from mien.training.expression import export
 from mien.training.expression import run as module
 from mien.training.expression.network import Deployed
 from mien.training.expression.run import TrainResult, train
@@ -162,7 +162,7 @@ def test_bundle_whose_graph_differs_is_kept_apart(
     dataset: Dataset, learnt: Path, monkeypatch: pytest.MonkeyPatch, weights: Any
 ) -> None:
     model = msgspec.structs.replace(MODEL, weights=weights)
-    monkeypatch.setattr(onnx_export, "TOLERANCE", -1.0)
+    monkeypatch.setattr(export, "TOLERANCE", -1.0)
     with pytest.raises(TrainingError, match=r"differs .*; the bundle is kept as .*\.unchecked"):
         train(dataset, learnt, SETTINGS, model, CPU, resume=True)
     assert not (learnt / "bundle").exists()

@@ -4,9 +4,9 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
+from mien.settings import checked
 from mien.training.expression.settings import TrainSettings
 from mien.training.expression.suited import STEPS_PER_EPOCH, suit
-from mien.training.settings import checked
 
 
 @given(faces=st.integers(1, 10_000_000))

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from mien.training.recipe import Recipe
 from mien.training.settings import AnyModelSettings, Decay, Positive, Rate, Seed
 
 
@@ -11,7 +12,7 @@ class DetectorSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     """Settings of a run.
 
     Attributes:
-        channels: 1 for gray, 3 for colour.
+        channels: Gray, or colour.
         epochs: Epochs; the learning rate falls to zero over them. Scenes never repeat, so that an
             epoch is only the time from one validation to the next.
         steps: Batches per epoch.
@@ -22,7 +23,7 @@ class DetectorSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
         seed: Of all randomness.
     """
 
-    channels: Literal[1, 3] = 1
+    channels: Annotated[Literal[1, 3], msgspec.Meta(extra={"names": {"gray": 1, "bgr": 3}})] = 1
     epochs: Positive = 40
     steps: Positive = 750
     batch_size: Positive = 32
@@ -41,3 +42,19 @@ class DetectorModelSettings(AnyModelSettings, frozen=True, kw_only=True):
     """
 
     weights: Literal["half", "int8"] = "int8"
+
+
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+    """How the teachers' answers are taken.
+
+    Attributes:
+        judge: Detector that is asked about doubtful faces.
+        group_pattern: Regular expression whose first group names the person in a file's name; a
+            person stays in one split.
+    """
+
+    judge: Literal["none", "dlib-cnn"] = "none"
+    group_pattern: Annotated[str | None, msgspec.Meta(extra={"metavar": "REGEX"})] = None
+
+
+RECIPE = Recipe("train-detector FOLDER …", (DetectorSettings, Judgement, DetectorModelSettings))

@@ -4,8 +4,13 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from mien.training.recipe import Recipe
 from mien.training.settings import AnyModelSettings, Decay, Positive, Rate, Seed
 
+Channels = Annotated[Literal[1, 3], msgspec.Meta(extra={"names": {"gray": 1, "rgb": 3}})]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+# Of a source of the data set, by its name.
+BySource = msgspec.Meta(extra={"metavar": "SOURCE=X"})
 Architecture = Literal["residual", "residual-small", "mobilenet", "mobilenet-small", "baseline"]
 
 
@@ -13,15 +18,19 @@ class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """Settings of a run.
 
     Attributes:
-        arch: Name of the network.
-        size: Side of the pictures the network sees, in pixels.
-        channels: 1 for gray, 3 for RGB.
-        epochs: Passes over the data at most; the learning rate falls to zero over them.
-        patience: Epochs without a better validation loss after which training stops.
-        batch_size: Pictures per step.
-        learning_rate: Highest learning rate.
+        arch: mien's network (residual), a smaller one, a large one to teach others, or that of the
+            demo it succeeds (baseline).
+        size: Side of the pictures that the network sees, in pixels.
+        channels: Gray, or RGB.
+        epochs: Passes over the data at most; the learning rate falls to zero over them (default:
+            30; more for few faces).
+        patience: Epochs without a better validation loss after which training stops (default: a
+            quarter of them, at least 8).
+        batch_size: Pictures per step (default: 128; fewer for few faces).
+        learning_rate: Highest learning rate (default: 0.002 for residual, less for other networks
+            and small batches).
         weight_decay: Of AdamW (Loshchilov and Hutter 2019).
-        class_balance: 0 weighs pictures alike, 1 weighs classes alike.
+        class_balance: 0 weighs faces alike, 1 weighs classes alike.
         average_decay: Decay per step of the moving average of the weights, which is what is kept.
         augment: Whether training pictures are changed at random.
         calm_epochs: Last epochs in which only a third as many pictures are made worse as before:
@@ -38,20 +47,20 @@ class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
     arch: Architecture = "residual"
     size: Positive = 48
-    channels: Literal[1, 3] = 1
+    channels: Channels = 1
     epochs: Positive = 30
     patience: Positive = 8
     batch_size: Positive = 128
     learning_rate: Rate = 2e-3
     weight_decay: Decay = 0.05
-    class_balance: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5
+    class_balance: Share = 0.5
     average_decay: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.998
     augment: bool = True
     calm_epochs: Annotated[int, msgspec.Meta(ge=0)] = 0
     teacher_views: Positive = 8
-    teacher_weight: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.6
-    source_weight: dict[str, Decay] = {}
-    source_smoothing: dict[str, Annotated[float, msgspec.Meta(ge=0, le=1)]] = {}
+    teacher_weight: Share = 0.6
+    source_weight: Annotated[dict[str, Decay], BySource] = {}
+    source_smoothing: Annotated[dict[str, Share], BySource] = {}
     seed: Seed = 0
 
 
@@ -71,9 +80,29 @@ class ModelSettings(AnyModelSettings, frozen=True, kw_only=True):
         answer_accuracy: Wanted accuracy of what is answered; below it the model says "not sure".
     """
 
-    classes: tuple[str, ...] = ()
+    classes: Annotated[
+        tuple[str, ...], msgspec.Meta(extra={"split": True, "metavar": "A,B,…"})
+    ] = ()
     crop_scale: Annotated[float, msgspec.Meta(gt=0)] = 1.0
-    alignment: Literal["none", "eyes"] = "none"
+    alignment: Annotated[Literal["none", "eyes"], msgspec.Meta(extra={"derived": True})] = "none"
     weights: Literal["half", "int8"] = "half"
     class_prior: Annotated[float, msgspec.Meta(ge=-1, le=1)] = 0.0
-    answer_accuracy: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.9
+    answer_accuracy: Share = 0.9
+
+
+class Origins(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run learns from beside its data set.
+
+    Attributes:
+        teacher: Larger models whose soft targets it learns from, too (distillation): folders of
+            bundles, or names of shipped ones.
+        pretrained: Weights of a face recogniser that --arch mobilenet starts from.
+        from_: Bundle of the same network whose weights it starts from, a shipped one by its name.
+    """
+
+    teacher: Annotated[tuple[str, ...], msgspec.Meta(extra={"metavar": "BUNDLE"})] = ()
+    pretrained: Annotated[str | None, msgspec.Meta(extra={"metavar": "FILE"})] = None
+    from_: Annotated[str | None, msgspec.Meta(extra={"metavar": "BUNDLE"})] = None
+
+
+RECIPE = Recipe("train DATASET", (TrainSettings, Origins, ModelSettings))

@@ -132,7 +132,7 @@ def test_graph_that_differs_is_kept_in_the_error(
     exported: tuple[FaceNetwork, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     network, graph = exported
-    monkeypatch.setattr("mien.training.onnx_export.TOLERANCE", -1.0)
+    monkeypatch.setattr("mien.training.expression.export.TOLERANCE", -1.0)
     with pytest.raises(ParityError, match="differs") as caught:
         export_graph(network, 1.0, SPEC)
     assert caught.value.graph == graph

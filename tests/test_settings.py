@@ -6,7 +6,7 @@ import os
 import pytest
 
 from mien.errors import SettingsError
-from mien.ranges import FEW_THREADS, check_number, check_threads
+from mien.settings import FEW_THREADS, check_number, check_threads
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])

@@ -1,0 +1,259 @@
+"""Command-line options from the fields of a struct, so that each is declared once.
+
+A field's name is the option, its type and constraint are the check, its default the default, and
+its line under "Attributes:" the help. What else an option has is in `msgspec.Meta(extra={…})`:
+
+    metavar     what stands for the value in the help
+    aliases     other spellings that are as good
+    old         spellings of former versions, which still work, with a hint
+    flag        its spelling, where that is not the field's name
+    positional  True for an argument without a name
+    also        of a positional: a name under which it can be given, too
+    names       dict of what is written on the command line → the value
+    split       True where a tuple is written as one word with commas
+    derived     True for what no person gives
+
+What is not typed is not in the namespace, so that a recipe, or what suits the data, can set it.
+Ready-made libraries (tyro, cyclopts) take seven times as long to import as argparse, and neither
+says which options were typed.
+"""
+
+import argparse
+import re
+import typing
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import msgspec
+from msgspec.structs import FieldInfo
+
+from mien.cli.console import err
+from mien.errors import SettingsError
+from mien.settings import attributes, check_number, checked, flag, unwrapped
+
+# The end of a sentence and the beginning of another.
+_SENTENCES = re.compile(r"\. [A-Z]")
+# What stands for a value in the help, by its type.
+_METAVARS = {int: "N", float: "X", str: "TEXT", Path: "PATH"}
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+def add_options(
+    group: Any,
+    kind: type[msgspec.Struct],
+    *,
+    without: Collection[str] = (),
+    by_recipe: bool = False,
+) -> None:
+    """Add the fields of a struct to a parser, or to a group of one.
+
+    Args:
+        group: The parser or group.
+        kind: What the options are of.
+        without: Names of fields that are no options here.
+        by_recipe: Whether a recipe may give them, too: then none is required, and bounds are
+            checked where settings are made of all of them, not at once as wrong usage.
+    """
+    helps = attributes(kind)
+    for field in msgspec.structs.fields(kind):
+        option = _Option(field, helps.get(field.name, ""), by_recipe=by_recipe)
+        if field.name not in without and not option.extra.get("derived"):
+            option.add(group)
+
+
+def typed(args: argparse.Namespace, kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """Return the values that were typed, of the fields of a struct, by name."""
+    names = (field.name for field in msgspec.structs.fields(kind))
+    return {name: getattr(args, name) for name in names if name in args}
+
+
+def read(args: argparse.Namespace, kind: type[S]) -> S:
+    """Make a command's options from what was typed.
+
+    Raises:
+        SettingsError: A value is out of range; the message names the option.
+    """
+    return checked(kind, **typed(args, kind))
+
+
+def say_old(old: str, new: str) -> None:
+    """Say how an option of a former version is written now."""
+    err.print(f"mien: {old} is written {new} now", markup=False)
+
+
+class _Option:
+    """One field as argparse takes it."""
+
+    def __init__(self, field: FieldInfo, told: str, *, by_recipe: bool) -> None:
+        self._field, self._told, self._by_recipe = field, told, by_recipe
+        self.kind, self.extra = unwrapped(field.type)
+
+    def add(self, group: Any) -> None:
+        """Add the option, and those that are other spellings of it."""
+        name, settings = self._field.name, self._settings()
+        if not self.extra.get("positional"):
+            flags = [self._flag(), *self.extra.get("aliases", ())]
+            group.add_argument(*flags, dest=name, **settings)
+        else:
+            group.add_argument(name, **settings)
+            settings.pop("nargs", None)
+        if also := self.extra.get("also"):
+            group.add_argument(also, dest=name, **settings | {"help": argparse.SUPPRESS})
+        for old in self.extra.get("old", ()):
+            self._add_old(group, old, settings)
+
+    def _add_old(self, group: Any, old: str, settings: dict[str, Any]) -> None:
+        no_value = {"nargs": 0} if settings.pop("action", None) else {}
+        group.add_argument(
+            old,
+            dest=self._field.name,
+            action=_Old,
+            new=self._flag(),
+            **settings | no_value | {"help": argparse.SUPPRESS},
+        )
+
+    def _flag(self) -> str:
+        return str(self.extra.get("flag") or flag(self._field.name))
+
+    def _settings(self) -> dict[str, Any]:
+        """Return the keyword arguments of `add_argument`."""
+        settings: dict[str, Any] = {"default": argparse.SUPPRESS, "help": self._help()}
+        if self._field.required and not (self._by_recipe or self.extra.get("positional")):
+            settings["required"] = True
+        metavar = self.extra.get("metavar") or _METAVARS.get(self.kind)
+        if metavar and not (self.extra.get("positional") and "metavar" not in self.extra):
+            settings["metavar"] = metavar
+        origin, parts = typing.get_origin(self.kind), typing.get_args(self.kind)
+        if self.kind is bool:
+            both = argparse.BooleanOptionalAction if self._field.default else "store_true"
+            return settings | {"action": both}
+        if origin is dict:
+            return settings | _pairs(parts[1])
+        if origin is tuple and self.extra.get("split"):
+            return settings | {"type": _split(self._value(parts[0]))}
+        if origin is tuple:
+            action = {"action": "extend", "nargs": "*" if self.extra.get("also") else "+"}
+            return settings | action | {"type": self._value(parts[0])}
+        if names := self.extra.get("names"):
+            return settings | {"type": _named(names), "metavar": "{" + ",".join(names) + "}"}
+        if origin is Literal:
+            return settings | {"choices": parts}
+        return settings | {"type": self._value(self.kind)}
+
+    def _help(self) -> str:
+        """Return the help, with the default where there is one and the text names none."""
+        told, default = self._told, self._field.default
+        if not told[1:2].isupper():
+            told = told[:1].lower() + told[1:]
+        if not _SENTENCES.search(told):
+            told = told.rstrip(".")
+        shown = self._shown(default)
+        if shown and "default" not in told:
+            told = f"{told} (default: {shown})"
+        return told.replace("%", "%%")
+
+    def _shown(self, default: Any) -> str:
+        """Return a default as it would be typed; "" where there is nothing to say."""
+        if self.kind is bool:
+            return "on" if default else ""
+        names = {value: name for name, value in self.extra.get("names", {}).items()}
+        if default in (None, msgspec.NODEFAULT, "", ()):
+            return ""
+        return str(names.get(default, default))
+
+    def _value(self, kind: Any) -> Callable[[str], Any]:
+        """Return what makes a value of a word, within the field's bounds."""
+        plain, _ = unwrapped(kind)
+        if self._by_recipe or plain not in (int, float):
+            return typing.cast(Callable[[str], Any], plain)
+
+        def value(text: str) -> Any:
+            number = plain(text)
+            try:
+                check_number(text, number)
+                return msgspec.convert(number, kind if kind is not plain else self._field.type)
+            except msgspec.ValidationError as error:
+                raise argparse.ArgumentTypeError(f"{text}: {error}") from error
+            except SettingsError as error:
+                raise argparse.ArgumentTypeError(str(error)) from error
+
+        value.__name__ = plain.__name__  # argparse names it where the word is no number
+        return value
+
+
+def _split(value: Callable[[str], Any]) -> Callable[[str], tuple[Any, ...]]:
+    def split(text: str) -> tuple[Any, ...]:
+        try:
+            return tuple(value(part.strip()) for part in text.split(",") if part.strip())
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(f"{text!r} is no list with commas: {error}") from error
+
+    return split
+
+
+def _named(names: dict[str, Any]) -> Callable[[str], Any]:
+    def value(text: str) -> Any:
+        if text not in names:
+            raise argparse.ArgumentTypeError(f"{text!r}: choose from {', '.join(names)}")
+        return names[text]
+
+    return value
+
+
+def _pairs(kind: Any) -> dict[str, Any]:
+    """Return how `NAME=VALUE` is taken: numbers several at once, texts one at a time."""
+    plain, _ = unwrapped(kind)
+    return {"action": _Pairs, "value": plain} | ({} if plain is str else {"nargs": "+"})
+
+
+class _Pairs(argparse.Action):
+    """Reads `NAME=VALUE` into a dict, to which each use adds."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **more: Any) -> None:
+        self._kind = more.pop("value")
+        more.setdefault("metavar", "NAME=VALUE")
+        super().__init__(option_strings, dest, **more)
+
+    def __call__(
+        self,
+        _: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        __: str | None = None,
+    ) -> None:
+        """Add what was given; what is no pair is wrong usage."""
+        pairs = dict(getattr(namespace, self.dest, {}))
+        for text in [values] if isinstance(values, str) else values:
+            try:
+                pairs |= self._pair(text)
+            except ValueError as error:
+                raise argparse.ArgumentError(self, f"{text!r}: write {self.metavar}") from error
+        setattr(namespace, self.dest, pairs)
+
+    def _pair(self, text: str) -> dict[str, Any]:
+        # A number holds no "=", a name may; a name of a text holds none, a text may.
+        parts = text.split("=", 1) if self._kind is str else text.rsplit("=", 1)
+        name, value = (part.strip() for part in parts)
+        if not (name and value):
+            raise ValueError(text)
+        return {name: self._kind(value)}
+
+
+class _Old(argparse.Action):
+    """A spelling of a former version: it does what it did, and says what is written now."""
+
+    def __init__(self, *args: Any, new: str, **more: Any) -> None:
+        self._new = new
+        super().__init__(*args, **more)
+
+    def __call__(
+        self,
+        _: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        """Keep the value, or that it was there."""
+        say_old(str(option_string), self._new)
+        setattr(namespace, self.dest, True if self.nargs == 0 else values)

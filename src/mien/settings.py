@@ -1,0 +1,112 @@
+"""Settings that people give: structs whose fields are declared once, and checks of numbers.
+
+A field's name is its key in a recipe and its option on the command line, its type and constraint
+are the check, its default the default, and its line under "Attributes:" the help. What else the
+command line knows of it is in `msgspec.Meta(extra={…})`; see `mien.cli.options`.
+"""
+
+import inspect
+import math
+import os
+import re
+import types
+import typing
+from typing import Any, TypeVar
+
+import msgspec
+
+from mien.errors import SettingsError
+
+S = TypeVar("S", bound=msgspec.Struct)
+_ATTRIBUTE = re.compile(r"^    (\w+): (.*(?:\n {6,}.*)*)", re.MULTILINE)
+# More threads than processors only wait for each other, and thousands take minutes to start; but a
+# few more than a small machine has are no mistake.
+FEW_THREADS = 16
+
+
+def check_number(
+    option: str, value: float, least: float = -math.inf, most: float = math.inf
+) -> None:
+    """Refuse a number that is none, infinite, or out of range.
+
+    Args:
+        option: What to call it, as `--seconds`.
+        value: The number.
+        least: Smallest that is taken.
+        most: Largest that is taken.
+
+    Raises:
+        SettingsError: It cannot be taken; the message says what can.
+    """
+    if isinstance(value, float) and not math.isfinite(value):
+        raise SettingsError(f"{option} must be a finite number, got {value}")
+    if value < least:
+        raise SettingsError(f"{option} must be {least:.12g} or more, got {value}")
+    if value > most:
+        raise SettingsError(f"{option} must be {most:,.12g} or less, got {value}")
+
+
+def check_threads(option: str, threads: int, least: int = 1) -> None:
+    """Refuse a number of threads or processes that this machine cannot use.
+
+    Args:
+        option: What to call it.
+        threads: The number.
+        least: 0 where that leaves the choice to a library.
+
+    Raises:
+        SettingsError: There are fewer than `least`, or many more than there are processors.
+    """
+    check_number(option, threads, least, max(FEW_THREADS, os.cpu_count() or 1))
+
+
+def checked(kind: type[S], **values: Any) -> S:
+    """Make settings from values a person gave.
+
+    Raises:
+        SettingsError: A value is of the wrong kind or out of range; the message names the option.
+    """
+    for name, value in values.items():
+        for number in value.values() if isinstance(value, dict) else [value]:
+            if isinstance(number, float):
+                check_number(flag(name), number)
+    try:
+        return msgspec.convert(values, kind, dec_hook=_as_it_is)
+    except msgspec.ValidationError as error:
+        reason, _, place = str(error).partition(" - at ")
+        raise SettingsError(f"{flag(place.strip('`$.'))}: {reason}") from error
+
+
+def flag(name: str) -> str:
+    """Return a field's name as an option: "--batch-size"; that of `from_` is "--from"."""
+    return "--" + name.rstrip("_").replace("_", "-")
+
+
+def attributes(kind: type) -> dict[str, str]:
+    """Return what the docstrings of a class and its bases say of each attribute, in one line."""
+    found: dict[str, str] = {}
+    for base in reversed(kind.__mro__):
+        text = inspect.cleandoc(base.__dict__.get("__doc__") or "")
+        _, _, section = text.partition("\nAttributes:\n")
+        found |= {name: " ".join(told.split()) for name, told in _ATTRIBUTE.findall(section)}
+    return found
+
+
+def unwrapped(kind: Any) -> tuple[Any, dict[str, Any]]:
+    """Return a field's type without constraints and None, and what `extra` says of the field."""
+    if typing.get_origin(kind) is typing.Annotated:
+        inner, *metas = typing.get_args(kind)
+        plain, extra = unwrapped(inner)
+        for meta in metas:
+            extra = extra | (getattr(meta, "extra", None) or {})
+        return plain, extra
+    if typing.get_origin(kind) in (typing.Union, types.UnionType):
+        return unwrapped(next(one for one in typing.get_args(kind) if one is not type(None)))
+    return kind, {}
+
+
+def _as_it_is(kind: type, value: Any) -> Any:
+    """Let through what msgspec has no check for, as a `Path`."""
+    if not isinstance(value, kind):
+        raise ValueError(f"Expected `{kind.__name__}`, got `{type(value).__name__}`")
+    return value
