@@ -2,28 +2,21 @@
 
 import argparse
 import shlex
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, get_args
 
-from mien.datasets.inputs.patterns import SlicePattern
 from mien.errors import SettingsError
-from mien.registry import DETECTORS
-from mien.settings import check_number
+from mien.evaluation.inputs import is_dataset
+from mien.evaluation.intervals import RESAMPLES
+from mien.evaluation.studies import all_studies
+from mien.evaluation.study import Option, refuse_crop_scale
+from mien.registry import DEFAULT, DETECTORS
+from mien.settings import check_number, flag
+from mien.types import PlotKind
 
-DEFAULT = "default"
-DATASET_FILE = "dataset.json"
 # Options that have no meaning for a data set, whose faces are cropped and grouped already.
-FOLDER_OPTIONS = (
-    *("detector", "detector_model", "whole_face", "crop_scale", "crop_scales"),
-    "group_pattern",
-)
-# Options that change the figures, in the order in which the command is written down.
-VALUES = (
-    *("split", "detector", "detector_model", "crop_scale", "crop_scales", "group_pattern"),
-    *("against", "corruption_faces", "name"),
-)
-SWITCHES = ("whole_face", "ignore_unknown", "others", "corruptions")
-PATHS = frozenset({"detector_model", "against"})
-RESAMPLES, CORRUPTION_FACES = 1000, 2000
+FOLDER_OPTIONS = ("detector", "detector_model", "whole_face", "crop_scale", "group_pattern")
 MOST_RESAMPLES = 1_000_000
 
 
@@ -32,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "bundle",
         metavar="BUNDLE",
+        type=Path,
         help=f"folder of the model, or a shipped one: {DEFAULT} (fer4), fer8, fer4-open",
     )
     parser.add_argument(
@@ -51,14 +45,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="leave out, and count, classes that the model does not know: one data set of many "
         "classes serves models that read some of them (folders: always so)",
     )
-    _add_folder_arguments(parser.add_argument_group("folders of pictures"))
-    _add_study_arguments(parser.add_argument_group("a closer look"))
+    folders = parser.add_argument_group("folders of pictures")
+    studies = parser.add_argument_group("a closer look")
+    _add_folder_arguments(folders)
+    for option in _study_options():
+        _add_option(folders if option.for_folders else studies, option)
     output = parser.add_argument_group("output")
     output.add_argument(
         "--out",
         type=Path,
         metavar="FOLDER",
         help="where figures, plots and answers go (default: a folder named after model and data)",
+    )
+    output.add_argument(
+        "--plots",
+        choices=get_args(PlotKind),
+        default="png",
+        help="how the plots beside the report are written (default: png)",
     )
     output.add_argument("--name", help="what to call the data (default: the name of its folder)")
     output.add_argument(
@@ -90,72 +93,80 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def names_dataset(args: argparse.Namespace) -> bool:
-    """Whether the data is a prepared data set, and not a folder of pictures."""
-    return bool((args.data / DATASET_FILE).is_file())
-
-
 def check(args: argparse.Namespace) -> None:
-    """Refuse what cannot work together, before any work.
+    """Refuse what cannot work together, before any work; what studies need they check themselves.
 
     Raises:
         SettingsError: An option is out of range, or means nothing beside another or for this data.
     """
-    is_dataset = names_dataset(args)
-    given = [name for name in FOLDER_OPTIONS if getattr(args, name) not in (None, False)]
-    if is_dataset and given:
+    folder_options = [*FOLDER_OPTIONS, *(one.name for one in _study_options() if one.for_folders)]
+    given = [name for name in folder_options if getattr(args, name) not in (None, False)]
+    if given and is_dataset(args.data):
         raise SettingsError(
-            f"{_option(given[0])} is for folders of pictures, but {args.data} is a data set"
+            f"{flag(given[0])} is for folders of pictures, but {args.data} is a data set"
         )
     if args.whole_face and (args.detector or args.detector_model):
         raise SettingsError("--whole-face needs no detector; leave out one of the two")
-    _check_framing(args)
+    if args.record:
+        refuse_crop_scale("record", vars(args))
     if args.out is not None and args.out.exists() and not args.out.is_dir():
         raise SettingsError(f"--out: {args.out} is a file; name a folder")
     if args.resamples < 0 or args.seed < 0:
         raise SettingsError("--resamples and --seed must be 0 or more")
     check_number("--resamples", args.resamples, 0, MOST_RESAMPLES)
-    if args.others and args.ignore_unknown:
-        raise SettingsError(
-            "--others asks about the classes that --ignore-unknown leaves out; leave out one of "
-            "the two"
-        )
-    if args.corruption_faces is not None and not args.corruptions:
-        raise SettingsError("--corruption-faces is for --corruptions; give both or none")
-    if args.corruption_faces is not None and args.corruption_faces < 1:
-        raise SettingsError("--corruption-faces must be 1 or more")
-    slice_patterns(args)
     _check_features(args)
-
-
-def slice_patterns(args: argparse.Namespace) -> tuple[SlicePattern, ...]:
-    """Read what else to split the faces by.
-
-    Raises:
-        SettingsError: A pattern is wrong, or two have one name.
-    """
-    patterns = tuple(SlicePattern.parse(text) for text in args.slice_pattern or ())
-    names = [pattern.name for pattern in patterns]
-    twice = [name for name in names if names.count(name) > 1]
-    if twice:
-        raise SettingsError(f"--slice-pattern: {twice[0]!r} is there twice; name each otherwise")
-    return patterns
 
 
 def command_line(args: argparse.Namespace) -> str:
     """Return the command that gives the same figures, without the folders of this machine."""
+    # Those of folders first, then those of studies, by name.
+    studies = sorted(_study_options(), key=lambda option: (not option.for_folders, option.name))
+    changing = [option for option in studies if option.changes_figures]
+    switches = [option.name for option in changing if option.read is None]
+    values = [option.name for option in changing if option.read is not None]
     words = ["mien", "evaluate", _portable(args.bundle), _portable(args.data)]
-    for name in VALUES:
+    for name in ("split", *FOLDER_OPTIONS, *values, "name"):
         value = getattr(args, name)
-        if value is not None:
-            words += [_option(name), _portable(value) if name in PATHS else _written(value)]
-    for text in args.slice_pattern or ():
-        words += [_option("slice_pattern"), text]
-    words += [_option(name) for name in SWITCHES if getattr(args, name)]
+        for one in value if isinstance(value, list) else [value]:
+            words += [] if one in (None, True, False) else [flag(name), _portable(one)]
+    words += [
+        flag(name) for name in ("whole_face", "ignore_unknown", *switches) if getattr(args, name)
+    ]
     for name, default in (("resamples", RESAMPLES), ("seed", 0)):
         if getattr(args, name) != default:
-            words += [_option(name), str(getattr(args, name))]
+            words += [flag(name), str(getattr(args, name))]
     return shlex.join(words)
+
+
+def _study_options() -> list[Option]:
+    return [option for study in all_studies() for option in study.options]
+
+
+def _add_option(group: argparse._ArgumentGroup, option: Option) -> None:
+    if option.read is None:
+        group.add_argument(option.flag, action="store_true", help=option.help)
+        return
+    group.add_argument(
+        option.flag,
+        type=_reading(option.read),
+        action="append" if option.repeated else "store",
+        metavar=option.metavar,
+        help=option.help,
+    )
+
+
+def _reading(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Return what reads a value for argparse, which names the kind of a plain one in its error."""
+    if isinstance(read, type):
+        return read
+
+    def reading(text: str) -> Any:  # of the option's own kind
+        try:
+            return read(text)
+        except SettingsError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return reading
 
 
 def _add_folder_arguments(group: argparse._ArgumentGroup) -> None:
@@ -175,66 +186,12 @@ def _add_folder_arguments(group: argparse._ArgumentGroup) -> None:
         help="frame faces otherwise than the model asks for",
     )
     group.add_argument(
-        "--crop-scales",
-        type=_scales,
-        metavar="X,X,…",
-        help="accuracy over framing: crop every face so many times, as in 0.8,1.0,1.2,1.4",
-    )
-    group.add_argument(
         "--group-pattern",
         metavar="REGEX",
         help="what pictures of one person share in their file names, in parentheses, as in "
         "'(.+)_[0-9]+': the intervals are then drawn over persons (with a slash in it, it is "
         "searched in the path below the folder)",
     )
-
-
-def _add_study_arguments(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--slices",
-        action="store_true",
-        help="show figures by brightness, sharpness, size, head turn, votes and source, too (they "
-        "are always in the report)",
-    )
-    group.add_argument(
-        "--slice-pattern",
-        action="append",
-        metavar="NAME=REGEX",
-        help="split the faces by what the regex's first group finds in each picture's path, as in "
-        r"'sex=/[AB]([FM])\d' (repeatable)",
-    )
-    group.add_argument(
-        "--others",
-        action="store_true",
-        help="ask about the classes that the model does not know, too: how many of their faces get "
-        "a word, which is wrong, instead of 'not sure'; all other figures are without them",
-    )
-    group.add_argument(
-        "--corruptions",
-        action="store_true",
-        help="read the faces again blurred, coarse, dark, noisy and partly covered",
-    )
-    group.add_argument(
-        "--corruption-faces",
-        type=int,
-        metavar="N",
-        help=f"corrupt at most so many, drawn by the seed (default: {CORRUPTION_FACES})",
-    )
-    group.add_argument(
-        "--against",
-        metavar="BUNDLE",
-        help=f"compare with this model on the same faces, of the classes that both know; "
-        f"{DEFAULT!r} for the shipped one",
-    )
-
-
-def _scales(text: str) -> tuple[float, ...]:
-    try:
-        return tuple(sorted({float(part) for part in text.split(",")}))
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no list of numbers, as in 0.8,1.0,1.2"
-        ) from error
 
 
 def _check_features(args: argparse.Namespace) -> None:
@@ -246,30 +203,14 @@ def _check_features(args: argparse.Namespace) -> None:
         raise SettingsError(f"--features {args.features}: there is no such folder; make it first")
 
 
-def _check_framing(args: argparse.Namespace) -> None:
-    if args.crop_scales is not None and args.whole_face:
-        raise SettingsError(
-            "--crop-scales with --whole-face: cropped faces have their framing already; "
-            "leave out one of the two"
-        )
-    if args.crop_scale is None:
-        return
-    for name in ("record", "against", "crop_scales"):
-        if getattr(args, name):
-            raise SettingsError(
-                f"{_option(name)} with --crop-scale: a model is judged in its own framing; "
-                "leave out one of the two"
-            )
+def _portable(value: object) -> str:
+    """Write a value; a list with commas, a path without the folders of this machine.
 
-
-def _portable(path: str | Path) -> str:
-    # Figures are published with their command: a home folder is not.
-    return Path(path).name if Path(path).is_absolute() else str(path)
-
-
-def _written(value: object) -> str:
-    return ",".join(f"{part:g}" for part in value) if isinstance(value, tuple) else f"{value}"
-
-
-def _option(name: str) -> str:
-    return "--" + name.replace("_", "-")
+    Figures are published with their command: a home folder is not.
+    """
+    if isinstance(value, tuple):
+        return ",".join(map(_portable, value))
+    if isinstance(value, float):
+        return f"{value:g}"
+    is_far = isinstance(value, Path) and value.is_absolute()
+    return Path(str(value)).name if is_far else str(value)

@@ -16,7 +16,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from mien.datasets.dataset import INFO, Dataset
+from mien.datasets.dataset import Dataset
+from mien.datasets.records import INFO
 from mien.errors import TrainingError
 from mien.models.bundle import FORMAT, Bundle, InputInfo, ModelInfo, load_bundle, write_bundle
 from mien.training.checkpoint import FACES_SHA256, Checkpoint
