@@ -244,8 +244,9 @@ def test_other_classes_are_asked_shown_written_and_recorded(
 # All of a new study: how dark the pictures are.
 STUDY = """
 from dataclasses import dataclass
+import msgspec
 from mien.evaluation.report.parts import Paragraph, Plot, Section
-from mien.evaluation.study import Finding, Option, Recorded, Started, Study
+from mien.evaluation.study import Finding, Recorded, Started, Study
 
 @dataclass(frozen=True)
 class Darkness(Finding):
@@ -274,15 +275,18 @@ class Darkest:
     def add(self, picture):
         self.least = min(self.least, float(picture.image.mean()))
 
+class DarknessOptions(msgspec.Struct):
+    darkness: float | None = None
+
 @dataclass(frozen=True)
-class DarknessStudy(Study):
-    options = (Option("darkness", "how dark", float, "X"),)
+class DarknessStudy(Study[DarknessOptions]):
+    options = DarknessOptions
     plots = ("darkness",)
     added: float
 
     @classmethod
-    def asked(cls, given):
-        return None if given.get("darkness") is None else cls(given["darkness"])
+    def asked(cls, options, given):
+        return None if options.darkness is None else cls(options.darkness)
 
     def start(self, run):
         darkest = Darkest()
@@ -329,7 +333,7 @@ def test_every_study_has_its_file_and_options_of_its_own() -> None:
     files = Path(studies.__file__).parent.glob("*.py")
     assert {path.stem for path in files} - {"__init__"} == set(studies.NAMES)
     found = studies.all_studies()
-    options = [option.name for study in found for option in study.options]
+    options = [name for study in found for name in study.options.__struct_fields__]
     plots = [*NAMES, *(name for study in found for name in study.plots)]
     assert len(options) == len(set(options))
     assert len(plots) == len(set(plots))
@@ -367,6 +371,7 @@ def test_plots_are_written_as_asked_and_embedded_as_before(
         (("--crop-scales", "1,1.2", "--whole-face"), "--crop-scales with --whole-face"),
         (("--crop-scales", "1,1.2", "--crop-scale", 1.2), "own framing"),
         (("--crop-scales", "1,99"), "crop scale 99"),
+        (("--crop-scales", ","), "--crop-scales: no number"),
         (("--crop-scales", "1,inf"), "crop scale inf"),
         (("--resamples", 10**12), "--resamples must be 1,000,000 or less"),
         (("--against", "tiny", "--crop-scale", 1.2), "own framing"),

@@ -4,19 +4,19 @@ import argparse
 import datetime
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mien.cli import console
-from mien.cli.evaluate_options import add_arguments, check, command_line
+from mien.cli.evaluate_options import EvaluateOptions, Output, add_arguments, check, command_line
 from mien.cli.evaluate_show import show
 from mien.errors import MissingExtraError
-from mien.evaluation.inputs import InputSettings, is_dataset
+from mien.evaluation.inputs import is_dataset
 from mien.evaluation.studies import asked
 from mien.files.locks import alone_in
 from mien.models.bundle import ModelInfo
 from mien.models.classifier import OnnxClassifier
 from mien.protocols import Detector
-from mien.registry import DETECTORS, find_bundle, make_classifier, make_detector
+from mien.registry import find_bundle, make_classifier, make_detector
 
 if TYPE_CHECKING:
     from mien.evaluation.evaluate import Evaluated
@@ -32,31 +32,32 @@ def run(args: argparse.Namespace) -> int:
     # Imported first: a missing extra must be told before the long work, not after it.
     import mien.evaluation.write  # noqa: F401
 
-    check(args)
-    studies = asked(vars(args))
-    classifier, info = make_classifier(args.bundle)
-    out = args.out or _default_folder(args, info)
+    options = EvaluateOptions.read(args)
+    check(options)
+    studies = asked(options.given)
+    classifier, info = make_classifier(options.place.bundle)
+    out = options.output.out or _default_folder(options, info)
+    facts = {
+        "command": command_line(options),
+        "date": datetime.date.today().isoformat(),
+    }
     with alone_in(out):
-        settings = InputSettings(
-            args.crop_scale, args.group_pattern, args.split, args.name, args.ignore_unknown
-        )
-        features = _features(args, classifier, settings)
-        found = _evaluate(args, classifier, info, settings, studies, features)
+        features = _features(options, classifier)
+        found = _evaluate(options, classifier, info, studies, features)
         show(found)
-        _write(args, found, out)
+        _write(options, found, out, facts)
         if features is not None:
-            _write_features(args, features, found.summary.evaluation)
-        if args.record:
-            _record(args, found)
+            _write_features(options.output, features, found.summary.evaluation)
+        if options.output.record:
+            _record(options, found, facts)
     return 0
 
 
 def _evaluate(
-    args: argparse.Namespace,
+    options: EvaluateOptions,
     classifier: OnnxClassifier,
     info: ModelInfo,
-    settings: InputSettings,
-    studies: "tuple[Study, ...]",
+    studies: "tuple[Study[Any], ...]",
     features: "FeatureCollector | None",
 ) -> "Evaluated":
     from mien.evaluation.evaluate import evaluate
@@ -65,68 +66,65 @@ def _evaluate(
         return evaluate(
             classifier,
             info,
-            args.data,
-            detector=_detector(args),
-            settings=settings,
+            options.place.data,
+            detector=_detector(options),
+            settings=options.inputs,
             studies=studies,
             watchers=() if features is None else (features,),
-            resamples=args.resamples,
-            seed=args.seed,
+            resamples=options.output.resamples,
+            seed=options.output.seed,
             on_progress=on_progress,
         )
 
 
-def _detector(args: argparse.Namespace) -> Detector | None:
-    if args.whole_face or is_dataset(args.data):
+def _detector(options: EvaluateOptions) -> Detector | None:
+    finder = options.finder
+    if finder.whole_face or is_dataset(options.place.data):
         return None
-    return make_detector(args.detector or DETECTORS[0], model=args.detector_model)
+    return make_detector(finder.detector, model=finder.detector_model)
 
 
-def _write(args: argparse.Namespace, found: "Evaluated", out: Path) -> None:
+def _write(options: EvaluateOptions, found: "Evaluated", out: Path, facts: dict[str, str]) -> None:
     from mien.evaluation.write import PAGE, write_report
 
-    write_report(out, found, plots=args.plots, **_facts(args))
+    write_report(out, found, plots=options.output.plots, **facts)
     console.out.print(f"Figures, plots and answers: {out}", markup=False)
     console.out.print(f"All on one page: {out / PAGE}", markup=False)
 
 
-def _record(args: argparse.Namespace, found: "Evaluated") -> None:
+def _record(options: EvaluateOptions, found: "Evaluated", facts: dict[str, str]) -> None:
     from mien.evaluation.record import record
 
-    path = find_bundle(args.bundle)
-    record(path, found, **_facts(args))
+    path = find_bundle(options.place.bundle)
+    record(path, found, **facts)
     console.out.print(f"Figures recorded in: {path}", markup=False)
 
 
-def _facts(args: argparse.Namespace) -> dict[str, str]:
-    return {"command": command_line(args), "date": datetime.date.today().isoformat()}
-
-
-def _features(
-    args: argparse.Namespace, classifier: OnnxClassifier, settings: InputSettings
-) -> "FeatureCollector | None":
-    if args.features is None:
+def _features(options: EvaluateOptions, classifier: OnnxClassifier) -> "FeatureCollector | None":
+    if options.output.features is None:
         return None
     try:
         from mien.evaluation.features import FeatureCollector
     except ModuleNotFoundError as error:
         raise MissingExtraError("mien evaluate --features", "train") from error
-    return FeatureCollector(classifier, settings.spec(classifier.spec))
+    return FeatureCollector(classifier, options.inputs.spec(classifier.spec))
 
 
 def _write_features(
-    args: argparse.Namespace, collector: "FeatureCollector", evaluation: "Evaluation"
+    output: Output, collector: "FeatureCollector", evaluation: "Evaluation"
 ) -> None:
     from mien.evaluation.features import write_features
 
-    features, labels = collector.finish(args.features_faces, args.seed)
-    dataset, split = evaluation.dataset, evaluation.split
-    write_features(args.features, features, labels, evaluation.model, dataset=dataset, split=split)
-    console.out.print(f"Features of {len(labels):,} faces: {args.features}", markup=False)
+    if output.features is None:
+        return
+    features, labels = collector.finish(output.features_faces, output.seed)
+    data = {"dataset": evaluation.dataset, "split": evaluation.split}
+    write_features(output.features, features, labels, evaluation.model, **data)
+    console.out.print(f"Features of {len(labels):,} faces: {output.features}", markup=False)
 
 
-def _default_folder(args: argparse.Namespace, info: ModelInfo) -> Path:
-    parts = [info.name, args.data.resolve().name]
-    if args.split or is_dataset(args.data):
-        parts.append(args.split or "test")
+def _default_folder(options: EvaluateOptions, info: ModelInfo) -> Path:
+    parts = [info.name, options.place.data.resolve().name]
+    if options.inputs.split or is_dataset(options.place.data):
+        parts.append(options.inputs.split or "test")
     return Path("-".join(re.sub(r"[^\w.-]+", "-", part) for part in [*parts, "evaluation"]))

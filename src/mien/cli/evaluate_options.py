@@ -2,205 +2,198 @@
 
 import argparse
 import shlex
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Annotated, Any
 
+import msgspec
+from msgspec.structs import FieldInfo
+
+from mien.cli.options import add_options, read
 from mien.errors import SettingsError
-from mien.evaluation.inputs import is_dataset
+from mien.evaluation.inputs import FOLDERS, InputSettings, is_dataset
 from mien.evaluation.intervals import RESAMPLES
 from mien.evaluation.studies import all_studies
-from mien.evaluation.study import Option, refuse_crop_scale
-from mien.registry import DEFAULT, DETECTORS
-from mien.settings import check_number, flag
+from mien.evaluation.study import refuse_crop_scale
+from mien.registry import DETECTORS
+from mien.settings import check_number, flag, unwrapped
 from mien.types import PlotKind
 
-# Options that have no meaning for a data set, whose faces are cropped and grouped already.
-FOLDER_OPTIONS = ("detector", "detector_model", "whole_face", "crop_scale", "group_pattern")
 MOST_RESAMPLES = 1_000_000
 
 
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """What is evaluated.
+
+    Attributes:
+        bundle: Folder of the model, or a shipped one: default (fer4), fer8, fer4-open.
+        data: A prepared data set, or a folder with one subfolder of pictures per class.
+    """
+
+    bundle: Annotated[Path, msgspec.Meta(extra={"positional": True, "metavar": "BUNDLE"})]
+    data: Annotated[Path, msgspec.Meta(extra={"positional": True, "metavar": "DATASET|FOLDER"})]
+
+
+class Finder(msgspec.Struct, frozen=True, kw_only=True):
+    """How faces are found in a folder's pictures.
+
+    Attributes:
+        detector: What finds the faces.
+        detector_model: Weights of the detector.
+        whole_face: The pictures are cropped faces already.
+    """
+
+    detector: Annotated[
+        str, FOLDERS, msgspec.Meta(extra={"names": {name: name for name in DETECTORS}})
+    ] = DETECTORS[0]
+    detector_model: Annotated[Path | None, FOLDERS, msgspec.Meta(extra={"metavar": "FILE"})] = None
+    whole_face: Annotated[bool, FOLDERS] = False
+
+
+class Output(msgspec.Struct, frozen=True, kw_only=True):
+    """What is written.
+
+    Attributes:
+        out: Where figures, plots and answers go (default: a folder named after model and data).
+        plots: How the plots beside the report are written.
+        record: Write the figures into the model's model.json and the table of its CARD.md, too.
+        features: Write what the last layer sees of each face, and its label, as safetensors, too.
+        features_faces: Write at most so many, drawn by the seed, each class in proportion (default:
+            all).
+        resamples: Draws for the 95% intervals; 0 for no intervals.
+        seed: Seed of all that is drawn.
+    """
+
+    out: Annotated[Path | None, msgspec.Meta(extra={"metavar": "FOLDER"})] = None
+    plots: PlotKind = "png"
+    record: bool = False
+    features: Annotated[Path | None, msgspec.Meta(extra={"metavar": "FILE"})] = None
+    features_faces: int | None = None
+    resamples: int = RESAMPLES
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateOptions:
+    """All options; those of studies are only in what was typed.
+
+    Attributes:
+        place: What is evaluated.
+        finder: How faces are found in a folder's pictures.
+        inputs: How pictures are read.
+        output: What is written.
+        given: All that were typed, by name, with those of studies.
+    """
+
+    place: Place
+    finder: Finder
+    inputs: InputSettings
+    output: Output
+    given: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, args: argparse.Namespace) -> "EvaluateOptions":
+        """Make the options of what was typed.
+
+        Raises:
+            SettingsError: A value is of the wrong kind.
+        """
+        kinds = read(args, Place), read(args, Finder), read(args, InputSettings)
+        return cls(*kinds, read(args, Output), vars(args))
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's arguments."""
-    parser.add_argument(
-        "bundle",
-        metavar="BUNDLE",
-        type=Path,
-        help=f"folder of the model, or a shipped one: {DEFAULT} (fer4), fer8, fer4-open",
-    )
-    parser.add_argument(
-        "data",
-        metavar="DATASET|FOLDER",
-        type=Path,
-        help="a prepared data set, or a folder with one subfolder of pictures per class",
-    )
-    parser.add_argument(
-        "--split",
-        help="split of a data set, or of a folder that has train and test above the classes "
-        "(default: test)",
-    )
-    parser.add_argument(
-        "--ignore-unknown",
-        action="store_true",
-        help="leave out, and count, classes that the model does not know: one data set of many "
-        "classes serves models that read some of them (folders: always so)",
-    )
+    """Declare the command's arguments; bounds are checked in `check`."""
     folders = parser.add_argument_group("folders of pictures")
     studies = parser.add_argument_group("a closer look")
-    _add_folder_arguments(folders)
-    for option in _study_options():
-        _add_option(folders if option.for_folders else studies, option)
     output = parser.add_argument_group("output")
-    output.add_argument(
-        "--out",
-        type=Path,
-        metavar="FOLDER",
-        help="where figures, plots and answers go (default: a folder named after model and data)",
-    )
-    output.add_argument(
-        "--plots",
-        choices=get_args(PlotKind),
-        default="png",
-        help="how the plots beside the report are written (default: png)",
-    )
-    output.add_argument("--name", help="what to call the data (default: the name of its folder)")
-    output.add_argument(
-        "--record",
-        action="store_true",
-        help="write the figures into the model's model.json and the table of its CARD.md, too",
-    )
-    output.add_argument(
-        "--features",
-        type=Path,
-        metavar="FILE",
-        help="write what the last layer sees of each face, and its label, as safetensors, too",
-    )
-    output.add_argument(
-        "--features-faces",
-        type=int,
-        metavar="N",
-        help="write at most so many, drawn by the seed, each class in proportion (default: all)",
-    )
-    output.add_argument(
-        "--resamples",
-        type=int,
-        default=RESAMPLES,
-        metavar="N",
-        help=f"draws for the 95%% intervals; 0 for no intervals (default: {RESAMPLES})",
-    )
-    output.add_argument(
-        "--seed", type=int, default=0, help="seed of all that is drawn (default: 0)"
-    )
+    groups: list[tuple[Any, Sequence[type[msgspec.Struct]]]] = [
+        (parser, (Place, InputSettings)),
+        (folders, (Finder,)),
+        (studies, [study.options for study in all_studies()]),
+        (output, (Output,)),
+    ]
+    for group, kinds in groups:
+        for kind in kinds:
+            of_folders = [field.name for field in _marked(kind, "folders")]
+            others = [name for name in kind.__struct_fields__ if name not in of_folders]
+            add_options(group, kind, without=of_folders, by_recipe=True)
+            add_options(folders, kind, without=others, by_recipe=True)
 
 
-def check(args: argparse.Namespace) -> None:
+def check(options: EvaluateOptions) -> None:
     """Refuse what cannot work together, before any work; what studies need they check themselves.
 
     Raises:
         SettingsError: An option is out of range, or means nothing beside another or for this data.
     """
-    folder_options = [*FOLDER_OPTIONS, *(one.name for one in _study_options() if one.for_folders)]
-    given = [name for name in folder_options if getattr(args, name) not in (None, False)]
-    if given and is_dataset(args.data):
-        raise SettingsError(
-            f"{flag(given[0])} is for folders of pictures, but {args.data} is a data set"
-        )
-    if args.whole_face and (args.detector or args.detector_model):
+    finder, output, data = options.finder, options.output, options.place.data
+    studied = [study.options for study in all_studies()]
+    kinds: list[type[msgspec.Struct]] = [Finder, InputSettings, *studied]
+    of_folders = (field.name for kind in kinds for field in _marked(kind, "folders"))
+    wrong = next((name for name in of_folders if name in options.given), None)
+    if wrong and is_dataset(data):
+        raise SettingsError(f"{flag(wrong)} is for folders of pictures, but {data} is a data set")
+    if finder.whole_face and not {"detector", "detector_model"}.isdisjoint(options.given):
         raise SettingsError("--whole-face needs no detector; leave out one of the two")
-    if args.record:
-        refuse_crop_scale("record", vars(args))
-    if args.out is not None and args.out.exists() and not args.out.is_dir():
-        raise SettingsError(f"--out: {args.out} is a file; name a folder")
-    if args.resamples < 0 or args.seed < 0:
+    if output.record:
+        refuse_crop_scale("record", options.given)
+    if output.out is not None and output.out.exists() and not output.out.is_dir():
+        raise SettingsError(f"--out: {output.out} is a file; name a folder")
+    if output.resamples < 0 or output.seed < 0:
         raise SettingsError("--resamples and --seed must be 0 or more")
-    check_number("--resamples", args.resamples, 0, MOST_RESAMPLES)
-    _check_features(args)
+    check_number("--resamples", output.resamples, 0, MOST_RESAMPLES)
+    _check_features(output)
 
 
-def command_line(args: argparse.Namespace) -> str:
+def command_line(options: EvaluateOptions) -> str:
     """Return the command that gives the same figures, without the folders of this machine."""
-    # Those of folders first, then those of studies, by name.
-    studies = sorted(_study_options(), key=lambda option: (not option.for_folders, option.name))
-    changing = [option for option in studies if option.changes_figures]
-    switches = [option.name for option in changing if option.read is None]
-    values = [option.name for option in changing if option.read is not None]
-    words = ["mien", "evaluate", _portable(args.bundle), _portable(args.data)]
-    for name in ("split", *FOLDER_OPTIONS, *values, "name"):
-        value = getattr(args, name)
-        for one in value if isinstance(value, list) else [value]:
-            words += [] if one in (None, True, False) else [flag(name), _portable(one)]
-    words += [
-        flag(name) for name in ("whole_face", "ignore_unknown", *switches) if getattr(args, name)
-    ]
+    place, output = options.place, options.output
+    words = ["mien", "evaluate", _portable(place.bundle), _portable(place.data)]
+    switches = []
+    for name, value in _changing(options.given).items():
+        if value is True:
+            switches.append(flag(name))
+        for one in [] if value is True else value if isinstance(value, list) else [value]:
+            words += [flag(name), _portable(one)]
+    words += switches
     for name, default in (("resamples", RESAMPLES), ("seed", 0)):
-        if getattr(args, name) != default:
-            words += [flag(name), str(getattr(args, name))]
+        if getattr(output, name) != default:
+            words += [flag(name), str(getattr(output, name))]
     return shlex.join(words)
 
 
-def _study_options() -> list[Option]:
-    return [option for study in all_studies() for option in study.options]
+def _changing(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that were typed and change figures, in a fixed order."""
+    studied = [
+        (not extra.get("folders"), field.name)
+        for study in all_studies()
+        for field in msgspec.structs.fields(study.options)
+        if not (extra := unwrapped(field.type)[1]).get("showing")
+    ]
+    # Those of folders first, then those of studies, by name.
+    studies = [name for _, name in sorted(studied)]
+    first = ("split", "detector", "detector_model", "crop_scale", "group_pattern")
+    names = (*first, *studies, "name", "whole_face", "ignore_unknown")
+    return {name: given[name] for name in names if name in given}
 
 
-def _add_option(group: argparse._ArgumentGroup, option: Option) -> None:
-    if option.read is None:
-        group.add_argument(option.flag, action="store_true", help=option.help)
-        return
-    group.add_argument(
-        option.flag,
-        type=_reading(option.read),
-        action="append" if option.repeated else "store",
-        metavar=option.metavar,
-        help=option.help,
-    )
+def _marked(kind: type[msgspec.Struct], mark: str) -> Iterator[FieldInfo]:
+    """Yield the fields that are marked so; see `mien.cli.options`."""
+    for field in msgspec.structs.fields(kind):
+        if unwrapped(field.type)[1].get(mark):
+            yield field
 
 
-def _reading(read: Callable[[str], Any]) -> Callable[[str], Any]:
-    """Return what reads a value for argparse, which names the kind of a plain one in its error."""
-    if isinstance(read, type):
-        return read
-
-    def reading(text: str) -> Any:  # of the option's own kind
-        try:
-            return read(text)
-        except SettingsError as error:
-            raise argparse.ArgumentTypeError(str(error)) from error
-
-    return reading
-
-
-def _add_folder_arguments(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--detector", choices=DETECTORS, help=f"what finds the faces (default: {DETECTORS[0]})"
-    )
-    group.add_argument(
-        "--detector-model", type=Path, metavar="FILE", help="weights of the detector"
-    )
-    group.add_argument(
-        "--whole-face", action="store_true", help="the pictures are cropped faces already"
-    )
-    group.add_argument(
-        "--crop-scale",
-        type=float,
-        metavar="X",
-        help="frame faces otherwise than the model asks for",
-    )
-    group.add_argument(
-        "--group-pattern",
-        metavar="REGEX",
-        help="what pictures of one person share in their file names, in parentheses, as in "
-        "'(.+)_[0-9]+': the intervals are then drawn over persons (with a slash in it, it is "
-        "searched in the path below the folder)",
-    )
-
-
-def _check_features(args: argparse.Namespace) -> None:
-    if args.features_faces is not None and args.features is None:
+def _check_features(output: Output) -> None:
+    faces, file = output.features_faces, output.features
+    if faces is not None and file is None:
         raise SettingsError("--features-faces is for --features; give both or none")
-    if args.features_faces is not None and args.features_faces < 1:
+    if faces is not None and faces < 1:
         raise SettingsError("--features-faces must be 1 or more")
-    if args.features is not None and not args.features.resolve().parent.is_dir():
-        raise SettingsError(f"--features {args.features}: there is no such folder; make it first")
+    if file is not None and not file.resolve().parent.is_dir():
+        raise SettingsError(f"--features {file}: there is no such folder; make it first")
 
 
 def _portable(value: object) -> str:

@@ -8,7 +8,7 @@ write_report(Path("report"), found, command="", date="2025-01-31")
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mien.evaluation.collect import collect
 from mien.evaluation.inputs import InputSettings, open_pictures
@@ -45,7 +45,7 @@ def evaluate(
     *,
     detector: Detector | None = None,
     settings: InputSettings | None = None,
-    studies: Sequence[Study] | None = None,
+    studies: Sequence[Study[Any]] | None = None,
     watchers: Sequence[Watcher] = (),
     resamples: int = RESAMPLES,
     seed: int = 0,

@@ -10,10 +10,10 @@ they are decoded; or they are read, too, and marked as what no label is right fo
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import numpy as np
 
 from mien.datasets.inputs.class_folders import find_classes, leads_out
@@ -32,29 +32,30 @@ if TYPE_CHECKING:  # reading data sets needs an extra, reading a folder does not
     from mien.datasets.dataset import Dataset, Rows
 
 STAGE, CROPPED = "pictures", "cropped faces"
+# Of an option that means nothing for a data set, whose faces are cropped and grouped already.
+FOLDERS = msgspec.Meta(extra={"folders": True})
 
 
-@dataclass(frozen=True, slots=True)
-class InputSettings:
+class InputSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How to read labelled pictures.
 
     Attributes:
-        crop_scale: Framing to use instead of the bundle's; full pictures only.
-        group_pattern: Names what the pictures of a folder share; see
-            `mien.datasets.inputs.patterns.GroupPattern`.
-        split: Which part to read of a data set, or of a folder that has train and test above the
-            classes; the test unless given.
-        name: What to call the pictures; the name of their folder unless given.
-        ignore_unknown: Leave out, and count, classes of a data set that the bundle does not know.
-            So one data set of many classes serves bundles that read some of them. Of a folder they
-            always are.
+        split: Split of a data set, or of a folder that has train and test above the classes
+            (default: test).
+        ignore_unknown: Leave out, and count, classes that the model does not know: one data set of
+            many classes serves models that read some of them (folders: always so).
+        crop_scale: Frame faces otherwise than the model asks for.
+        group_pattern: What pictures of one person share in their file names, in parentheses, as in
+            '(.+)_[0-9]+': the intervals are then drawn over persons (with a slash in it, it is
+            searched in the path below the folder).
+        name: What to call the data (default: the name of its folder).
     """
 
-    crop_scale: float | None = None
-    group_pattern: str | None = None
     split: str | None = None
-    name: str | None = None
     ignore_unknown: bool = False
+    crop_scale: Annotated[float | None, FOLDERS] = None
+    group_pattern: Annotated[str | None, FOLDERS, msgspec.Meta(extra={"metavar": "REGEX"})] = None
+    name: str | None = None
 
     def __post_init__(self) -> None:
         self._pattern()

@@ -8,8 +8,9 @@ Evaluation, terminal, report, metrics.json and card go through all studies, and 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, TypedDict
+from typing import Any, ClassVar, Generic, TypedDict, TypeVar
 
+import msgspec
 from rich.console import RenderableType
 
 from mien.errors import SettingsError
@@ -54,31 +55,7 @@ class Run:
     draws: Draws
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
-    """An option of the command line that belongs to a study.
-
-    Attributes:
-        name: With underscores, as "crop_scales"; what it was given is found under it.
-        help: What it does, in some words.
-        read: Makes the value of the word that was typed, or raises a SettingsError that says what
-            is wrong with it; None for a switch.
-        metavar: Stands for the value in the help.
-        repeated: Whether it may be given several times, for a list of values.
-        for_folders: Whether it means nothing for a data set, whose faces are cropped already.
-        changes_figures: Whether it is part of the command that gives the same figures.
-    """
-
-    name: str
-    help: str
-    read: Callable[[str], Any] | None = None
-    metavar: str = ""
-    repeated: bool = False
-    for_folders: bool = False
-    changes_figures: bool = True
-
-    @property
-    def refuse_crop_scale(name: str, given: Mapping[str, Any]) -> None:
+def refuse_crop_scale(name: str, given: Mapping[str, Any]) -> None:
     """Refuse an option beside another framing, for a model is judged in its own.
 
     Args:
@@ -93,6 +70,10 @@ class Option:
             f"{flag(name)} with --crop-scale: a model is judged in its own framing; "
             "leave out one of the two"
         )
+
+
+# Of an option that changes what is shown, and no figure.
+SHOWING = msgspec.Meta(extra={"showing": True})
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,24 +125,34 @@ class Started:
     others: Watcher | None = None
 
 
-class Study:
+class NoOptions(msgspec.Struct, frozen=True):
+    """For a study that is always asked, and has no settings."""
+
+
+Own = TypeVar("Own", bound=msgspec.Struct)
+
+
+class Study(Generic[Own]):
     """A question that is asked beside the figures; its own attributes are its settings.
 
     Attributes:
-        options: What turns it on, and its settings.
+        options: What turns it on, and its settings, each a field; see `mien.settings`. One that
+            means nothing for a data set is marked with `mien.evaluation.inputs.FOLDERS`, one that
+            changes no figure with `SHOWING`.
         plots: Names of the plots that its finding may have, as those of their files.
     """
 
-    options: ClassVar[tuple[Option, ...]] = ()
+    options: ClassVar[type[msgspec.Struct]]
     plots: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
-    def asked(cls, given: Mapping[str, Any]) -> "Study | None":
+    def asked(cls, options: Own, given: Mapping[str, Any]) -> "Study[Own] | None":
         """Return the study with the settings that the command line gives; None where not asked.
 
         Args:
-            given: The values of all options by name; without those that were not typed, or None or
-                False for them.
+            options: Its own.
+            given: The values of all options that were typed, of the command and of other studies,
+                by name.
 
         Raises:
             SettingsError: A value is out of range, or means nothing beside another.

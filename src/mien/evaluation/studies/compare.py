@@ -5,8 +5,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Self
 
+import msgspec
 import numpy as np
 from rich.markup import escape
 from rich.table import Table as TerminalTable
@@ -20,7 +21,7 @@ from mien.evaluation.predictions import Answers, Evaluation
 from mien.evaluation.report.parts import Cell, Note, Paragraph, Section, Table, Value, Words
 from mien.evaluation.report.texts import UNKNOWN, terminal_table
 from mien.evaluation.report.words import count
-from mien.evaluation.study import Finding, Option, Run, Started, Study, refuse_crop_scale
+from mien.evaluation.study import Finding, Run, Started, Study, refuse_crop_scale
 from mien.evaluation.summary import Estimate, Summary
 from mien.evaluation.tables import cells, table_figures
 from mien.models.bundle import ModelInfo
@@ -32,8 +33,19 @@ STAGE = "intervals of differences"
 SIGNIFICANT = 0.05
 
 
+class CompareOptions(msgspec.Struct, frozen=True):
+    """What turns it on.
+
+    Attributes:
+        against: Compare with this model on the same faces, of the classes that both know; 'default'
+            for the shipped one.
+    """
+
+    against: Annotated[Path | None, msgspec.Meta(extra={"metavar": "BUNDLE"})] = None
+
+
 @dataclass(frozen=True, slots=True)
-class CompareStudy(Study):
+class CompareStudy(Study[CompareOptions]):
     """Asks another bundle about the same faces.
 
     Attributes:
@@ -41,26 +53,18 @@ class CompareStudy(Study):
         info: Its description.
     """
 
-    options = (
-        Option(
-            "against",
-            "compare with this model on the same faces, of the classes that both know; 'default' "
-            "for the shipped one",
-            Path,
-            "BUNDLE",
-        ),
-    )
+    options = CompareOptions
 
     classifier: Classifier
     info: ModelInfo
 
     @classmethod
-    def asked(cls, given: Mapping[str, Any]) -> Study | None:
+    def asked(cls, options: CompareOptions, given: Mapping[str, Any]) -> Self | None:
         """Return the study where another bundle is named."""
-        if given.get("against") is None:
+        if options.against is None:
             return None
         refuse_crop_scale("against", given)
-        return cls(*make_classifier(given["against"]))
+        return cls(*make_classifier(options.against))
 
     def start(self, run: Run) -> Started:
         """Collect the other's answers."""

@@ -5,8 +5,9 @@ The corruptions are applied to the face as the network gets it; see `mien.evalua
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
+import msgspec
 from rich.table import Table as TerminalTable
 
 from mien.errors import SettingsError
@@ -21,8 +22,9 @@ from mien.evaluation.report.parts import Bar, Heading, Paragraph, Part, Plot, Se
 from mien.evaluation.report.texts import decimal, percent, terminal_table
 from mien.evaluation.report.words import capital
 from mien.evaluation.sample import MAX_FACES, Sampler
-from mien.evaluation.study import Finding, Option, Run, Started, Study
+from mien.evaluation.study import Finding, Run, Started, Study
 from mien.evaluation.summary import Summary
+from mien.settings import check_number
 
 if TYPE_CHECKING:  # drawing needs an extra
     from matplotlib.axes import Axes
@@ -42,39 +44,38 @@ VERDICTS: Mapping[Verdict, str] = {
 }
 
 
+class CorruptionOptions(msgspec.Struct, frozen=True):
+    """What turns it on.
+
+    Attributes:
+        corruptions: Read the faces again blurred, coarse, dark, noisy and partly covered.
+        corruption_faces: Corrupt at most so many, drawn by the seed.
+    """
+
+    corruptions: bool = False
+    corruption_faces: int = MAX_FACES
+
+
 @dataclass(frozen=True, slots=True)
-class CorruptionsStudy(Study):
+class CorruptionsStudy(Study[CorruptionOptions]):
     """Reads faces again, corrupted.
 
     Attributes:
         faces: Most faces to corrupt, drawn by the seed.
     """
 
-    options = (
-        Option(
-            "corruptions",
-            "read the faces again blurred, coarse, dark, noisy and partly covered",
-        ),
-        Option(
-            "corruption_faces",
-            f"corrupt at most so many, drawn by the seed (default: {MAX_FACES})",
-            int,
-            "N",
-        ),
-    )
+    options = CorruptionOptions
     plots = (PLOT,)
 
     faces: int = MAX_FACES
 
     @classmethod
-    def asked(cls, given: Mapping[str, Any]) -> Study | None:
+    def asked(cls, options: CorruptionOptions, given: Mapping[str, Any]) -> Self | None:
         """Return the study where it was asked for."""
-        faces = given.get("corruption_faces")
-        if faces is not None and not given.get("corruptions"):
+        if "corruption_faces" in given and not options.corruptions:
             raise SettingsError("--corruption-faces is for --corruptions; give both or none")
-        if faces is not None and faces < 1:
-            raise SettingsError("--corruption-faces must be 1 or more")
-        return cls(faces or MAX_FACES) if given.get("corruptions") else None
+        check_number("--corruption-faces", options.corruption_faces, 1)
+        return cls(options.corruption_faces) if options.corruptions else None
 
     def start(self, run: Run) -> Started:
         """Sample faces."""

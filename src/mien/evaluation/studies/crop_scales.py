@@ -2,21 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
+import msgspec
 import numpy as np
 from rich.table import Table as TerminalTable
 
 from mien.errors import SettingsError
 from mien.evaluation import metrics
 from mien.evaluation.collect import Collector
+from mien.evaluation.inputs import FOLDERS
 from mien.evaluation.intervals import RESAMPLES, group_numbers
 from mien.evaluation.picture import with_crop_scale
 from mien.evaluation.predictions import Answers, Evaluation
 from mien.evaluation.report.parts import Bar, Note, Paragraph, Plot, Section, Table
 from mien.evaluation.report.texts import decimal, percent, terminal_cells, terminal_table
 from mien.evaluation.report.words import is_known
-from mien.evaluation.study import Finding, Option, Run, Started, Study, refuse_crop_scale
+from mien.evaluation.study import Finding, Run, Started, Study, refuse_crop_scale
 from mien.evaluation.summary import Estimate, Summary
 from mien.evaluation.tables import cells, estimate_tables
 from mien.types import OnProgress, ignore_progress
@@ -30,47 +32,47 @@ PLOT = "crop_scales"
 ALIKE = 0.02
 
 
-def _scales(text: str) -> tuple[float, ...]:
-    try:
-        return tuple(sorted({float(part) for part in text.split(",")}))
-    except ValueError as error:
-        raise SettingsError(f"{text!r} is no list of numbers, as in 0.8,1.0,1.2") from error
+class CropScaleOptions(msgspec.Struct, frozen=True):
+    """What turns it on.
+
+    Attributes:
+        crop_scales: Accuracy over framing: crop every face so many times, as in 0.8,1.0,1.2,1.4.
+    """
+
+    crop_scales: Annotated[
+        tuple[float, ...],
+        FOLDERS,
+        msgspec.Meta(extra={"split": True, "sorted": True, "metavar": "X,X,…"}),
+    ] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class CropScalesStudy(Study):
+class CropScalesStudy(Study[CropScaleOptions]):
     """Crops every face in several framings; full pictures only.
 
     Attributes:
         scales: The crop scales, one at least.
     """
 
-    options = (
-        Option(
-            "crop_scales",
-            "accuracy over framing: crop every face so many times, as in 0.8,1.0,1.2,1.4",
-            _scales,
-            "X,X,…",
-            for_folders=True,
-        ),
-    )
+    options = CropScaleOptions
     plots = (PLOT,)
 
     scales: tuple[float, ...]
 
     @classmethod
-    def asked(cls, given: Mapping[str, Any]) -> Study | None:
+    def asked(cls, options: CropScaleOptions, given: Mapping[str, Any]) -> Self | None:
         """Return the study where there are scales."""
-        scales = given.get("crop_scales")
-        if scales is None:
+        if "crop_scales" not in given:
             return None
+        if not options.crop_scales:
+            raise SettingsError("--crop-scales: no number; write them as in 0.8,1.0,1.2")
         if given.get("whole_face"):
             raise SettingsError(
                 "--crop-scales with --whole-face: cropped faces have their framing already; "
                 "leave out one of the two"
             )
         refuse_crop_scale("crop_scales", given)
-        return cls(scales)
+        return cls(options.crop_scales)
 
     def start(self, run: Run) -> Started:
         """Collect answers in every framing."""

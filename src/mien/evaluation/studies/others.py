@@ -6,8 +6,9 @@ tells them from faces of the classes that the bundle knows.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
+import msgspec
 import numpy as np
 from rich.markup import escape
 from rich.table import Table as TerminalTable
@@ -31,7 +32,7 @@ from mien.evaluation.report.parts import (
 )
 from mien.evaluation.report.texts import UNKNOWN, terminal_cells, terminal_table
 from mien.evaluation.report.words import count, hundred, is_known
-from mien.evaluation.study import Finding, Option, Recorded, Run, Started, Study
+from mien.evaluation.study import Finding, Recorded, Run, Started, Study
 from mien.evaluation.summary import Estimate, Summary
 from mien.models.bundle import MetricsInfo, ModelInfo
 from mien.types import OnProgress, ignore_progress
@@ -41,27 +42,32 @@ STAGE = "intervals of other classes"
 NAMED, OTHERS = "named_", "others_"
 
 
+class OthersOptions(msgspec.Struct, frozen=True):
+    """What turns it on.
+
+    Attributes:
+        others: Ask about the classes that the model does not know, too: how many of their faces get
+            a word, which is wrong, instead of 'not sure'; all other figures are without them.
+    """
+
+    others: bool = False
+
+
 @dataclass(frozen=True, slots=True)
-class OthersStudy(Study):
+class OthersStudy(Study[OthersOptions]):
     """Asks about the classes that the bundle does not know."""
 
-    options = (
-        Option(
-            "others",
-            "ask about the classes that the model does not know, too: how many of their faces get "
-            "a word, which is wrong, instead of 'not sure'; all other figures are without them",
-        ),
-    )
+    options = OthersOptions
 
     @classmethod
-    def asked(cls, given: Mapping[str, Any]) -> Study | None:
+    def asked(cls, options: OthersOptions, given: Mapping[str, Any]) -> Self | None:
         """Return the study where it was asked for."""
-        if given.get("others") and given.get("ignore_unknown"):
+        if options.others and given.get("ignore_unknown"):
             raise SettingsError(
                 "--others asks about the classes that --ignore-unknown leaves out; leave out one "
                 "of the two"
             )
-        return cls() if given.get("others") else None
+        return cls() if options.others else None
 
     def start(self, run: Run) -> Started:
         """Collect the answers to these classes."""

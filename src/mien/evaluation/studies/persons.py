@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from rich.table import Table as TerminalTable
@@ -16,7 +16,7 @@ from mien.evaluation.report import markdown
 from mien.evaluation.report.parts import Bar, Heading, Paragraph, Section, Table
 from mien.evaluation.report.texts import percent, terminal_cells, terminal_table
 from mien.evaluation.report.words import WHO_IS_READ_WORSE, count
-from mien.evaluation.study import Finding, Recorded, Run, Started, Study
+from mien.evaluation.study import Finding, NoOptions, Recorded, Run, Started, Study
 from mien.evaluation.summary import Estimate, Summary
 from mien.models.bundle import MetricsInfo
 from mien.types import OnProgress, ignore_progress
@@ -32,11 +32,13 @@ CHANCE = "worst_tenth_by_chance"
 
 
 @dataclass(frozen=True, slots=True)
-class PersonsStudy(Study):
+class PersonsStudy(Study[NoOptions]):
     """Compares persons, where two or more have faces enough; always asked."""
 
+    options = NoOptions
+
     @classmethod
-    def asked(cls, given: Mapping[str, Any]) -> Study:  # noqa: ARG003
+    def asked(cls, options: NoOptions, given: Mapping[str, Any]) -> Self:  # noqa: ARG003
         """Return the study."""
         return cls()
 

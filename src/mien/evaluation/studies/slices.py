@@ -7,8 +7,9 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Self
 
+import msgspec
 from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table as TerminalTable
@@ -33,7 +34,7 @@ from mien.evaluation.report.parts import (
 from mien.evaluation.report.texts import UNKNOWN, percent, terminal_cells, terminal_table
 from mien.evaluation.report.words import FEW_FACES, WHO_IS_READ_WORSE, capital, count
 from mien.evaluation.slicing import Slice, slices
-from mien.evaluation.study import Finding, Option, Recorded, Run, Started, Study
+from mien.evaluation.study import SHOWING, Finding, Recorded, Run, Started, Study
 from mien.evaluation.summary import Estimate, Summary
 from mien.models.bundle import MetricsInfo, SliceInfo
 
@@ -41,8 +42,24 @@ from mien.models.bundle import MetricsInfo, SliceInfo
 ABOUT_PEOPLE = (measures.SIZE, measures.BRIGHTNESS, measures.TURN, measures.SKIN)
 
 
+class SliceOptions(msgspec.Struct, frozen=True):
+    r"""What is split by beside measures and sources.
+
+    Attributes:
+        slices: Show figures by brightness, sharpness, size, head turn, votes and source, too (they
+            are always in the report).
+        slice_pattern: Split the faces by what the regex's first group finds in each picture's path,
+            as in 'sex=/[AB]([FM])\d' (repeatable).
+    """
+
+    slices: Annotated[bool, SHOWING] = False
+    slice_pattern: Annotated[
+        tuple[str, ...], msgspec.Meta(extra={"repeated": True, "metavar": "NAME=REGEX"})
+    ] = ()
+
+
 @dataclass(frozen=True, slots=True)
-class SlicesStudy(Study):
+class SlicesStudy(Study[SliceOptions]):
     """Splits the faces; always asked.
 
     Attributes:
@@ -50,36 +67,21 @@ class SlicesStudy(Study):
         is_shown: Whether the terminal shows all; those by patterns are shown always.
     """
 
-    options = (
-        Option(
-            "slices",
-            "show figures by brightness, sharpness, size, head turn, votes and source, too (they "
-            "are always in the report)",
-            changes_figures=False,
-        ),
-        Option(
-            "slice_pattern",
-            "split the faces by what the regex's first group finds in each picture's path, as in "
-            r"'sex=/[AB]([FM])\d' (repeatable)",
-            str,
-            "NAME=REGEX",
-            repeated=True,
-        ),
-    )
+    options = SliceOptions
 
     patterns: tuple[SlicePattern, ...] = ()
     is_shown: bool = False
 
     @classmethod
-    def asked(cls, given: Mapping[str, Any]) -> Study:
+    def asked(cls, options: SliceOptions, given: Mapping[str, Any]) -> Self:  # noqa: ARG003
         """Return the study with the patterns that are given."""
-        patterns = tuple(map(SlicePattern.parse, given.get("slice_pattern") or ()))
+        patterns = tuple(map(SlicePattern.parse, options.slice_pattern))
         twice = [name for name, times in Counter(p.name for p in patterns).items() if times > 1]
         if twice:
             raise SettingsError(
                 f"--slice-pattern: {twice[0]!r} is there twice; name each otherwise"
             )
-        return cls(patterns, bool(given.get("slices")))
+        return cls(patterns, options.slices)
 
     def start(self, run: Run) -> Started:
         """Watch nothing: what an evaluation measures is enough."""
