@@ -124,6 +124,7 @@ def mien_process(
         (["train", "set"], "pyarrow", "train"),
         (["prepare", "faces", "set"], "pyarrow", "train"),
         (["evaluate", "BUNDLE", "faces"], "matplotlib", "train"),
+        (["evaluate", "BUNDLE", "faces"], "jinja2", "train"),
         (["evaluate", "BUNDLE", "set"], "pyarrow", "train"),
         (["predict", "faces", "--bundle", "BUNDLE", "--detector", "dlib-hog"], "dlib", "dlib"),
         (["live", "--lan"], "cryptography", "lan"),

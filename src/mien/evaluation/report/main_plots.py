@@ -1,9 +1,8 @@
 """The plots of all faces: confusion matrix, reliability, risk and coverage."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 
 from mien.evaluation.report.parts import Plot
 from mien.evaluation.report.plots import (
@@ -16,11 +15,16 @@ from mien.evaluation.report.plots import (
     add_title,
     new_figure,
     percent_axes,
+    percent_format,
     with_interval,
 )
 from mien.evaluation.report.texts import percent
 from mien.evaluation.report.words import calibration, count
 from mien.evaluation.summary import COVERAGE, Summary
+
+if TYPE_CHECKING:  # after what says which extra is missing
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 NAMES = CONFUSION, RELIABILITY, RISK_COVERAGE = "confusion", "reliability", "risk_coverage"
 MAX_NAMED_CELLS = 20
@@ -56,7 +60,7 @@ def main_plots(summary: Summary) -> tuple[Plot, ...]:
     )
 
 
-def confusion_plot(summary: Summary) -> Figure:
+def confusion_plot(summary: Summary) -> "Figure":
     """Draw the confusion matrix: shares of each true class, and the counts behind them."""
     labels, matrix = summary.evaluation.model.labels, summary.confusion
     totals = matrix.sum(axis=1, keepdims=True)
@@ -74,14 +78,14 @@ def confusion_plot(summary: Summary) -> Figure:
     axes.spines[:].set_visible(False)
     if len(labels) <= MAX_NAMED_CELLS:
         _name_cells(axes, summary, shares)
-    bar = figure.colorbar(image, ax=axes, format=PercentFormatter(1, 0), fraction=0.046, pad=0.03)
+    bar = figure.colorbar(image, ax=axes, format=percent_format(), fraction=0.046, pad=0.03)
     bar.outline.set_visible(False)
     bar.set_label("share of the true class")
     add_title(axes, summary, f"accuracy {with_interval(summary.figures['accuracy'])}")
     return figure
 
 
-def reliability_plot(summary: Summary) -> Figure:
+def reliability_plot(summary: Summary) -> "Figure":
     """Draw accuracy over confidence, and how many answers there are of each confidence."""
     data = summary.reliability
     figure = new_figure(6.2, 6.6)
@@ -114,7 +118,7 @@ def reliability_plot(summary: Summary) -> Figure:
     return figure
 
 
-def risk_coverage_plot(summary: Summary) -> Figure:
+def risk_coverage_plot(summary: Summary) -> "Figure":
     """Draw selective risk (the error rate of what is answered) over coverage."""
     curve, figures = summary.risk_coverage, summary.figures
     figure = new_figure(6.6, 4.8)
@@ -140,7 +144,7 @@ def risk_coverage_plot(summary: Summary) -> Figure:
     return figure
 
 
-def _name_cells(axes: Axes, summary: Summary, shares: np.ndarray) -> None:
+def _name_cells(axes: "Axes", summary: Summary, shares: np.ndarray) -> None:
     for (row, column), times in np.ndenumerate(summary.confusion):
         share = shares[row, column]
         absent = not summary.confusion[row].sum()

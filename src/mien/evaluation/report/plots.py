@@ -46,12 +46,17 @@ def draw_estimates(
     axes.fill_between(places, low, high, color=color, alpha=0.15, linewidth=0)
 
 
+def percent_format() -> PercentFormatter:
+    """Return what writes shares in whole percent."""
+    return PercentFormatter(1, 0)
+
+
 def percent_axes(axes: Axes, *, x: bool, y: bool) -> None:
     """Write the numbers of axes in percent, over a faint grid."""
     if x:
-        axes.xaxis.set_major_formatter(PercentFormatter(1, 0))
+        axes.xaxis.set_major_formatter(percent_format())
     if y:
-        axes.yaxis.set_major_formatter(PercentFormatter(1, 0))
+        axes.yaxis.set_major_formatter(percent_format())
     axes.grid(color=FAINT, linewidth=0.7)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
