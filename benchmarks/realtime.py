@@ -87,7 +87,7 @@ def measure(bundle: Path | None = None, lengths: Lengths | None = None) -> Resul
     found = identity.measure([cast], detector)
     switches = sum(int(row["switches"]) for row in found.rows)
     rows.append(goal_row(f"numbers switched in {len(found.rows)} scenes", switches, "switches", 0))
-    words = ["--bundle", str(bundle)] if bundle else []
+    words = ["--model", str(bundle)] if bundle else []
     start = statistics.median(measure_start(words) for _ in range(lengths.starts))
     rows.append(goal_row("start of mien live to its first reading", start, "s", 1.5))
     findings.append(goals_met(rows))

@@ -5,6 +5,7 @@ bundle/; or bundle.unchecked/, where the graph differs from PyTorch. Killed at a
 resumed and ends with the same weights.
 """
 
+import logging
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -46,6 +47,8 @@ from mien.training.onnx_export import shrink
 from mien.training.run_folder import BUNDLE, DECODED, UNCHECKED, opened_run
 from mien.training.settings import Machine
 from mien.types import FloatArray, InputSpec, OnProgress, PixelArray, ignore_progress
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +140,7 @@ def train(
         InUseError: Another process trains into the folder.
     """
     compute = Compute.choose(machine)
+    LOG.info("training on %s", compute.describe())
     reads = _reads(dataset, model)
     _check_sources(dataset, settings)
     loaded = [load_bundle(path) for path in teachers]
