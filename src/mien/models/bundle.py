@@ -153,9 +153,10 @@ class DetectorInfo(BundleInfo, frozen=True, forbid_unknown_fields=True, kw_only=
 
     kind: Literal["detector"]
     channels: Literal[1, 3]
-    multiple: Annotated[int, msgspec.Meta(ge=1)]
-    smallest: Annotated[float, msgspec.Meta(gt=0)]
-    largest: Annotated[float, msgspec.Meta(gt=0)]
+    # Pictures are filled up to a multiple: a slip of the pen must not ask for all memory.
+    multiple: Annotated[int, msgspec.Meta(ge=1, le=1024)]
+    smallest: Annotated[float, msgspec.Meta(gt=0, le=1e6)]
+    largest: Annotated[float, msgspec.Meta(gt=0, le=1e6)]
     min_score: Fraction
     max_overlap: Fraction
     max_inside: Fraction = 1.0
