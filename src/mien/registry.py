@@ -16,7 +16,7 @@ from mien.settings import check_threads
 
 LOG = logging.getLogger(__name__)
 MODELS = Path(__file__).parent / "models" / "shipped"
-DEFAULT_BUNDLE = MODELS / "fer4"
+DEFAULT, DEFAULT_BUNDLE = "default", MODELS / "fer4"
 SHIPPED = (DEFAULT_BUNDLE, MODELS / "fer8")  # classifiers
 DETECTOR_BUNDLE = MODELS / "face"
 DEFAULT_DETECTOR = "mien"
@@ -71,11 +71,11 @@ def find_bundle(bundle: Path | None) -> Path:
     """Return a bundle's folder: the given one, or a shipped one by its name where there is none.
 
     Args:
-        bundle: A folder, a name such as "fer8", or None for the default.
+        bundle: A folder, a name such as "fer8", or "default" or None for the default.
     """
     if bundle is None:
         return DEFAULT_BUNDLE
-    shipped = MODELS / bundle
+    shipped = DEFAULT_BUNDLE if bundle == Path(DEFAULT) else MODELS / bundle
     named = len(bundle.parts) == 1 and not bundle.exists() and shipped.is_dir()
     return shipped if named else bundle
 

@@ -16,6 +16,8 @@ Alignment = Literal["none", "eyes"]
 # Told of the progress of long work: the stage, how much is done, and of how much where known.
 OnProgress = Callable[[str, int, int | None], None]
 QualityIssue = Literal["too small", "blurred", "dark", "turned away"]
+# How plots are written.
+PlotKind = Literal["png", "svg", "pdf"]
 # Why a face that can be seen well gets no word, and why any face gets none.
 Doubt = Literal["something else", "not sure enough"]
 Reason = Doubt | QualityIssue

@@ -1,6 +1,8 @@
 """`mien evaluate` from the words typed to the files written."""
 
 import json
+import sys
+import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,8 +17,10 @@ from mien.types import Box, Face, PixelArray
 from mien.vision.images.reading import encode_png
 
 pytest.importorskip("matplotlib", reason="evaluating draws plots: needs the extra [train]")
-from mien.evaluation.report import plots
-from mien.evaluation.report.plots import to_png
+from mien.evaluation import studies
+from mien.evaluation.report.main_plots import NAMES
+from mien.vision import figures
+from mien.vision.figures import render
 
 # The tiny bundle reads dark faces as its first class, bright ones as its last.
 LEVELS = {"angry": 20, "neutral": 240}
@@ -39,7 +43,7 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.fixture(autouse=True)
 def _undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the drawing, which takes most of the time, to the one test that looks for it."""
-    monkeypatch.setattr(plots, "to_png", lambda _: b"a plot")
+    monkeypatch.setattr(figures, "render", lambda _, kind="png": b"a plot")
 
 
 @pytest.fixture
@@ -121,7 +125,7 @@ def test_a_closer_look_is_shown_written_and_drawn(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(plots, "to_png", to_png)
+    monkeypatch.setattr(figures, "render", render)
     other = make_bundle("other", labels=("neutral", "happy", "sad", "angry"), size=32)
     words = ("--corruptions", "--corruption-faces", 4, "--against", other, "--slices")
     looks = (*words, "--crop-scales", "1.2,0.9", "--resamples", 10, "--out", "there")
@@ -237,6 +241,119 @@ def test_other_classes_are_asked_shown_written_and_recorded(
     assert "Faces of classes that it does not know" in (bundle / "CARD.md").read_text()
 
 
+# All of a new study: how dark the pictures are.
+STUDY = """
+from dataclasses import dataclass
+import msgspec
+from mien.evaluation.report.parts import Paragraph, Plot, Section
+from mien.evaluation.study import Finding, Recorded, Started, Study
+
+@dataclass(frozen=True)
+class Darkness(Finding):
+    darkest: float
+
+    def figures(self):
+        return {"darkness": self}
+
+    def shown(self, summary):
+        return [f"darkest: {self.darkest:g} [as it is]"]
+
+    def section(self, summary):
+        return Section("Darkness", [Paragraph(f"The darkest is {self.darkest:g} & no more.")])
+
+    def plots(self, summary):
+        from mien.evaluation.report.plots import new_figure
+        return [Plot("darkness", "Darkness", "It is dark.", lambda: new_figure(1, 1))]
+
+    def recorded(self):
+        return Recorded({"darkest": self.darkest})
+
+class Darkest:
+    def __init__(self):
+        self.least = 255.0
+
+    def add(self, picture):
+        self.least = min(self.least, float(picture.image.mean()))
+
+class DarknessOptions(msgspec.Struct):
+    darkness: float | None = None
+
+@dataclass(frozen=True)
+class DarknessStudy(Study[DarknessOptions]):
+    options = DarknessOptions
+    plots = ("darkness",)
+    added: float
+
+    @classmethod
+    def asked(cls, options, given):
+        return None if options.darkness is None else cls(options.darkness)
+
+    def start(self, run):
+        darkest = Darkest()
+        return Started(lambda _: Darkness(darkest.least + self.added), (darkest,))
+
+    @classmethod
+    def card(cls, metrics):
+        return [f"Darkest: {info.values['darkest']:g}" for info in metrics]
+
+STUDY = DarknessStudy
+"""
+
+
+def test_a_new_study_is_one_file_and_its_name(
+    make_bundle: Callable[..., Path],
+    faces: Path,
+    made_with: list,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    module = types.ModuleType("mien.evaluation.studies.darkness")
+    exec(STUDY, module.__dict__)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(studies, "NAMES", ("darkness", *studies.NAMES))
+    words = ("--darkness", "0.5", "--record", "--plots", "pdf", "--resamples", 0, "--out", "there")
+    assert run(bundle := make_bundle(), faces, *words) == 0
+    content = metrics(Path("there"))
+    assert content["darkness"] == {"darkest": 0.5}
+    assert content["command"].endswith(" --darkness 0.5 --resamples 0")
+    assert "darkest: 0.5 [as it is]" in capsys.readouterr().out
+    page = Path("there/report.html").read_text()
+    assert '<h2 id="darkness-title">Darkness</h2>' in page
+    assert "The darkest is 0.5 &amp; no more." in page
+    assert 'alt="Darkness. It is dark."' in page
+    assert Path("there/darkness.pdf").is_file()
+    assert load_bundle(bundle).info.metrics[0].values["darkest"] == 0.5
+    assert "Darkest: 0.5" in (bundle / "CARD.md").read_text()
+    # Without it, its plot does not stay behind.
+    assert run(bundle, faces, "--resamples", 0, "--out", "there") == 0
+    assert not list(Path("there").glob("darkness.*"))
+
+
+def test_every_study_has_its_file_and_options_of_its_own() -> None:
+    files = Path(studies.__file__).parent.glob("*.py")
+    assert {path.stem for path in files} - {"__init__"} == set(studies.NAMES)
+    found = studies.all_studies()
+    options = [name for study in found for name in study.options.__struct_fields__]
+    plots = [*NAMES, *(name for study in found for name in study.plots)]
+    assert len(options) == len(set(options))
+    assert len(plots) == len(set(plots))
+
+
+def test_plots_are_written_as_asked_and_embedded_as_before(
+    make_bundle: Callable[..., Path], faces: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures, "render", lambda _, kind="png": f"a {kind}".encode())
+    words = ("--whole-face", "--resamples", 0, "--out", "there", "--plots", "svg")
+    assert run(make_bundle(), faces, *words) == 0
+    assert {path.name for path in Path("there").iterdir()} == {
+        *("confusion.svg", "reliability.svg", "risk_coverage.svg"),
+        *("metrics.json", "predictions.csv", "report.html"),
+    }
+    assert Path("there/confusion.svg").read_bytes() == b"a svg"
+    assert Path("there/report.html").read_text().count("data:image/png;base64,YSBwbmc=") == 3
+    assert "--plots" not in metrics(Path("there"))["command"]
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
@@ -254,6 +371,7 @@ def test_other_classes_are_asked_shown_written_and_recorded(
         (("--crop-scales", "1,1.2", "--whole-face"), "--crop-scales with --whole-face"),
         (("--crop-scales", "1,1.2", "--crop-scale", 1.2), "own framing"),
         (("--crop-scales", "1,99"), "crop scale 99"),
+        (("--crop-scales", ","), "--crop-scales: no number"),
         (("--crop-scales", "1,inf"), "crop scale inf"),
         (("--resamples", 10**12), "--resamples must be 1,000,000 or less"),
         (("--against", "tiny", "--crop-scale", 1.2), "own framing"),

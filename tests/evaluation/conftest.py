@@ -6,10 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.evaluation.pages import COUNTS, PNG, UNKNOWN, Page, near, page_of
 
+from mien.evaluation.corrupted import CorruptionPoint
 from mien.evaluation.predictions import Answers, Evaluation
+from mien.evaluation.slicing import Slice
+from mien.evaluation.studies.compare import Comparison
+from mien.evaluation.studies.crop_scales import CropScalePoint
 from mien.evaluation.studies.others import OtherClass, Others
-from mien.evaluation.summary import Estimate
+from mien.evaluation.summary import Estimate, Summary, summarise
 from mien.models.bundle import FORMAT, DataTerms, InputInfo, ModelInfo, Terms
 from mien.types import Box, Face, InputSpec, PixelArray, ProbabilityArray
 from mien.vision.images.reading import encode_png
@@ -188,3 +193,82 @@ def evaluation(info: ModelInfo) -> Evaluation:
         crop_scale=1.0,
         skipped={"fear": 3},
     )
+
+
+@pytest.fixture
+def make_summary(info: ModelInfo) -> Callable[..., Summary]:
+    """Summarise faces with a confusion matrix, all answered with the same confidence."""
+
+    def make(
+        counts: Sequence[Sequence[int]] = COUNTS,
+        *,
+        confidence: float = 0.82,
+        resamples: int = 0,
+        model: ModelInfo = info,
+    ) -> Summary:
+        cells = [
+            (truth, answer)
+            for truth, row in enumerate(counts)
+            for answer, times in enumerate(row)
+            for _ in range(times)
+        ]
+        truths, answers = (np.array(column) for column in zip(*cells, strict=True))
+        shape, rest = (len(cells), len(model.labels)), (1 - confidence) / (len(model.labels) - 1)
+        probabilities = np.full(shape, rest, np.float32)
+        probabilities[np.arange(len(cells)), answers] = confidence
+        nobody = ("",) * len(cells)
+        evaluation = Evaluation(
+            model, "six", "test", Answers(truths, probabilities, nobody, nobody)
+        )
+        return summarise(evaluation, resamples=resamples)
+
+    return make
+
+
+@pytest.fixture
+def make_page(make_summary: Callable[..., Summary]) -> Callable[..., Page]:
+    """Write and read the page of a summary; see `tests.evaluation.pages.page_of`."""
+    pytest.importorskip("jinja2", reason="a report needs the extra [train]")
+    return lambda summary=None, **parts: page_of(summary or make_summary(), **parts)
+
+
+@pytest.fixture
+def make_slice() -> Callable[..., Slice]:
+    def make(
+        part: str, accuracy: Estimate, balanced: Estimate, *, lacks: int = 0, faces: int = 90
+    ) -> Slice:
+        recalls = (near(0.8),) * (4 - lacks) + (UNKNOWN,) * lacks
+        balanced = UNKNOWN if lacks else balanced
+        return Slice("brightness", part, faces, accuracy, balanced, recalls, 0.8, 0.9)
+
+    return make
+
+
+@pytest.fixture
+def make_points() -> Callable[..., list[CorruptionPoint]]:
+    """One corruption in steps of (accuracy, confidence)."""
+
+    def make(name: str, *steps: tuple[float, float], first: int = 0) -> list[CorruptionPoint]:
+        return [
+            CorruptionPoint(name, severity, "", 9, near(right), near(right), 0.01, sure, 0.9)
+            for severity, (right, sure) in enumerate(steps, start=first)
+        ]
+
+    return make
+
+
+@pytest.fixture
+def everything(
+    make_slice: Callable[..., Slice],
+    make_points: Callable[..., list[CorruptionPoint]],
+    others: Others,
+) -> dict[str, object]:
+    """All parts that a page may have."""
+    return {
+        "plots": {"Confusion matrix": PNG, "Corruptions": PNG, "Framing": PNG},
+        "slices": [make_slice("dark", near(0.5), near(0.5)), make_slice("none", UNKNOWN, UNKNOWN)],
+        "corruptions": make_points("blur", (0.84, 0.82), (0.5, 0.6)),
+        "comparison": Comparison("old", "new", 400, 300, 12, 31, 57, 0.004, near(0.04), near(0.03)),
+        "others": others,
+        "crop_scales": [CropScalePoint(1.07, 400, near(0.84), near(0.84), 0.02)],
+    }

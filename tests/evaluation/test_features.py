@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from safetensors import safe_open
+from tests.evaluation.passes import one_pass
 
 from mien.errors import BundleError, SinkError
-from mien.evaluation.evaluate import evaluate_dataset
 from mien.evaluation.features import FeatureCollector, stratified, write_features
-from mien.evaluation.inputs import Picture
+from mien.evaluation.picture import Picture
 from mien.models.bundle import ModelInfo, load_bundle
 from mien.models.classifier import OnnxClassifier
 from mien.types import Box, Face, InputSpec, PixelArray
@@ -62,7 +62,7 @@ def test_features_of_an_evaluation(
     collector = FeatureCollector(classifier)
     rows = [("neutral", 255, ""), ("fear", 9, ""), ("angry", None, ""), ("angry", 0, "")]
     dataset = make_dataset(rows, (*bundle.info.labels, "fear"))
-    evaluate_dataset(classifier, bundle.info, dataset, ignore_unknown=True, watchers=[collector])
+    one_pass(classifier, bundle.info, dataset, ignore_unknown=True, watchers=[collector])
     features, labels = collector.finish(None, 0)
     assert labels.tolist() == [3, 0]
     np.testing.assert_allclose(features[:, 0], [127.5 / 64, -127.5 / 64], rtol=1e-3)

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from mien.evaluation.inputs import Picture
 from mien.evaluation.measures import (
     AGREEMENT,
     BRIGHTNESS,
@@ -15,6 +14,7 @@ from mien.evaluation.measures import (
     TURN,
     Measures,
 )
+from mien.evaluation.picture import Picture
 from mien.types import Box, Face
 
 LANDMARKS = np.array([[40, 50], [80, 50], [50, 70], [45, 90], [75, 90]], np.float32)

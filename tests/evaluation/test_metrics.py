@@ -187,3 +187,26 @@ def test_the_numbering_of_the_classes_changes_nothing(
     other = metrics.confusion_matrix(number[truth], number[predicted], classes)
     assert metrics.macro_f1(one) == pytest.approx(metrics.macro_f1(other))
     assert metrics.balanced_accuracy(one) == pytest.approx(metrics.balanced_accuracy(other))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "p_value"),
+    # The binomial test of R's binom.test(5, 20) and so on.
+    [(0, 0, 1), (3, 3, 1), (5, 15, 0.04139), (1, 9, 0.02148), (0, 10, 0.001953)],
+)
+def test_mcnemar_is_the_binomial_test(first: int, second: int, p_value: float) -> None:
+    assert metrics.mcnemar(first, second) == pytest.approx(p_value, rel=1e-3)
+
+
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_mcnemar_is_a_chance_and_takes_no_side(first: int, second: int) -> None:
+    p_value = metrics.mcnemar(first, second)
+    assert 0 < p_value <= 1
+    assert p_value == metrics.mcnemar(second, first)
+    tail = sum(math.comb(first + second, k) for k in range(min(first, second) + 1))
+    assert p_value == pytest.approx(min(1, 2 * tail / 2 ** (first + second)))
+
+
+def test_mcnemar_takes_many_faces() -> None:
+    assert metrics.mcnemar(5000, 5000) == 1
+    assert 0 < metrics.mcnemar(4800, 5200) < 1e-4

@@ -17,6 +17,11 @@ HISTORY = [
 ]
 
 
+def test_curves_are_of_the_kind_that_their_name_says(tmp_path: Path) -> None:
+    draw_curves(tmp_path / "curves.svg", HISTORY, "a run")
+    assert (tmp_path / "curves.svg").read_bytes().startswith(b"<?xml")
+
+
 def test_draws_a_picture_even_after_one_epoch(tmp_path: Path) -> None:
     for count in (1, 7):
         draw_curves(tmp_path / "curves.png", HISTORY[:count], "a run")

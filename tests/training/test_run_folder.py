@@ -14,7 +14,7 @@ from mien.training.checkpoint import Checkpoint
 from mien.training.device import Compute
 from mien.training.expression.loop import start
 from mien.training.expression.settings import TrainSettings
-from mien.training.run_folder import CHECKPOINT, CURVES, HISTORY, SETTINGS, opened_run
+from mien.training.run_folder import CHECKPOINT, HISTORY, SETTINGS, opened_run
 
 RECORD = {"seed": 3, "faces_sha256": "of all faces"}
 ROW = {"epoch": 1.0, "train_loss": 0.5, "validation_loss": 0.4, "validation_accuracy": 0.8}
@@ -54,11 +54,12 @@ def test_a_run_killed_between_checkpoint_and_history_has_both_when_it_goes_on(
             finished(ROW)
     assert not (tmp_path / HISTORY).exists()
     again = fresh()
-    with opened_run(tmp_path, RECORD, again, title="one", resume=True):
+    (tmp_path / "curves.png").write_bytes(b"of another kind")
+    with opened_run(tmp_path, RECORD, again, title="one", plots="pdf", resume=True):
         pass
     assert again.history == [ROW]
     assert (tmp_path / HISTORY).read_text().splitlines()[1].startswith("1,0.5,0.4")
-    assert (tmp_path / CURVES).is_file()
+    assert [path.name for path in tmp_path.glob("curves.*")] == ["curves.pdf"]
 
 
 def test_a_run_on_other_faces_is_not_resumed_but_one_of_before_that_did_not_say(

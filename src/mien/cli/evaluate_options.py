@@ -2,274 +2,208 @@
 
 import argparse
 import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Any
 
-from mien.datasets.inputs.patterns import SlicePattern
+import msgspec
+from msgspec.structs import FieldInfo
+
+from mien.cli.options import add_options, read
 from mien.errors import SettingsError
+from mien.evaluation.inputs import FOLDERS, InputSettings, is_dataset
+from mien.evaluation.intervals import RESAMPLES
+from mien.evaluation.studies import all_studies
+from mien.evaluation.study import refuse_crop_scale
 from mien.registry import DETECTORS
-from mien.settings import check_number
+from mien.settings import check_number, flag, unwrapped
+from mien.types import PlotKind
 
-DEFAULT = "default"
-DATASET_FILE = "dataset.json"
-# Options that have no meaning for a data set, whose faces are cropped and grouped already.
-FOLDER_OPTIONS = (
-    *("detector", "detector_model", "whole_face", "crop_scale", "crop_scales"),
-    "group_pattern",
-)
-# Options that change the figures, in the order in which the command is written down.
-VALUES = (
-    *("split", "detector", "detector_model", "crop_scale", "crop_scales", "group_pattern"),
-    *("against", "corruption_faces", "name"),
-)
-SWITCHES = ("whole_face", "ignore_unknown", "others", "corruptions")
-PATHS = frozenset({"detector_model", "against"})
-RESAMPLES, CORRUPTION_FACES = 1000, 2000
 MOST_RESAMPLES = 1_000_000
 
 
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """What is evaluated.
+
+    Attributes:
+        bundle: Folder of the model, or a shipped one: default (fer4), fer8, fer4-open.
+        data: A prepared data set, or a folder with one subfolder of pictures per class.
+    """
+
+    bundle: Annotated[Path, msgspec.Meta(extra={"positional": True, "metavar": "BUNDLE"})]
+    data: Annotated[Path, msgspec.Meta(extra={"positional": True, "metavar": "DATASET|FOLDER"})]
+
+
+class Finder(msgspec.Struct, frozen=True, kw_only=True):
+    """How faces are found in a folder's pictures.
+
+    Attributes:
+        detector: What finds the faces.
+        detector_model: Weights of the detector.
+        whole_face: The pictures are cropped faces already.
+    """
+
+    detector: Annotated[
+        str, FOLDERS, msgspec.Meta(extra={"names": {name: name for name in DETECTORS}})
+    ] = DETECTORS[0]
+    detector_model: Annotated[Path | None, FOLDERS, msgspec.Meta(extra={"metavar": "FILE"})] = None
+    whole_face: Annotated[bool, FOLDERS] = False
+
+
+class Output(msgspec.Struct, frozen=True, kw_only=True):
+    """What is written.
+
+    Attributes:
+        out: Where figures, plots and answers go (default: a folder named after model and data).
+        plots: How the plots beside the report are written.
+        record: Write the figures into the model's model.json and the table of its CARD.md, too.
+        features: Write what the last layer sees of each face, and its label, as safetensors, too.
+        features_faces: Write at most so many, drawn by the seed, each class in proportion (default:
+            all).
+        resamples: Draws for the 95% intervals; 0 for no intervals.
+        seed: Seed of all that is drawn.
+    """
+
+    out: Annotated[Path | None, msgspec.Meta(extra={"metavar": "FOLDER"})] = None
+    plots: PlotKind = "png"
+    record: bool = False
+    features: Annotated[Path | None, msgspec.Meta(extra={"metavar": "FILE"})] = None
+    features_faces: int | None = None
+    resamples: int = RESAMPLES
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateOptions:
+    """All options; those of studies are only in what was typed.
+
+    Attributes:
+        place: What is evaluated.
+        finder: How faces are found in a folder's pictures.
+        inputs: How pictures are read.
+        output: What is written.
+        given: All that were typed, by name, with those of studies.
+    """
+
+    place: Place
+    finder: Finder
+    inputs: InputSettings
+    output: Output
+    given: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, args: argparse.Namespace) -> "EvaluateOptions":
+        """Make the options of what was typed.
+
+        Raises:
+            SettingsError: A value is of the wrong kind.
+        """
+        kinds = read(args, Place), read(args, Finder), read(args, InputSettings)
+        return cls(*kinds, read(args, Output), vars(args))
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's arguments."""
-    parser.add_argument(
-        "bundle",
-        metavar="BUNDLE",
-        help=f"folder of the model, or a shipped one: {DEFAULT} (fer4), fer8, fer4-open",
-    )
-    parser.add_argument(
-        "data",
-        metavar="DATASET|FOLDER",
-        type=Path,
-        help="a prepared data set, or a folder with one subfolder of pictures per class",
-    )
-    parser.add_argument(
-        "--split",
-        help="split of a data set, or of a folder that has train and test above the classes "
-        "(default: test)",
-    )
-    parser.add_argument(
-        "--ignore-unknown",
-        action="store_true",
-        help="leave out, and count, classes that the model does not know: one data set of many "
-        "classes serves models that read some of them (folders: always so)",
-    )
-    _add_folder_arguments(parser.add_argument_group("folders of pictures"))
-    _add_study_arguments(parser.add_argument_group("a closer look"))
+    """Declare the command's arguments; bounds are checked in `check`."""
+    folders = parser.add_argument_group("folders of pictures")
+    studies = parser.add_argument_group("a closer look")
     output = parser.add_argument_group("output")
-    output.add_argument(
-        "--out",
-        type=Path,
-        metavar="FOLDER",
-        help="where figures, plots and answers go (default: a folder named after model and data)",
-    )
-    output.add_argument("--name", help="what to call the data (default: the name of its folder)")
-    output.add_argument(
-        "--record",
-        action="store_true",
-        help="write the figures into the model's model.json and the table of its CARD.md, too",
-    )
-    output.add_argument(
-        "--features",
-        type=Path,
-        metavar="FILE",
-        help="write what the last layer sees of each face, and its label, as safetensors, too",
-    )
-    output.add_argument(
-        "--features-faces",
-        type=int,
-        metavar="N",
-        help="write at most so many, drawn by the seed, each class in proportion (default: all)",
-    )
-    output.add_argument(
-        "--resamples",
-        type=int,
-        default=RESAMPLES,
-        metavar="N",
-        help=f"draws for the 95%% intervals; 0 for no intervals (default: {RESAMPLES})",
-    )
-    output.add_argument(
-        "--seed", type=int, default=0, help="seed of all that is drawn (default: 0)"
-    )
+    groups: list[tuple[Any, Sequence[type[msgspec.Struct]]]] = [
+        (parser, (Place, InputSettings)),
+        (folders, (Finder,)),
+        (studies, [study.options for study in all_studies()]),
+        (output, (Output,)),
+    ]
+    for group, kinds in groups:
+        for kind in kinds:
+            of_folders = [field.name for field in _marked(kind, "folders")]
+            others = [name for name in kind.__struct_fields__ if name not in of_folders]
+            add_options(group, kind, without=of_folders, by_recipe=True)
+            add_options(folders, kind, without=others, by_recipe=True)
 
 
-def names_dataset(args: argparse.Namespace) -> bool:
-    """Whether the data is a prepared data set, and not a folder of pictures."""
-    return bool((args.data / DATASET_FILE).is_file())
-
-
-def check(args: argparse.Namespace) -> None:
-    """Refuse what cannot work together, before any work.
+def check(options: EvaluateOptions) -> None:
+    """Refuse what cannot work together, before any work; what studies need they check themselves.
 
     Raises:
         SettingsError: An option is out of range, or means nothing beside another or for this data.
     """
-    is_dataset = names_dataset(args)
-    given = [name for name in FOLDER_OPTIONS if getattr(args, name) not in (None, False)]
-    if is_dataset and given:
-        raise SettingsError(
-            f"{_option(given[0])} is for folders of pictures, but {args.data} is a data set"
-        )
-    if args.whole_face and (args.detector or args.detector_model):
+    finder, output, data = options.finder, options.output, options.place.data
+    studied = [study.options for study in all_studies()]
+    kinds: list[type[msgspec.Struct]] = [Finder, InputSettings, *studied]
+    of_folders = (field.name for kind in kinds for field in _marked(kind, "folders"))
+    wrong = next((name for name in of_folders if name in options.given), None)
+    if wrong and is_dataset(data):
+        raise SettingsError(f"{flag(wrong)} is for folders of pictures, but {data} is a data set")
+    if finder.whole_face and not {"detector", "detector_model"}.isdisjoint(options.given):
         raise SettingsError("--whole-face needs no detector; leave out one of the two")
-    _check_framing(args)
-    if args.out is not None and args.out.exists() and not args.out.is_dir():
-        raise SettingsError(f"--out: {args.out} is a file; name a folder")
-    if args.resamples < 0 or args.seed < 0:
+    if output.record:
+        refuse_crop_scale("record", options.given)
+    if output.out is not None and output.out.exists() and not output.out.is_dir():
+        raise SettingsError(f"--out: {output.out} is a file; name a folder")
+    if output.resamples < 0 or output.seed < 0:
         raise SettingsError("--resamples and --seed must be 0 or more")
-    check_number("--resamples", args.resamples, 0, MOST_RESAMPLES)
-    if args.others and args.ignore_unknown:
-        raise SettingsError(
-            "--others asks about the classes that --ignore-unknown leaves out; leave out one of "
-            "the two"
-        )
-    if args.corruption_faces is not None and not args.corruptions:
-        raise SettingsError("--corruption-faces is for --corruptions; give both or none")
-    if args.corruption_faces is not None and args.corruption_faces < 1:
-        raise SettingsError("--corruption-faces must be 1 or more")
-    slice_patterns(args)
-    _check_features(args)
+    check_number("--resamples", output.resamples, 0, MOST_RESAMPLES)
+    _check_features(output)
 
 
-def slice_patterns(args: argparse.Namespace) -> tuple[SlicePattern, ...]:
-    """Read what else to split the faces by.
-
-    Raises:
-        SettingsError: A pattern is wrong, or two have one name.
-    """
-    patterns = tuple(SlicePattern.parse(text) for text in args.slice_pattern or ())
-    names = [pattern.name for pattern in patterns]
-    twice = [name for name in names if names.count(name) > 1]
-    if twice:
-        raise SettingsError(f"--slice-pattern: {twice[0]!r} is there twice; name each otherwise")
-    return patterns
-
-
-def command_line(args: argparse.Namespace) -> str:
+def command_line(options: EvaluateOptions) -> str:
     """Return the command that gives the same figures, without the folders of this machine."""
-    words = ["mien", "evaluate", _portable(args.bundle), _portable(args.data)]
-    for name in VALUES:
-        value = getattr(args, name)
-        if value is not None:
-            words += [_option(name), _portable(value) if name in PATHS else _written(value)]
-    for text in args.slice_pattern or ():
-        words += [_option("slice_pattern"), text]
-    words += [_option(name) for name in SWITCHES if getattr(args, name)]
+    place, output = options.place, options.output
+    words = ["mien", "evaluate", _portable(place.bundle), _portable(place.data)]
+    switches = []
+    for name, value in _changing(options.given).items():
+        if value is True:
+            switches.append(flag(name))
+        for one in [] if value is True else value if isinstance(value, list) else [value]:
+            words += [flag(name), _portable(one)]
+    words += switches
     for name, default in (("resamples", RESAMPLES), ("seed", 0)):
-        if getattr(args, name) != default:
-            words += [_option(name), str(getattr(args, name))]
+        if getattr(output, name) != default:
+            words += [flag(name), str(getattr(output, name))]
     return shlex.join(words)
 
 
-def _add_folder_arguments(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--detector", choices=DETECTORS, help=f"what finds the faces (default: {DETECTORS[0]})"
-    )
-    group.add_argument(
-        "--detector-model", type=Path, metavar="FILE", help="weights of the detector"
-    )
-    group.add_argument(
-        "--whole-face", action="store_true", help="the pictures are cropped faces already"
-    )
-    group.add_argument(
-        "--crop-scale",
-        type=float,
-        metavar="X",
-        help="frame faces otherwise than the model asks for",
-    )
-    group.add_argument(
-        "--crop-scales",
-        type=_scales,
-        metavar="X,X,…",
-        help="accuracy over framing: crop every face so many times, as in 0.8,1.0,1.2,1.4",
-    )
-    group.add_argument(
-        "--group-pattern",
-        metavar="REGEX",
-        help="what pictures of one person share in their file names, in parentheses, as in "
-        "'(.+)_[0-9]+': the intervals are then drawn over persons (with a slash in it, it is "
-        "searched in the path below the folder)",
-    )
+def _changing(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that were typed and change figures, in a fixed order."""
+    studied = [
+        (not extra.get("folders"), field.name)
+        for study in all_studies()
+        for field in msgspec.structs.fields(study.options)
+        if not (extra := unwrapped(field.type)[1]).get("showing")
+    ]
+    # Those of folders first, then those of studies, by name.
+    studies = [name for _, name in sorted(studied)]
+    first = ("split", "detector", "detector_model", "crop_scale", "group_pattern")
+    names = (*first, *studies, "name", "whole_face", "ignore_unknown")
+    return {name: given[name] for name in names if name in given}
 
 
-def _add_study_arguments(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--slices",
-        action="store_true",
-        help="show figures by brightness, sharpness, size, head turn, votes and source, too (they "
-        "are always in the report)",
-    )
-    group.add_argument(
-        "--slice-pattern",
-        action="append",
-        metavar="NAME=REGEX",
-        help="split the faces by what the regex's first group finds in each picture's path, as in "
-        r"'sex=/[AB]([FM])\d' (repeatable)",
-    )
-    group.add_argument(
-        "--others",
-        action="store_true",
-        help="ask about the classes that the model does not know, too: how many of their faces get "
-        "a word, which is wrong, instead of 'not sure'; all other figures are without them",
-    )
-    group.add_argument(
-        "--corruptions",
-        action="store_true",
-        help="read the faces again blurred, coarse, dark, noisy and partly covered",
-    )
-    group.add_argument(
-        "--corruption-faces",
-        type=int,
-        metavar="N",
-        help=f"corrupt at most so many, drawn by the seed (default: {CORRUPTION_FACES})",
-    )
-    group.add_argument(
-        "--against",
-        metavar="BUNDLE",
-        help=f"compare with this model on the same faces, of the classes that both know; "
-        f"{DEFAULT!r} for the shipped one",
-    )
+def _marked(kind: type[msgspec.Struct], mark: str) -> Iterator[FieldInfo]:
+    """Yield the fields that are marked so; see `mien.cli.options`."""
+    for field in msgspec.structs.fields(kind):
+        if unwrapped(field.type)[1].get(mark):
+            yield field
 
 
-def _scales(text: str) -> tuple[float, ...]:
-    try:
-        return tuple(sorted({float(part) for part in text.split(",")}))
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no list of numbers, as in 0.8,1.0,1.2"
-        ) from error
-
-
-def _check_features(args: argparse.Namespace) -> None:
-    if args.features_faces is not None and args.features is None:
+def _check_features(output: Output) -> None:
+    faces, file = output.features_faces, output.features
+    if faces is not None and file is None:
         raise SettingsError("--features-faces is for --features; give both or none")
-    if args.features_faces is not None and args.features_faces < 1:
+    if faces is not None and faces < 1:
         raise SettingsError("--features-faces must be 1 or more")
-    if args.features is not None and not args.features.resolve().parent.is_dir():
-        raise SettingsError(f"--features {args.features}: there is no such folder; make it first")
+    if file is not None and not file.resolve().parent.is_dir():
+        raise SettingsError(f"--features {file}: there is no such folder; make it first")
 
 
-def _check_framing(args: argparse.Namespace) -> None:
-    if args.crop_scales is not None and args.whole_face:
-        raise SettingsError(
-            "--crop-scales with --whole-face: cropped faces have their framing already; "
-            "leave out one of the two"
-        )
-    if args.crop_scale is None:
-        return
-    for name in ("record", "against", "crop_scales"):
-        if getattr(args, name):
-            raise SettingsError(
-                f"{_option(name)} with --crop-scale: a model is judged in its own framing; "
-                "leave out one of the two"
-            )
+def _portable(value: object) -> str:
+    """Write a value; a list with commas, a path without the folders of this machine.
 
-
-def _portable(path: str | Path) -> str:
-    # Figures are published with their command: a home folder is not.
-    return Path(path).name if Path(path).is_absolute() else str(path)
-
-
-def _written(value: object) -> str:
-    return ",".join(f"{part:g}" for part in value) if isinstance(value, tuple) else f"{value}"
-
-
-def _option(name: str) -> str:
-    return "--" + name.replace("_", "-")
+    Figures are published with their command: a home folder is not.
+    """
+    if isinstance(value, tuple):
+        return ",".join(map(_portable, value))
+    if isinstance(value, float):
+        return f"{value:g}"
+    is_far = isinstance(value, Path) and value.is_absolute()
+    return Path(str(value)).name if is_far else str(value)

@@ -12,6 +12,8 @@ its line under "Attributes:" the help. What else an option has is in `msgspec.Me
     names       dict of what is written on the command line → the value
     split       True where a tuple is written as one word with commas
     refusal     what is said after a word that cannot be taken
+    sorted      True where order and repeats of such a tuple mean nothing
+    repeated    True where a tuple is given one by one, the option before each
     derived     True for what no person gives
 
 What is not typed is not in the namespace, so that a recipe, or what suits the data, can set it.
@@ -143,7 +145,9 @@ class _Option:
         if origin is dict:
             return settings | _pairs(parts[1])
         if origin is tuple and self.extra.get("split"):
-            return settings | {"type": _split(self._value(parts[0]))}
+            return settings | {"type": _split(self._value(parts[0]), self.extra)}
+        if origin is tuple and self.extra.get("repeated"):
+            return settings | {"action": "append", "type": self._value(parts[0])}
         if origin is tuple:
             action = {"action": "extend", "nargs": "*" if self.extra.get("also") else "+"}
             return settings | action | {"type": self._value(parts[0])}
@@ -194,12 +198,16 @@ class _Option:
         return value
 
 
-def _split(value: Callable[[str], Any]) -> Callable[[str], tuple[Any, ...]]:
+def _split(value: Callable[[str], Any], extra: dict[str, Any]) -> Callable[[str], tuple[Any, ...]]:
+    wanted = "list with commas" if value is str else "list of numbers with commas"
+    in_order = (lambda parts: sorted(set(parts))) if extra.get("sorted") else list
+
     def split(text: str) -> tuple[Any, ...]:
         try:
-            return tuple(value(part.strip()) for part in text.split(",") if part.strip())
+            parts = [value(part.strip()) for part in text.split(",") if part.strip()]
+            return tuple(in_order(parts))
         except ValueError as error:
-            raise argparse.ArgumentTypeError(f"{text!r} is no list with commas: {error}") from error
+            raise argparse.ArgumentTypeError(f"{text!r} is no {wanted}: {error}") from error
 
     return split
 

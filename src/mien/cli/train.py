@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
         from mien.datasets.dataset import load_dataset
         from mien.training.expression.run import train
         from mien.training.expression.suited import suit
-        from mien.training.run_folder import BUNDLE, CURVES
+        from mien.training.run_folder import BUNDLE, curves_file
     except ModuleNotFoundError as error:
         raise MissingExtraError("mien train", "train") from error
     place, machine = read(args, Place), read(args, Machine)
@@ -129,7 +129,7 @@ def run(args: argparse.Namespace) -> int:
     out.print(_answered(result))
     for remark in result.remarks:
         out.print(f"note: {remark}")
-    out.print(f"bundle: {folder / BUNDLE}\ncurves: {folder / CURVES}")
+    out.print(f"bundle: {folder / BUNDLE}\ncurves: {folder / curves_file(machine.plots)}")
     return 0
 
 

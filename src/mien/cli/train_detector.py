@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         from mien.training.detector.gather import make_material
         from mien.training.detector.run import train_detector
-        from mien.training.run_folder import BUNDLE, CURVES
+        from mien.training.run_folder import BUNDLE, curves_file
     except ModuleNotFoundError as error:
         raise MissingExtraError("mien train-detector", "train") from error
     chosen, machine = read(args, Place), read(args, Machine)
@@ -107,7 +107,7 @@ def run(args: argparse.Namespace) -> int:
         f"kept epoch {best['epoch']:.0f} of {len(result.history)}: {best['validation_recall']:.1%} "
         "of the faces in validation scenes found, at one false box in 100 scenes"
     )
-    out.print(f"bundle: {chosen.out / BUNDLE}\ncurves: {chosen.out / CURVES}")
+    out.print(f"bundle: {chosen.out / BUNDLE}\ncurves: {chosen.out / curves_file(machine.plots)}")
     return 0
 
 

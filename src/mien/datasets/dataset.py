@@ -15,13 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mien.datasets.parquet import count_rows, read_batches
-from mien.datasets.records import SPLITS, Split
+from mien.datasets.records import INFO, SPLITS, Split
 from mien.errors import DatasetError, told_as
 from mien.files.writes import sweep
 from mien.parsing import decode_json
 from mien.types import ProbabilityArray
 
-INFO, DATA, REJECTED, CONFLICTS = "dataset.json", "data", "rejected.csv", "conflicts.csv"
+DATA, REJECTED, CONFLICTS = "data", "rejected.csv", "conflicts.csv"
 HELD_BACK = "held_back.csv"
 FORMAT: Final = 1
 

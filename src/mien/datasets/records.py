@@ -15,6 +15,8 @@ from mien.types import PixelArray
 Setting = str | int | float | bool | None
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+# What says that a folder is a prepared data set, and which.
+INFO = "dataset.json"
 # What the groups of faces begin with of which nothing is known but the photo that they show.
 PHOTO_GROUP = "photo "
 

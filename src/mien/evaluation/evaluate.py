@@ -1,18 +1,22 @@
-"""Asks a bundle's classifier about every picture of a data set or folder.
+"""Says how good a bundle is: reads labelled pictures once, asks it about each, and makes figures.
 
-The pictures go through the same `preprocess` and the same classifier as those of a camera. They go
-by once, and whatever else is to be learnt from them is learnt by those who watch.
+classifier, info = make_classifier("fer8")
+found = evaluate(classifier, info, Path("faces"), studies=[CorruptionsStudy(faces=500)])
+write_report(Path("report"), found, command="", date="2025-01-31")
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from mien.errors import DatasetError, SettingsError
-from mien.evaluation.collect import Collector
-from mien.evaluation.inputs import DatasetPictures, FolderPictures, FolderSettings, Watcher
-from mien.evaluation.measures import Measures
-from mien.evaluation.predictions import Evaluation, Unreadable, in_unicode
+from mien.evaluation.collect import collect
+from mien.evaluation.inputs import InputSettings, open_pictures
+from mien.evaluation.intervals import RESAMPLES
+from mien.evaluation.picture import Watcher
+from mien.evaluation.studies import asked
+from mien.evaluation.study import Draws, Finding, Run, Study
+from mien.evaluation.summary import Summary, summarise
 from mien.models.bundle import ModelInfo
 from mien.protocols import Classifier, Detector
 from mien.types import OnProgress, ignore_progress
@@ -20,156 +24,73 @@ from mien.types import OnProgress, ignore_progress
 if TYPE_CHECKING:  # reading data sets needs an extra, evaluating a folder does not
     from mien.datasets.dataset import Dataset
 
-CROPPED = "cropped faces"
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluated:
+    """What is known of a bundle afterwards.
 
-def evaluate_dataset(
-    classifier: Classifier,
-    info: ModelInfo,
-    dataset: "Dataset",
-    split: str = "test",
-    *,
-    name: str | None = None,
-    ignore_unknown: bool = False,
-    watchers: Sequence[Watcher] = (),
-    others: Watcher | None = None,
-    on_progress: OnProgress = ignore_progress,
-) -> Evaluation:
-    """Ask about every face of one split of a prepared data set.
-
-    Args:
-        classifier: The bundle's classifier.
-        info: The bundle's description.
-        dataset: The data set; its classes are matched with the bundle's labels by name.
-        split: "train", "validation" or "test".
-        name: What to call the data set; the name of its folder unless given.
-        ignore_unknown: Leave out, and count, classes that the bundle does not know. So one data
-            set of many classes serves bundles that read some of them.
-        watchers: Who else looks at the pictures.
-        others: Who looks at those of classes that the bundle does not know, which are read then.
-        on_progress: Told of the pictures done.
-
-    Raises:
-        DatasetError: A class is unknown to the bundle (or none, with `others`), or the split holds
-            nothing to evaluate.
-        BundleError: The classifier gave something that is no probability.
+    Attributes:
+        summary: The figures.
+        findings: What the studies found, in their order; nothing of those that had nothing to say.
     """
-    return _evaluate(
-        DatasetPictures(
-            dataset,
-            split,
-            info.labels,
-            ignore_unknown=ignore_unknown,
-            others=others is not None,
-        ),
-        Collector(classifier),
-        info,
-        dataset=name or dataset.path.resolve().name,
-        split=split,
-        watchers=watchers,
-        others=others,
-        on_progress=on_progress,
-    )
+
+    summary: Summary
+    findings: tuple[Finding, ...] = ()
 
 
-def evaluate_folder(
+def evaluate(
     classifier: Classifier,
     info: ModelInfo,
-    detector: Detector | None,
-    folder: Path,
+    data: "Dataset | Path",
     *,
-    settings: FolderSettings | None = None,
-    name: str | None = None,
+    detector: Detector | None = None,
+    settings: InputSettings | None = None,
+    studies: Sequence[Study[Any]] | None = None,
     watchers: Sequence[Watcher] = (),
-    others: Watcher | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
     on_progress: OnProgress = ignore_progress,
-) -> Evaluation:
-    """Ask about every picture of `folder/<class>/**`, the whole way that a camera's frame goes.
+) -> Evaluated:
+    """Say how well a bundle reads the faces of a data set, or of a folder of labelled pictures.
 
-    In each picture the largest face counts. A picture without one is counted as such. Of a folder
-    with train and test above the classes the test is judged; the result's split says so.
+    In each picture the largest face counts. A picture without one is counted as such.
 
     Args:
-        classifier: The bundle's classifier.
+        classifier: The bundle's classifier; see `mien.registry.make_classifier`.
         info: The bundle's description.
-        detector: Finds the faces; None where the pictures are cropped faces.
-        folder: The folder; its subfolders are matched with the bundle's labels by name, and
-            others are left out and counted, unless somebody looks at them.
-        settings: Framing, groups, and the part where there are folders of splits.
-        name: What to call the pictures; the name of the folder unless given.
-        watchers: Who else looks at the pictures.
-        others: Who looks at those of classes that the bundle does not know, which are read then.
-        on_progress: Told of the pictures done.
+        data: A prepared data set, or a folder with one subfolder of pictures per class; classes
+            are matched with the bundle's labels by name.
+        detector: Finds the faces in full pictures; None for cropped faces and data sets.
+        settings: Which pictures, and how they are read.
+        studies: What else is asked, all in one pass; what is always asked unless given. See
+            `mien.evaluation.study`.
+        watchers: Who else looks at the pictures of classes that the bundle knows.
+        resamples: Draws for the 95% intervals; 0 for none.
+        seed: Seed of all that is drawn.
+        on_progress: Called with the pictures done, then with what each study has done.
 
     Raises:
-        DatasetError: No subfolder has the name of a label (or each, with `others`), or there is
-            nothing to evaluate.
+        DatasetError: The data cannot be read, holds classes that the bundle does not know (data
+            sets, unless they are ignored or asked about) or none that it knows, or no face.
         SettingsError: The framing is out of range, or given for cropped faces.
         BundleError: The classifier gave something that is no probability.
+        MissingExtraError: It is a data set, and what reads these is not installed.
     """
-    settings = settings or FolderSettings()
-    if detector is None and settings.crop_scale is not None:
-        raise SettingsError("crop scale: cropped faces have their framing already; leave it out")
-    spec = settings.spec(classifier.spec)
-    pictures = FolderPictures(folder, detector, info.labels, settings, others=others is not None)
-    kind = CROPPED if detector is None else f"full pictures, {detector.name}"
-    return _evaluate(
+    settings = settings or InputSettings()
+    draws = Draws(resamples=resamples, seed=seed, on_progress=on_progress)
+    run = Run(classifier, info, settings.spec(classifier.spec), draws)
+    started = [study.start(run) for study in (asked({}) if studies is None else studies)]
+    others = [one.others for one in started if one.others is not None]
+    pictures = open_pictures(data, detector, info.labels, settings, others=bool(others))
+    evaluation = collect(
         pictures,
-        Collector(classifier, spec),
+        classifier,
         info,
-        dataset=name or folder.resolve().name,
-        split=f"{pictures.part}; {kind}" if pictures.part else kind,
-        detector=None if detector is None else detector.name,
-        crop_scale=None if detector is None else spec.crop_scale,
-        watchers=watchers,
+        spec=run.spec,
+        watchers=[*(watcher for one in started for watcher in one.watchers), *watchers],
         others=others,
         on_progress=on_progress,
     )
-
-
-def _evaluate(
-    pictures: DatasetPictures | FolderPictures,
-    collector: Collector,
-    info: ModelInfo,
-    *,
-    dataset: str,
-    split: str,
-    watchers: Sequence[Watcher],
-    others: Watcher | None,
-    on_progress: OnProgress,
-    detector: str | None = None,
-    crop_scale: float | None = None,
-) -> Evaluation:
-    measures = Measures()
-    everyone: tuple[Watcher, ...] = (collector, measures, *watchers)
-    of_others = () if others is None else (others,)
-    unreadable: list[Unreadable] = []
-    sources: list[str] = []
-    for picture in pictures.read(on_progress):
-        if isinstance(picture, Unreadable):
-            unreadable.append(picture)
-            continue
-        if not picture.unknown:
-            sources.append(in_unicode(picture.source))
-        for watcher in of_others if picture.unknown else everyone:
-            watcher.add(picture)
-    if not collector.pictures:
-        reason = f" ({len(unreadable)} unreadable)" if unreadable else ""
-        raise DatasetError(f"{pictures}: no picture to evaluate{reason}")
-    if not collector.faces:
-        raise DatasetError(
-            f"{pictures}: no face was found in any of {collector.pictures} pictures; "
-            "try another detector, or say that the pictures are faces already"
-        )
-    return Evaluation(
-        model=info,
-        dataset=dataset,
-        split=split,
-        answers=collector.finish(),
-        detector=detector,
-        crop_scale=crop_scale,
-        skipped=pictures.skipped,
-        unreadable=tuple(unreadable),
-        measures=measures.finish(),
-        sources=tuple(sources) if any(sources) else (),
-    )
+    summary = summarise(evaluation, **draws)
+    findings = (one.finish(evaluation) for one in started)
+    return Evaluated(summary, tuple(found for found in findings if found is not None))

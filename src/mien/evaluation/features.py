@@ -14,7 +14,7 @@ from safetensors.numpy import save_file
 
 from mien.errors import BundleError, SinkError, one_line
 from mien.evaluation.collect import BATCH_SIZE
-from mien.evaluation.inputs import Picture
+from mien.evaluation.picture import Picture
 from mien.files.writes import new_file
 from mien.models.bundle import ModelInfo
 from mien.models.classifier import OnnxClassifier

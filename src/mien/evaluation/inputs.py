@@ -8,89 +8,54 @@ read four of them. Pictures of the others are counted and left out, if that is a
 they are decoded; or they are read, too, and marked as what no label is right for.
 """
 
-import dataclasses
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import numpy as np
 
 from mien.datasets.inputs.class_folders import find_classes, leads_out
 from mien.datasets.inputs.patterns import GroupPattern
-from mien.errors import PictureError, SettingsError
+from mien.datasets.records import INFO
+from mien.errors import MissingExtraError, PictureError, SettingsError
 from mien.evaluation.matching import judged_part, labelled_files, match_classes, truth_of
+from mien.evaluation.picture import Picture, Pictures, with_crop_scale
 from mien.evaluation.predictions import Unreadable, in_unicode
 from mien.protocols import Detector
 from mien.types import Box, Face, InputSpec, OnProgress, PixelArray, ignore_progress
 from mien.vision.boxes import main_face
-from mien.vision.crop import crop_faces, whole_face
 from mien.vision.images.reading import decode_picture, read_picture
 
 if TYPE_CHECKING:  # reading data sets needs an extra, reading a folder does not
     from mien.datasets.dataset import Dataset, Rows
 
-STAGE = "pictures"
+STAGE, CROPPED = "pictures", "cropped faces"
+# Of an option that means nothing for a data set, whose faces are cropped and grouped already.
+FOLDERS = msgspec.Meta(extra={"folders": True})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Picture:
-    """One labelled picture.
-
-    Attributes:
-        image: BGR uint8 [H,W,3].
-        face: Where the face is, the whole picture for a cropped face; None where none was found.
-        cropped: Whether the picture is a cropped face, whose framing is its own.
-        truth: Number of the bundle's label; `mien.evaluation.matching.UNKNOWN` where it has none.
-        origin: Where it came from.
-        group: What it shares with pictures that depend on it, as a person's name; "" for nothing.
-        agreement: Share of the votes that the label has, 0 to 1; nan where nobody voted.
-        source: What it is from, such as a collection; "" where that is not known.
-        unknown: The class, where the bundle does not know it; else "".
-    """
-
-    image: PixelArray
-    face: Face | None
-    cropped: bool
-    truth: int
-    origin: str
-    group: str
-    agreement: float = float("nan")
-    source: str = ""
-    unknown: str = ""
-
-    def crop(self, spec: InputSpec) -> PixelArray | None:
-        """Return the face as a network wants it, uint8 [size,size,channels]; None without one."""
-        if self.face is None:
-            return None
-        if self.cropped:
-            return whole_face(self.image, spec)
-        return np.asarray(crop_faces(self.image, [self.face], spec)[0])
-
-
-class Watcher(Protocol):
-    """Something that looks at every picture as it goes by."""
-
-    def add(self, picture: Picture) -> None:
-        """Look at one picture; it must not be kept."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class FolderSettings:
-    """How to read a folder of labelled pictures.
+class InputSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How to read labelled pictures.
 
     Attributes:
-        crop_scale: Framing to use instead of the bundle's; full pictures only.
-        group_pattern: Names what pictures share; see `mien.datasets.inputs.patterns.GroupPattern`.
-        split: Which part to read of a folder that has train and test above the classes; the test
-            unless given.
+        split: Split of a data set, or of a folder that has train and test above the classes
+            (default: test).
+        ignore_unknown: Leave out, and count, classes that the model does not know: one data set of
+            many classes serves models that read some of them (folders: always so).
+        crop_scale: Frame faces otherwise than the model asks for.
+        group_pattern: What pictures of one person share in their file names, in parentheses, as in
+            '(.+)_[0-9]+': the intervals are then drawn over persons (with a slash in it, it is
+            searched in the path below the folder).
+        name: What to call the data (default: the name of its folder).
     """
 
-    crop_scale: float | None = None
-    group_pattern: str | None = None
     split: str | None = None
+    ignore_unknown: bool = False
+    crop_scale: Annotated[float | None, FOLDERS] = None
+    group_pattern: Annotated[str | None, FOLDERS, msgspec.Meta(extra={"metavar": "REGEX"})] = None
+    name: str | None = None
 
     def __post_init__(self) -> None:
         self._pattern()
@@ -101,7 +66,7 @@ class FolderSettings:
         return "" if pattern is None else pattern.group(origin)
 
     def spec(self, given: InputSpec) -> InputSpec:
-        """Return the bundle's input with the framing of these settings.
+        """Return a bundle's input with the framing of these settings.
 
         Raises:
             SettingsError: The framing is out of range.
@@ -112,29 +77,18 @@ class FolderSettings:
         return None if self.group_pattern is None else GroupPattern(self.group_pattern)
 
 
-def with_crop_scale(spec: InputSpec, crop_scale: float) -> InputSpec:
-    """Return an input with another framing.
-
-    Raises:
-        SettingsError: The framing is out of range.
-    """
-    try:
-        return dataclasses.replace(spec, crop_scale=crop_scale)
-    except ValueError as error:
-        raise SettingsError(f"crop scale {crop_scale:g}: {error}") from error
-
-
 class DatasetPictures:
     """The faces of one split of a prepared data set.
 
     Args:
         dataset: The data set; its classes are matched with the labels by name.
-        split: "train", "validation" or "test".
         labels: The bundle's labels.
-        ignore_unknown: Leave out, and count, classes that are no label.
+        settings: The split, and whether to leave out, and count, classes that are no label.
         others: Read these, too.
 
     Attributes:
+        name: What to call the data set.
+        split: "train", "validation" or "test".
         skipped: Pictures left out, by class; complete once all have gone by.
 
     Raises:
@@ -145,26 +99,32 @@ class DatasetPictures:
     def __init__(
         self,
         dataset: "Dataset",
-        split: str,
         labels: Sequence[str],
+        settings: InputSettings,
         *,
-        ignore_unknown: bool = False,
         others: bool = False,
     ) -> None:
-        self._dataset, self._split, self._others = dataset, split, others
+        self._dataset, self._others = dataset, others
         self._truths = match_classes(
-            dataset.path, dataset.classes, labels, ignore_unknown=ignore_unknown, others=others
+            dataset.path,
+            dataset.classes,
+            labels,
+            ignore_unknown=settings.ignore_unknown,
+            others=others,
         )
+        self.name = settings.name or dataset.path.resolve().name
+        self.split = settings.split or "test"
+        self.detector: str | None = None
         self.skipped: dict[str, int] = {}
 
     def __str__(self) -> str:
-        return f"{self._dataset.path}, split {self._split!r}"
+        return f"{self._dataset.path}, split {self.split!r}"
 
     def read(self, on_progress: OnProgress = ignore_progress) -> Iterator[Picture | Unreadable]:
         """Yield the pictures in the data set's fixed order."""
         skipped = Counter[str]()
-        total, done = self._dataset.count(self._split), 0
-        for rows in self._dataset.rows(self._split):
+        total, done = self._dataset.count(self.split), 0
+        for rows in self._dataset.rows(self.split):
             names = [self._dataset.classes[number] for number in rows.labels]
             chosen = [row for row, name in enumerate(names) if self._others or name in self._truths]
             skipped.update(name for name in names if not self._others and name not in self._truths)
@@ -203,13 +163,16 @@ class FolderPictures:
         folder: The folder; its subfolders are matched with the labels by name.
         detector: Finds the faces; None where the pictures are cropped faces.
         labels: The bundle's labels.
-        settings: The groups.
+        settings: The groups, and the part where there are folders of splits.
         others: Read the subfolders that are no label, too.
 
     Attributes:
+        name: What to call the pictures.
+        split: What they are and which detector is used; where the folder has train and test above
+            the classes also which of these are read, as "test part of train/, test/; cropped
+            faces".
+        detector: The detector's name; None for cropped faces.
         skipped: Pictures left out, by class: subfolders that are no label.
-        part: The split that is read, where the folder has train and test above the classes, as
-            "test of train, test"; else "".
 
     Raises:
         DatasetError: The folder cannot be read, no subfolder is a label, or all are where others
@@ -221,19 +184,22 @@ class FolderPictures:
         folder: Path,
         detector: Detector | None,
         labels: Sequence[str],
-        settings: FolderSettings,
+        settings: InputSettings,
         *,
         others: bool = False,
     ) -> None:
-        self._folder, self._detector, self._settings = folder, detector, settings
+        self._folder, self._look, self._settings = folder, detector, settings
         found = find_classes(folder)
         split = judged_part(found, settings.split)
         self._files, self.skipped = labelled_files(found, split, labels, others=others)
         self._unread = [one for one in found.refused if one.kind.startswith("cannot be read")]
-        names = ", ".join(f"{path.name}/" for path in found.parts)
-        self.part = f"{split} part of {names}" if split else ""
         # The folders of split and class.
         self._depth = 2 if split else 1
+        self.name = settings.name or folder.resolve().name
+        self.detector = None if detector is None else detector.name
+        kind = CROPPED if detector is None else f"full pictures, {detector.name}"
+        names = ", ".join(f"{path.name}/" for path in found.parts)
+        self.split = f"{split} part of {names}; {kind}" if split else kind
 
     def __str__(self) -> str:
         return str(self._folder)
@@ -252,7 +218,7 @@ class FolderPictures:
                 yield Picture(
                     image,
                     face=self._face(image),
-                    cropped=self._detector is None,
+                    cropped=self._look is None,
                     truth=truth,
                     origin=origin,
                     group=self._settings.group(origin),
@@ -262,9 +228,54 @@ class FolderPictures:
             on_progress(STAGE, done, len(self._files))
 
     def _face(self, image: PixelArray) -> Face | None:
-        if self._detector is None:
+        if self._look is None:
             return _whole(image)
-        return main_face(self._detector(image))
+        return main_face(self._look(image))
+
+
+def is_dataset(data: Path) -> bool:
+    """Whether a folder is a prepared data set, and not one of pictures."""
+    return (data / INFO).is_file()
+
+
+def open_pictures(
+    data: "Dataset | Path",
+    detector: Detector | None,
+    labels: Sequence[str],
+    settings: InputSettings,
+    *,
+    others: bool = False,
+) -> Pictures:
+    """Open a prepared data set, or a folder with one subfolder of pictures per class.
+
+    Args:
+        data: The data set or the folder.
+        detector: Finds the faces in full pictures; None where the pictures are cropped faces.
+        labels: The bundle's labels, with which classes are matched by name.
+        settings: Which pictures, and how they are read.
+        others: Read those of classes that are no label, too.
+
+    Raises:
+        DatasetError: It cannot be read, holds no class that the bundle knows, or one that it does
+            not (data sets, unless ignored or read); or none such where these are to be read.
+        SettingsError: A framing for faces that are cropped already.
+        MissingExtraError: It is a data set, and what reads these is not installed.
+    """
+    if detector is None and settings.crop_scale is not None:
+        raise SettingsError("crop scale: cropped faces have their framing already; leave it out")
+    if isinstance(data, Path):
+        if not is_dataset(data):
+            return FolderPictures(data, detector, labels, settings, others=others)
+        data = _load_dataset(data)
+    return DatasetPictures(data, labels, settings, others=others)
+
+
+def _load_dataset(path: Path) -> "Dataset":
+    try:
+        from mien.datasets.dataset import load_dataset
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("evaluating a data set", "train") from error
+    return load_dataset(path)
 
 
 def _source(origin: str, depth: int) -> str:

@@ -229,6 +229,43 @@ def ranks(values: npt.NDArray[np.floating]) -> RealArray:
     return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[where], dtype=np.float64)
 
 
+def mcnemar(only_first: int, only_second: int) -> float:
+    """Exact two-sided test that two classifiers are right equally often.
+
+    McNemar, "Note on the sampling error of the difference between correlated proportions or
+    percentages", Psychometrika 1947; with the binomial distribution instead of its approximation.
+
+    Args:
+        only_first: Faces that only the first gets right.
+        only_second: Faces that only the second gets right.
+
+    Returns:
+        The chance of a difference as large as this or larger if there were none.
+    """
+    differing, fewer = only_first + only_second, min(only_first, only_second)
+    ways = tail = 1
+    for count in range(fewer):
+        ways = ways * (differing - count) // (count + 1)
+        tail += ways
+    # Whole numbers of any size: their quotient is exact to the last bit of a float.
+    return min(1.0, 2 * tail / (1 << differing))
+
+
+def rank_correlation(first: RealArray, second: RealArray) -> float:
+    """Return how far two columns rise together: 1 always, -1 never, 0 where one stays the same.
+
+    Spearman, "The Proof and Measurement of Association between Two Things", 1904.
+
+    Args:
+        first: float64 [n].
+        second: float64 [n].
+    """
+    both = np.stack([ranks(first), ranks(second)])
+    both -= both.mean(axis=1, keepdims=True)
+    size = float(np.sqrt((both**2).sum(axis=1).prod()))
+    return float(both[0] @ both[1] / size) if size else 0.0
+
+
 def _divide(part: npt.ArrayLike, whole: npt.ArrayLike) -> RealArray:
     part, whole = np.asarray(part, dtype=np.float64), np.asarray(whole, dtype=np.float64)
     return np.asarray(np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0))

@@ -1,14 +1,17 @@
-"""The course of a run: history.csv for machines, curves.png for eyes."""
+"""The course of a run: history.csv for machines, curves for eyes."""
 
 import csv
 from pathlib import Path
 
+import msgspec
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from mien.files.writes import new_file
+from mien.files.writes import new_file, write_file
 from mien.training.fit import best_row
+from mien.types import PlotKind
+from mien.vision.figures import render
 
 # Two colours that stay apart for colour-blind eyes (Okabe and Ito 2008).
 TRAIN, VALIDATION = "#E69F00", "#0072B2"
@@ -26,16 +29,16 @@ def write_history(path: Path, history: list[dict[str, float]]) -> None:
 def draw_curves(
     path: Path, history: list[dict[str, float]], title: str, measure: str = "accuracy"
 ) -> None:
-    """Draw loss and another measure of training and validation over the epochs, as a PNG.
+    """Draw loss and another measure of training and validation over the epochs.
 
     Args:
-        path: Where to write.
+        path: Where to write; its suffix says how.
         history: One row per epoch, with `train_loss`, `validation_loss`, `validation_<measure>`
             and perhaps `train_<measure>`.
         title: Shown above.
         measure: A share of one.
     """
-    figure = Figure(figsize=(10, 4), dpi=120, layout="constrained")
+    figure = Figure(figsize=(10, 4), layout="constrained")
     figure.suptitle(title, fontsize=11)
     loss, share = figure.subplots(1, 2)
     _lines(loss, history, "loss")
@@ -55,8 +58,7 @@ def draw_curves(
             ha="right",
             bbox={"boxstyle": "round,pad=0.2", "facecolor": "white", "edgecolor": "none"},
         )
-    with new_file(path) as new:
-        figure.savefig(new)
+    write_file(path, render(figure, msgspec.convert(path.suffix[1:], PlotKind)))
 
 
 def _lines(axes: Axes, history: list[dict[str, float]], name: str) -> None:

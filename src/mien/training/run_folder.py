@@ -1,13 +1,13 @@
 """The folder of a run: what it holds, one run at a time, each epoch kept whole.
 
-It holds settings.json, checkpoint.safetensors, history.csv, curves.png and, at the end, bundle/.
+It holds settings.json, checkpoint.safetensors, history.csv, the curves and, at the end, bundle/.
 """
 
 import contextlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -17,9 +17,10 @@ from mien.files.writes import write_file
 from mien.training.checkpoint import Checkpoint
 from mien.training.curves import draw_curves, write_history
 from mien.training.fit import OnEpoch, Row
+from mien.types import PlotKind
 
 SETTINGS, CHECKPOINT = "settings.json", "checkpoint.safetensors"
-HISTORY, CURVES, BUNDLE, DECODED = "history.csv", "curves.png", "bundle", "decoded"
+HISTORY, BUNDLE, DECODED = "history.csv", "bundle", "decoded"
 UNCHECKED = "bundle.unchecked"  # a bundle whose graph differs from PyTorch
 # Seconds. To draw takes a third of one, which is longer than an epoch on few faces.
 DRAWN_EVERY = 10.0
@@ -33,6 +34,7 @@ def opened_run(
     *,
     title: str,
     measure: str = "accuracy",
+    plots: PlotKind = "png",
     resume: bool,
     on_epoch: OnEpoch | None = None,
 ) -> Iterator[OnEpoch]:
@@ -44,6 +46,7 @@ def opened_run(
         checkpoint: What is loaded into, and kept.
         title: Shown above the curves.
         measure: What is drawn beside the loss; see `draw_curves`.
+        plots: How the curves are written.
         resume: Go on where a run was stopped.
         on_epoch: Told of each finished epoch once it is kept.
 
@@ -57,7 +60,7 @@ def opened_run(
             be written.
         InUseError: Another process trains into it.
     """
-    curves = _Curves(out, checkpoint, title, measure)
+    curves = _Curves(out / curves_file(plots), checkpoint, title, measure)
 
     def finished(row: Row) -> None:
         checkpoint.save(out / CHECKPOINT, record)
@@ -84,6 +87,11 @@ def opened_run(
             curves.draw_the_rest()
 
 
+def curves_file(plots: PlotKind) -> str:
+    """Return the name of the curves' file."""
+    return f"curves.{plots}"
+
+
 def _is_resumed(out: Path, *, resume: bool) -> bool:
     there = (out / CHECKPOINT).is_file()
     if resume and not there:
@@ -98,8 +106,8 @@ def _is_resumed(out: Path, *, resume: bool) -> bool:
 class _Curves:
     """The picture of a history that grows: drawn now and then, and at the end."""
 
-    def __init__(self, out: Path, checkpoint: Checkpoint, title: str, measure: str) -> None:
-        self._out, self._checkpoint, self._title, self._measure = out, checkpoint, title, measure
+    def __init__(self, path: Path, checkpoint: Checkpoint, title: str, measure: str) -> None:
+        self._path, self._checkpoint, self._title, self._measure = path, checkpoint, title, measure
         self._epochs, self._when = 0, time.monotonic()
 
     def draw_when_due(self) -> None:
@@ -111,9 +119,16 @@ class _Curves:
         """Draw, unless it would be the same picture."""
         history = self._checkpoint.history
         if len(history) != self._epochs:
-            with _writing(self._out):
-                draw_curves(self._out / CURVES, history, self._title, self._measure)
+            with _writing(self._path.parent):
+                draw_curves(self._path, history, self._title, self._measure)
+                self._remove_others()
             self._epochs, self._when = len(history), time.monotonic()
+
+    def _remove_others(self) -> None:
+        """Remove those of another kind, which a run before it was resumed may have drawn."""
+        for kind in get_args(PlotKind):
+            if (other := self._path.with_name(curves_file(kind))) != self._path:
+                other.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 
 from mien.models.bundle import DataTerms, Terms
+from mien.types import PlotKind
 
 S = TypeVar("S", bound=msgspec.Struct)
 # Bounds far beyond all that makes sense: what is above them is a slip, and would only end badly.
@@ -15,18 +16,20 @@ Seed = Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)]
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
-    """Where and how a run computes; changes its speed, not its meaning.
+    """Where and how a run computes, and draws; changes its speed, not its meaning.
 
     Attributes:
         device: "cpu", "cuda", "cuda:1" …, or "auto": a GPU where there is one.
         precision: "fp32", "bf16" (autocast), or "auto": bf16 where the hardware computes in it,
             since elsewhere it is slower than fp32.
         threads: CPU threads; 0 (default) leaves PyTorch's choice.
+        plots: How the curves are written.
     """
 
     device: str = "auto"
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     threads: Annotated[int, msgspec.Meta(ge=0)] = 0
+    plots: PlotKind = "png"
 
 
 NOT_STATED = "not stated"

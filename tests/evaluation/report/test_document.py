@@ -10,23 +10,19 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.evaluation.pages import PNG, near
 
+from mien.evaluation.corrupted import CorruptionPoint
 from mien.evaluation.predictions import Evaluation, Unreadable
+from mien.evaluation.slicing import Slice
 from mien.evaluation.studies.compare import Comparison
-from mien.evaluation.studies.corruptions import CorruptionPoint
-from mien.evaluation.studies.slices import Slice
-from mien.evaluation.summary import Estimate, Summary, summarise
+from mien.evaluation.summary import Summary, summarise
 from mien.models.bundle import ModelInfo
 from mien.vision.images.reading import encode_png
 
-PNG = encode_png(np.zeros((20, 25, 1), np.uint8))
 same_fixtures = settings(
     max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-
-
-def near(value: float, width: float = 0.02) -> Estimate:
-    return Estimate(value, value - width, value + width)
 
 
 def test_the_page_is_whole_and_loads_nothing(
@@ -188,17 +184,6 @@ def test_figures_on_faces_that_made_the_model_are_not_taken_at_face_value(
     )
     assert f"{told} too good" in make_page(used).text
     assert "too good" not in make_page(summary).text
-
-
-def test_plots_say_their_figures_to_those_who_cannot_see_them(
-    make_page: Callable[..., Any], everything: dict[str, object]
-) -> None:
-    titles = ("Confusion", "Reliability", "Risk against coverage", "Corruptions", "Crop scale", "?")
-    parts = {**everything, "plots": dict.fromkeys(titles, PNG)}
-    alts = make_page(**parts).values("img", "alt")
-    expected = ("75.0% of 100 sad faces", "2.0 points", "80% that", "Blur: ", "crop scale 1.07")
-    for alt, words in zip(alts, (*expected, "84.0% of all faces"), strict=True):
-        assert words in str(alt)
 
 
 def test_a_wide_plot_has_a_row_of_its_own(make_page: Callable[..., Any]) -> None:

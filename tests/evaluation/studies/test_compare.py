@@ -1,20 +1,20 @@
 """Two bundles on the same faces: counted, tested and paired right."""
 
 import dataclasses
-import math
+from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from tests.evaluation.pages import NAN, near
 
 from mien.errors import BundleError
+from mien.evaluation import metrics
 from mien.evaluation.intervals import bootstrap
 from mien.evaluation.predictions import Answers, Evaluation
-from mien.evaluation.studies.compare import InOrder, compare, mcnemar
+from mien.evaluation.studies.compare import Comparison, compare
 from mien.models.bundle import ModelInfo
-from mien.types import InputSpec
 
 LABELS = ("angry", "sad", "happy", "neutral")
 
@@ -40,7 +40,7 @@ def test_faces_are_counted_by_who_is_right(info: ModelInfo, other: ModelInfo) ->
     found = compare(Evaluation(info, "faces", "test", first), second, other, resamples=100)
     assert (found.first, found.second, found.faces) == ("gray 1.0", "other 2", 8)
     assert (found.both_right, found.only_first, found.only_second, found.neither) == (3, 1, 3, 1)
-    assert found.p_value == mcnemar(1, 3)
+    assert found.p_value == metrics.mcnemar(1, 3)
     assert found.accuracy_difference.value == pytest.approx(2 / 8)
     assert found.balanced_difference.value == pytest.approx((-1 / 3 + 2 / 3 + 1 / 2) / 3)
     assert found.accuracy_difference.low <= 0.25 <= found.accuracy_difference.high
@@ -82,52 +82,6 @@ def test_two_trainings_of_one_model_are_told_apart(evaluation: Evaluation) -> No
     assert (found.first, found.second) == ("gray 1.0 (0000000)", "gray 1.0 (aaaaaaa)")
 
 
-class Reversed:
-    """The same classes from the last to the first, and another input."""
-
-    labels = LABELS[::-1]
-    other = False
-    spec = InputSpec(64, 3, 1.2)
-
-    def __call__(self, faces: np.ndarray) -> np.ndarray:
-        return np.tile(np.array([0.1, 0.2, 0.3, 0.4], np.float32), (len(faces), 1))
-
-
-def test_something_else_stays_last() -> None:
-    class Wide(Reversed):
-        other = True
-
-        def __call__(self, faces: np.ndarray) -> np.ndarray:
-            return np.column_stack([0.5 * super().__call__(faces), np.full(len(faces), 0.5)])
-
-    ordered = InOrder(Wide(), "other", LABELS)
-    assert ordered.other
-    np.testing.assert_allclose(
-        ordered(np.zeros((1, 64, 64, 3), np.uint8)), [[0.2, 0.15, 0.1, 0.05, 0.5]]
-    )
-
-
-def test_classes_are_matched_by_name() -> None:
-    ordered = InOrder(Reversed(), "other", LABELS)
-    assert (ordered.labels, ordered.spec) == (LABELS, Reversed.spec)
-    result = ordered(np.zeros((2, 64, 64, 3), np.uint8))
-    np.testing.assert_array_equal(result, [np.array([0.4, 0.3, 0.2, 0.1], np.float32)] * 2)
-
-
-@pytest.mark.parametrize("labels", [("angry", "sadness", "fear"), ("fear", "contempt")])
-def test_fewer_than_two_shared_classes_are_an_error_that_names_both(
-    labels: tuple[str, ...],
-) -> None:
-    with pytest.raises(BundleError, match=r"other reads neutral, happy.*reads (angry|fear), "):
-        InOrder(Reversed(), "other", labels)
-
-
-def test_labels_that_are_not_known_have_no_probability() -> None:
-    ordered = InOrder(Reversed(), "other", ("happy", "fear", "angry"))
-    result = ordered(np.zeros((2, 64, 64, 3), np.uint8))
-    np.testing.assert_array_equal(result, [np.array([0.2, 0, 0.4], np.float32)] * 2)
-
-
 def test_bundles_of_other_classes_are_compared_on_those_that_they_share(
     info: ModelInfo, other: ModelInfo
 ) -> None:
@@ -152,23 +106,27 @@ def test_no_face_of_a_shared_class_is_an_error(info: ModelInfo, other: ModelInfo
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "p_value"),
-    # The binomial test of R's binom.test(5, 20) and so on.
-    [(0, 0, 1), (3, 3, 1), (5, 15, 0.04139), (1, 9, 0.02148), (0, 10, 0.001953)],
+    ("only_second", "p_value", "said"),
+    [
+        (31, 0.004, "come by chance in 0.4% of cases. So new is better on faces like these."),
+        (1, 0.0000001, "come by chance in fewer than 0.01% of cases. So old is better"),
+        (12, 1.0, "in 100.0% of cases. So these faces do not show that one of them is better."),
+        (31, NAN, "reads 31 faces rightly that old misreads, and misreads 12 that old reads right"),
+    ],
 )
-def test_mcnemar_is_the_binomial_test(first: int, second: int, p_value: float) -> None:
-    assert mcnemar(first, second) == pytest.approx(p_value, rel=1e-3)
+def test_a_comparison_is_told_in_words(
+    only_second: int, p_value: float, said: str, make_page: Callable[..., Any]
+) -> None:
+    comparison = Comparison(
+        "old", "new", 400, 300, 12, only_second, 57, p_value, near(0.004), near(-0.01)
+    )
+    page = make_page(comparison=comparison)
+    assert said in page.text
+    assert "−1.6 to 2.4%" in page.texts["td"]
 
 
-@given(st.integers(0, 60), st.integers(0, 60))
-def test_mcnemar_is_a_chance_and_takes_no_side(first: int, second: int) -> None:
-    p_value = mcnemar(first, second)
-    assert 0 < p_value <= 1
-    assert p_value == mcnemar(second, first)
-    tail = sum(math.comb(first + second, k) for k in range(min(first, second) + 1))
-    assert p_value == pytest.approx(min(1, 2 * tail / 2 ** (first + second)))
-
-
-def test_mcnemar_takes_many_faces() -> None:
-    assert mcnemar(5000, 5000) == 1
-    assert 0 < mcnemar(4800, 5200) < 1e-4
+def test_a_comparison_on_shared_classes_says_which(make_page: Callable[..., Any]) -> None:
+    parts = (400, 300, 12, 31, 57, 0.004, near(0.004), near(-0.01))
+    page = make_page(comparison=Comparison("old", "new", *parts, ("sad", "calm"), 70))
+    assert "of those that both know (sad, calm)" in page.text
+    assert "of other classes: 70 faces" in page.text

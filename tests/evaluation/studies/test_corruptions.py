@@ -1,149 +1,61 @@
-"""The same faces are read under every corruption, and falling confidence is told from the rest."""
+"""The corruptions that were asked for are told, drawn and shown."""
 
-from collections import Counter
+import re
+from collections.abc import Callable
+from typing import Any
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from mien.evaluation.inputs import Picture
-from mien.evaluation.studies.corrupt import CORRUPTIONS
-from mien.evaluation.studies.corruptions import (
-    CorruptionPoint,
-    FaceSample,
-    Sampler,
-    confidence_trends,
-    evaluate_corruptions,
-)
-from mien.evaluation.summary import Estimate
-from mien.models.bundle import ModelInfo
-from mien.types import Box, Face, InputSpec
-
-SPEC = InputSpec(48, 1, 1.0)
-WHOLE = Face(Box(0, 0, 8, 8), 1.0)
-
-
-def picture(number: int, face: Face | None = WHOLE) -> Picture:
-    image = np.full((8, 8, 3), number, np.uint8)
-    return Picture(image, face, True, number % 4, f"{number}.png", f"person {number // 2}")
-
-
-def sample(count: int, most: int, seed: int = 0) -> FaceSample:
-    sampler = Sampler(SPEC, most, seed)
-    for number in range(count):
-        sampler.add(picture(number))
-    return sampler.finish()
-
-
-def points(confidences: list[float], accuracies: list[float]) -> list[CorruptionPoint]:
-    return [
-        CorruptionPoint(
-            "blur", severity, "", 9, Estimate(right, 0, 1), Estimate(0, 0, 0), 0, sure, 0
-        )
-        for severity, (sure, right) in enumerate(zip(confidences, accuracies, strict=True))
-    ]
-
-
-def test_something_else_leaves_fewer_answered(classifier, info: ModelInfo) -> None:
-    class Wide(type(classifier)):
-        other = True
-
-        def __call__(self, faces: np.ndarray) -> np.ndarray:
-            half = 0.5 * super().__call__(faces)
-            return np.column_stack([half, np.full(len(faces), 0.5, np.float32)])
-
-    plain, wide = (
-        evaluate_corruptions(one, info, sample(4, 4), resamples=0) for one in (classifier, Wide())
-    )
-    assert {point.answered for point in plain} == {1}
-    assert {point.answered for point in wide} == {0}
-    for one, other in zip(plain, wide, strict=True):
-        assert one.accuracy.value == other.accuracy.value
-        assert one.confidence == pytest.approx(other.confidence)
-
-
-@given(st.integers(1, 60), st.integers(1, 60))
-def test_a_sample_is_in_order_and_never_too_large(count: int, most: int) -> None:
-    found = sample(count, most)
-    numbers = found.faces[:, 0, 0, 0].tolist()
-    assert len(numbers) == min(count, most)
-    assert numbers == sorted(set(numbers))
-    np.testing.assert_array_equal(found.truth, np.array(numbers) % 4)
-    people = np.unique(np.array(numbers) // 2, return_inverse=True)[1]
-    assert len(set(zip(people, found.groups, strict=True))) == len(set(people))
-
-
-def test_every_face_has_the_same_chance_and_the_seed_decides() -> None:
-    drawn = [sample(20, 5, seed).faces[:, 0, 0, 0].tolist() for seed in range(400)]
-    counts = Counter(number for numbers in drawn for number in numbers)
-    assert all(60 < counts[number] < 140 for number in range(20))
-    assert sample(20, 5, 7).faces[:, 0, 0, 0].tolist() == drawn[7]
-
-
-def test_pictures_without_a_face_are_not_drawn() -> None:
-    sampler = Sampler(SPEC, 5)
-    sampler.add(picture(1, None))
-    sampler.add(picture(2))
-    assert sampler.finish().truth.tolist() == [2]
-
-
-def test_all_corruptions_of_the_same_faces(classifier, info: ModelInfo) -> None:
-    levels = np.array([30, 100, 150, 220] * 3, np.uint8)
-    faces = np.tile(levels[:, None, None, None], (1, 48, 48, 1))
-    given_faces = FaceSample(faces, np.arange(12) % 4, np.arange(12))
-    seen = []
-    found = evaluate_corruptions(
-        classifier, info, given_faces, resamples=50, on_progress=lambda *a: seen.append(a)
-    )
-    assert [(point.corruption, point.severity) for point in found] == [
-        (name, severity) for name in CORRUPTIONS for severity in range(6)
-    ]
-    by_key = {(point.corruption, point.severity): point for point in found}
-    for name in CORRUPTIONS:
-        clean = by_key[name, 0]
-        assert (clean.accuracy.value, clean.setting, clean.faces) == (1, "uncorrupted", 12)
-        assert clean.confidence == pytest.approx(0.7)
-        assert clean.ece == pytest.approx(0.3)
-        assert clean.answered == 1
-    # Blurred gray is the same gray; in the dark all look like the darkest class.
-    assert by_key["blur", 5].accuracy.value == 1
-    assert by_key["low light", 5].accuracy.value == by_key["low light", 5].balanced_accuracy.value
-    assert by_key["low light", 5].accuracy.value == 0.25
-    assert by_key["low light", 5].accuracy.low < 0.25 < by_key["low light", 5].accuracy.high
-    # 41 readings of 12 faces: those without corruption are read once.
-    assert sum(classifier.calls) == 41 * 12
-    assert ("corruptions", 492, 492) in seen
-    again = evaluate_corruptions(classifier, info, given_faces, resamples=50)
-    assert again == found
+from mien.evaluation.corrupted import CorruptionPoint
+from mien.evaluation.predictions import Evaluation
+from mien.evaluation.studies.corruptions import Corruptions
+from mien.evaluation.summary import Estimate, summarise
 
 
 @pytest.mark.parametrize(
-    ("confidences", "accuracies", "correlation", "verdict"),
+    ("steps", "said"),
     [
-        ([0.9, 0.8, 0.7, 0.6, 0.5, 0.4], [0.9, 0.8, 0.7, 0.6, 0.5, 0.4], -1, "falls"),
-        ([0.90, 0.89, 0.88, 0.87, 0.86, 0.85], [0.9] * 5 + [0.5], -1, "falls too little"),
-        ([0.9, 0.8, 0.7, 0.8, 0.9, 0.95], [0.9] * 5 + [0.5], 0.44, "does not fall"),
-        ([0.9] * 6, [0.9] * 5 + [0.89], 0, "need not fall"),
-        ([0.9, 0.8, 0.7, 0.6, 0.5, 0.4], [0.9] * 6, -1, "falls"),
+        (((0.8, 0.8), (0.7, 0.7), (0.6, 0.6)), "falls as pictures get worse. Dark: Acc"),
+        (((0.8, 0.8), (0.7, 0.79), (0.6, 0.78)), "but too little. In the worst pictures it is too"),
+        (((0.8, 0.8), (0.7, 0.85)), "does not fall although accuracy does. In the worst pict"),
+        (((0.8, 0.8), (0.79, 0.81)), "accuracy holds, so confidence need not fall. Dark: Acc"),
     ],
 )
-def test_verdicts(
-    confidences: list[float], accuracies: list[float], correlation: float, verdict: str
+def test_a_sentence_says_whether_confidence_falls(
+    steps: tuple[tuple[float, float], ...],
+    said: str,
+    make_points: Callable[..., list[CorruptionPoint]],
+    make_page: Callable[..., Any],
 ) -> None:
-    trend = confidence_trends(points(confidences, accuracies))["blur"]
-    assert trend.correlation == pytest.approx(correlation, abs=0.01)
-    assert trend.verdict == verdict
-    assert trend.confidence_change == pytest.approx(confidences[-1] - confidences[0])
-    assert trend.accuracy_change == pytest.approx(accuracies[-1] - accuracies[0])
+    points = [*make_points("blur", *steps), *make_points("dark", (0.9, 0.9), (0.7, 0.7))]
+    page = make_page(corruptions=points, plots={"As pictures get worse": b""})
+    assert page.texts["h3"] == ["Blur", "Dark"]
+    assert re.search(r"Confidence falls as pictures get worse: (blur, )?dark\.", page.text)
+    assert f"Accuracy goes from 80.0% to {steps[-1][0]:.1%}, conf" in page.text
+    assert said in str(page.values("img", "alt")[0])
 
 
-@given(st.lists(st.sampled_from([0.1, 0.2, 0.3, 0.4]), min_size=6, max_size=6))
-def test_the_correlation_is_that_of_pandas(confidences: list[float]) -> None:
-    pandas = pytest.importorskip("pandas")
-    if len(set(confidences)) == 1:
-        return
-    ranks = pandas.Series(confidences).rank().to_numpy()
-    expected = np.corrcoef(np.arange(6), ranks)[0, 1]
-    found = confidence_trends(points(confidences, [0.5] * 6))["blur"].correlation
-    assert found == pytest.approx(expected)
+def estimates(*values: float) -> list[Estimate]:
+    return [Estimate(value, value - 0.1, value + 0.1) for value in values]
+
+
+def test_corruptions_have_a_panel_each_with_lines_told_apart(evaluation: Evaluation) -> None:
+    points = [
+        CorruptionPoint(name, severity, f"level {severity}", 9, right, right, 0, 0.8, 0.7)
+        for name in ("blur", "JPEG", "low light", "noise", "fog")
+        for severity, right in enumerate(estimates(0.9, 0.8, 0.6))
+    ]
+    pytest.importorskip("matplotlib", reason="needs the extra [train]")
+    figure = Corruptions(tuple(points)).draw(summarise(evaluation, resamples=0))
+    shown = [axes for axes in figure.axes if axes.get_visible()]
+    assert [axes.get_title() for axes in shown[:2]] == ["blur\nto level 2", "JPEG\nto level 2"]
+    assert len(shown) == 5
+    accuracy, confidence, answered = shown[0].get_lines()
+    assert [list(line.get_ydata()) for line in (accuracy, confidence, answered)] == [
+        [0.9, 0.8, 0.6],
+        [0.8] * 3,
+        [0.7] * 3,
+    ]
+    styles = {(line.get_linestyle(), line.get_marker()) for line in shown[0].get_lines()}
+    assert len(styles) == 3
+    assert "9 faces" in figure.get_suptitle()

@@ -1,18 +1,20 @@
 """Faces of classes that a bundle does not know: who gets a word, and who does not."""
 
+import dataclasses
 import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
+from tests.evaluation.pages import UNKNOWN
 
 from mien.errors import DatasetError
-from mien.evaluation.evaluate import evaluate_dataset, evaluate_folder
+from mien.evaluation.evaluate import evaluate
 from mien.evaluation.predictions import Answers, Evaluation
-from mien.evaluation.studies.ask import Study, StudySettings
-from mien.evaluation.studies.others import others_figures
+from mien.evaluation.studies.others import Others, OthersStudy, others_figures
 from mien.models.bundle import ModelInfo
 from mien.types import Box, InputSpec, PixelArray, ProbabilityArray
 
@@ -42,12 +44,13 @@ def wide(info: ModelInfo) -> ModelInfo:
     return msgspec.structs.replace(info, other=True)
 
 
-def asked(classifier, info: ModelInfo, dataset, **settings: int):
-    study = Study(classifier, info, StudySettings(others=True, **settings))
-    evaluation = evaluate_dataset(
-        classifier, info, dataset, watchers=study.watchers, others=study.others
+def asked(classifier, info: ModelInfo, data, detector=None, resamples: int = 0):
+    studies = [OthersStudy()]
+    found = evaluate(
+        classifier, info, data, detector=detector, studies=studies, resamples=resamples
     )
-    return evaluation, study.finish(evaluation).others
+    (others,) = found.findings
+    return found.summary.evaluation, others
 
 
 def test_other_classes_are_asked_and_are_in_no_other_figure(wide: ModelInfo, make_dataset) -> None:
@@ -89,12 +92,8 @@ def test_a_folder_is_asked_through_the_detector(
 ) -> None:
     files = {"sad/1.png": 100, "fear/1.png": 10, "fear/2.png": 0, "fear/3.png": 255}
     folder = make_folder({**files, "fear/broken.png": None}, side=96)
-    study = Study(ElseClassifier(), wide, StudySettings(others=True, resamples=0))
     detector = fixed_detector(Box(24, 24, 72, 72))
-    evaluation = evaluate_folder(
-        ElseClassifier(), wide, detector, folder, watchers=study.watchers, others=study.others
-    )
-    found = study.finish(evaluation).others
+    evaluation, found = asked(ElseClassifier(), wide, folder, detector)
     (fear,) = found.classes
     assert (fear.faces, fear.without_face, fear.named.value) == (2, 1, 0.5)
     assert (evaluation.skipped, len(evaluation.answers.truth)) == ({}, 1)
@@ -106,11 +105,8 @@ def test_where_all_classes_are_known_there_is_nothing_to_ask(
 ) -> None:
     with pytest.raises(DatasetError, match="leave out --others"):
         asked(ElseClassifier(), wide, make_dataset(ROWS[:2], ("angry", "sad")))
-    study = Study(ElseClassifier(), wide, StudySettings(others=True))
     with pytest.raises(DatasetError, match="leave out --others"):
-        evaluate_folder(
-            ElseClassifier(), wide, None, make_folder({"sad/1.png": 9}), others=study.others
-        )
+        asked(ElseClassifier(), wide, make_folder({"sad/1.png": 9}))
 
 
 def test_no_face_of_another_class_gives_no_figure(evaluation: Evaluation) -> None:
@@ -123,3 +119,28 @@ def test_no_face_of_another_class_gives_no_figure(evaluation: Evaluation) -> Non
     assert math.isnan(found.named.value)
     assert math.isnan(found.auroc.value)
     assert found.worst == ""
+
+
+def test_the_share_that_gets_a_word_is_told_in_words_and_by_class(
+    make_page: Callable[..., Any], others: Others
+) -> None:
+    page = make_page(others=others)
+    assert "30 of 100 faces (20 to 40) of classes that the model does not know get a" in page.text
+    assert "Most often fear gets one: 40 of 100 (25 to 50) (20 faces)." in page.text
+    cells = page.texts["td"]
+    assert "happy, 25%" in cells
+    assert "neutral, 10%" in cells
+    assert "0.900" in page.texts["dd"]
+    assert "80.0%" in page.texts["dd"]
+
+
+def test_one_class_is_not_called_the_worst(make_page: Callable[..., Any], others: Others) -> None:
+    page = make_page(others=dataclasses.replace(others, classes=others.classes[:1]))
+    assert "Most often fear" not in page.text
+
+
+def test_without_a_face_nothing_is_claimed(make_page: Callable[..., Any], others: Others) -> None:
+    fear = dataclasses.replace(others.classes[0], faces=0, named=UNKNOWN, words=(0.0,) * 4)
+    nobody = dataclasses.replace(others, classes=(fear,), faces=0, named=UNKNOWN, worst="")
+    page = make_page(others=nobody)
+    assert "No face of a class that the model does not know was found." in page.text

@@ -1,11 +1,14 @@
 """Persons count alike, and the worst tenth is the worst."""
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.evaluation.pages import near
 
 from mien.datasets.records import PHOTO_GROUP
 from mien.evaluation.predictions import Answers, Evaluation
@@ -71,3 +74,12 @@ def test_without_two_persons_there_is_nothing_to_say(make, people: dict) -> None
 def test_the_worst_are_never_above_the_mean(make, people: list[tuple[int, int]]) -> None:
     found = make({f"p{number}": person for number, person in enumerate(people)})
     assert found.worst_accuracy.value <= found.accuracy.value + 1e-9
+
+
+def test_persons_are_told_in_words(make_page: Callable[..., Any]) -> None:
+    persons = Persons(50, 400, near(0.8), 5, near(0.5), 0.546)
+    page = make_page(persons=persons)
+    assert "Of 50 persons with 5 faces or more, the mean person is read rightly 80.0%" in page.text
+    assert "the worst tenth (5 persons) 50.0%." in page.text
+    assert "the worst tenth would be at 54.6%." in page.text
+    assert "Who is read worse" in page.texts["h2"]

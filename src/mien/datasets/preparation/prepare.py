@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mien import __version__
-from mien.datasets.dataset import FORMAT, INFO, Dataset, DatasetInfo, load_dataset, partial_folder
+from mien.datasets.dataset import FORMAT, Dataset, DatasetInfo, load_dataset, partial_folder
 from mien.datasets.preparation import work
 from mien.datasets.preparation.duplicates import PairArray
 from mien.datasets.preparation.look_alikes import lowest, same_photo
@@ -23,7 +23,7 @@ from mien.datasets.preparation.notes import plan_notes
 from mien.datasets.preparation.plan import LEFT_OUT, Plan, RowIndex, make_plan
 from mien.datasets.preparation.settings import PrepareSettings
 from mien.datasets.preparation.write import write_dataset, write_held_back
-from mien.datasets.records import SPLITS, FaceInput, Rejection, check_classes
+from mien.datasets.records import INFO, SPLITS, FaceInput, Rejection, check_classes
 from mien.errors import DatasetError, one_line
 from mien.files.locks import alone_in
 from mien.files.writes import discard, new_folder, write_file

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from mien.datasets.dataset import CONFLICTS, DATA, HELD_BACK, INFO, REJECTED, DatasetInfo
+from mien.datasets.dataset import CONFLICTS, DATA, HELD_BACK, REJECTED, DatasetInfo
 from mien.datasets.parquet import SplitWriter, face_schema
 from mien.datasets.preparation.plan import IntArray, Plan, RowIndex
-from mien.datasets.records import PHOTO_GROUP, SPLITS, Rejection, digest
+from mien.datasets.records import INFO, PHOTO_GROUP, SPLITS, Rejection, digest
 from mien.types import OnProgress
 
 

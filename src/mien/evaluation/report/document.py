@@ -1,34 +1,27 @@
-"""Puts the page together: its head, the parts about all faces, and the order of all parts."""
+"""Puts the report together: the parts about all faces, and the order of all parts."""
 
-from collections.abc import Mapping, Sequence
-from importlib.metadata import version
-from pathlib import Path
-from xml.etree.ElementTree import Element, tostring
+from collections.abc import Sequence
 
 from mien.evaluation import metrics
 from mien.evaluation.names import FIGURES
-from mien.evaluation.report.curves import plots_section
-from mien.evaluation.report.elements import (
-    Content,
-    bar_cell,
-    decimal,
-    definitions,
-    element,
-    figure_cell,
-    note,
-    section,
-    sentences,
-    table,
-    text_cell,
+from mien.evaluation.report.page import Page
+from mien.evaluation.report.parts import (
+    Bar,
+    Cell,
+    Code,
+    Definitions,
+    Note,
+    Paragraph,
+    Picture,
+    Pictures,
+    Section,
+    Sentences,
+    Table,
+    Value,
+    Words,
+    merged,
 )
-from mien.evaluation.report.others import others_section
-from mien.evaluation.report.slices import slices_section
-from mien.evaluation.report.studies import (
-    comparison_section,
-    corruptions_section,
-    crop_scales_section,
-    findings,
-)
+from mien.evaluation.report.texts import decimal
 from mien.evaluation.report.words import (
     confusions,
     count,
@@ -36,17 +29,8 @@ from mien.evaluation.report.words import (
     is_known,
     main_points,
 )
-from mien.evaluation.studies.compare import Comparison
-from mien.evaluation.studies.corruptions import CorruptionPoint
-from mien.evaluation.studies.crop_scales import CropScalePoint
-from mien.evaluation.studies.others import Others
-from mien.evaluation.studies.persons import Persons
-from mien.evaluation.studies.slices import Slice
 from mien.evaluation.summary import Summary
 
-STYLE = Path(__file__).parent / "page.css"
-# Nothing may be loaded or run, whatever a name from the data may hold.
-POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 SHOWN_CONFUSIONS = 8
 SHOWN_UNREADABLE = 10
 
@@ -56,13 +40,8 @@ def html_report(
     *,
     command: str,
     date: str,
-    plots: Mapping[str, bytes],
-    slices: Sequence[Slice] = (),
-    persons: Persons | None = None,
-    corruptions: Sequence[CorruptionPoint] = (),
-    comparison: Comparison | None = None,
-    crop_scales: Sequence[CropScalePoint] = (),
-    others: Others | None = None,
+    pictures: Sequence[Picture] = (),
+    sections: Sequence[Section] = (),
 ) -> str:
     """Write an evaluation as one HTML page; what is not given leaves no trace in it.
 
@@ -70,76 +49,40 @@ def html_report(
         summary: The figures.
         command: The command line that gives them.
         date: The day they were measured, as 2025-01-31.
-        plots: Title → PNG.
-        slices: Figures by how well a face can be seen and by what is told of it, all parts of one
-            measure together.
-        persons: How evenly people are read.
-        corruptions: Figures as pictures get worse, each corruption's from the mildest on.
-        comparison: How another bundle reads the same faces.
-        crop_scales: Figures over the framing.
-        others: Whether faces of classes that the bundle does not know get a word.
+        pictures: The plots.
+        sections: What the studies found.
 
     Returns:
         The page, to be written as UTF-8.
     """
-    sections = (
+    parts = (
         _plain_words(summary),
         _all_figures(summary),
         _classes(summary),
         _confusions(summary),
-        others_section(others, summary.evaluation.model.labels),
-        plots_section(plots, summary, findings(corruptions, crop_scales)),
-        slices_section(slices, persons, summary),
-        corruptions_section(corruptions),
-        comparison_section(comparison),
-        crop_scales_section(crop_scales),
+        *merged(section for section in sections if section.is_early),
+        Section("Plots", [Pictures(pictures)]) if pictures else None,
+        *merged(section for section in sections if not section.is_early),
         _left_out(summary),
         _measured(summary, command),
     )
-    present = [part for part in sections if part is not None]
-    body = element(
-        "body",
-        _header(summary, date),
-        _contents(present),
-        element("main", *present),
-        element("footer", element("p", f"Written by mien {version('mien')}.")),
-    )
-    page = element("html", _head(summary), body, lang="en")
-    return "<!DOCTYPE html>\n" + tostring(page, encoding="unicode", method="html") + "\n"
-
-
-def _head(summary: Summary) -> Element:
-    policy = {"http-equiv": "Content-Security-Policy", "content": POLICY}
-    return element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", **policy),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("title", f"{_model(summary)} on {_data(summary)}"),
-        element("style", STYLE.read_text(encoding="utf-8")),
-    )
-
-
-def _header(summary: Summary, date: str) -> Element:
     facts = (
         ("model", _model(summary)),
         ("data", _data(summary)),
         ("faces", f"{summary.faces:,}"),
         ("measured", date),
     )
-    title = f"How well {summary.evaluation.model.name} reads faces"
-    return element("header", element("h1", title), definitions(facts))
+    return Page(
+        title=f"{_model(summary)} on {_data(summary)}",
+        heading=f"How well {summary.evaluation.model.name} reads faces",
+        facts=facts,
+        sections=[part for part in parts if part is not None],
+    ).html()
 
 
-def _contents(sections: Sequence[Element]) -> Element:
-    links = [element("a", part[0].text or "", href=f"#{part.get('id')}") for part in sections]
-    entries = (element("li", link) for link in links)
-    return element("nav", element("ul", *entries), aria_label="On this page")
-
-
-def _plain_words(summary: Summary) -> Element:
-    main = element("p", " ".join(main_points(summary)), class_="lead")
-    further = element("p", " ".join(further_points(summary)))
+def _plain_words(summary: Summary) -> Section:
+    main = Paragraph(" ".join(main_points(summary)), leads=True)
+    further = Paragraph(" ".join(further_points(summary)))
     hints = [
         "These figures are about faces like those of this data; on other pictures they may be "
         "better or worse. And an expression tells what a face shows, not what a person feels."
@@ -159,34 +102,35 @@ def _plain_words(summary: Summary) -> Element:
             "In brackets: 95% intervals. With other faces of the same kind, a figure may well come "
             "out anywhere in this range."
         )
-    return section("In plain words", main, further, *map(note, hints))
+    return Section("In plain words", [main, further], [Note(hint) for hint in hints])
 
 
-def _all_figures(summary: Summary) -> Element:
-    rows = []
+def _all_figures(summary: Summary) -> Section:
+    rows: list[tuple[Cell, ...]] = []
     for name in FIGURES:
         if name.key in summary.figures:
             figure = summary.figures[name.key]
-            cell = figure_cell(figure, share=False, signed=name.is_signed)
-            cell = bar_cell(figure) if name.is_share else cell
-            rows.append((name.title, cell, text_cell(name.meaning)))
+            value = Value(figure, share=False, signed=name.is_signed)
+            cell = Bar(figure) if name.is_share else value
+            rows.append((name.title, cell, Words(name.meaning)))
     legend = "A dash: the data cannot tell."
     if summary.resamples:
         legend = f"Beside the value and as a thin line: 95% intervals. {legend}"
     heads = ("figure", "value", "what it is")
-    return section("All figures", table("All faces together", heads, rows), note(legend))
+    table = Table("All faces together", heads, rows)
+    return Section("All figures", [table], [Note(legend)])
 
 
-def _classes(summary: Summary) -> Element:
+def _classes(summary: Summary) -> Section:
     full = summary.evaluation.detector is not None
     scores = metrics.f1_scores(summary.confusion)
-    rows: list[tuple[Content, ...]] = [
+    rows: list[tuple[Cell, ...]] = [
         (
             entry.label,
             f"{entry.faces:,}",
             *([f"{entry.without_face:,}"] if full else []),
-            bar_cell(entry.recall),
-            bar_cell(entry.precision),
+            Bar(entry.recall),
+            Bar(entry.precision),
             decimal(float(score)),
         )
         for entry, score in zip(summary.classes, scores, strict=True)
@@ -196,10 +140,10 @@ def _classes(summary: Summary) -> Element:
         "Recall: how many faces of a class are read as it. Precision: how many answers of a class "
         "are right. F1: their harmonic mean."
     )
-    return section("Class by class", table("Figures by class", heads, rows), note(hint))
+    return Section("Class by class", [Table("Figures by class", heads, rows)], [Note(hint)])
 
 
-def _confusions(summary: Summary) -> Element | None:
+def _confusions(summary: Summary) -> Section | None:
     found = confusions(summary)
     if not found:
         return None
@@ -208,10 +152,10 @@ def _confusions(summary: Summary) -> Element | None:
         f"({one.times:,} of {one.faces:,})."
         for one in found[:SHOWN_CONFUSIONS]
     ]
-    return section("What is taken for what", sentences(lines))
+    return Section("What is taken for what", [Sentences(lines)])
 
 
-def _left_out(summary: Summary) -> Element | None:
+def _left_out(summary: Summary) -> Section | None:
     evaluation = summary.evaluation
     lines = []
     if summary.absent:
@@ -234,13 +178,13 @@ def _left_out(summary: Summary) -> Element | None:
     ]
     if (more := len(evaluation.unreadable) - SHOWN_UNREADABLE) > 0:
         lines.append(f"{count(more, 'more picture')} could not be read.")
-    return section("What was left out", sentences(lines)) if lines else None
+    return Section("What was left out", [Sentences(lines)]) if lines else None
 
 
-def _measured(summary: Summary, command: str) -> Element:
+def _measured(summary: Summary, command: str) -> Section:
     evaluation, model = summary.evaluation, summary.evaluation.model
     certain = "probability of being right" if model.other else "confidence"
-    facts = [
+    facts: list[tuple[str, Cell]] = [
         ("sha256 of the graph", model.sha256),
         ("terms of the weights", model.terms.weights),
         ("trained on", model.terms.sources()),
@@ -253,8 +197,8 @@ def _measured(summary: Summary, command: str) -> Element:
     if summary.resamples:
         drawn = f"{summary.resamples:,} bootstrap draws of {count(summary.groups, 'group')}"
         facts.append(("intervals", f"95%, {drawn}, seed {summary.seed}"))
-    box = element("pre", element("code", command), tabindex="0", aria_label="Command")
-    return section("How it was measured", definitions(facts), box)
+    box = Code(command, label="Command")
+    return Section("How it was measured", [Definitions(facts), box])
 
 
 def _model(summary: Summary) -> str:

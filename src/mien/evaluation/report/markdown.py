@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from mien.evaluation.names import write_figure
+from mien.models.bundle import MetricsInfo
 
 
 def row(cells: Sequence[str]) -> str:
@@ -30,3 +31,9 @@ def figure(values: Mapping[str, float], name: str, *, share: bool, signed: bool 
     if not text:
         return "–"
     return f"{text} ({interval})" if interval else text
+
+
+def names(info: MetricsInfo, start: str) -> list[str]:
+    """Return the classes of which there is a recorded figure whose name begins so."""
+    ends = {f"{key}{end}" for key in info.values for end in ("_low", "_high")}
+    return [key[len(start) :] for key in info.values if key.startswith(start) and key not in ends]

@@ -14,6 +14,8 @@ from mien.evaluation.summary import COVERAGE, Estimate, Summary
 # A share of fewer faces says little: such classes come last among the confusions, such parts are
 # not compared with the whole.
 FEW_FACES = 20
+# The title of a section to which several studies add.
+WHO_IS_READ_WORSE = "Who is read worse"
 
 
 @dataclass(frozen=True, slots=True)

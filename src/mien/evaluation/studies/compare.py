@@ -1,36 +1,94 @@
 """Whether one bundle reads faces better than another, on the same faces."""
 
 import itertools
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Self
 
+import msgspec
 import numpy as np
+from rich.markup import escape
+from rich.table import Table as TerminalTable
 
 from mien.errors import BundleError
+from mien.evaluation import metrics
+from mien.evaluation.collect import Collector, InOrder
 from mien.evaluation.intervals import RESAMPLES, bootstrap, group_numbers
 from mien.evaluation.metrics import IntArray, RealArray
 from mien.evaluation.predictions import Answers, Evaluation
-from mien.evaluation.summary import Estimate
+from mien.evaluation.report.parts import Cell, Note, Paragraph, Section, Table, Value, Words
+from mien.evaluation.report.texts import UNKNOWN, terminal_table
+from mien.evaluation.report.words import count
+from mien.evaluation.study import Finding, Run, Started, Study, refuse_crop_scale
+from mien.evaluation.summary import Estimate, Summary
 from mien.evaluation.tables import cells, table_figures
 from mien.models.bundle import ModelInfo
 from mien.protocols import Classifier
-from mien.types import InputSpec, OnProgress, PixelArray, ProbabilityArray, ignore_progress
+from mien.registry import make_classifier
+from mien.types import OnProgress, ignore_progress
 
 STAGE = "intervals of differences"
+SIGNIFICANT = 0.05
+
+
+class CompareOptions(msgspec.Struct, frozen=True):
+    """What turns it on.
+
+    Attributes:
+        against: Compare with this model on the same faces, of the classes that both know; 'default'
+            for the shipped one.
+    """
+
+    against: Annotated[Path | None, msgspec.Meta(extra={"metavar": "BUNDLE"})] = None
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class CompareStudy(Study[CompareOptions]):
+    """Asks another bundle about the same faces.
+
+    Attributes:
+        classifier: The other bundle's classifier.
+        info: Its description.
+    """
+
+    options = CompareOptions
+
+    classifier: Classifier
+    info: ModelInfo
+
+    @classmethod
+    def asked(cls, options: CompareOptions, given: Mapping[str, Any]) -> Self | None:
+        """Return the study where another bundle is named."""
+        if options.against is None:
+            return None
+        refuse_crop_scale("against", given)
+        return cls(*make_classifier(options.against))
+
+    def start(self, run: Run) -> Started:
+        """Collect the other's answers."""
+        in_order = InOrder(self.classifier, self.info.name, run.info.labels)
+        collector = Collector(in_order)
+
+        def finish(evaluation: Evaluation) -> Comparison:
+            return compare(evaluation, collector.finish(), self.info, **run.draws)
+
+        return Started(finish, (collector,))
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison(Finding):
     """Two bundles on the same faces.
 
     Attributes:
         first: The bundle that is evaluated.
         second: The one it is compared with.
         faces: Number of faces.
-        both_right: Faces that both read rightly.
-        only_first: Faces that only the first reads rightly.
-        only_second: Faces that only the second reads rightly.
-        neither: Faces that both read wrongly.
+        both_right: Faces that both get right.
+        only_first: Faces that only the first gets right.
+        only_second: Faces that only the second gets right.
+        neither: Faces that both get wrong.
         p_value: Exact two-sided McNemar test.
         accuracy_difference: Accuracy of the second minus that of the first.
         balanced_difference: The same for balanced accuracy.
@@ -52,53 +110,79 @@ class Comparison:
     shared: tuple[str, ...] = ()
     left_out: int = 0
 
+    def figures(self) -> Mapping[str, Any]:
+        """Return all figures."""
+        return {"comparison": self}
 
-class InOrder:
-    """A classifier whose answers are put into the order of other labels, by name.
-
-    Labels that it does not know have probability 0, and what it gives to classes that are none of
-    the labels is left away.
-
-    Args:
-        classifier: What answers.
-        name: What to call it in the error.
-        labels: The order; two of them at least must be classes of the classifier.
-
-    Raises:
-        BundleError: Fewer than two classes are the same.
-    """
-
-    def __init__(self, classifier: Classifier, name: str, labels: Sequence[str]) -> None:
-        if len(set(classifier.labels) & set(labels)) < 2:
-            raise BundleError(
-                f"{name} reads {', '.join(classifier.labels)}, but the bundle that it is compared "
-                f"with reads {', '.join(labels)}; name two bundles that share two classes or more"
+    def shown(self, summary: Summary) -> Sequence[TerminalTable]:  # noqa: ARG002
+        """Return one table."""
+        table = terminal_table("comparison", "value", "95% interval")
+        table.columns[0].no_wrap = True
+        table.add_row("accuracy, difference", *_points(self.accuracy_difference))
+        table.add_row("balanced accuracy, difference", *_points(self.balanced_difference))
+        for title, faces in (*self._counts(), ("neither right", self.neither)):
+            table.add_row(escape(title), f"{faces:,}", "")
+        table.add_row("p (exact McNemar test)", f"{self.p_value:.2g}", "")
+        caption = f"differences: {self.second} minus {self.first}"
+        if self.shared:
+            caption += (
+                f"; on {self.faces:,} faces of the classes that both know "
+                f"({', '.join(self.shared)}), among which both had to choose; "
+                f"{self.left_out:,} faces of other classes left out"
             )
-        self._classifier, self._labels = classifier, tuple(labels)
-        place = {label: column for column, label in enumerate(classifier.labels)}
-        # One column of zeros is added behind the others, for labels that it does not know.
-        unknown = len(place) + classifier.other
-        self._columns = [place.get(label, unknown) for label in labels]
-        self._columns += [len(place)] * classifier.other
+        table.caption = escape(caption)
+        return [table]
 
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The classes, in the order that was asked for."""
-        return self._labels
+    def section(self, summary: Summary) -> Section:  # noqa: ARG002
+        """Say which is better, over all figures."""
+        chance = UNKNOWN if math.isnan(self.p_value) else f"{self.p_value:.2g}"
+        counts = (*self._counts(), ("both wrong", self.neither))
+        rows: list[tuple[Cell, Cell]] = [
+            *((title, Words(f"{number:,}")) for title, number in counts),
+            ("difference in accuracy", Value(self.accuracy_difference)),
+            ("difference in balanced accuracy", Value(self.balanced_difference)),
+            ("p (exact two-sided McNemar test)", Words(chance)),
+        ]
+        caption = f"{self.first} and {self.second} on the same {count(self.faces, 'face')}"
+        note = f"Differences are {self.second} minus {self.first}, in points of 100, with 95% "
+        table = Table(caption, ("outcome", "faces or figure"), rows)
+        text = " ".join([*self._shared_classes(), *self.verdict()])
+        notes = [Note(f"{note}intervals.")]
+        return Section("Compared with another model", [Paragraph(text), table], notes)
 
-    @property
-    def other(self) -> bool:
-        """Whether the last column is something else."""
-        return self._classifier.other
+    def verdict(self) -> list[str]:
+        """Say which of the two reads faces better, and whether chance could explain it."""
+        first, second = self.first, self.second
+        lines = [
+            f"{second} reads {count(self.only_second, 'face')} rightly that {first} misreads, "
+            f"and misreads {self.only_first:,} that {first} reads rightly."
+        ]
+        if math.isnan(self.p_value):
+            return lines
+        lines.append(
+            "If the two were equally good, a difference this large would come by chance in "
+            f"{_chance(self.p_value)} of cases."
+        )
+        if self.p_value >= SIGNIFICANT:
+            return [*lines, "So these faces do not show that one of them is better."]
+        better = second if self.only_second > self.only_first else first
+        return [*lines, f"So {better} is better on faces like these."]
 
-    @property
-    def spec(self) -> InputSpec:
-        """How faces must be cropped."""
-        return self._classifier.spec
+    def _counts(self) -> list[tuple[str, int]]:
+        return [
+            ("both right", self.both_right),
+            (f"only {self.first} right", self.only_first),
+            (f"only {self.second} right", self.only_second),
+        ]
 
-    def __call__(self, faces: PixelArray) -> ProbabilityArray:
-        """Read all faces; see `mien.protocols.Classifier`."""
-        return np.pad(self._classifier(faces), ((0, 0), (0, 1)))[:, self._columns]
+    def _shared_classes(self) -> list[str]:
+        if not self.shared:
+            return []
+        return [
+            "The two do not know the same classes: they are compared on faces of those that both "
+            f"know ({', '.join(self.shared)}), and each had to choose among these. Left out, of "
+            f"other classes: {count(self.left_out, 'face')}."
+        ]
 
 
 def compare(
@@ -125,7 +209,7 @@ def compare(
         info: The second bundle's description.
         resamples: Draws for the intervals; 0 for none.
         seed: Seed of the draws.
-        on_progress: Told of the draws done.
+        on_progress: Called with the draws done.
 
     Raises:
         BundleError: There is no face of a class that both know.
@@ -173,34 +257,12 @@ def compare(
         only_first=only_first,
         only_second=only_second,
         neither=int((~right & ~other_right).sum()),
-        p_value=mcnemar(only_first, only_second),
+        p_value=metrics.mcnemar(only_first, only_second),
         accuracy_difference=accuracy,
         balanced_difference=balanced,
         shared=shared if set(labels) != set(info.labels) else (),
         left_out=int((~kept).sum()),
     )
-
-
-def mcnemar(only_first: int, only_second: int) -> float:
-    """Exact two-sided test that two classifiers are right equally often.
-
-    McNemar, "Note on the sampling error of the difference between correlated proportions or
-    percentages", Psychometrika 1947; with the binomial distribution instead of its approximation.
-
-    Args:
-        only_first: Faces that only the first reads rightly.
-        only_second: Faces that only the second reads rightly.
-
-    Returns:
-        The chance of a difference as large as this or larger if there were none.
-    """
-    differing, fewer = only_first + only_second, min(only_first, only_second)
-    ways = tail = 1
-    for count in range(fewer):
-        ways = ways * (differing - count) // (count + 1)
-        tail += ways
-    # Whole numbers of any size: their quotient is exact to the last bit of a float.
-    return min(1.0, 2 * tail / (1 << differing))
 
 
 def _names(first: ModelInfo, second: ModelInfo) -> tuple[str, str]:
@@ -209,3 +271,19 @@ def _names(first: ModelInfo, second: ModelInfo) -> tuple[str, str]:
         return names
     # Two trainings of one model differ by their weights only.
     return f"{names[0]} ({first.sha256[:7]})", f"{names[1]} ({second.sha256[:7]})"
+
+
+def _points(difference: Estimate) -> tuple[str, str]:
+    parts = (difference.value, difference.low, difference.high)
+    value, low, high = (f"{100 * part:+.1f}" for part in parts)
+    known = not math.isnan(difference.low)
+    return f"{value} points", f"{low} to {high} points" if known else UNKNOWN
+
+
+def _chance(p_value: float) -> str:
+    if p_value < 0.0001:
+        return "fewer than 0.01%"
+    return f"{p_value:.2%}" if p_value < 0.001 else f"{p_value:.1%}"
+
+
+STUDY = CompareStudy

@@ -1,250 +1,224 @@
 """How a bundle reads faces as pictures get worse, and whether it then gets less sure.
 
-The corruptions are applied to the face as the network gets it; see
-`mien.evaluation.studies.corrupt`.
+The corruptions are applied to the face as the network gets it; see `mien.evaluation.corrupt`.
 """
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
+import msgspec
+from rich.table import Table as TerminalTable
 
-from mien.evaluation import metrics
-from mien.evaluation.inputs import Picture
-from mien.evaluation.intervals import RESAMPLES, group_numbers
-from mien.evaluation.metrics import IntArray, RealArray
-from mien.evaluation.studies.corrupt import CORRUPTIONS, SEVERITIES, corrupt, describe
-from mien.evaluation.summary import Estimate
-from mien.evaluation.tables import TableEstimates, cells, estimate_tables
-from mien.models.bundle import ModelInfo
-from mien.models.decision import is_sure, split
-from mien.protocols import Classifier
-from mien.types import InputSpec, OnProgress, PixelArray, ProbabilityArray, ignore_progress
+from mien.errors import SettingsError
+from mien.evaluation.corrupted import (
+    CorruptionPoint,
+    Verdict,
+    confidence_trends,
+    evaluate_corruptions,
+)
+from mien.evaluation.predictions import Evaluation
+from mien.evaluation.report.parts import Bar, Heading, Paragraph, Part, Plot, Section, Table, Words
+from mien.evaluation.report.texts import decimal, percent, terminal_table
+from mien.evaluation.report.words import capital
+from mien.evaluation.sample import MAX_FACES, Sampler
+from mien.evaluation.study import Finding, Run, Started, Study
+from mien.evaluation.summary import Summary
+from mien.settings import check_number
 
-MAX_FACES = 2000
-STAGE, INTERVALS = "corruptions", "intervals of corruptions"
-BATCH_SIZE = 64
-# Small steps may be out of order, the trend must not.
-FALLS = -0.7
-# Accuracy that loses no more holds; of what it loses, confidence must lose at least this part.
-HOLDS, ENOUGH = 0.02, 0.5
+if TYPE_CHECKING:  # drawing needs an extra
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-Verdict = Literal["falls", "falls too little", "does not fall", "need not fall"]
+TITLE, PLOT = "As pictures get worse", "corruptions"
+PANELS = 4  # in a row of the plot
+# Confidence that is above accuracy by more is told, in the worst pictures.
+TOO_SURE = 0.05
+
+# What needs attention first.
+VERDICTS: Mapping[Verdict, str] = {
+    "does not fall": "confidence does not fall although accuracy does",
+    "falls too little": "confidence falls, but too little",
+    "falls": "confidence falls as pictures get worse",
+    "need not fall": "accuracy holds, so confidence need not fall",
+}
+
+
+class CorruptionOptions(msgspec.Struct, frozen=True):
+    """What turns it on.
+
+    Attributes:
+        corruptions: Read the faces again blurred, coarse, dark, noisy and partly covered.
+        corruption_faces: Corrupt at most so many, drawn by the seed.
+    """
+
+    corruptions: bool = False
+    corruption_faces: int = MAX_FACES
 
 
 @dataclass(frozen=True, slots=True)
-class CorruptionPoint:
-    """How faces are read under one corruption of one severity.
+class CorruptionsStudy(Study[CorruptionOptions]):
+    """Reads faces again, corrupted.
 
     Attributes:
-        corruption: Its name, as "blur".
-        severity: 0 (uncorrupted) to 5.
-        setting: What that means, as "sigma 1.5 px".
-        faces: Number of faces.
-        accuracy: Share of right answers.
-        balanced_accuracy: Mean recall over the classes.
-        ece: Expected calibration error.
-        confidence: Mean confidence, given that the face shows one of the classes.
-        answered: Share that is not "not sure".
+        faces: Most faces to corrupt, drawn by the seed.
     """
 
-    corruption: str
-    severity: int
-    setting: str
-    faces: int
-    accuracy: Estimate
-    balanced_accuracy: Estimate
-    ece: float
-    confidence: float
-    answered: float
+    options = CorruptionOptions
+    plots = (PLOT,)
+
+    faces: int = MAX_FACES
+
+    @classmethod
+    def asked(cls, options: CorruptionOptions, given: Mapping[str, Any]) -> Self | None:
+        """Return the study where it was asked for."""
+        if "corruption_faces" in given and not options.corruptions:
+            raise SettingsError("--corruption-faces is for --corruptions; give both or none")
+        check_number("--corruption-faces", options.corruption_faces, 1)
+        return cls(options.corruption_faces) if options.corruptions else None
+
+    def start(self, run: Run) -> Started:
+        """Sample faces."""
+        sampler = Sampler(run.spec, self.faces, run.draws["seed"])
+
+        def finish(_: Evaluation) -> Corruptions:
+            sample = sampler.finish()
+            return Corruptions(evaluate_corruptions(run.classifier, run.info, sample, **run.draws))
+
+        return Started(finish, (sampler,))
 
 
 @dataclass(frozen=True, slots=True)
-class ConfidenceTrend:
-    """Whether confidence falls as pictures get worse, as it must where accuracy does.
+class Corruptions(Finding):
+    """Figures as pictures get worse.
 
     Attributes:
-        correlation: Spearman's rank correlation of severity and mean confidence: -1 where it falls
-            at every step, 1 where it rises at every step, 0 where it stays the same.
-        confidence_change: Mean confidence at the highest severity minus that without corruption.
-        accuracy_change: The same for accuracy.
-        verdict: Confidence "falls" where the correlation is as low as `FALLS`, but "too little"
-            where that is less than `ENOUGH` of what accuracy loses. It "need not fall" where
-            accuracy holds, to `HOLDS`.
+        points: All of one corruption together, from the mildest on.
     """
 
-    correlation: float
-    confidence_change: float
-    accuracy_change: float
-    verdict: Verdict
+    points: tuple[CorruptionPoint, ...]
 
+    def figures(self) -> Mapping[str, Any]:
+        """Return all points, and the trend of each corruption."""
+        return {"corruptions": self.points, "confidence_trends": confidence_trends(self.points)}
 
-@dataclass(frozen=True, slots=True, eq=False)
-class FaceSample:
-    """Some faces as the network gets them.
-
-    Attributes:
-        faces: uint8 [n,S,S,C].
-        truth: int64 [n].
-        groups: int64 [n], numbered from 0.
-    """
-
-    faces: PixelArray
-    truth: IntArray
-    groups: IntArray
-
-
-class Sampler:
-    """Watches pictures and keeps the faces of some, each with the same chance.
-
-    Algorithm R of Vitter, "Random sampling with a reservoir", 1985: the number of pictures need not
-    be known before.
-
-    Args:
-        spec: How to crop the faces.
-        count: Most faces that are kept.
-        seed: Seed of the draw.
-    """
-
-    def __init__(self, spec: InputSpec, count: int = MAX_FACES, seed: int = 0) -> None:
-        self._spec, self._count = spec, count
-        self._random = np.random.default_rng(seed)
-        self._seen = 0
-        self._kept: list[tuple[int, PixelArray, int, str]] = []
-
-    def add(self, picture: Picture) -> None:
-        """Take one picture; one without a face does not count."""
-        crop = picture.crop(self._spec)
-        if crop is None:
-            return
-        entry = (self._seen, crop, picture.truth, picture.group)
-        self._seen += 1
-        if len(self._kept) < self._count:
-            self._kept.append(entry)
-            return
-        place = int(self._random.integers(0, self._seen))
-        if place < self._count:
-            self._kept[place] = entry
-
-    def finish(self) -> FaceSample:
-        """Return the faces, in the order in which they came. There must have been one."""
-        _, faces, truth, groups = zip(*sorted(self._kept, key=lambda entry: entry[0]), strict=True)
-        return FaceSample(np.stack(faces), np.array(truth, dtype=np.int64), group_numbers(groups))
-
-
-def evaluate_corruptions(
-    classifier: Classifier,
-    info: ModelInfo,
-    sample: FaceSample,
-    *,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-    on_progress: OnProgress = ignore_progress,
-) -> tuple[CorruptionPoint, ...]:
-    """Read the same faces under every corruption at every severity.
-
-    Args:
-        classifier: The bundle's classifier.
-        info: The bundle's description.
-        sample: The faces.
-        resamples: Draws for the intervals, over groups; 0 for none.
-        seed: Seed of the corruptions' noise and of the draws.
-        on_progress: Told of the faces read, then of the draws done.
-
-    Returns:
-        Six points per corruption: uncorrupted (the same for all), then severity 1 to 5.
-    """
-    answers = _read(classifier, sample.faces, seed, on_progress)
-    tables = estimate_tables(
-        np.stack([cells(sample.truth, probabilities) for probabilities, _ in answers.values()]),
-        len(info.labels),
-        sample.groups,
-        resamples=resamples,
-        seed=seed,
-        stage=INTERVALS,
-        on_progress=on_progress,
-    )
-    found = {
-        key: _point(key, answers[key], table, sample, info.not_sure_below)
-        for key, table in zip(answers, tables, strict=True)
-    }
-    return tuple(
-        found[corruption, severity] for corruption in CORRUPTIONS for severity in (0, *SEVERITIES)
-    )
-
-
-def confidence_trends(points: Sequence[CorruptionPoint]) -> Mapping[str, ConfidenceTrend]:
-    """Say for every corruption whether confidence falls as severity rises."""
-    trends = {}
-    for name in dict.fromkeys(point.corruption for point in points):
-        mine = [point for point in points if point.corruption == name]
-        severities = np.array([point.severity for point in mine], dtype=np.float64)
-        confidences = np.array([point.confidence for point in mine])
-        correlation = _rank_correlation(severities, confidences)
-        change = float(confidences[-1] - confidences[0])
-        lost = mine[-1].accuracy.value - mine[0].accuracy.value
-        trends[name] = ConfidenceTrend(
-            correlation, change, lost, _verdict(correlation, change, lost)
+    def shown(self, summary: Summary) -> Sequence[TerminalTable]:  # noqa: ARG002
+        """Return one table: of each corruption the ends."""
+        heads = ("accuracy", "confidence", "coverage", "ECE at 5")
+        table = terminal_table("severity 0 → 5", *heads, narrow=True)
+        table.columns[0].no_wrap = True
+        table.add_column("verdict")
+        trends = confidence_trends(self.points)
+        for name, points in self._by_name().items():
+            best, worst = points[0], points[-1]
+            table.add_row(
+                name,
+                f"{best.accuracy.value:.0%} → {worst.accuracy.value:.0%}",
+                f"{best.confidence:.0%} → {worst.confidence:.0%}",
+                f"{best.answered:.0%} → {worst.answered:.0%}",
+                f"{worst.ece:.3f}",
+                trends[name].verdict,
+            )
+        table.caption = (
+            f"{self.points[0].faces:,} faces, corrupted as the network gets them; "
+            "verdict: on confidence, which must fall where accuracy does"
         )
-    return trends
+        return [table]
+
+    def section(self, summary: Summary) -> Section:  # noqa: ARG002
+        """Say where confidence falls, over the figures of each corruption."""
+        parts: list[Part] = [Paragraph(self._overview())]
+        points = self._by_name()
+        for name, verdict in self.verdicts().items():
+            parts += [Heading(capital(name)), Paragraph(verdict), _table(name, points[name])]
+        return Section(TITLE, parts)
+
+    def verdicts(self) -> dict[str, str]:
+        """Say for every corruption whether confidence falls as pictures get worse."""
+        trends, texts = confidence_trends(self.points), {}
+        for name, points in self._by_name().items():
+            first, last = points[0], points[-1]
+            texts[name] = (
+                f"Accuracy goes from {percent(first.accuracy.value)} to "
+                f"{percent(last.accuracy.value)}, confidence from {percent(first.confidence)} to "
+                f"{percent(last.confidence)}: {VERDICTS[trends[name].verdict]}."
+            )
+            if last.confidence - last.accuracy.value > TOO_SURE:
+                texts[name] += " In the worst pictures it is too sure."
+        return texts
+
+    def plots(self, summary: Summary) -> Sequence[Plot]:
+        """Return accuracy, confidence and coverage over severity."""
+        verdicts = self.verdicts().items()
+        text = " ".join(f"{capital(name)}: {verdict}" for name, verdict in verdicts)
+        return [Plot(PLOT, TITLE, text, lambda: self.draw(summary))]
+
+    def draw(self, summary: Summary) -> "Figure":
+        """Draw accuracy, confidence and coverage over severity, a panel per corruption."""
+        from mien.evaluation.report import plots
+
+        by_name = self._by_name()
+        rows = -(-len(by_name) // PANELS)
+        figure = plots.new_figure(2.9 * PANELS, 2.8 * rows + 1.1)
+        panels = figure.subplots(rows, PANELS, sharex=True, sharey=True, squeeze=False).ravel()
+        for axes, points in zip(panels, by_name.values(), strict=False):
+            _draw(axes, points)
+            axes.label_outer()
+        for axes in panels[len(by_name) :]:
+            axes.set_visible(False)
+        title = f"{plots.subject(summary)} as pictures get worse, {self.points[0].faces:,} faces"
+        figure.suptitle(title, size=12)
+        lines = panels[0].get_legend_handles_labels()
+        figure.legend(*lines, loc="outside lower center", ncols=len(lines[0]), frameon=False)
+        return figure
+
+    def _by_name(self) -> dict[str, list[CorruptionPoint]]:
+        names = dict.fromkeys(point.corruption for point in self.points)
+        return {name: [one for one in self.points if one.corruption == name] for name in names}
+
+    def _overview(self) -> str:
+        names: dict[Verdict, list[str]] = {verdict: [] for verdict in VERDICTS}
+        for name, trend in confidence_trends(self.points).items():
+            names[trend.verdict].append(name)
+        found = {VERDICTS[verdict]: ", ".join(those) for verdict, those in names.items() if those}
+        return " ".join(f"{capital(text)}: {those}." for text, those in found.items())
 
 
-def _verdict(correlation: float, confidence_change: float, accuracy_change: float) -> Verdict:
-    holds = accuracy_change >= -HOLDS
-    if correlation > FALLS:
-        return "need not fall" if holds else "does not fall"
-    return "falls" if holds or confidence_change <= ENOUGH * accuracy_change else "falls too little"
+def _table(corruption: str, points: Sequence[CorruptionPoint]) -> Table:
+    rows = [
+        (
+            f"{point.severity}",
+            Words(point.setting),
+            Bar(point.accuracy),
+            percent(point.confidence),
+            percent(point.answered),
+            Bar(point.balanced_accuracy),
+            decimal(point.ece),
+            f"{point.faces:,}",
+        )
+        for point in points
+    ]
+    heads = ("severity", "setting", "accuracy", "mean confidence", "coverage")
+    more = ("balanced accuracy", "ECE", "faces")
+    return Table(f"Figures by severity of {corruption}", (*heads, *more), rows)
 
 
-def _read(
-    classifier: Classifier, faces: PixelArray, seed: int, on_progress: OnProgress
-) -> dict[tuple[str, int], tuple[ProbabilityArray, ProbabilityArray]]:
-    """Return the probabilities of the labels, and of something else, for every point."""
-    # Without corruption all are the same: read once.
-    keys = [(CORRUPTIONS[0], 0), *itertools.product(CORRUPTIONS, SEVERITIES)]
-    total, done = len(keys) * len(faces), 0
-    answers: dict[tuple[str, int], tuple[ProbabilityArray, ProbabilityArray]] = {}
-    for name, severity in keys:
-        # One stream for each, so that a corruption's noise does not depend on the others.
-        random = np.random.default_rng([seed, CORRUPTIONS.index(name), severity])
-        parts = []
-        for start in range(0, len(faces), BATCH_SIZE):
-            batch = corrupt(faces[start : start + BATCH_SIZE], name, severity, random)
-            parts.append(classifier(batch))
-            done += len(batch)
-            on_progress(STAGE, done, total)
-        answers[name, severity] = split(np.concatenate(parts), other=classifier.other)
-    return answers | {(name, 0): answers[keys[0]] for name in CORRUPTIONS}
+def _draw(axes: "Axes", points: Sequence[CorruptionPoint]) -> None:
+    from mien.evaluation.report import plots
+
+    severities = [point.severity for point in points]
+    accuracy = [point.accuracy for point in points]
+    plots.draw_estimates(axes, severities, accuracy, plots.BLUE, "o-", "accuracy")
+    for line, color, label, values in (
+        ("s--", plots.ORANGE, "mean confidence", [point.confidence for point in points]),
+        ("^:", plots.GREEN, 'coverage (not "not sure")', [point.answered for point in points]),
+    ):
+        axes.plot(severities, values, line, color=color, markersize=4, label=label)
+    axes.set(ylim=(0, 1.02), xticks=severities, xlabel="severity")
+    # On small panels one line each: what it is, and how bad it gets.
+    title = f"{points[0].corruption}\nto {points[-1].setting}"
+    axes.set_title(title, fontsize=10, color=plots.INK)
+    plots.percent_axes(axes, x=False, y=True)
 
 
-def _point(
-    key: tuple[str, int],
-    answers: tuple[ProbabilityArray, ProbabilityArray],
-    table: TableEstimates,
-    sample: FaceSample,
-    not_sure_below: float,
-) -> CorruptionPoint:
-    probabilities, other = answers
-    confidence = probabilities.max(axis=1)
-    correct = probabilities.argmax(axis=1) == sample.truth
-    return CorruptionPoint(
-        corruption=key[0],
-        severity=key[1],
-        setting=describe(*key, sample.faces.shape[1]),
-        faces=len(sample.truth),
-        accuracy=table.accuracy,
-        balanced_accuracy=table.balanced_accuracy,
-        ece=metrics.reliability(correct, confidence).expected_error,
-        confidence=float(confidence.mean()),
-        answered=float(is_sure(probabilities, other, not_sure_below).mean()),
-    )
-
-
-def _rank_correlation(first: RealArray, second: RealArray) -> float:
-    """Spearman, "The Proof and Measurement of Association between Two Things", 1904."""
-    ranks = np.stack([metrics.ranks(first), metrics.ranks(second)])
-    ranks -= ranks.mean(axis=1, keepdims=True)
-    size = float(np.sqrt((ranks**2).sum(axis=1).prod()))
-    return float(ranks[0] @ ranks[1] / size) if size else 0.0
+STUDY = CorruptionsStudy

@@ -4,24 +4,94 @@ Such faces are in no other figure. What is asked is whether they get a word, and
 tells them from faces of the classes that the bundle knows.
 """
 
-import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Self
 
+import msgspec
 import numpy as np
+from rich.markup import escape
+from rich.table import Table as TerminalTable
 
+from mien.errors import SettingsError
 from mien.evaluation import metrics
-from mien.evaluation.collect import Collector
-from mien.evaluation.inputs import Picture
+from mien.evaluation.collect import OthersCollector
 from mien.evaluation.intervals import RESAMPLES, bootstrap, group_numbers
 from mien.evaluation.metrics import IntArray, RealArray
 from mien.evaluation.predictions import Answers, Evaluation
-from mien.evaluation.summary import Estimate
-from mien.models.bundle import ModelInfo
-from mien.protocols import Classifier
-from mien.types import InputSpec, OnProgress, ignore_progress
+from mien.evaluation.report.markdown import figure, head, names, row
+from mien.evaluation.report.parts import (
+    Bar,
+    Definitions,
+    Note,
+    Paragraph,
+    Section,
+    Table,
+    Value,
+    Words,
+)
+from mien.evaluation.report.texts import UNKNOWN, terminal_cells, terminal_table
+from mien.evaluation.report.words import count, hundred, is_known
+from mien.evaluation.study import Finding, Recorded, Run, Started, Study
+from mien.evaluation.summary import Estimate, Summary
+from mien.models.bundle import MetricsInfo, ModelInfo
+from mien.types import OnProgress, ignore_progress
 
 STAGE = "intervals of other classes"
+# Names in model.json: how many faces of a class get a word, and of all these together.
+NAMED, OTHERS = "named_", "others_"
+
+
+class OthersOptions(msgspec.Struct, frozen=True):
+    """What turns it on.
+
+    Attributes:
+        others: Ask about the classes that the model does not know, too: how many of their faces get
+            a word, which is wrong, instead of 'not sure'; all other figures are without them.
+    """
+
+    others: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OthersStudy(Study[OthersOptions]):
+    """Asks about the classes that the bundle does not know."""
+
+    options = OthersOptions
+
+    @classmethod
+    def asked(cls, options: OthersOptions, given: Mapping[str, Any]) -> Self | None:
+        """Return the study where it was asked for."""
+        if options.others and given.get("ignore_unknown"):
+            raise SettingsError(
+                "--others asks about the classes that --ignore-unknown leaves out; leave out one "
+                "of the two"
+            )
+        return cls() if options.others else None
+
+    def start(self, run: Run) -> Started:
+        """Collect the answers to these classes."""
+        collector = OthersCollector(run.classifier, run.spec)
+
+        def finish(evaluation: Evaluation) -> Others:
+            return others_figures(evaluation, *collector.finish(), **run.draws)
+
+        return Started(finish, others=collector)
+
+    @classmethod
+    def card(cls, metrics: Sequence[MetricsInfo]) -> list[str]:
+        """Return a table of the shares that get a word."""
+        asked = [info for info in metrics if f"{OTHERS}faces" in info.values]
+        if not asked:
+            return []
+        classes = list(dict.fromkeys(name for info in asked for name in names(info, NAMED)))
+        titles = ["data set", "split", "faces", "all", *classes, "AUROC", "of its own classes"]
+        about = (
+            "Faces of classes that it does not know: share that gets a word, which is wrong, "
+            'instead of "not sure". AUROC: how well certainty tells them from those of its own '
+            "classes."
+        )
+        return ["", about, "", *head(titles), *(_card_row(info, classes) for info in asked)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +115,7 @@ class OtherClass:
 
 
 @dataclass(frozen=True, slots=True)
-class Others:
+class Others(Finding):
     """How faces of classes that the bundle does not know are answered.
 
     Attributes:
@@ -66,36 +136,96 @@ class Others:
     auroc: Estimate
     answered: Estimate
 
+    def figures(self) -> Mapping[str, Any]:
+        """Return all figures."""
+        return {"others": self}
 
-class OthersCollector:
-    """Watches the pictures of classes that a bundle does not know, and keeps the answers to them.
+    def shown(self, summary: Summary) -> Sequence[TerminalTable]:
+        """Return one table."""
+        table = terminal_table("other class", narrow=True)
+        for title in ("faces", "get a word", "95% interval", "most often"):
+            table.add_column(title, justify="right", no_wrap=True)
+        table.columns[0].no_wrap = True
+        for one in self.classes:
+            word = escape(frequent_word(one, summary.evaluation.model.labels))
+            table.add_row(escape(one.name), f"{one.faces:,}", *terminal_cells(one.named), word)
+        table.add_section()
+        table.add_row("all of these", f"{self.faces:,}", *terminal_cells(self.named))
+        table.add_row("its own classes", "", *terminal_cells(self.answered))
+        table.add_row("AUROC of certainty", "", *terminal_cells(self.auroc, share=False))
+        if self.worst:
+            table.caption = escape(f"every word is wrong; worst: {self.worst}")
+        return [table]
 
-    Args:
-        classifier: What is asked.
-        spec: How to crop the faces; as the classifier says unless given.
-    """
+    def section(self, summary: Summary) -> Section:
+        """Say how many get a word, over the figures of each class."""
+        labels = summary.evaluation.model.labels
+        rows = [
+            (
+                one.name,
+                f"{one.faces:,}",
+                f"{one.without_face:,}",
+                Bar(one.named),
+                Words(frequent_word(one, labels)),
+            )
+            for one in self.classes
+        ]
+        facts = (
+            ("their faces that get a word", Value(self.named)),
+            ("faces of its own classes that do", Value(self.answered)),
+            ("AUROC of certainty", Value(self.auroc, share=False)),
+        )
+        heads = ("class", "faces", "no face found", "get a word", "most often")
+        note = (
+            "They are in no other figure. AUROC: of a face of its own classes and one of another, "
+            "how often the answer to its own is the surer one; 0.5 would be chance."
+        )
+        table = Table("Faces of classes that the model does not know", heads, rows)
+        parts = (Paragraph(" ".join(self.verdict())), Definitions(facts), table)
+        return Section("Faces of other classes", parts, [Note(note)], is_early=True)
 
-    def __init__(self, classifier: Classifier, spec: InputSpec | None = None) -> None:
-        self._collector = Collector(classifier, spec)
-        self._names: list[str] = []
+    def verdict(self) -> list[str]:
+        """Say how often faces get a word for which there is no right one."""
+        if not is_known(self.named):
+            return ["No face of a class that the model does not know was found."]
+        lines = [
+            f"{hundred(self.named, 'of 100 faces')} of classes that the model does not know get a "
+            "word all the same, which is wrong; the others get “not sure”."
+        ]
+        worst = next(one for one in self.classes if one.name == self.worst)
+        if len(self.classes) > 1:
+            lines.append(
+                f"Most often {worst.name} gets one: {hundred(worst.named, 'of 100')} "
+                f"({count(worst.faces, 'face')})."
+            )
+        return lines
 
-    def add(self, picture: Picture) -> None:
-        """Take one picture.
+    def recorded(self) -> Recorded:
+        """Return the share of each class that gets a word, and the figures of all together."""
+        values = {f"{OTHERS}faces": float(self.faces)}
+        values |= self.named.named(f"{OTHERS}named") | self.auroc.named(f"{OTHERS}auroc")
+        for one in self.classes:
+            values |= one.named.named(f"{NAMED}{one.name}")
+        return Recorded(values)
 
-        Raises:
-            BundleError: The classifier gave something that is no probability.
-        """
-        self._names.append(picture.unknown)
-        # Whatever is answered is wrong; nobody asks which label would be right.
-        self._collector.add(dataclasses.replace(picture, truth=0))
 
-    def finish(self) -> tuple[Answers, tuple[str, ...]]:
-        """Return the answers, whose truth means nothing, and the class of each picture.
+def frequent_word(one: OtherClass, labels: Sequence[str]) -> str:
+    """Return the word that the faces of a class get most often, and how many do."""
+    share = max(one.words)
+    return f"{labels[one.words.index(share)]}, {share:.0%}" if share else UNKNOWN
 
-        Raises:
-            BundleError: The classifier gave something that is no probability.
-        """
-        return self._collector.finish(), tuple(self._names)
+
+def _card_row(info: MetricsInfo, classes: Sequence[str]) -> str:
+    shares = (f"{OTHERS}named", *(NAMED + name for name in classes))
+    values = info.values
+    return row(
+        [
+            *(info.dataset, info.split, f"{values[f'{OTHERS}faces']:,.0f}"),
+            *(figure(values, share, share=True) for share in shares),
+            figure(values, f"{OTHERS}auroc", share=False),
+            figure(values, "answered", share=True),
+        ]
+    )
 
 
 def others_figures(
@@ -115,7 +245,7 @@ def others_figures(
         names: The class of each of these pictures.
         resamples: Draws for the intervals, over the groups of both together; 0 for none.
         seed: Seed of the draws.
-        on_progress: Told of the draws done.
+        on_progress: Called with the draws done.
     """
     known, below = evaluation.answers.of_faces(), evaluation.model.not_sure_below
     found, other = answers.found, answers.of_faces()
@@ -165,3 +295,6 @@ def _other_class(
 
 def _share(said: metrics.BoolArray) -> float:
     return float(said.mean()) if said.size else float("nan")
+
+
+STUDY = OthersStudy

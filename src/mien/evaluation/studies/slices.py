@@ -1,217 +1,274 @@
 """Figures by how well a face can be seen, and by what is told of it: who is read worse.
 
-Where a limit has a meaning, as those of `mien.vision.quality` do, faces are split at it; what is
-left of a measure without further limits is split into thirds, whose limits are in the names. What a
-data set tells (where a picture is from) and what a user reads off the files' names splits faces by
-value.
+How faces are split says `mien.evaluation.slicing`.
 """
 
-import itertools
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Annotated, Any, Self
 
-import numpy as np
-import numpy.typing as npt
+import msgspec
+from rich.console import RenderableType
+from rich.markup import escape
+from rich.table import Table as TerminalTable
 
 from mien.datasets.inputs.patterns import SlicePattern
-from mien.evaluation.intervals import RESAMPLES, group_numbers
-from mien.evaluation.measures import AGREEMENT, BRIGHTNESS, CONTRAST, SHARPNESS, SIZE, SKIN, TURN
-from mien.evaluation.metrics import BoolArray, RealArray
-from mien.evaluation.predictions import Answers, Evaluation
-from mien.evaluation.summary import UNKNOWN, Estimate
-from mien.evaluation.tables import ABSENT, TableEstimates, cells, estimate_tables
-from mien.types import OnProgress, ignore_progress
-from mien.vision.quality import QualitySettings
+from mien.errors import SettingsError
+from mien.evaluation import measures
+from mien.evaluation.predictions import Evaluation
+from mien.evaluation.report import markdown
+from mien.evaluation.report.parts import (
+    Bar,
+    Cell,
+    Heading,
+    Note,
+    Paragraph,
+    Part,
+    Section,
+    Table,
+    Value,
+    Words,
+)
+from mien.evaluation.report.texts import UNKNOWN, percent, terminal_cells, terminal_table
+from mien.evaluation.report.words import FEW_FACES, WHO_IS_READ_WORSE, capital, count
+from mien.evaluation.slicing import Slice, slices
+from mien.evaluation.study import SHOWING, Finding, Recorded, Run, Started, Study
+from mien.evaluation.summary import Estimate, Summary
+from mien.models.bundle import MetricsInfo, SliceInfo
 
-STAGE = "intervals of slices"
-SOURCE = "source"
-# Most values by which faces are split; the rarest of more are one part.
-MOST_VALUES = 20
-_LIMITS = QualitySettings()
+# Of what is measured, what is about people and how they are seen.
+ABOUT_PEOPLE = (measures.SIZE, measures.BRIGHTNESS, measures.TURN, measures.SKIN)
+
+
+class SliceOptions(msgspec.Struct, frozen=True):
+    r"""What is split by beside measures and sources.
+
+    Attributes:
+        slices: Show figures by brightness, sharpness, size, head turn, votes and source, too (they
+            are always in the report).
+        slice_pattern: Split the faces by what the regex's first group finds in each picture's path,
+            as in 'sex=/[AB]([FM])\d' (repeatable).
+    """
+
+    slices: Annotated[bool, SHOWING] = False
+    slice_pattern: Annotated[
+        tuple[str, ...], msgspec.Meta(extra={"repeated": True, "metavar": "NAME=REGEX"})
+    ] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Slice:
-    """How the faces of one part are read.
+class SlicesStudy(Study[SliceOptions]):
+    """Splits the faces; always asked.
 
     Attributes:
-        measure: What the faces are split by, as "brightness of the face".
-        part: Which of them these are, as "below 25 of 255 (dark)".
-        faces: Number of faces.
-        accuracy: Share of right answers.
-        balanced_accuracy: Mean recall over the classes; nan where the part lacks one of those
-            that all faces together hold, because a mean over others is another figure.
-        recalls: Share of each class that is read as such, in the order of the labels; nan where
-            the part holds no face of it.
-        confidence: Mean confidence, given that the face shows one of the classes.
-        answered: Share that is not "not sure".
+        patterns: What to split by beside measures and sources.
+        is_shown: Whether the terminal shows all; those by patterns are shown always.
     """
 
-    measure: str
-    part: str
-    faces: int
-    accuracy: Estimate
-    balanced_accuracy: Estimate
-    recalls: tuple[Estimate, ...]
-    confidence: float
-    answered: float
+    options = SliceOptions
+
+    patterns: tuple[SlicePattern, ...] = ()
+    is_shown: bool = False
+
+    @classmethod
+    def asked(cls, options: SliceOptions, given: Mapping[str, Any]) -> Self:  # noqa: ARG003
+        """Return the study with the patterns that are given."""
+        patterns = tuple(map(SlicePattern.parse, options.slice_pattern))
+        twice = [name for name, times in Counter(p.name for p in patterns).items() if times > 1]
+        if twice:
+            raise SettingsError(
+                f"--slice-pattern: {twice[0]!r} is there twice; name each otherwise"
+            )
+        return cls(patterns, options.slices)
+
+    def start(self, run: Run) -> Started:
+        """Watch nothing: what an evaluation measures is enough."""
+
+        def finish(evaluation: Evaluation) -> Slices:
+            parts = slices(evaluation, self.patterns, **run.draws)
+            names = tuple(pattern.name for pattern in self.patterns)
+            return Slices(parts, names, is_shown=self.is_shown)
+
+        return Started(finish)
+
+    @classmethod
+    def for_whom(cls, info: MetricsInfo) -> list[tuple[str, str, str]]:
+        """Return a row for each measure: the parts read worst and best, of enough faces."""
+        rows = []
+        for measure in dict.fromkeys(part.measure for part in info.slices):
+            parts = [p for p in info.slices if p.measure == measure and p.faces >= FEW_FACES]
+            if len(parts) > 1:
+                parts.sort(key=lambda part: part.values["accuracy"])
+                rows.append((measure, _written(parts[0]), _written(parts[-1])))
+        return rows
 
 
 @dataclass(frozen=True, slots=True)
-class _Split:
-    """Where a measure is split.
+class Slices(Finding):
+    """Figures of parts of the faces.
 
     Attributes:
-        limits: Fixed limits, rising.
-        thirds: Split what is above the last limit into thirds.
-        lowest, highest: What it means to be below the first limit, or not below the last.
-        number, unit: How limits are written.
-        above: What is written after the last limit.
+        parts: All of one measure together.
+        asked: The measures that patterns asked for.
+        is_shown: Whether the terminal shows all.
     """
 
-    limits: tuple[float, ...] = ()
-    thirds: bool = False
-    lowest: str = ""
-    highest: str = ""
-    number: str = ".0f"
-    unit: str = ""
-    above: str = " or more"
+    parts: tuple[Slice, ...]
+    asked: tuple[str, ...] = ()
+    is_shown: bool = False
 
+    def figures(self) -> Mapping[str, Any]:
+        """Return all parts."""
+        return {"slices": self.parts}
 
-_SPLITS = {
-    BRIGHTNESS: _Split((_LIMITS.min_brightness,), thirds=True, lowest="dark", unit=" of 255"),
-    SKIN: _Split(thirds=True, unit=" of 100"),
-    CONTRAST: _Split(thirds=True, unit=" of 255"),
-    SHARPNESS: _Split((_LIMITS.min_sharpness,), thirds=True, lowest="blurred"),
-    # Each twice the one before: half of what the networks see at 48x48, that, and more than that.
-    SIZE: _Split((_LIMITS.min_size, 48, 96, 192), lowest="too small", unit=" px"),
-    TURN: _Split(
-        (0.25, 0.5, _LIMITS.max_yaw),
-        lowest="to the front",
-        highest="turned away",
-        number=".2f",
-    ),
-    AGREEMENT: _Split((0.6, 0.8, 1.0), highest="all agree", number=".0%", above=""),
-}
+    def shown(self, summary: Summary) -> Sequence[RenderableType]:
+        """Return one table, of what was asked for; and what of that is not there."""
+        chosen = [part for part in self.parts if self.is_shown or part.measure in self.asked]
+        absent = dict.fromkeys(self.asked).keys() - {part.measure for part in chosen}
+        tables = [_terminal_table(chosen, summary.evaluation.model.labels)] if chosen else []
+        lines = (f"No picture's path fits the slice pattern of {name}." for name in absent)
+        return [*tables, *lines]
 
-
-def slices(
-    evaluation: Evaluation,
-    patterns: Sequence[SlicePattern] = (),
-    *,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-    on_progress: OnProgress = ignore_progress,
-) -> tuple[Slice, ...]:
-    """Split the faces by every measure that there is of them, and make the figures of each part.
-
-    Parts without a face are left out, and so are votes where every label has them all, and a
-    source that all faces share.
-
-    Args:
-        evaluation: The answers and measures.
-        patterns: What else to split by, as the origins tell it.
-        resamples: Draws for the intervals, over groups; 0 for none.
-        seed: Seed of the draws.
-        on_progress: Told of the draws done.
-    """
-    found, answers = evaluation.answers.found, evaluation.answers.of_faces()
-    parts = [
-        (measure, name, chosen)
-        for measure, values in evaluation.measures.items()
-        for name, chosen in _parts(measure, values[found])
-    ]
-    parts += _told(evaluation, answers, patterns)
-    if not parts:
-        return ()
-    every = cells(answers.truth, answers.probabilities)
-    tables = estimate_tables(
-        np.stack([np.where(chosen, every, ABSENT) for *_, chosen in parts]),
-        len(evaluation.model.labels),
-        group_numbers(answers.groups),
-        resamples=resamples,
-        seed=seed,
-        stage=STAGE,
-        on_progress=on_progress,
-    )
-    confidence = answers.probabilities.max(axis=1)
-    sure = answers.sure(evaluation.model.not_sure_below)
-    classes = np.unique(answers.truth).tolist()
-    return tuple(
-        Slice(
-            measure=measure,
-            part=name,
-            faces=int(chosen.sum()),
-            accuracy=table.accuracy,
-            balanced_accuracy=_balanced(table, classes),
-            recalls=table.recalls,
-            confidence=float(confidence[chosen].mean()),
-            answered=float(sure[chosen].mean()),
+    def section(self, summary: Summary) -> Section | None:
+        """Say which parts are read clearly worse, over the figures of each measure."""
+        content: list[Part] = []
+        for measure, parts in _by_measure(self.parts).items():
+            verdict = Paragraph(slices_verdict(parts, summary))
+            content += [Heading(capital(measure)), verdict, _table(measure, parts, summary)]
+            content += [Note(measures.NOTES[measure])] if measure in measures.NOTES else []
+        hint = (
+            "Clearly worse: the interval of the part ends below the figure of all faces together, "
+            "which is the upright line in each bar. By chance alone about one figure in forty "
+            "looks so."
         )
-        for (measure, name, chosen), table in zip(parts, tables, strict=True)
-    )
+        return Section(WHO_IS_READ_WORSE, content, [Note(hint)]) if content else None
+
+    def recorded(self) -> Recorded:
+        """Return those about people and how they are seen, and those of patterns."""
+        kept = [
+            SliceInfo(part.measure, part.part, part.faces, _values(part))
+            for part in self.parts
+            if part.measure in ABOUT_PEOPLE or part.measure not in measures.NAMES
+        ]
+        return Recorded(slices=tuple(kept))
 
 
-def _told(
-    evaluation: Evaluation, answers: Answers, patterns: Sequence[SlicePattern]
-) -> Iterator[tuple[str, str, BoolArray]]:
-    """Split the faces by source and by every pattern."""
-    values: dict[str, Sequence[str]] = {}
-    if evaluation.sources:
-        sources = [*itertools.compress(evaluation.sources, evaluation.answers.found)]
-        values = {SOURCE: sources} if len({*sources} - {""}) > 1 else {}
-    values |= {pattern.name: pattern.values(answers.origins) for pattern in patterns}
-    for name, column in values.items():
-        for part, chosen in _by_value(np.array(column)):
-            yield name, part, chosen
+def slices_verdict(parts: Sequence[Slice], summary: Summary) -> str:
+    """Say which parts of the faces are read clearly worse than the whole."""
+    if not any(_has_interval(part) for part in parts):
+        return "Without intervals nobody can say whether a part is read clearly worse."
+    worse = [
+        f"{part.part}, with {_listed(figures)} on {count(part.faces, 'face')}"
+        for part in parts
+        if (figures := worse_than_whole(part, summary))
+    ]
+    if not worse:
+        return "No part is read clearly worse than all faces together."
+    whole = _listed({name: summary.figures[name] for name in ("accuracy", "balanced_accuracy")})
+    return f"Read clearly worse than all faces together ({whole}): {'; '.join(worse)}."
 
 
-def _by_value(column: npt.NDArray[np.str_]) -> Iterator[tuple[str, BoolArray]]:
-    counts = Counter(value for value in column.tolist() if value).most_common()
-    whole = len(counts) if len(counts) <= MOST_VALUES else MOST_VALUES - 1
-    for value in sorted(value for value, _ in counts[:whole]):
-        yield value, np.asarray(column == value)
-    if rest := [value for value, _ in counts[whole:]]:
-        yield f"{len(rest)} others", np.isin(column, rest)
+def worse_than_whole(part: Slice, summary: Summary) -> dict[str, Estimate]:
+    """Return the figures, by name, in which a part of the faces is clearly worse than the whole.
+
+    Clearly: its interval ends below the figure of the whole. So few faces that their interval means
+    nothing are not compared at all.
+    """
+    if part.faces < FEW_FACES:
+        return {}
+    figures = {"accuracy": part.accuracy, "balanced_accuracy": part.balanced_accuracy}
+    whole = summary.figures
+    return {name: ours for name, ours in figures.items() if ours.high < whole[name].value}
 
 
-def _balanced(table: TableEstimates, classes: Sequence[int]) -> Estimate:
-    lacks = any(math.isnan(table.recalls[number].value) for number in classes)
-    return UNKNOWN if lacks else table.balanced_accuracy
+def _table(measure: str, parts: Sequence[Slice], summary: Summary) -> Table:
+    whole = summary.figures
+    rows: list[tuple[Cell, ...]] = [
+        (
+            Words(part.part),
+            f"{part.faces:,}",
+            Words(_against_whole(part, summary)),
+            Bar(part.accuracy, whole=whole["accuracy"].value),
+            Bar(part.balanced_accuracy, whole=whole["balanced_accuracy"].value),
+            percent(part.confidence),
+            percent(part.answered),
+            *(Value(recall) for recall in part.recalls),
+        )
+        for part in parts
+    ]
+    recalls = (f"recall of {label}" for label in summary.evaluation.model.labels)
+    heads = ("part", "faces", "against all faces", "accuracy", "balanced accuracy")
+    more = ("mean confidence", "coverage", *recalls)
+    return Table(f"Figures by {measure}", (*heads, *more), rows)
 
 
-def _parts(measure: str, values: RealArray) -> Iterator[tuple[str, BoolArray]]:
-    # Shares of votes come as float32: 1 may be a hair less.
-    values, split = values.round(6), _SPLITS[measure]
-    known = values[~np.isnan(values)]
-    if not known.size or (measure == AGREEMENT and (known == 1).all()):
-        return
-    limits = _limits(split, known)
-    # Nan is in no part, because it fails both comparisons.
-    for low, high in zip((-np.inf, *limits), (*limits, np.inf), strict=True):
-        chosen = (values >= low) & (values < high)
-        if chosen.any():
-            yield _name(split, low, high), chosen
+def _against_whole(part: Slice, summary: Summary) -> str:
+    if not _has_interval(part):
+        return UNKNOWN
+    if part.faces < FEW_FACES:
+        return "too few faces"
+    worse = " and ".join(worse_than_whole(part, summary)).replace("_", " ")
+    return f"clearly worse in {worse}" if worse else "not clearly worse"
 
 
-def _limits(split: _Split, known: RealArray) -> list[float]:
-    limits = list(split.limits)
-    rest = known[known >= limits[-1]] if limits else known
-    if split.thirds and rest.size:
-        # Rounded as they are written, so that the name says exactly which faces these are.
-        thirds = {float(f"{limit:{split.number}}") for limit in np.quantile(rest, (1 / 3, 2 / 3))}
-        limits += sorted(thirds - set(limits))
-    return limits
+def _listed(figures: Mapping[str, Estimate]) -> str:
+    texts = (f"{name} {percent(figure.value)}" for name, figure in figures.items())
+    return ", ".join(texts).replace("_", " ")
 
 
-def _name(split: _Split, low: float, high: float) -> str:
-    start, end = f"{low:{split.number}}", f"{high:{split.number}}"
-    if low == -np.inf:
-        name, meaning = f"below {end}{split.unit}", split.lowest
-    elif high == np.inf:
-        name, meaning = f"{start}{split.unit}{split.above}", split.highest
-    else:
-        name, meaning = f"{start} to {end}{split.unit}", ""
-    return f"{name} ({meaning})" if meaning else name
+def _has_interval(part: Slice) -> bool:
+    return not math.isnan(part.accuracy.high)
+
+
+def _terminal_table(slices: Sequence[Slice], labels: Sequence[str]) -> TerminalTable:
+    heads = ("faces", "accuracy", "balanced", "lowest recall", "coverage")
+    table = terminal_table("faces by", *heads, narrow=True)
+    # The longest name of a part that mien gives; longer ones of the user are broken.
+    table.columns[0].width = 25
+    by_measure = _by_measure(slices)
+    for measure, parts in by_measure.items():
+        table.add_row(escape(measure), style="bold")
+        for part in parts:
+            shares = (part.accuracy, part.balanced_accuracy)
+            table.add_row(
+                escape(part.part),
+                f"{part.faces:,}",
+                *(terminal_cells(share)[0] for share in shares),
+                escape(_lowest_recall(part, labels)),
+                f"{part.answered:.1%}",
+            )
+    notes = [measures.NOTES[name] for name in by_measure if name in measures.NOTES]
+    table.caption = " ".join(notes) or None
+    return table
+
+
+def _lowest_recall(part: Slice, labels: Sequence[str]) -> str:
+    known = [
+        (recall.value, label)
+        for recall, label in zip(part.recalls, labels, strict=True)
+        if not math.isnan(recall.value)
+    ]
+    value, label = min(known)
+    return f"{label} {value:.0%}"
+
+
+def _by_measure(parts: Sequence[Slice]) -> dict[str, list[Slice]]:
+    found: dict[str, list[Slice]] = {}
+    for part in parts:
+        found.setdefault(part.measure, []).append(part)
+    return found
+
+
+def _written(part: SliceInfo) -> str:
+    figure = markdown.figure(part.values, "accuracy", share=True)
+    return f"{part.part}: {figure}, {part.faces:,} faces"
+
+
+def _values(part: Slice) -> dict[str, float]:
+    balanced = part.balanced_accuracy.named("balanced_accuracy")
+    return {**part.accuracy.named("accuracy"), **balanced}
+
+
+STUDY = SlicesStudy

@@ -1,6 +1,6 @@
 """A whole run: material → run folder → a detector's bundle.
 
-A run folder holds settings.json, checkpoint.safetensors, history.csv, curves.png and, at the end,
+A run folder holds settings.json, checkpoint.safetensors, history.csv, the curves and, at the end,
 bundle/. Killed at any moment, it can be resumed and ends with the same weights.
 """
 
@@ -99,6 +99,7 @@ def train_detector(
         checkpoint,
         title=model.name,
         measure="recall",
+        plots=machine.plots,
         resume=resume,
         on_epoch=on_epoch,
     )

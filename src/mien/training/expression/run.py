@@ -1,6 +1,6 @@
 """A whole run: data set → run folder → bundle.
 
-A run folder holds settings.json, checkpoint.safetensors, history.csv, curves.png and, at the end,
+A run folder holds settings.json, checkpoint.safetensors, history.csv, the curves and, at the end,
 bundle/; or bundle.unchecked/, where the graph differs from PyTorch. Killed at any moment, it can be
 resumed and ends with the same weights.
 """
@@ -17,7 +17,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from mien.datasets.dataset import INFO, Dataset
+from mien.datasets.dataset import Dataset
+from mien.datasets.records import INFO
 from mien.errors import TrainingError
 from mien.models.bundle import FORMAT, Bundle, InputInfo, ModelInfo, load_bundle, write_bundle
 from mien.training.checkpoint import FACES_SHA256, Checkpoint
@@ -158,7 +159,15 @@ def train(
     names = [teacher.info.name for teacher in loaded]
     made = _Made(dataset, settings, model, reads, spec, checkpoint, names)
     title = f"{model.name}: {settings.arch}"
-    opened = opened_run(out, record, checkpoint, title=title, resume=resume, on_epoch=on_epoch)
+    opened = opened_run(
+        out,
+        record,
+        checkpoint,
+        title=title,
+        plots=machine.plots,
+        resume=resume,
+        on_epoch=on_epoch,
+    )
     with opened as finished:
         stores = _stores(dataset, settings, spec, out / DECODED, on_progress)
         if begun is not None and not checkpoint.history:

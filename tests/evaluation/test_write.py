@@ -12,20 +12,23 @@ import numpy as np
 import pytest
 
 from mien.errors import SinkError
+from mien.evaluation.corrupted import CorruptionPoint
+from mien.evaluation.evaluate import Evaluated
 from mien.evaluation.measures import BRIGHTNESS
 from mien.evaluation.predictions import Evaluation
-from mien.evaluation.studies.ask import Studies
+from mien.evaluation.slicing import slices
 from mien.evaluation.studies.compare import Comparison
-from mien.evaluation.studies.corruptions import CorruptionPoint
-from mien.evaluation.studies.crop_scales import CropScalePoint
+from mien.evaluation.studies.corruptions import Corruptions
+from mien.evaluation.studies.crop_scales import CropScalePoint, CropScales
 from mien.evaluation.studies.others import Others
-from mien.evaluation.studies.slices import slices
+from mien.evaluation.studies.slices import Slices
+from mien.evaluation.study import Finding
 from mien.evaluation.summary import Estimate, summarise
 from mien.files.writes import replace_files
 
 pytest.importorskip("matplotlib", reason="needs the extra [train]")
-from mien.evaluation.report import plots
-from mien.evaluation.report.write import metrics_json, predictions_csv, write_report
+from mien.evaluation.write import metrics_json, predictions_csv, write_report
+from mien.vision import figures
 
 FACTS = {"command": "mien evaluate gray six", "date": "2025-01-31"}
 FILES = {
@@ -37,14 +40,14 @@ FILES = {
 @pytest.fixture(autouse=True)
 def _undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the drawing, which takes most of the time, to `test_plots.py`."""
-    monkeypatch.setattr(plots, "to_png", lambda _: b"a plot")
+    monkeypatch.setattr(figures, "render", lambda _, kind="png": f"a {kind}".encode())
 
 
 def test_metrics_are_strict_json_with_null_for_what_is_unknown(evaluation: Evaluation) -> None:
     def refuse(name: str) -> None:
         raise AssertionError(name)
 
-    data = metrics_json(summarise(evaluation, resamples=20), **FACTS)
+    data = metrics_json(Evaluated(summarise(evaluation, resamples=20)), **FACTS)
     content = json.loads(data, parse_constant=refuse)
     assert content["figures"]["accuracy"]["value"] == pytest.approx(0.8)
     assert content["figures"]["recall_neutral"] == {"value": None, "low": None, "high": None}
@@ -82,16 +85,16 @@ def test_predictions_have_something_else_where_the_bundle_does(evaluation: Evalu
 def test_a_report_leaves_other_files_alone(evaluation: Evaluation, tmp_path: Path) -> None:
     out = tmp_path / "new" / "report"
     summary = summarise(evaluation, resamples=0)
-    assert {path.name for path in write_report(out, summary, **FACTS)} == FILES
+    assert {path.name for path in write_report(out, Evaluated(summary), **FACTS)} == FILES
     (out / "notes.txt").write_text("mine")
     (out / "metrics.json").write_text("old")
-    write_report(out, summary, **FACTS)
+    write_report(out, Evaluated(summary), **FACTS)
     assert {path.name for path in out.iterdir()} == FILES | {"notes.txt"}
     assert json.loads((out / "metrics.json").read_text())["dataset"] == "six"
 
 
 @pytest.fixture
-def studies(evaluation: Evaluation) -> Studies:
+def findings(evaluation: Evaluation) -> tuple[Finding, ...]:
     measures = {BRIGHTNESS: np.array([10, 30, 60, 90, 120, np.nan])}
     part = Estimate(0.5, 0.25, math.nan)
     points = tuple(
@@ -99,17 +102,17 @@ def studies(evaluation: Evaluation) -> Studies:
         for severity in range(3)
     )
     scales = (CropScalePoint(1.0, 5, part, part, 0.1), CropScalePoint(1.2, 5, part, part, 0.1))
-    return Studies(
-        slices(dataclasses.replace(evaluation, measures=measures), resamples=20),
-        points,
+    return (
+        Slices(slices(dataclasses.replace(evaluation, measures=measures), resamples=20)),
+        Corruptions(points),
         Comparison("gray 1.0", "other 2", 5, 3, 1, 1, 0, 1.0, part, part),
-        scales,
+        CropScales(scales),
     )
 
 
-def test_studies_are_in_the_figures(evaluation: Evaluation, studies: Studies) -> None:
+def test_studies_are_in_the_figures(evaluation: Evaluation, findings: tuple[Finding, ...]) -> None:
     summary = summarise(evaluation, resamples=0)
-    content = json.loads(metrics_json(summary, **FACTS, studies=studies))
+    content = json.loads(metrics_json(Evaluated(summary, findings), **FACTS))
     first = content["slices"][0]
     assert (first["measure"], first["part"], first["faces"]) == (
         "brightness of the face",
@@ -123,30 +126,35 @@ def test_studies_are_in_the_figures(evaluation: Evaluation, studies: Studies) ->
     assert content["comparison"]["accuracy_difference"] == {"value": 0.5, "low": 0.25, "high": None}
     assert [point["crop_scale"] for point in content["crop_scales"]] == [1.0, 1.2]
     # What was not asked is not there, so that no zero is taken for an answer.
-    plain = json.loads(metrics_json(summary, **FACTS))
+    plain = json.loads(metrics_json(Evaluated(summary), **FACTS))
     asked = {"corruptions", "confidence_trends", "comparison", "crop_scales", "others"}
     assert not asked & plain.keys()
 
 
 def test_other_classes_are_in_the_figures(evaluation: Evaluation, others: Others) -> None:
     summary = summarise(evaluation, resamples=0)
-    content = json.loads(metrics_json(summary, **FACTS, studies=Studies(others=others)))["others"]
+    content = json.loads(metrics_json(Evaluated(summary, (others,)), **FACTS))["others"]
     assert (content["faces"], content["worst"]) == (30, "fear")
     assert content["classes"][0]["named"] == {"value": 0.4, "low": 0.25, "high": 0.5}
 
 
 def test_studies_have_plots_and_are_on_the_page(
-    evaluation: Evaluation, studies: Studies, tmp_path: Path
+    evaluation: Evaluation, findings: tuple[Finding, ...], tmp_path: Path
 ) -> None:
     summary = summarise(evaluation, resamples=0)
-    files = {path.name for path in write_report(tmp_path, summary, **FACTS, studies=studies)}
+    files = {path.name for path in write_report(tmp_path, Evaluated(summary, findings), **FACTS)}
     assert files == FILES | {"corruptions.png", "crop_scales.png"}
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     for words in ("below 25 of 255 (dark)", "other 2", "As pictures get worse", FACTS["command"]):
         assert words in page
     # A plot of an older evaluation would be taken for this one's.
-    write_report(tmp_path, summary, **FACTS)
+    write_report(tmp_path, Evaluated(summary), **FACTS)
     assert {path.name for path in tmp_path.iterdir()} == FILES
+    write_report(tmp_path, Evaluated(summary), **FACTS, plots="svg")
+    assert {path.name for path in tmp_path.iterdir()} == {
+        name.replace(".png", ".svg") for name in FILES
+    }
+    assert (tmp_path / "confusion.svg").read_bytes() == b"a svg"
 
 
 def test_a_folder_that_cannot_be_made_is_one_clear_line(
@@ -154,7 +162,7 @@ def test_a_folder_that_cannot_be_made_is_one_clear_line(
 ) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(SinkError, match=r"file.*cannot be written"):
-        write_report(tmp_path / "file", summarise(evaluation, resamples=0), **FACTS)
+        write_report(tmp_path / "file", Evaluated(summarise(evaluation, resamples=0)), **FACTS)
 
 
 def test_a_full_disk_loses_no_former_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mien.evaluation.studies.corrupt import CORRUPTIONS, SEVERITIES, corrupt, describe
+from mien.evaluation.corrupt import CORRUPTIONS, SEVERITIES, corrupt, describe
 from mien.types import InputSpec, PixelArray
 from mien.vision.crop import whole_face
 

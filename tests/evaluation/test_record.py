@@ -8,13 +8,14 @@ import msgspec
 import pytest
 
 from mien.errors import BundleError
+from mien.evaluation.card import END, FOR_WHOM, START, metrics_table, with_table
+from mien.evaluation.evaluate import Evaluated
 from mien.evaluation.predictions import Evaluation
-from mien.evaluation.report.for_whom import HEADING
-from mien.evaluation.report.record import END, START, metrics_table, record, with_table
-from mien.evaluation.studies.ask import Studies
+from mien.evaluation.record import record
+from mien.evaluation.slicing import Slice
 from mien.evaluation.studies.others import Others
 from mien.evaluation.studies.persons import Persons
-from mien.evaluation.studies.slices import Slice
+from mien.evaluation.studies.slices import Slices
 from mien.evaluation.summary import Estimate, Summary, summarise
 from mien.models.bundle import MetricsInfo, load_bundle
 
@@ -39,7 +40,7 @@ def rename(summary: Summary, dataset: str) -> Summary:
 
 def test_figures_are_recorded_in_a_bundle_that_still_loads(bundle: Path, summary: Summary) -> None:
     graph = (bundle / "model.onnx").read_bytes()
-    record(bundle, summary, **FACTS)
+    record(bundle, Evaluated(summary), **FACTS)
     loaded = load_bundle(bundle)
     (entry,) = loaded.info.metrics
     assert (entry.dataset, entry.split, entry.date) == ("six", "full pictures, fixed", "2025-01-31")
@@ -55,7 +56,7 @@ def test_for_whom_is_recorded_with_the_figures(bundle: Path, summary: Summary) -
     near = Estimate(0.8, 0.7, 0.9)
     slices = [Slice("sex", part, 90, near, near, (near,) * 4, 0.8, 0.9) for part in "FM"]
     persons = Persons(9, 90, near, 1, near, 0.7)
-    record(bundle, summary, studies=Studies(tuple(slices), persons=persons), **FACTS)
+    record(bundle, Evaluated(summary, (Slices(tuple(slices)), persons)), **FACTS)
     (entry,) = load_bundle(bundle).info.metrics
     assert [(info.measure, info.part, info.faces) for info in entry.slices] == [
         ("sex", "F", 90),
@@ -63,13 +64,13 @@ def test_for_whom_is_recorded_with_the_figures(bundle: Path, summary: Summary) -
     ]
     assert entry.values["accuracy_of_worst_tenth_high"] == 0.9
     card = (bundle / "CARD.md").read_text()
-    assert card.index(HEADING) < card.index("Measured by:") < card.index(END)
+    assert card.index(FOR_WHOM) < card.index("Measured by:") < card.index(END)
     assert "No source here tells age or ethnicity." in card
 
 
 def test_only_the_same_data_set_and_split_is_replaced(bundle: Path, summary: Summary) -> None:
     for name, date in (("six", "2025-01-01"), ("other", "2025-01-02"), ("six", "2025-01-03")):
-        info = record(bundle, rename(summary, name), command="x", date=date)
+        info = record(bundle, Evaluated(rename(summary, name)), command="x", date=date)
     assert [(entry.dataset, entry.date) for entry in info.metrics] == [
         ("six", "2025-01-03"),
         ("other", "2025-01-02"),
@@ -83,7 +84,7 @@ def test_only_the_same_data_set_and_split_is_replaced(bundle: Path, summary: Sum
 def test_the_rest_of_the_card_stays(bundle: Path, summary: Summary) -> None:
     text = f"# Card\n\nBefore.\n\n{START}\nold figures\n{END}\n\nAfter.\n"
     (bundle / "CARD.md").write_text(text)
-    record(bundle, summary, **FACTS)
+    record(bundle, Evaluated(summary), **FACTS)
     card = (bundle / "CARD.md").read_text()
     assert card.startswith(f"# Card\n\nBefore.\n\n{START}\n| data set |")
     assert card.endswith(f"```\n{FACTS['command']}\n```\n{END}\n\nAfter.\n")
@@ -92,7 +93,7 @@ def test_the_rest_of_the_card_stays(bundle: Path, summary: Summary) -> None:
 
 def test_a_card_without_markers_gets_a_heading_and_a_table(bundle: Path, summary: Summary) -> None:
     (bundle / "CARD.md").unlink()
-    record(bundle, summary, **FACTS)
+    record(bundle, Evaluated(summary), **FACTS)
     assert (bundle / "CARD.md").read_text().startswith(f"# tiny\n\n## Figures\n\n{START}\n|")
 
 
@@ -110,7 +111,7 @@ def test_a_bundle_that_has_changed_is_not_credited(bundle: Path, summary: Summar
         summary, evaluation=dataclasses.replace(summary.evaluation, model=model)
     )
     with pytest.raises(BundleError, match="has changed"):
-        record(bundle, other, **FACTS)
+        record(bundle, Evaluated(other), **FACTS)
     assert load_bundle(bundle).info.metrics == ()
 
 
@@ -125,9 +126,9 @@ def test_a_signed_figure_is_written_with_its_sign() -> None:
 def test_other_classes_have_a_table_of_their_own(
     bundle: Path, summary: Summary, others: Others
 ) -> None:
-    record(bundle, summary, **FACTS)
+    record(bundle, Evaluated(summary), **FACTS)
     assert "does not know" not in (bundle / "CARD.md").read_text()
-    record(bundle, rename(summary, "wider"), studies=Studies(others=others), **FACTS)
+    record(bundle, Evaluated(rename(summary, "wider"), (others,)), **FACTS)
     values = load_bundle(bundle).info.metrics[1].values
     assert (values["others_faces"], values["others_named"], values["others_auroc"]) == (
         30,

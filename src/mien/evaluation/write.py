@@ -5,50 +5,43 @@ import io
 import math
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import numpy as np
 
 from mien.errors import SinkError
-from mien.evaluation.report import plots
+from mien.evaluation.evaluate import Evaluated
+from mien.evaluation.report import main_plots
 from mien.evaluation.report.document import html_report
-from mien.evaluation.studies.ask import Studies
-from mien.evaluation.studies.corruptions import confidence_trends
+from mien.evaluation.report.parts import Picture
+from mien.evaluation.studies import all_studies
 from mien.evaluation.summary import Estimate, Summary
 from mien.files.writes import replace_files
+from mien.types import PlotKind
+from mien.vision import figures
 
 METRICS, PREDICTIONS, PAGE = "metrics.json", "predictions.csv", "report.html"
-CONFUSION, RELIABILITY, RISK_COVERAGE = "confusion.png", "reliability.png", "risk_coverage.png"
-CORRUPTIONS, CROP_SCALES = "corruptions.png", "crop_scales.png"
-# Plot → its title on the page.
-TITLES = {
-    CONFUSION: "Confusion matrix",
-    RELIABILITY: "Reliability",
-    RISK_COVERAGE: "Risk and coverage",
-    CORRUPTIONS: "As pictures get worse",
-    CROP_SCALES: "Accuracy over crop scale",
-}
 NO_FACE = "no face"
 # Points of the risk-coverage curve in metrics.json; predictions.csv holds what all others need.
 CURVE_POINTS = 20
 
 
 def write_report(
-    folder: Path, summary: Summary, *, command: str, date: str, studies: Studies | None = None
+    folder: Path, found: Evaluated, *, command: str, date: str, plots: PlotKind = "png"
 ) -> tuple[Path, ...]:
     """Write metrics.json, predictions.csv, the plots, and report.html, which holds them.
 
     Former ones are replaced all at once; see `mien.files.writes.replace_files`. Other files in
-    the folder are left alone; but plots of what was not studied this time are removed, because they
-    would be taken for this evaluation's.
+    the folder are left alone; but plots of what was not studied this time, or of another kind, are
+    removed, because they would be taken for this evaluation's.
 
     Args:
         folder: Where to; made if it is not there.
-        summary: The figures.
+        found: The figures, and what was found beside them.
         command: The command line that gives them.
         date: The day they were measured, as 2025-01-31.
-        studies: What was found beside the figures.
+        plots: How the plots beside the page are written; the page holds them as PNG.
 
     Returns:
         The files.
@@ -56,28 +49,23 @@ def write_report(
     Raises:
         SinkError: The folder cannot be written.
     """
-    studies = studies or Studies()
-    pictures = _plots(summary, studies)
+    files, pictures = _drawn(found, plots)
+    sections = (finding.section(found.summary) for finding in found.findings)
     page = html_report(
-        summary,
+        found.summary,
         command=command,
         date=date,
-        plots={TITLES[name]: data for name, data in pictures.items()},
-        slices=studies.slices,
-        persons=studies.persons,
-        corruptions=studies.corruptions,
-        comparison=studies.comparison,
-        crop_scales=studies.crop_scales,
-        others=studies.others,
+        pictures=pictures,
+        sections=[section for section in sections if section is not None],
     )
     contents = {
-        **pictures,
-        PREDICTIONS: predictions_csv(summary).encode(),
+        **files,
+        PREDICTIONS: predictions_csv(found.summary).encode(),
         PAGE: page.encode(),
-        METRICS: metrics_json(summary, command=command, date=date, studies=studies),
+        METRICS: metrics_json(found, command=command, date=date),
     }
     try:
-        replace_files(folder, contents, without=TITLES.keys() - contents.keys())
+        replace_files(folder, contents, without=_all_plots() - contents.keys())
     except OSError as error:
         raise SinkError(
             f"{folder}: the evaluation cannot be written: {error.strerror}; free some space or "
@@ -86,12 +74,11 @@ def write_report(
     return tuple(folder / name for name in contents)
 
 
-def metrics_json(
-    summary: Summary, *, command: str, date: str, studies: Studies | None = None
-) -> bytes:
+def metrics_json(found: Evaluated, *, command: str, date: str) -> bytes:
     """Return all figures as JSON; those that the pictures cannot give are null."""
+    summary = found.summary
     evaluation, model = summary.evaluation, summary.evaluation.model
-    content = {
+    content: dict[str, Any] = {
         "mien": version("mien"),
         "bundle": {"name": model.name, "version": model.version, "sha256": model.sha256},
         "labels": list(model.labels),
@@ -124,8 +111,9 @@ def metrics_json(
         "confusion": summary.confusion.tolist(),
         "reliability": _reliability(summary),
         "risk_coverage": _curve(summary),
-        **_studies(studies or Studies()),
     }
+    for finding in found.findings:
+        content |= finding.figures()
     return msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
 
 
@@ -160,35 +148,23 @@ def predictions_csv(summary: Summary) -> str:
     return buffer.getvalue()
 
 
-def _plots(summary: Summary, studies: Studies) -> dict[str, bytes]:
-    figures = {
-        CONFUSION: plots.confusion_plot(summary),
-        RELIABILITY: plots.reliability_plot(summary),
-        RISK_COVERAGE: plots.risk_coverage_plot(summary),
-    }
-    if studies.corruptions:
-        figures[CORRUPTIONS] = plots.corruption_plot(summary, studies.corruptions)
-    if studies.crop_scales:
-        figures[CROP_SCALES] = plots.crop_scale_plot(summary, studies.crop_scales)
-    return {name: plots.to_png(figure) for name, figure in figures.items()}
+def _drawn(found: Evaluated, kind: PlotKind) -> tuple[dict[str, bytes], list[Picture]]:
+    """Draw all plots: as files, and for the page."""
+    summary = found.summary
+    studied = (plot for finding in found.findings for plot in finding.plots(summary))
+    files, pictures = {}, []
+    for plot in (*main_plots.main_plots(summary), *studied):
+        figure = plot.draw()
+        png = figures.render(figure)
+        files[f"{plot.name}.{kind}"] = png if kind == "png" else figures.render(figure, kind)
+        pictures.append(Picture(plot.title, f"{plot.title}. {plot.text}", png))
+    return files, pictures
 
 
-def _studies(studies: Studies) -> dict[str, Any]:
-    """Return what was asked beside the figures; what was not is left out."""
-    # As they are: msgspec writes dataclasses, and nan as null.
-    content: dict[str, Any] = {"slices": studies.slices}
-    if studies.persons is not None:
-        content["persons"] = studies.persons
-    if studies.corruptions:
-        content["corruptions"] = studies.corruptions
-        content["confidence_trends"] = confidence_trends(studies.corruptions)
-    if studies.comparison is not None:
-        content["comparison"] = studies.comparison
-    if studies.crop_scales:
-        content["crop_scales"] = studies.crop_scales
-    if studies.others is not None:
-        content["others"] = studies.others
-    return content
+def _all_plots() -> set[str]:
+    """Return the names of all files that a plot may have, of any study."""
+    names = [*main_plots.NAMES, *(name for study in all_studies() for name in study.plots)]
+    return {f"{name}.{kind}" for name in names for kind in get_args(PlotKind)}
 
 
 def _estimate(estimate: Estimate) -> dict[str, float | None]:

@@ -1,10 +1,10 @@
 """The card says who is read worse where that was measured, and what nobody knows."""
 
+from mien.evaluation.card import FOR_WHOM, for_whom
 from mien.evaluation.measures import CONTRAST, SIZE, SKIN
-from mien.evaluation.report.for_whom import HEADING, for_whom, person_values, slice_infos
-from mien.evaluation.studies.ask import Studies
+from mien.evaluation.slicing import Slice
 from mien.evaluation.studies.persons import Persons
-from mien.evaluation.studies.slices import Slice
+from mien.evaluation.studies.slices import Slices
 from mien.evaluation.summary import UNKNOWN, Estimate
 from mien.models.bundle import MetricsInfo
 
@@ -15,24 +15,25 @@ def part(measure: str, name: str, accuracy: float, faces: int = 90) -> Slice:
 
 
 def recorded(*slices: Slice, persons: Persons | None = None, name: str = "six") -> MetricsInfo:
-    studies = Studies(slices, persons=persons)
-    values = person_values(persons)
-    return MetricsInfo(name, "test", "2025-01-31", values, "x", slice_infos(studies))
+    values = {} if persons is None else dict(persons.recorded().values)
+    infos = Slices(slices).recorded().slices
+    return MetricsInfo(name, "test", "2025-01-31", values, "x", infos)
 
 
 def test_what_is_about_people_is_kept_with_what_is_known() -> None:
-    studies = Studies((part(SIZE, "small", 0.5), part(CONTRAST, "low", 0.5), part("sex", "F", 0.7)))
-    assert [(info.measure, info.part) for info in slice_infos(studies)] == [
+    parts = (part(SIZE, "small", 0.5), part(CONTRAST, "low", 0.5), part("sex", "F", 0.7))
+    infos = Slices(parts).recorded().slices
+    assert [(info.measure, info.part) for info in infos] == [
         (SIZE, "small"),
         ("sex", "F"),
     ]
-    assert set(slice_infos(studies)[0].values) == {"accuracy", "accuracy_low", "accuracy_high"}
+    assert set(infos[0].values) == {"accuracy", "accuracy_low", "accuracy_high"}
 
 
 def test_the_worst_and_the_best_part_are_shown() -> None:
     parts = [("middle", 0.75, 90), ("dark", 0.7, 1234), ("few", 0.1, 19), ("bright", 0.9, 90)]
     lines = for_whom([recorded(*(part(SKIN, *values) for values in parts))])
-    assert lines[0] == HEADING
+    assert lines[0] == FOR_WHOM
     assert lines[4] == (
         f"| six (test) | {SKIN} | dark: 70.0% (68.0–72.0), 1,234 faces | "
         "bright: 90.0% (88.0–92.0), 90 faces |"

@@ -2,6 +2,8 @@
 
 import dataclasses
 import io
+from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -9,12 +11,13 @@ import pytest
 from PIL import Image
 
 from mien.evaluation.predictions import Answers, Evaluation
-from mien.evaluation.studies.corruptions import CorruptionPoint
-from mien.evaluation.studies.crop_scales import CropScalePoint
-from mien.evaluation.summary import Estimate, summarise
+from mien.evaluation.summary import Summary, summarise
 
 pytest.importorskip("matplotlib", reason="needs the extra [train]")
-from mien.evaluation.report import plots
+from mien.evaluation.report import main_plots as plots
+from mien.evaluation.studies.corruptions import Corruptions
+from mien.evaluation.studies.crop_scales import CropScales
+from mien.vision.figures import render
 
 
 def texts(figure) -> list[str]:
@@ -58,7 +61,7 @@ def test_reliability_bars_are_the_bins(evaluation: Evaluation) -> None:
 def test_risk_coverage_marks_the_threshold(evaluation: Evaluation) -> None:
     summary = summarise(evaluation, resamples=0)
     shown = texts(plots.risk_coverage_plot(summary))
-    assert shown[-1] == '"not sure" below 0.50: 80.0% answered, 75.0% right'
+    assert shown[-1] == '"not sure" below 0.50: coverage 80.0%, selective accuracy 75.0%'
 
 
 def test_a_threshold_that_leaves_nothing_is_not_marked(evaluation: Evaluation) -> None:
@@ -72,50 +75,9 @@ def test_a_threshold_that_leaves_nothing_is_not_marked(evaluation: Evaluation) -
 def test_plots_are_pictures(evaluation: Evaluation) -> None:
     summary = summarise(evaluation, resamples=0)
     for draw in (plots.confusion_plot, plots.reliability_plot, plots.risk_coverage_plot):
-        with Image.open(io.BytesIO(plots.to_png(draw(summary)))) as image:
+        with Image.open(io.BytesIO(render(draw(summary)))) as image:
             image.load()
             assert min(image.size) > 600
-
-
-def estimates(*values: float) -> list[Estimate]:
-    return [Estimate(value, value - 0.1, value + 0.1) for value in values]
-
-
-def test_corruptions_have_a_panel_each_with_lines_told_apart(evaluation: Evaluation) -> None:
-    points = [
-        CorruptionPoint(name, severity, f"level {severity}", 9, right, right, 0, 0.8, 0.7)
-        for name in ("blur", "JPEG", "low light", "noise", "fog")
-        for severity, right in enumerate(estimates(0.9, 0.8, 0.6))
-    ]
-    figure = plots.corruption_plot(summarise(evaluation, resamples=0), points)
-    shown = [axes for axes in figure.axes if axes.get_visible()]
-    assert [axes.get_title() for axes in shown[:2]] == ["blur\nto level 2", "JPEG\nto level 2"]
-    assert len(shown) == 5
-    accuracy, confidence, answered = shown[0].get_lines()
-    assert [list(line.get_ydata()) for line in (accuracy, confidence, answered)] == [
-        [0.9, 0.8, 0.6],
-        [0.8] * 3,
-        [0.7] * 3,
-    ]
-    styles = {(line.get_linestyle(), line.get_marker()) for line in shown[0].get_lines()}
-    assert len(styles) == 3
-    assert "9 faces" in figure.get_suptitle()
-
-
-def test_crop_scales_are_drawn_with_the_models_own_marked(evaluation: Evaluation) -> None:
-    points = [
-        CropScalePoint(scale, 9, right, balanced, 0)
-        for scale, right, balanced in zip(
-            (0.8, 1.0, 1.2), estimates(0.7, 0.8, 0.9), estimates(0.5, 0.6, 0.4), strict=True
-        )
-    ]
-    figure = plots.crop_scale_plot(summarise(evaluation, resamples=0), points)
-    accuracy, balanced, own = figure.axes[0].get_lines()
-    assert list(accuracy.get_xdata()) == [0.8, 1.0, 1.2]
-    assert list(balanced.get_ydata()) == [0.5, 0.6, 0.4]
-    assert accuracy.get_linestyle() != balanced.get_linestyle()
-    assert set(own.get_xdata()) == {evaluation.model.input.crop_scale}
-    assert "highest balanced accuracy 60.0% at crop scale 1," in figure.axes[0].get_title()
 
 
 def test_many_classes_are_drawn_without_numbers_in_the_cells(evaluation: Evaluation) -> None:
@@ -126,3 +88,15 @@ def test_many_classes_are_drawn_without_numbers_in_the_cells(evaluation: Evaluat
     many = dataclasses.replace(evaluation, model=model, answers=answers)
     figure = plots.confusion_plot(summarise(many, resamples=0))
     assert not figure.axes[0].texts
+
+
+def test_plots_say_their_figures_to_those_who_cannot_see_them(
+    make_summary: Callable[..., Summary], everything: dict[str, Any]
+) -> None:
+    summary = make_summary()
+    studies = Corruptions(everything["corruptions"]), CropScales(everything["crop_scales"])
+    drawn = [*plots.main_plots(summary), *(plot for one in studies for plot in one.plots(summary))]
+    expected = ("75.0% of 100 sad faces", "2.0 points", "80% coverage", "Blur: ", "scale 1.07")
+    for plot, words in zip(drawn, expected, strict=True):
+        assert words in plot.text
+    assert "accuracy 84.0%" in drawn[2].text
