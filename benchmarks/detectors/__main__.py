@@ -24,10 +24,11 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks import detector_truth
-from benchmarks.detector_slices import CHANGES
-from benchmarks.detector_table import LARGE, LEAST, OURS, Scores, table
-from benchmarks.detector_truth import Shown
+from benchmarks import SHARED
+from benchmarks.detectors import truth as checked
+from benchmarks.detectors.slices import CHANGES
+from benchmarks.detectors.table import LARGE, LEAST, OURS, Scores, table
+from benchmarks.detectors.truth import Shown
 from benchmarks.report import (
     Environment,
     Result,
@@ -55,7 +56,6 @@ from mien.sources.video import VideoSource
 from mien.training.detector.consensus import agree
 from mien.types import PixelArray
 
-SHARED = Path(__file__).parents[1].parent / "shared"
 PLACES = (SHARED / "data" / "scenes.zip", SHARED / "data" / "wild.zip")
 WEIGHTS = (
     SHARED / "weights" / "yunet_s_dynamic.onnx",
@@ -71,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Test, print, and write where asked; 1 where something is missing for it."""
     args = _parse(arguments)
     if args.copy:
-        detector_truth.copy(args.places, detector_truth.load(), args.copy)
+        checked.copy(args.places, checked.load(), args.copy)
         return 0
     try:
         shown = _shown(args)
@@ -115,8 +115,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _shown(args: argparse.Namespace) -> list[Shown]:
     if args.validation:
-        return list(detector_truth.validation(args.validation))
-    shown = list(detector_truth.find(args.places, detector_truth.load()))
+        return list(checked.validation(args.validation))
+    shown = list(checked.find(args.places, checked.load()))
     if not shown:
         raise MienError(f"{args.places[0]}: none of the checked pictures is here")
     return shown
@@ -227,7 +227,7 @@ def _draw_mistakes(args: argparse.Namespace, bundle: DetectorBundle, least: floa
     args.mistakes.mkdir(parents=True, exist_ok=True)
     info = msgspec.structs.replace(bundle.info, min_score=least)
     detector = SingleShotDetector(type(bundle)(bundle.path, info, bundle.graph))
-    for one in detector_truth.find(args.places, detector_truth.load()):
+    for one in checked.find(args.places, checked.load()):
         found = detector(one.image)
         missed, false = Tally().add(found, one.truth)
         missed = [n for n in missed if one.truth.faces[n].box.side >= LEAST]

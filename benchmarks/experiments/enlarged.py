@@ -1,6 +1,6 @@
 """Faces near the camera: large and soft. Is each found, and once?
 
-    python -m benchmarks.enlarged [PLACE …] [--count N] [--json FILE]
+    python -m benchmarks.experiments.enlarged [PLACE …] [--count N] [--json FILE]
 
 Photos with one face are enlarged, so that the face is half as high as a frame of a camera, fills it
 or is larger, and blurred. A second box whose middle is inside the face would be a second person on
@@ -22,7 +22,8 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks import detector_truth
+from benchmarks import SHARED
+from benchmarks.detectors import truth
 from benchmarks.report import Column, Result, print_result
 from mien.detectors.single_shot import SingleShotDetector
 from mien.models.bundle import load_detector_bundle
@@ -32,7 +33,6 @@ from mien.types import Box, PixelArray
 from mien.vision.boxes import iou_matrix, to_array
 from mien.vision.images.reading import decode_picture
 
-SHARED = Path(__file__).parents[1].parent / "shared"
 PLACES = (SHARED / "data" / "wild.zip",)
 SIZES = ((640, 360), (1280, 720), (1920, 1080))
 PARTS = (0.5, 0.9, 1.3)  # height of the face over that of the frame
@@ -89,12 +89,12 @@ def find_photos(
     places: Sequence[Path], detector: Detector, count: int
 ) -> list[tuple[PixelArray, Box]]:
     """Return photos of one face with its box, spread over all of the places."""
-    checked = detector_truth.load()
+    checked = truth.load()
     names = [
         (name, data)
         for place in places
-        for name, data in detector_truth.files(place)
-        if hashlib.sha256(data).hexdigest()[: detector_truth.HASH] not in checked
+        for name, data in truth.files(place)
+        if hashlib.sha256(data).hexdigest()[: truth.HASH] not in checked
     ]
     found = []
     for name, data in names[:: max(1, len(names) // max(count, 1))]:

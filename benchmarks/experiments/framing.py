@@ -4,7 +4,7 @@ A crop that frames a face otherwise than training did costs many points of accur
 pictures are tight crops that another detector made; this finds the `crop_scale` at which the crop
 around a detector's box shows what a picture of FER2013 shows.
 
-    python benchmarks/framing.py [--fer2013 FILE.npz] [--yunet FILE.onnx] [--count 1500]
+    python -m benchmarks.experiments.framing [--fer2013 FILE.npz] [--yunet FILE.onnx] [--count 1500]
 """
 
 import argparse
@@ -16,12 +16,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks import SHARED
 from mien.detectors.mtcnn.detector import MtcnnDetector
 from mien.detectors.yunet import YunetDetector
 from mien.protocols import Detector
 from mien.types import Face, PixelArray
 
-SHARED = Path(__file__).parent.parent.parent / "shared"
 # The face picture, enlarged so that every detector can see it, and the picture around it.
 FACE_SIDE, CANVAS_SIDE = 144, 288
 SEED = 0

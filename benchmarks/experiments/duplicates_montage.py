@@ -1,6 +1,6 @@
 """Shows pairs that `prepare` took for one photo, the least similar first, to be judged by eye.
 
-    python benchmarks/duplicates_montage.py DATASET OUT.png [--high 0.9] [--count 80]
+    python -m benchmarks.experiments.duplicates_montage DATASET OUT.png [--high 0.9] [--count 80]
 
 The pairs are those within the clusters of the data set, so that what was left out of it (exact
 duplicates, twins of test faces) is not among them.

@@ -1,6 +1,6 @@
 """What models cost: size of the graph, work and time per face. Run on its own, beside `make bench`.
 
-    python benchmarks/front.py src/mien/models/shipped/fer4 runs/teacher/bundle …
+    python -m benchmarks.experiments.front src/mien/models/shipped/fer4 runs/teacher/bundle …
 
 Their accuracy is `mien evaluate`'s matter. Times are of onnxruntime on one thread; the first bundle
 is the reference of the ratios, and all take turns, so that a busy moment hits each of them.

@@ -1,7 +1,7 @@
 """Where the time of a frame goes, how it grows, and what following gains and costs. On its own.
 
-    python -m benchmarks.scaling [--plots docs]
-    python -m benchmarks.scaling --profile
+    python -m benchmarks.experiments.scaling [--plots docs]
+    python -m benchmarks.experiments.scaling --profile
 
 Draws three plots: the stages of one frame (`stages.png`), milliseconds over the number of faces and
 the size of the frame (`scaling.png`), and milliseconds and found faces over the time from one

@@ -1,6 +1,6 @@
 """The page in a real browser, beside the server on the same machine: weight, first paint, lag.
 
-    python -m benchmarks.page
+    python -m benchmarks.experiments.page
 
 The browser's camera is a clip of the portrait that comes with mien, at 640x480 and 30 frames per
 second. The lag is what the page itself shows with `?stats`: from taking a picture to the frame of
@@ -191,7 +191,7 @@ def main() -> int:
     try:
         print_result(measure(), console)
     except MienError as error:
-        print(f"benchmarks.page: {error}", file=sys.stderr)
+        print(f"benchmarks.experiments.page: {error}", file=sys.stderr)
         return 1
     return 0
 

@@ -1,6 +1,6 @@
 """The hand-checked faces that detectors are tested on: pictures by hash, boxes, tags.
 
-`detector_truth.json` holds no picture, only what was seen in those that training never used. Boxes
+`truth.json` holds no picture, only what was seen in those that training never used. Boxes
 and landmarks are what the teachers agreed on; people looked at each picture, took out what is no
 face, put in what was missed, and said what makes a face hard. Faces below 40 pixels were not
 looked at, and count for nothing.
@@ -20,7 +20,7 @@ from mien.training.detector.material import load_material
 from mien.types import Box, Face, PixelArray
 from mien.vision.images.reading import SUFFIXES, decode_picture, read_picture
 
-FILE = Path(__file__).parent / "detector_truth.json"
+FILE = Path(__file__).parent / "truth.json"
 HASH = 16  # characters of the sha256 of a picture's file
 
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
-from benchmarks.detector_truth import Shown
+from benchmarks.detectors.truth import Shown
 from mien.detectors.any_angle import turn_back
 from mien.evaluation.detection import Labels
 from mien.training.detector.annotated import Annotated, move, similarity

@@ -1,6 +1,6 @@
 """Could the detector's own features tell the expression, so that many faces cost what one does?
 
-    python -m benchmarks.one_pass DATASET [--classes angry,sad,happy,neutral]
+    python -m benchmarks.experiments.one_pass DATASET [--classes angry,sad,happy,neutral]
 
 Each face of a data set is shown to the detector at the size that a webcam's face has there. What
 its last hidden layers hold around the face's middle is given to a small perceptron, which learns

@@ -1,6 +1,6 @@
 """What more pixels cost: the network at 48, 64, 96 px, gray and in colour, here and in a browser.
 
-    python -m benchmarks.definition --web node_modules/onnxruntime-web/dist
+    python -m benchmarks.experiments.definition --web node_modules/onnxruntime-web/dist
 
 Time does not depend on what a network has learnt, so these are untrained; their accuracy is in
 docs/experiments.md. Natively by onnxruntime, in the browser by onnxruntime-web (npm), both on one
@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from rich.console import Console
 
-from benchmarks.page import browsing
+from benchmarks.experiments.page import browsing
 from benchmarks.report import Column, Environment, Result, print_result
 from benchmarks.timing import ratio, take_turns
 from mien.errors import MienError
@@ -161,7 +161,7 @@ def main() -> int:
     try:
         print_result(measure(parser.parse_args().web), console)
     except MienError as error:
-        print(f"benchmarks.definition: {error}", file=sys.stderr)
+        print(f"benchmarks.experiments.definition: {error}", file=sys.stderr)
         return 1
     return 0
 
