@@ -48,8 +48,8 @@ Object.defineProperty(MediaStreamTrack.prototype, "label", { get: () => window.l
 """
 NAMES = """
 async ([language, devices]) => {
-  const { cameraNames } = await import("/static/cameras.js");
-  const { settings } = await import("/static/settings.js");
+  const { cameraNames } = await import("/static/live/shows/cameras.js");
+  const { settings } = await import("/static/core/settings.js");
   settings.set("language", language);
   return cameraNames(devices.map(([label, side]) => ({
     label,

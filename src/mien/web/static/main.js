@@ -1,25 +1,25 @@
 // Joins the parts: buttons, camera, connection, overlay, list.
 
-import { About } from "./about.js";
-import { Camera, CameraError } from "./camera.js";
-import { CameraChoice } from "./cameras.js";
-import { Connection } from "./connection.js";
-import { SettingsDialog } from "./dialog.js";
-import { Drop } from "./drop.js";
-import { FaceList } from "./faces.js";
-import { Feed } from "./feed.js";
-import { Film } from "./film.js";
-import { learnLabels } from "./looks.js";
-import { Nearest } from "./nearest.js";
-import { Overlay } from "./overlay.js";
-import { isPicture } from "./pictures.js";
-import { Practice } from "./practice.js";
-import { settings } from "./settings.js";
-import { Stats } from "./stats.js";
-import { Still } from "./still.js";
-import { Timeline } from "./timeline.js";
-import { Voice } from "./voice.js";
-import { tell, words } from "./words.js";
+import { About } from "./core/about.js";
+import { Camera, CameraError } from "./live/shows/camera.js";
+import { CameraChoice } from "./live/shows/cameras.js";
+import { Connection } from "./core/connection.js";
+import { SettingsDialog } from "./core/dialog.js";
+import { Drop } from "./live/drop.js";
+import { FaceList } from "./live/faces.js";
+import { Feed } from "./live/shows/feed.js";
+import { Film } from "./live/shows/film.js";
+import { learnLabels } from "./core/looks.js";
+import { Nearest } from "./live/nearest.js";
+import { Overlay } from "./live/overlay.js";
+import { isPicture } from "./core/pictures.js";
+import { Practice } from "./practice/practice.js";
+import { settings } from "./core/settings.js";
+import { Stats } from "./live/stats.js";
+import { Still } from "./live/shows/still.js";
+import { Timeline } from "./live/timeline.js";
+import { Voice } from "./core/voice.js";
+import { tell, words } from "./core/words.js";
 
 const $ = (id) => document.getElementById(id);
 // Only a page on another device comes by https: it must not say that all stays on one machine.

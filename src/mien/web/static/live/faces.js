@@ -1,9 +1,9 @@
 // The faces in view as text: a list to read, and sentences for a screen reader.
 
-import { Announcer } from "./announcer.js";
-import { amongAll, readingLook, shapeElement } from "./looks.js";
-import { settings } from "./settings.js";
-import { tell, words } from "./words.js";
+import { Announcer } from "../core/announcer.js";
+import { amongAll, readingLook, shapeElement } from "../core/looks.js";
+import { settings } from "../core/settings.js";
+import { tell, words } from "../core/words.js";
 
 const EMPTY_AFTER_MS = 600; // a face that is missed for a moment changes nothing
 // How long a look is said to last, in seconds: in steps, so that no figure runs.

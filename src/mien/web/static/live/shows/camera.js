@@ -1,6 +1,6 @@
 // The browser's own camera.
 
-import { settings } from "./settings.js";
+import { settings } from "../../core/settings.js";
 
 const DARK_AFTER_MS = 2000; // a camera that gives no picture for a moment is not told of
 const BACK = /\b(back|rear)\b/i;

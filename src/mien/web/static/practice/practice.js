@@ -1,12 +1,12 @@
 // Practice: a face is shown, the user says how it looks, then mien does. There is no score.
 
-import { percentSure } from "./faces.js";
+import { percentSure } from "../live/faces.js";
 import { Kept } from "./kept.js";
-import { amongAll, isElse, kindOf, shapeElement, shownKind } from "./looks.js";
+import { amongAll, isElse, kindOf, shapeElement, shownKind } from "../core/looks.js";
 import { Portraits } from "./portraits.js";
 import { folderOf, lookOf, Rounds, Tally } from "./rounds.js";
-import { settings } from "./settings.js";
-import { translate, words } from "./words.js";
+import { settings } from "../core/settings.js";
+import { translate, words } from "../core/words.js";
 
 // Covering a part that has nothing to say changes a probability by a few hundredths all the same.
 const LEAST_EFFECT = 0.05;

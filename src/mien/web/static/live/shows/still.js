@@ -1,6 +1,6 @@
 // A picture by itself: read once, and shown until it is closed.
 
-import { drawPicture, toJpeg } from "./pictures.js";
+import { drawPicture, toJpeg } from "../../core/pictures.js";
 
 const MAX_SIDE = 1920;
 const QUALITY = 0.92;

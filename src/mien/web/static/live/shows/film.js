@@ -1,6 +1,6 @@
 // A video file of the user's, which the page itself plays.
 
-import { words } from "./words.js";
+import { words } from "../../core/words.js";
 
 const SETTLED_MS = 250; // a slider that is dragged asks for many places
 
