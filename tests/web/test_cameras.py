@@ -409,6 +409,16 @@ def test_only_what_looks_away_is_not_mirrored(run_camera, expect):
         expect(page.locator("#video")).to_have_css("transform", transform)
 
 
+def test_a_camera_that_looks_away_after_a_pause_is_mirrored_no_more(run_camera, expect):
+    page = run_camera(script=FACING)
+    expect(page.locator("#video")).to_have_class("mirrored")
+    page.get_by_role("button", name="Pause").click()
+    page.evaluate("window.side = 'environment'")
+    page.get_by_role("button", name="Go on").click()
+    expect(page.locator("#faces li")).to_have_count(1)
+    expect(page.locator("#video")).not_to_have_class("mirrored")
+
+
 def test_a_camera_that_gives_no_picture_is_told_until_it_does(run_camera, expect, hurry):
     page = run_camera(hurry)
     dark = page.locator("#dark")

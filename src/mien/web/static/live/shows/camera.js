@@ -1,133 +1,87 @@
-// The browser's own camera.
+// The browser's camera as a show: which one it is, and whether it is on.
 
 import { settings } from "../../core/settings.js";
+import { words } from "../../core/words.js";
+import { CameraChoice } from "./cameras.js";
+import { SentShow, ShowError } from "./show.js";
+import { CameraError, Webcam } from "./webcam.js";
 
-const DARK_AFTER_MS = 2000; // a camera that gives no picture for a moment is not told of
-const BACK = /\b(back|rear)\b/i;
+const $ = (id) => document.getElementById(id);
 
-const KINDS = {
-  NotAllowedError: "refused",
-  SecurityError: "refused",
-  NotFoundError: "missing",
-  OverconstrainedError: "missing",
-  NotReadableError: "busy",
-  AbortError: "busy",
-};
-
-export class CameraError extends Error {
-  constructor(kind, reason) {
-    super(reason);
-    this.kind = kind;
-  }
-}
-
-export class Camera {
-  // Shows the camera in `video`. `onGone` is called when it is unplugged, `onDark` when it gives no
-  // picture although it is open (asleep, a closed shutter) and when it gives one again.
-  constructor(video, { onGone, onDark }) {
-    Object.assign(this, { video, onGone, onDark });
-    this.id = null; // the camera that is meant: the one that ran last, or was chosen
-    this.turn = 0; // counts what is asked for: whatever is still being opened for an earlier wish is closed
-    this.stream = null;
-    this.since = 0; // when it was opened
-    this.dark = false;
+export class CameraShow extends SentShow {
+  constructor(live, video, feed) {
+    super(live, video, () => $("start-camera"), feed);
+    this.webcam = new Webcam(video, {
+      onGone: () => live.fail(() => words.camera.unplugged),
+      onDark: (dark) => live.stage.darken(dark),
+    });
+    this.choice = new CameraChoice($("camera-choice"), $("camera"), (id) => this.#choose(id));
+    this.before = null; // the camera to go back to, should the chosen one not open
   }
 
   get isOpen() {
-    return this.stream !== null;
+    return this.webcam.isOpen;
   }
 
-  // Opens the camera that is meant. Returns false where something else was asked for meanwhile.
+  get needsOpening() {
+    return !this.isOpen;
+  }
+
+  get mirrored() {
+    return this.webcam.mirrored;
+  }
+
+  get since() {
+    return this.webcam.since;
+  }
+
+  describe() {
+    const { state } = this.live;
+    if (state === "paused") return words.camera.off;
+    return state === "opening" ? words.starting : words.ownCamera;
+  }
+
+  // Opens the camera, for the first time or again. Whatever is asked for meanwhile comes first.
   async open() {
-    this.rest();
-    if (!navigator.mediaDevices) throw new CameraError("insecure", "no mediaDevices");
-    const { turn } = this;
-    const isWanted = () => turn === this.turn;
-    let stream;
+    const { before } = this;
+    this.before = null;
     try {
-      stream = await this.#ask(isWanted);
-    } catch ({ name }) {
-      if (!isWanted()) return false;
-      const kind = KINDS[name] ?? "failed";
-      throw new CameraError(this.id && kind === "missing" ? "unplugged" : kind, name);
+      if (!(await this.webcam.open())) return false;
+    } catch (error) {
+      if (!(error instanceof CameraError)) throw error;
+      if (!before) throw new ShowError(() => reasonOf(error));
+      this.#set(before);
+      this.live.status.say(() => words.camera.kept);
+      return this.open();
     }
-    if (!isWanted()) {
-      end(stream);
-      return false;
-    }
-    const [track] = stream.getVideoTracks();
-    this.opened = stream;
-    this.#watch(track, isWanted);
-    this.video.srcObject = stream;
-    try {
-      await this.video.play();
-    } catch ({ name }) {
-      if (!isWanted()) return false;
-      this.rest();
-      throw new CameraError("failed", name);
-    }
-    if (!isWanted()) return false;
-    const { facingMode, deviceId } = track.getSettings();
-    this.mirrored = facingMode ? facingMode !== "environment" : !BACK.test(track.label);
-    this.id = deviceId ?? null;
-    this.stream = stream;
-    this.since = performance.now();
+    this.choice.show(this.webcam.id);
     return true;
   }
 
-  // Switches the camera off. The same one is opened again by `open`.
-  rest() {
-    this.turn += 1;
-    end(this.opened);
-    this.opened = this.stream = null;
-    this.video.srcObject = null;
-    this.#setDark(false);
+  // So that its light goes out.
+  pause() {
+    this.webcam.rest();
   }
 
-  close() {
-    this.rest();
-    this.id = null;
+  stop() {
+    this.webcam.close();
+    this.choice.hide();
   }
 
-  // The camera that this browser remembers may be gone, and then any other will do; in place of one
-  // that ran or was just chosen, none will.
-  async #ask(isWanted) {
-    const wanted = this.id ?? settings.values.camera;
-    if (!wanted) return capture({ facingMode: "user" });
-    try {
-      return await capture({ deviceId: { exact: wanted } });
-    } catch (error) {
-      if (this.id || !isWanted() || KINDS[error.name] === "refused") throw error;
-      return capture({ facingMode: "user" });
-    }
+  // Changes to another camera, whose people are counted anew.
+  #choose(id) {
+    this.before = this.live.state === "paused" ? null : this.webcam.id;
+    this.#set(id);
+    this.live.change();
   }
 
-  #watch(track, isWanted) {
-    const look = () => {
-      if (!isWanted()) return;
-      clearTimeout(this.timer);
-      if (track.muted) this.timer = setTimeout(() => this.#setDark(true), DARK_AFTER_MS);
-      else this.#setDark(false);
-    };
-    track.addEventListener("mute", look);
-    track.addEventListener("unmute", look);
-    track.addEventListener("ended", () => isWanted() && this.onGone());
-    look();
-  }
-
-  #setDark(dark) {
-    clearTimeout(this.timer);
-    if (dark === this.dark) return;
-    this.dark = dark;
-    this.onDark(dark);
+  #set(id) {
+    this.webcam.id = id;
+    this.choice.mark(id);
+    settings.set("camera", id);
   }
 }
 
-function capture(which) {
-  const video = { width: { ideal: 1280 }, height: { ideal: 720 }, ...which };
-  return navigator.mediaDevices.getUserMedia({ audio: false, video });
-}
-
-function end(stream) {
-  stream?.getTracks().forEach((track) => track.stop());
+function reasonOf({ kind, message }) {
+  return kind === "failed" ? words.camera.failed(message) : words.camera[kind];
 }

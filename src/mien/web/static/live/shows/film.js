@@ -1,53 +1,53 @@
 // A video file of the user's, which the page itself plays.
 
 import { words } from "../../core/words.js";
+import { SentShow, ShowError } from "./show.js";
 
 const SETTLED_MS = 250; // a slider that is dragged asks for many places
 
-export class Film {
-  // Shows a file in `video`, with a slider for the place in it. `onEnd` is called at its end, `onJump`
-  // where another place is shown; `jumping` is true until then.
-  constructor(video, place, { onEnd, onJump }) {
+export class Film extends SentShow {
+  // `place` has a slider for the place in the film.
+  constructor(live, video, button, feed, place) {
+    super(live, video, button, feed);
     Object.assign(this, { video, place });
     this.slider = place.querySelector("input");
     this.output = place.querySelector("output");
+    this.file = null;
     this.url = null;
-    this.jumping = false;
-    this.isOpen = false;
-    const on = (name, then) => video.addEventListener(name, () => this.isOpen && then());
-    on("ended", onEnd);
-    on("seeking", () => {
-      this.jumping = true;
-      clearTimeout(this.timer);
-    });
-    on("seeked", () => {
-      this.timer = setTimeout(() => {
-        this.jumping = false;
-        onJump();
-      }, SETTLED_MS);
-    });
-    on("timeupdate", () => this.#tell());
+    this.jumping = false; // until another place is shown
+    this.plays = false;
+    this.#watch();
     this.slider.addEventListener("input", () => {
       video.currentTime = Number(this.slider.value);
       this.#tell();
     });
   }
 
-  // Plays a file. Returns false where it was closed meanwhile; raises an error where the browser
-  // cannot play it.
-  async open(file) {
-    const url = (this.url = URL.createObjectURL(file));
+  get isOpen() {
+    return this.plays;
+  }
+
+  get busy() {
+    return this.jumping;
+  }
+
+  get name() {
+    return this.file.name;
+  }
+
+  async open() {
+    const url = (this.url = URL.createObjectURL(this.file));
     this.video.src = url;
     try {
       await this.video.play();
       if (!this.video.videoWidth) throw new Error("there is sound only");
-    } catch (error) {
+    } catch {
       if (url !== this.url) return false;
-      this.close();
-      throw error;
+      const { name } = this;
+      throw new ShowError(() => words.file.unknown(name));
     }
     if (url !== this.url) return false;
-    this.isOpen = true;
+    this.plays = true;
     // Some recordings do not say how long they are.
     const { duration } = this.video;
     this.place.hidden = !Number.isFinite(duration);
@@ -56,21 +56,51 @@ export class Film {
     return true;
   }
 
-  close() {
+  // It may have been paused, or out of sight, while it was opened.
+  begin() {
+    this.turn();
+    super.begin();
+  }
+
+  pause() {
+    this.turn();
+  }
+
+  resume() {
+    this.turn();
+  }
+
+  turn() {
+    if (!this.isOpen) return;
+    if (this.live.rests) this.video.pause();
+    else this.video.play().catch(() => {}); // it was closed or paused meanwhile
+  }
+
+  stop() {
     this.place.hidden = true;
     if (this.url === null) return;
     URL.revokeObjectURL(this.url);
     clearTimeout(this.timer);
     this.url = null;
-    this.isOpen = this.jumping = false;
+    this.plays = this.jumping = false;
     this.video.removeAttribute("src");
     this.video.load();
   }
 
-  setPaused(paused) {
-    if (!this.isOpen) return;
-    if (paused) this.video.pause();
-    else this.video.play().catch(() => {}); // it was closed or paused meanwhile
+  #watch() {
+    const on = (name, then) => this.video.addEventListener(name, () => this.isOpen && then());
+    on("ended", () => this.live.end());
+    on("seeking", () => {
+      this.jumping = true;
+      clearTimeout(this.timer);
+    });
+    on("seeked", () => {
+      this.timer = setTimeout(() => {
+        this.jumping = false;
+        this.live.renew(); // whoever is there now is not whoever was there before
+      }, SETTLED_MS);
+    });
+    on("timeupdate", () => this.#tell());
   }
 
   #tell() {
