@@ -69,7 +69,7 @@ def _spelling(action: argparse.Action) -> str:
     if isinstance(value, tuple):
         value = " ".join(value)
     if not action.option_strings:
-        return f"`{value or action.dest}`"
+        return f"`{_cell(value or action.dest)}`"
     names = ", ".join(f"`{name}`" for name in action.option_strings)
     return f"{names} `{_cell(value)}`" if value and action.nargs != 0 else names
 

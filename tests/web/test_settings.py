@@ -44,7 +44,7 @@ async () => {
 # When two looks are spoken, in milliseconds: the second comes at once after the first was.
 WHEN_SPOKEN = """
 async () => {
-  const { FaceList } = await import("/static/faces.js");
+  const { FaceList } = await import("/static/live/faces.js");
   const part = () => document.createElement("p");
   let now = 0;
   performance.now = () => now;
@@ -215,7 +215,7 @@ def test_the_language_is_the_browsers_until_it_is_chosen(open_page, expect):
 def test_all_languages_have_the_same_words(open_page):
     page = open_page()
     names = page.evaluate(
-        "import('/static/words.js').then(({ languages }) => Object.keys(languages))"
+        "import('/static/core/words.js').then(({ languages }) => Object.keys(languages))"
     )
     assert names == ["en", "de"]
     english, *others = (page.evaluate(SHAPE_OF_WORDS, name) for name in names)
@@ -294,7 +294,7 @@ def test_the_nearest_face_does_not_jump(bare_page):
     chosen = bare_page.evaluate(
         """
         async (pictures) => {
-          const { Nearest } = await import("/static/nearest.js");
+          const { Nearest } = await import("/static/live/nearest.js");
           const nearest = new Nearest();
           return pictures.map(([now, ...sides]) => {
             const faces = sides

@@ -21,7 +21,7 @@ STATIC = (Path(__file__).parent / "static").resolve()
 # `mimetypes` asks the system, and Windows' registry may call JavaScript text/plain.
 TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html"}
 # Made from what Python reads, too.
-MADE = {"looks.css": looks_files.stylesheet, "table.js": looks_files.module}
+MADE = {"looks.css": looks_files.stylesheet, "core/table.js": looks_files.module}
 
 
 @dataclass(frozen=True, slots=True)

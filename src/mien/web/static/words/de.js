@@ -1,6 +1,6 @@
 // Every word that the page says, in German.
 
-import { nameOf } from "../names.js";
+import { nameOf } from "../core/names.js";
 
 const ADJECTIVES = {
   afraid: "ängstlich",

@@ -1,7 +1,7 @@
 // Every word that the page says, in English. Another language is one more such file, with the same
-// keys, named in ../words.js.
+// keys, named in ../core/words.js.
 
-import { wordOf } from "../names.js";
+import { wordOf } from "../core/names.js";
 
 const REASONS = {
   "too small": "too small",

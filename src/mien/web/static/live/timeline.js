@@ -1,8 +1,8 @@
 // The last minutes: which look each face had, and how sure that was. Kept in this page's memory only.
 
-import { amongAll, drawShape, shownKind, styleOf } from "./looks.js";
-import { settings } from "./settings.js";
-import { words } from "./words.js";
+import { amongAll, drawShape, shownKind, styleOf } from "../core/looks.js";
+import { settings } from "../core/settings.js";
+import { words } from "../core/words.js";
 
 const KEPT_S = 600;
 const SHOWN_S = 60;

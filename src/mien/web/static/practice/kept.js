@@ -1,7 +1,7 @@
 // Moments of the live view that the user keeps for practice: pictures in this page's memory only.
 
-import { toJpeg } from "./pictures.js";
-import { tell, words } from "./words.js";
+import { toJpeg } from "../core/pictures.js";
+import { tell, words } from "../core/words.js";
 
 const MOST = 40; // the oldest goes first
 const MAX_WIDTH = 640;

@@ -1,26 +1,25 @@
 // Practice: a face is shown, the user says how it looks, then mien does. There is no score.
 
-import { percentSure } from "./faces.js";
+import { amongAll, isElse, kindOf, percentSure, shapeElement, shownKind } from "../core/looks.js";
+import { settings } from "../core/settings.js";
+import { words } from "../core/words.js";
 import { Kept } from "./kept.js";
-import { amongAll, isElse, kindOf, shapeElement, shownKind } from "./looks.js";
+import { drawMark } from "./mark.js";
 import { Portraits } from "./portraits.js";
 import { folderOf, lookOf, Rounds, Tally } from "./rounds.js";
-import { settings } from "./settings.js";
-import { translate, words } from "./words.js";
+import { begun, said } from "./said.js";
 
 // Covering a part that has nothing to say changes a probability by a few hundredths all the same.
 const LEAST_EFFECT = 0.05;
 const REST_AFTER = 10; // faces, then an end is offered
 const FEW = 3; // of fewer faces nothing can be said
-const CORNER = 0.4; // how round the outline of a part is, in shares of its shorter side
-const MARGIN = 0.1; // as far beyond the picture, in shares of it, the mark reaches: its edge is soft too
 const $ = (name) => document.getElementById(`practice-${name}`);
 
 export class Practice {
   // `onLeave` is called when the user has gone back.
-  constructor(connection, onLeave) {
+  constructor(connection, views, onLeave) {
+    this.views = views;
     this.onLeave = onLeave;
-    this.view = document.getElementById("practice");
     this.portraits = new Portraits(connection);
     this.kept = new Kept($("spoken"));
     this.labels = [];
@@ -64,7 +63,7 @@ export class Practice {
     $("title").focus();
   }
 
-  // Leaves the view, and frees all pictures but the kept moments.
+  // Ends practice, and frees all pictures but the kept moments.
   close() {
     if (!this.open) return;
     this.#drop();
@@ -115,17 +114,13 @@ export class Practice {
   #turnTo(screen) {
     this.screen = screen;
     for (const name of ["choose", "round", "summary"]) $(name).hidden = name !== screen;
-    this.view.hidden = !screen;
-    document.getElementById("welcome").hidden = this.open;
-    document.body.classList.toggle("practising", this.open);
-    const region = this.view.parentElement;
-    region.dataset.wordsLabel = screen ? "practice.open" : "liveView";
-    translate(region.parentElement);
+    if (screen) this.views.show("practice");
     this.#write();
   }
 
   #goBack() {
     this.close();
+    this.views.show("welcome");
     this.onLeave();
   }
 
@@ -294,47 +289,4 @@ function put(name, text) {
   const element = $(name);
   if (element.textContent !== text) element.textContent = text;
   element.hidden = !text;
-}
-
-// A look as a line: its shape, who said it, its words, and what else there is to say.
-function said(kind, who, look, more = "") {
-  const element = document.createElement("li");
-  element.className = "said";
-  const span = (name, text) => {
-    const part = document.createElement("span");
-    [part.className, part.textContent] = [name, text];
-    return part;
-  };
-  element.append(shapeElement(kind));
-  if (who) element.append(span("said-who", who));
-  element.append(span("said-look", look));
-  if (more) element.append(span("said-more", more));
-  return element;
-}
-
-function begun(word) {
-  return word.charAt(0).toUpperCase() + word.slice(1);
-}
-
-// Draws the region of a part over the face: everything else is dimmed, with a soft edge, and a light
-// line lies over a dark one, so that it shows on every skin and without colours.
-function drawMark(svg, [left, top, side], region) {
-  const [margin, whole] = [MARGIN * side, (1 + 2 * MARGIN) * side];
-  svg.setAttribute("viewBox", `${left - margin} ${top - margin} ${whole} ${whole}`);
-  const outline = region ? rounded(region) : "";
-  const [veil, ...lines] = svg.querySelectorAll("path");
-  veil.setAttribute("d", outline && `M${left - margin} ${top - margin}h${whole}v${whole}h${-whole}Z${outline}`);
-  for (const line of lines) line.setAttribute("d", outline);
-  svg.querySelector("feGaussianBlur").setAttribute("stdDeviation", side / 60);
-}
-
-function rounded(corners) {
-  const distance = ([ax, ay], [bx, by]) => Math.hypot(bx - ax, by - ay);
-  const radius = CORNER * Math.min(...corners.map((corner, i) => distance(corner, corners.at(i - 1))));
-  const toward = (from, to) => from.map((value, i) => value + ((to[i] - value) * radius) / distance(from, to));
-  const turn = (corner, i) => {
-    const [before, after] = [corners.at(i - 1), corners[(i + 1) % corners.length]];
-    return `${i ? "L" : "M"}${toward(corner, before)}Q${corner} ${toward(corner, after)}`;
-  };
-  return `${corners.map(turn).join("")}Z`;
 }

@@ -1,6 +1,6 @@
 // What practice is made of, apart from the page: the order of the faces, their folders, what was said.
 
-import { LOOKS, nameOf } from "./names.js";
+import { LOOKS, nameOf } from "../core/names.js";
 
 const AHEAD = 2; // faces that are read before they are asked for: nobody waits, and few are in memory
 // The faces of many pictures, in an order that is new each time, read shortly before they are shown.

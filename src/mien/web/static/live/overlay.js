@@ -1,7 +1,7 @@
 // Frames and words over the live picture, drawn at display rate between the results while they move.
 
-import { drawShape, lineOf, readingLook, tint } from "./looks.js";
-import { settings } from "./settings.js";
+import { drawShape, lineOf, readingLook, tint } from "../core/looks.js";
+import { settings } from "../core/settings.js";
 
 const FOLLOW_MS = 70; // time constant of the frames' movement
 const FADE_MS = 160;

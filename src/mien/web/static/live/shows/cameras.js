@@ -1,6 +1,6 @@
 // Which of several cameras: a list to choose from, where there is more than one.
 
-import { tell, words } from "./words.js";
+import { tell, words } from "../../core/words.js";
 
 // How phones name theirs; a laptop's are named by their makers.
 const FACING = /\bfacing (front|back)\b|^(front|back) camera$/i;

@@ -3,8 +3,8 @@
 // `words` always is the present language (importers see it change). Elements of index.html name their
 // words by `data-words="welcome.title"`, and a label for screen readers by `data-words-label`.
 
-import { words as de } from "./words/de.js";
-import { words as en } from "./words/en.js";
+import { words as de } from "../words/de.js";
+import { words as en } from "../words/en.js";
 
 export const languages = { en, de };
 export let words = en;

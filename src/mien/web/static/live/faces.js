@@ -1,15 +1,14 @@
 // The faces in view as text: a list to read, and sentences for a screen reader.
 
-import { Announcer } from "./announcer.js";
-import { amongAll, readingLook, shapeElement } from "./looks.js";
-import { settings } from "./settings.js";
-import { tell, words } from "./words.js";
+import { Announcer } from "../core/announcer.js";
+import { amongAll, percentSure, readingLook, shapeElement } from "../core/looks.js";
+import { settings } from "../core/settings.js";
+import { tell, words } from "../core/words.js";
 
 const EMPTY_AFTER_MS = 600; // a face that is missed for a moment changes nothing
 // How long a look is said to last, in seconds: in steps, so that no figure runs.
 const STEPS_S = [5, 10, 20, 30];
 const SURE_MS = 500; // how often the percentage may change
-const MOST_SURE = 99; // no reading of a face is certain
 
 export class FaceList {
   // `voice`, where there is one, hears which look each face has.
@@ -136,11 +135,6 @@ function duration(seconds) {
   if (seconds >= 60) return words.minutes(Math.floor(seconds / 60));
   const step = STEPS_S.findLast((one) => one <= seconds);
   return step ? words.seconds(step) : "";
-}
-
-// How sure a reading is, as a whole number of percent.
-export function percentSure(share) {
-  return Math.min(MOST_SURE, Math.round(100 * share));
 }
 
 // A bar and a percentage.

@@ -1,6 +1,6 @@
 // Figures for those who ask with ?stats: how fast, and how old a result is when it is shown.
 
-import { words } from "./words.js";
+import { words } from "../core/words.js";
 
 const KEPT = 120;
 const REFRESH_MS = 500;

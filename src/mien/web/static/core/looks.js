@@ -8,6 +8,7 @@ import { words } from "./words.js";
 
 const SOMETHING_ELSE = "something else"; // the reason, as the server names it
 const OTHER = "other-";
+const MOST_SURE = 99; // no reading of a face is certain
 // Of a look that is switched off. It has the colours of "not sure".
 const UNSAID = {
   ...table.unsure,
@@ -71,6 +72,11 @@ export function isElse({ reason }) {
 // How probable a share among the looks is, among all that the face may show.
 export function amongAll(share, { other }) {
   return share * (1 - other);
+}
+
+// How sure a reading is, as a whole number of percent.
+export function percentSure(share) {
+  return Math.min(MOST_SURE, Math.round(100 * share));
 }
 
 export function shownKind(label) {

@@ -1,6 +1,6 @@
 // Pictures of what a <video> shows, for the server.
 
-import { toJpeg } from "./pictures.js";
+import { toJpeg } from "../../core/pictures.js";
 
 const QUALITY = 0.8;
 

@@ -1,6 +1,6 @@
-// The browser's own camera.
+// The browser's own camera, as a device: opened, watched and switched off.
 
-import { settings } from "./settings.js";
+import { settings } from "../../core/settings.js";
 
 const DARK_AFTER_MS = 2000; // a camera that gives no picture for a moment is not told of
 const BACK = /\b(back|rear)\b/i;
@@ -21,7 +21,7 @@ export class CameraError extends Error {
   }
 }
 
-export class Camera {
+export class Webcam {
   // Shows the camera in `video`. `onGone` is called when it is unplugged, `onDark` when it gives no
   // picture although it is open (asleep, a closed shutter) and when it gives one again.
   constructor(video, { onGone, onDark }) {
@@ -30,6 +30,7 @@ export class Camera {
     this.turn = 0; // counts what is asked for: whatever is still being opened for an earlier wish is closed
     this.stream = null;
     this.since = 0; // when it was opened
+    this.mirrored = false;
     this.dark = false;
   }
 

@@ -1,6 +1,6 @@
 // Pictures for practice: decoded by the browser, read by the server, cut to their largest face.
 
-import { drawPicture, toJpeg } from "./pictures.js";
+import { drawPicture, toJpeg } from "../core/pictures.js";
 
 const MAX_SIDE = 1280;
 const CUT_SIDE = 640;
