@@ -17,7 +17,7 @@ from mien.vision.images.reading import decode_picture
 FACE_CENTER, FACE_SIDE = (163, 117), 120
 CLASSES = ("angry", "happy", "neutral", "sad")
 # Of the pictures that are written, those that are the one before, cropped otherwise.
-TWIN_EVERY = 10
+DUPLICATE_EVERY = 10
 JPEG_QUALITY = 90
 
 
@@ -88,11 +88,11 @@ def write_folder(folder: Path, count: int, *, side: int = 160, seed: int = 0) ->
     picture, paths = portrait(), []
     face = _unlike(picture, side, rng)
     for number in range(count):
-        if number % TWIN_EVERY != TWIN_EVERY - 1:
+        if number % DUPLICATE_EVERY != DUPLICATE_EVERY - 1:
             face = _unlike(picture, side, rng)
-        shown = face if number % TWIN_EVERY != TWIN_EVERY - 1 else _twin(face)
+        shown = face if number % DUPLICATE_EVERY != DUPLICATE_EVERY - 1 else _near_duplicate(face)
         # Twins share a class: a clash of labels would leave both out.
-        name = CLASSES[number // TWIN_EVERY % len(CLASSES)]
+        name = CLASSES[number // DUPLICATE_EVERY % len(CLASSES)]
         path = folder / name / f"{number:06d}.jpg"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(to_jpeg(shown))
@@ -138,7 +138,7 @@ def _unlike(picture: PixelArray, side: int, rng: np.random.Generator) -> PixelAr
     return _noisy(np.clip(mixed, 0, 255).astype(np.uint8), rng)
 
 
-def _twin(face: PixelArray) -> PixelArray:
+def _near_duplicate(face: PixelArray) -> PixelArray:
     """Show the same picture mirrored and without its edge."""
     edge = len(face) // 16
     inner = np.ascontiguousarray(face[edge:-edge, -edge - 1 : edge - 1 : -1])

@@ -4,8 +4,8 @@
 
 Without `--people`, both are the portrait that comes with mien, the second mirrored and in other
 colours; with a folder of class folders of pictures named `<person>_<number>.jpg`, pairs of them,
-too. Recall and identity F1 (Ristani et al. 2016, "Performance measures and a data set for
-multi-target, multi-camera tracking") are of the whole path; a switch is a person whose number
+too. Recall and IDF1 (Ristani et al. 2016, "Performance measures and a data set for
+multi-target, multi-camera tracking") are of the whole path; an ID switch is a person whose number
 changes.
 """
 
@@ -30,11 +30,11 @@ SAME = 0.3  # overlap (IoU) of a reading with the face that is meant: framings d
 COLUMNS = (
     Column("case", "scene"),
     Column("faces", "faces", ",d"),
-    Column("recall", "found", ".1%"),
-    Column("switches", "switches", "d"),
-    Column("idf1", "identity F1", ".3f"),
-    Column("recall_all", "found, every frame searched", ".1%"),
-    Column("switches_all", "switches, every frame searched", "d"),
+    Column("recall", "recall", ".1%"),
+    Column("switches", "ID switches", "d"),
+    Column("idf1", "IDF1", ".3f"),
+    Column("recall_all", "recall, every full frame", ".1%"),
+    Column("switches_all", "ID switches, every full frame", "d"),
 )
 
 
@@ -67,7 +67,7 @@ class Truth:
 
     @property
     def idf1(self) -> float:
-        """Identity F1; people and numbers are joined by the frames that they share, most first."""
+        """IDF1; people and numbers are joined by the frames that they share, most first."""
         shared, left = 0, dict(self.pairs)
         while left:
             who, number = max(left, key=left.__getitem__)
@@ -157,7 +157,7 @@ def judge(analyzer: Analyzer, scene: Scene) -> Truth:
 
 
 def measure(casts: list[tuple[Cutout, Cutout]], detector: Detector) -> Result:
-    """Read all scenes with all pairs, following faces and searching every frame."""
+    """Read all scenes with all pairs, by ROI tracking and by every full frame."""
     classifier, info = make_classifier()
     totals: dict[str, list[tuple[Truth, Truth]]] = {}
     for cast in casts:

@@ -73,7 +73,7 @@ def measure(bundle: Path | None = None, lengths: Lengths | None = None) -> Resul
         name = f"{size}, {count} face{'s' * (count > 1)}"
         if count == 1 and size == "640x480":
             rows.append(goal_row(f"{name}: sustained", speed.fps, "frames/s", 150, at_least=True))
-        rows.append(goal_row(f"{name}: 95 of 100 frames", speed.p95_ms, "ms", limit))
+        rows.append(goal_row(f"{name}: p95 of a frame", speed.p95_ms, "ms", limit))
     rows += _live_rows(analyzer, lengths)
     for name, changes in _calm_changes(analyzer, lengths.still):
         case = f"label changes in {lengths.still:g} s of one look, {name}"
@@ -86,7 +86,7 @@ def measure(bundle: Path | None = None, lengths: Lengths | None = None) -> Resul
     cast = (portrait(), portrait(hue=60, mirrored=True))
     found = identity.measure([cast], detector)
     switches = sum(int(row["switches"]) for row in found.rows)
-    rows.append(goal_row(f"numbers switched in {len(found.rows)} scenes", switches, "switches", 0))
+    rows.append(goal_row(f"ID switches in {len(found.rows)} scenes", switches, "switches", 0))
     words = ["--model", str(bundle)] if bundle else []
     start = statistics.median(measure_start(words) for _ in range(lengths.starts))
     rows.append(goal_row("start of mien live to its first reading", start, "s", 1.5))
@@ -112,7 +112,7 @@ def _live_rows(analyzer: MakeAnalyzer, lengths: Lengths) -> Iterator[dict[str, s
     usual = measure_live(Paced(pictures), analyzer(), lengths.live)
     yield goal_row("processor at 30 frames/s, one face", usual.core * 100, "% of a core", 25)
     slow = measure_live(Paced(pictures), analyzer(), lengths.live, then=lambda: time.sleep(2 / FPS))
-    case = "age of a frame, reader half as fast, 95 of 100"
+    case = "age of a frame, reader half as fast, p95"
     yield goal_row(case, slow.age_p95_ms, "ms", 1000 / FPS + slow.own_p95_ms)
     yield goal_row(
         "the same, more in the second half", max(0.0, slow.age_growth_ms), "ms", 1000 / FPS
@@ -129,12 +129,12 @@ def _calm_changes(analyzer: MakeAnalyzer, seconds: float) -> Iterator[tuple[str,
 
 
 def _change_row(count: int) -> dict[str, str | float]:
-    """Say after how long the word follows a look that changes, in 95 of 100 scenes."""
+    """Say after how long the word follows a look that changes (p95)."""
     with tempfile.TemporaryDirectory(prefix="mien-bench-") as folder:
         with zipfile.ZipFile(WILD) as people:
             people.extractall(folder)
         recordings = steadiness.record(Path(folder) / "wild", count)
     below = make_classifier()[1].not_sure_below
     point = steadiness.judge(TIME_CONSTANT, HOLD, recordings, below)
-    case = f"a change of look shown, 95 % of {len(recordings)} scenes"
+    case = f"a change of look shown, p95 of {len(recordings)} scenes"
     return goal_row(case, point.late * 1000, "ms", 400)

@@ -35,7 +35,7 @@ TIME_CONSTANTS, HOLDS = (0.05, 0.1, 0.2, 0.3, 0.5), (0.0, 0.1, 0.2, 0.3, 0.4, 0.
 COLUMNS = (
     Column("case", "smoother"),
     Column("delay", "delay, s (median)", ".2f"),
-    Column("late", "95 of 100, s", ".2f"),
+    Column("late", "p95, s", ".2f"),
     Column("flicker", "flicker per minute", ".2f"),
     Column("right", "right word shown", ".1%"),
 )
@@ -68,7 +68,7 @@ class Point:
         time_constant: Seconds of averaging.
         hold: Seconds for which another word must be the best.
         delay: Median seconds from a change to its word.
-        late: 95 of 100 words have come after so many seconds.
+        late: p95 of the seconds until a word has come.
         flicker: Other changes of the word per minute.
         right: Share of time in which the right word is shown, once it should stand.
     """
@@ -202,7 +202,7 @@ def draw(path: Path, points: Sequence[Point], chosen: Point) -> None:
         axes.plot([p.late for p in row], [p.flicker for p in row], "o-", label=label, markersize=4)
     axes.plot(chosen.late, chosen.flicker, "k*", markersize=14, label="chosen")
     axes.axvline(0.4, color="0.6", linestyle=":", linewidth=1)
-    axes.set_xlabel("seconds until 95 of 100 changes are shown (goal: 0.4)")
+    axes.set_xlabel("seconds until a change is shown, p95 (goal: 0.4)")
     axes.set_ylabel("other changes of the word per minute")
     axes.set_ylim(bottom=0)
     axes.legend(frameon=False, fontsize=8)

@@ -3,7 +3,7 @@
     python -m benchmarks.experiments.duplicates_montage DATASET OUT.png [--high 0.9] [--count 80]
 
 The pairs are those within the clusters of the data set, so that what was left out of it (exact
-duplicates, twins of test faces) is not among them.
+duplicates, near-duplicates of test faces) is not among them.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from mien.vision.images.reading import decode_picture
 SIDE, COLUMNS, LINE = 80, 10, 14
 
 
-def twins(dataset: Dataset) -> list[PixelArray]:
+def near_duplicates(dataset: Dataset) -> list[PixelArray]:
     """Return the faces of all clusters of two or more, BGR uint8 [SIDE,SIDE,3]."""
     groups: dict[str, list[bytes]] = defaultdict(list)
     for split in SPLITS:
@@ -56,9 +56,9 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=80, help="so many, drawn at random")
     args = parser.parse_args()
     dataset = load_dataset(args.dataset)
-    faces = twins(dataset)
+    faces = near_duplicates(dataset)
     if not faces:
-        parser.exit(message="no twins in this data set\n")
+        parser.exit(message="no near-duplicates in this data set\n")
     thumbs = np.stack([thumbnail(face[..., ::-1]) for face in faces])
     threshold = float(dataset.info.settings["near"])
     pairs, values = near_pairs(thumbs, 0, len(thumbs), threshold)

@@ -104,9 +104,9 @@ def _lag_rows(browser: Any, address: str, lengths: Lengths) -> list[dict[str, st
     page.close()
     return [
         goal_row("results", fps, "per second"),
-        goal_row("grab to overlay, half of the results", p50, "ms"),
-        goal_row("grab to overlay, 95 of 100", p95, "ms", 60),
-        goal_row("of that, analysis by the server, 95 of 100", server, "ms"),
+        goal_row("grab to overlay, p50", p50, "ms"),
+        goal_row("grab to overlay, p95", p95, "ms", 60),
+        goal_row("of that, analysis by the server, p95", server, "ms"),
     ]
 
 

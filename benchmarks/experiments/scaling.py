@@ -1,11 +1,11 @@
-"""Where the time of a frame goes, how it grows, and what following gains and costs. On its own.
+"""Where the time of a frame goes, how it grows, and what ROI tracking gains and costs.
 
     python -m benchmarks.experiments.scaling [--plots docs]
     python -m benchmarks.experiments.scaling --profile
 
 Draws three plots: the stages of one frame (`stages.png`), milliseconds over the number of faces and
-the size of the frame (`scaling.png`), and milliseconds and found faces over the time from one
-search of the whole frame to the next (`searching.png`). `--profile` says instead which functions
+the size of the frame (`scaling.png`), and milliseconds and recall over the full-frame
+detection interval (`searching.png`). `--profile` says instead which functions
 the frames of the sample spend their time in.
 """
 
@@ -40,15 +40,15 @@ PROFILED = 25  # functions that are named
 SCALING_COLUMNS = (
     Column("case", "frame"),
     Column("faces", "faces read", ".1f"),
-    Column("p50_ms", "ms, half", ".1f"),
-    Column("p95_ms", "ms, 95 of 100", ".1f"),
+    Column("p50_ms", "ms, p50", ".1f"),
+    Column("p95_ms", "ms, p95", ".1f"),
     Column("cpu_ms", "CPU ms", ".1f"),
 )
 SEARCH_COLUMNS = (
-    Column("case", "whole frame searched"),
+    Column("case", "full-frame detection"),
     Column("cpu_ms", "CPU ms, 640x480, one face", ".2f"),
-    Column("found", "faces found", ".1%"),
-    Column("switches", "switches", "d"),
+    Column("found", "recall", ".1%"),
+    Column("switches", "ID switches", "d"),
 )
 
 
@@ -83,7 +83,7 @@ def measure_growth(seconds: float) -> Result:
 
 
 def measure_searching(seconds: float, intervals: Sequence[float] = INTERVALS) -> Result:
-    """Read moving scenes of two people, the whole frame searched more and more seldom."""
+    """Read moving scenes of two people, at longer and longer full-frame detection intervals."""
     cast = (portrait(), portrait(hue=60, mirrored=True))
     rows: list[dict[str, str | float]] = []
     for interval in intervals:
@@ -102,7 +102,7 @@ def measure_searching(seconds: float, intervals: Sequence[float] = INTERVALS) ->
 
 
 def stage_times(size: tuple[int, int], count: int, frames: int) -> dict[str, list[float]]:
-    """Return milliseconds of each stage, frame by frame, of followed and of searched frames."""
+    """Return milliseconds of each stage, frame by frame, of frames by ROI and of full ones."""
     analyzer, pictures = _analyzer(), _pictures(size, count)
     analyses: list[Analysis] = [
         analyzer(Frame(pictures[index % CYCLE], index, index / FPS, "scene"))
@@ -153,7 +153,7 @@ def draw_growth(path: Path, result: Result) -> None:
     over_faces, over_sizes = result.rows[: len(COUNTS)], result.rows[len(COUNTS) :]
     for axes, rows, key in ((left, over_faces, "count"), (right, over_sizes, "pixels")):
         x = [float(row[key]) for row in rows]
-        for name, label in (("p95_ms", "95 of 100 frames"), ("p50_ms", "half of the frames")):
+        for name, label in (("p95_ms", "p95"), ("p50_ms", "p50")):
             axes.plot(x, [float(row[name]) for row in rows], "o-", markersize=4, label=label)
         axes.axhline(1000 / FPS, color="0.6", linestyle=":", linewidth=1)
         axes.set_ylim(0, 1.2 * 1000 / FPS)
@@ -169,17 +169,17 @@ def draw_growth(path: Path, result: Result) -> None:
 
 
 def draw_searching(path: Path, result: Result, chosen: float) -> None:
-    """Draw processor time and found faces over the time from one search to the next."""
+    """Draw processor time and recall over the full-frame detection interval."""
     figure, (left, right) = _figure((8, 3.2), 2)
     x = [float(row["interval"]) for row in result.rows]
     for axes, key, scale, label in (
         (left, "cpu_ms", 1, "processor milliseconds of a frame"),
-        (right, "found", 100, "faces found, %"),
+        (right, "found", 100, "recall, %"),
     ):
         y = [float(row[key]) * scale for row in result.rows]
         axes.plot(x, y, "o-", markersize=4)
         axes.plot(chosen, y[x.index(chosen)], "k*", markersize=14)
-        axes.set_xlabel("seconds between searches of the whole frame")
+        axes.set_xlabel("full-frame detection interval, s")
         axes.set_ylabel(label)
     left.set_ylim(bottom=0)
     right.set_ylim(90, 100)

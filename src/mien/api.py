@@ -41,7 +41,7 @@ WATCHER = 6
 class Reader:
     """Reads the expressions of the faces in pictures and sources. Made by `mien.load`.
 
-    Holds the models and no state: threads may share it, and every `watch` follows its own faces.
+    Holds the models and no state: threads may share it, and every `watch` tracks its own faces.
     """
 
     def __init__(self, detector: Detector, classifier: Classifier, info: ModelInfo) -> None:
@@ -103,7 +103,7 @@ class Reader:
     def watch(
         self, source: str | Path | int | Source, *, settings: AnalyzerSettings | None = None
     ) -> Iterator[Analysis]:
-        """Read a source frame by frame, following each face; closes the source at the end.
+        """Read a source frame by frame, tracking each face; closes the source at the end.
 
         Of several files, those that cannot be read are left out, and named in a warning at the end.
         A camera or stream that breaks off is waited for, with a warning.

@@ -42,8 +42,8 @@ class Speed:
         frames: Frames that were read.
         faces: Mean number of faces in one.
         fps: Frames per second, sustained.
-        p50_ms: Half of them took no more milliseconds than this.
-        p95_ms: 95 of 100 did.
+        p50_ms: Median milliseconds of one.
+        p95_ms: 95th percentile.
         cpu_ms: Processor time of one, all threads together, in milliseconds.
     """
 
@@ -57,7 +57,7 @@ class Speed:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """How a source is followed that does not wait.
+    """How a source is kept up with that does not wait.
 
     Attributes:
         frames: Frames that were read.
@@ -66,11 +66,11 @@ class Live:
         faces: Mean number of faces in a frame.
         seconds: From the first frame to the last.
         fps: Frames that were read per second.
-        age_p50_ms: Milliseconds from a frame's coming to its reading, for half of them at most.
-        age_p95_ms: For 95 of 100.
-        age_max_ms: For all.
+        age_p50_ms: Milliseconds from a frame's coming to its reading, median.
+        age_p95_ms: 95th percentile.
+        age_max_ms: The most.
         age_growth_ms: Median age in the second half less that in the first.
-        own_p95_ms: What the reader itself needs for a frame, for 95 of 100.
+        own_p95_ms: What the reader itself needs for a frame, 95th percentile.
         core: Processor time over time: 1 is one core, all the time.
     """
 

@@ -21,7 +21,7 @@ class Detector(Protocol):
     Attributes:
         name: What to call it.
         face_side: Side of a face, in pixels, that it surely finds and frames well: to that size
-            faces that are followed are shrunk or enlarged.
+            faces that are tracked are shrunk or enlarged.
     """
 
     name: str

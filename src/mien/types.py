@@ -13,7 +13,7 @@ FloatArray = npt.NDArray[np.float32]
 ProbabilityArray = npt.NDArray[np.float32]
 
 Alignment = Literal["none", "eyes"]
-# Told of the progress of long work: the stage, how much is done, and of how much where known.
+# Called with the progress of long work: the stage, how much is done, and of how much where known.
 OnProgress = Callable[[str, int, int | None], None]
 QualityIssue = Literal["too small", "blurred", "dark", "turned away"]
 # How plots are written.
@@ -267,7 +267,7 @@ class Reading:
     """What mien reads from one face in one frame.
 
     Attributes:
-        track_id: Number of the person in this source, from 1; stays while the face is followed.
+        track_id: Number of the person in this source, from 1; stays while the face is tracked.
         face: The face.
         raw: This frame's prediction alone.
         smoothed: The prediction over the last moments of this face.

@@ -1,4 +1,4 @@
-"""Following: a frame is searched now and then, and its faces are found all the same."""
+"""ROI tracking: the full frame is looked at now and then, and its faces are found all the same."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mien.tracking.roi import Follower
+from mien.tracking.roi import RoiDetector
 from mien.types import Box, Face, PixelArray
 
 WIDTH, HEIGHT = 640, 480
@@ -39,7 +39,7 @@ class SquareDetector:
         )
 
     @property
-    def searches(self) -> int:
+    def full_frames(self) -> int:
         return self.sizes.count((WIDTH, HEIGHT))
 
 
@@ -63,13 +63,13 @@ def is_near(box: Box, square: Square) -> bool:
 
 def test_a_face_is_followed_in_windows_and_the_frame_searched_now_and_then() -> None:
     detector = SquareDetector()
-    follower, known = Follower(detector, interval=0.2), list[Box]()
+    rois, known = RoiDetector(detector, interval=0.2), list[Box]()
     for index in range(31):
         square = (100 + 5 * index, 200, 80)
-        (face,) = follower(picture(square), index / 30, known)
+        (face,) = rois(picture(square), index / 30, known)
         assert is_near(face.box, square)
         known = [face.box]
-    assert detector.searches == 6
+    assert detector.full_frames == 6
     assert set(detector.sizes) == {(WIDTH, HEIGHT), (96, 96)}
 
 
@@ -82,82 +82,82 @@ def test_a_face_is_followed_in_windows_and_the_frame_searched_now_and_then() -> 
     )
 )
 def test_every_face_is_found_once_in_every_frame(people: list[tuple[int, int, int, int]]) -> None:
-    follower, known = Follower(SquareDetector(), interval=10.0), list[Box]()
+    rois, known = RoiDetector(SquareDetector(), interval=10.0), list[Box]()
     for index in range(6):
         # Each in a cell of its own, so that none hides or touches another.
         squares = [
             (50 + 205 * (n % 3) + dx * index, 60 + 220 * (n // 3) + dy * index + shift, side)
             for n, (side, dx, dy, shift) in enumerate(people)
         ]
-        known = boxes(follower(picture(*squares), index / 30, known))
+        known = boxes(rois(picture(*squares), index / 30, known))
         assert len(known) == len(squares)
         for square in squares:
             assert sum(is_near(box, square) for box in known) == 1
 
 
 def test_who_comes_is_seen_at_the_next_search() -> None:
-    follower = Follower(SquareDetector(), interval=0.2)
+    rois = RoiDetector(SquareDetector(), interval=0.2)
     one, two = (100, 100, 60), (400, 100, 60)
-    known = boxes(follower(picture(one), 0.0, []))
-    assert len(follower(picture(one, two), 0.1, known)) == 1
-    assert len(follower(picture(one, two), 0.2, known)) == 2
+    known = boxes(rois(picture(one), 0.0, []))
+    assert len(rois(picture(one, two), 0.1, known)) == 1
+    assert len(rois(picture(one, two), 0.2, known)) == 2
 
 
 def test_an_empty_room_is_searched_no_oftener() -> None:
     detector = SquareDetector()
-    follower = Follower(detector, interval=0.2)
+    rois = RoiDetector(detector, interval=0.2)
     for index in range(13):
-        assert follower(picture(), index / 30, []) == ()
-    assert detector.searches == 3
+        assert rois(picture(), index / 30, []) == ()
+    assert detector.full_frames == 3
     assert len(detector.sizes) == 3
 
 
 def test_a_face_that_is_not_where_it_should_be_is_searched_for_at_once() -> None:
     detector = SquareDetector()
-    follower = Follower(detector, interval=10.0)
-    known = boxes(follower(picture((100, 100, 60)), 0.0, []))
-    (face,) = follower(picture((500, 300, 60)), 0.1, known)
+    rois = RoiDetector(detector, interval=10.0)
+    known = boxes(rois(picture((100, 100, 60)), 0.0, []))
+    (face,) = rois(picture((500, 300, 60)), 0.1, known)
     assert is_near(face.box, (500, 300, 60))
-    assert detector.searches == 2
-    assert follower(picture(), 0.2, [face.box]) == ()
+    assert detector.full_frames == 2
+    assert rois(picture(), 0.2, [face.box]) == ()
 
 
 def test_a_missing_face_is_looked_for_where_it_may_be_back_and_costs_no_search() -> None:
     detector = SquareDetector()
-    follower = Follower(detector, interval=10.0)
-    known = boxes(follower(picture((100, 100, 60)), 0.0, []))
-    assert follower(picture(), 0.1, [], known) == ()
-    (face,) = follower(picture((110, 100, 60)), 0.2, [], known)
+    rois = RoiDetector(detector, interval=10.0)
+    known = boxes(rois(picture((100, 100, 60)), 0.0, []))
+    assert rois(picture(), 0.1, [], known) == ()
+    (face,) = rois(picture((110, 100, 60)), 0.2, [], known)
     assert is_near(face.box, (110, 100, 60))
-    assert detector.searches == 1
+    assert detector.full_frames == 1
 
 
 def test_two_windows_that_show_one_face_give_it_once() -> None:
     detector = SquareDetector()
-    follower = Follower(detector, interval=10.0)
-    follower(picture((100, 100, 60)), 0.0, [])
+    rois = RoiDetector(detector, interval=10.0)
+    rois(picture((100, 100, 60)), 0.0, [])
     square = (100, 100, 60)
     twice = [Box(100, 100, 160, 160), Box(115, 100, 175, 160)]
-    (face,) = follower(picture(square), 0.1, twice)
+    (face,) = rois(picture(square), 0.1, twice)
     assert is_near(face.box, square)
-    assert detector.searches == 2, "the other one is lost"
+    assert detector.full_frames == 2, "the other one is lost"
 
 
 def test_a_neighbour_in_the_window_is_not_taken_for_the_face() -> None:
-    follower = Follower(SquareDetector(), interval=10.0)
+    rois = RoiDetector(SquareDetector(), interval=10.0)
     squares = [(100, 100, 60), (180, 100, 60)]
-    known = boxes(follower(picture(*squares), 0.0, []))
-    found = boxes(follower(picture(*squares), 0.1, known))
+    known = boxes(rois(picture(*squares), 0.0, []))
+    found = boxes(rois(picture(*squares), 0.1, known))
     assert len(found) == 2
     assert is_near(found[0], squares[0])
     assert is_near(found[1], squares[1])
 
 
 def test_landmarks_come_back_to_their_place() -> None:
-    follower = Follower(SquareDetector(), interval=10.0)
+    rois = RoiDetector(SquareDetector(), interval=10.0)
     square = (300, 200, 150)
-    known = boxes(follower(picture(square), 0.0, []))
-    (face,) = follower(picture(square), 0.1, known)
+    known = boxes(rois(picture(square), 0.0, []))
+    (face,) = rois(picture(square), 0.1, known)
     assert face.landmarks is not None
     wanted = [[300, 200], [450, 200], [300, 200], [300, 350], [300, 200]]
     assert np.abs(face.landmarks - wanted).max() < 5
@@ -168,52 +168,52 @@ def test_a_head_that_lies_still_lies_once_it_is_followed() -> None:
         def __call__(self, image: PixelArray) -> tuple[Face, ...]:
             return tuple(replace(face, turns=3) for face in super().__call__(image))
 
-    follower = Follower(Lying(), interval=10.0)
+    rois = RoiDetector(Lying(), interval=10.0)
     square = (300, 200, 150)
-    known = boxes(follower(picture(square), 0.0, []))
-    (face,) = follower(picture(square), 0.1, known)
+    known = boxes(rois(picture(square), 0.0, []))
+    (face,) = rois(picture(square), 0.1, known)
     assert face.turns == 3
 
 
 @pytest.mark.parametrize("square", [(-30, 100, 80), (600, 100, 80), (100, -30, 80), (100, 440, 80)])
 def test_a_face_that_reaches_over_the_edge_is_followed(square: Square) -> None:
     detector = SquareDetector()
-    follower = Follower(detector, interval=10.0)
-    known = boxes(follower(picture(square), 0.0, []))
-    assert len(follower(picture(square), 0.1, known)) == 1
-    assert detector.searches == 1
+    rois = RoiDetector(detector, interval=10.0)
+    known = boxes(rois(picture(square), 0.0, []))
+    assert len(rois(picture(square), 0.1, known)) == 1
+    assert detector.full_frames == 1
 
 
 @pytest.mark.parametrize("later", [-1.0, 0.0, 3.0])
 def test_time_that_jumps_back_or_far_is_a_new_scene(later: float) -> None:
     detector = SquareDetector()
-    follower = Follower(detector, interval=0.2)
-    known = boxes(follower(picture((100, 100, 60)), 1.0, []))
+    rois = RoiDetector(detector, interval=0.2)
+    known = boxes(rois(picture((100, 100, 60)), 1.0, []))
     both = picture((100, 100, 60), (400, 100, 60))
-    assert len(follower(both, 1.0 + later, known)) == (1 if later == 0.0 else 2)
+    assert len(rois(both, 1.0 + later, known)) == (1 if later == 0.0 else 2)
 
 
 def test_without_an_interval_every_frame_is_searched_and_no_window_looked_into() -> None:
     detector = SquareDetector()
-    follower = Follower(detector, interval=0.0)
+    rois = RoiDetector(detector, interval=0.0)
     for index in range(5):
-        follower(picture((100, 100, 60)), index / 30, [Box(100, 100, 160, 160)])
+        rois(picture((100, 100, 60)), index / 30, [Box(100, 100, 160, 160)])
     assert detector.sizes == [(WIDTH, HEIGHT)] * 5
 
 
 def test_a_crowd_is_searched_for_in_whole_frames() -> None:
     detector = SquareDetector()
-    follower = Follower(detector, interval=10.0)
+    rois = RoiDetector(detector, interval=10.0)
     squares = [(40 + 60 * (n % 10), 40 + 80 * (n // 10), 30) for n in range(40)]
-    known = boxes(follower(picture(*squares), 0.0, []))
-    assert len(follower(picture(*squares), 0.1, known)) == 40
+    known = boxes(rois(picture(*squares), 0.0, []))
+    assert len(rois(picture(*squares), 0.1, known)) == 40
     assert detector.sizes == [(WIDTH, HEIGHT)] * 2
 
 
 def test_after_a_reset_the_frame_is_searched() -> None:
     detector = SquareDetector()
-    follower = Follower(detector, interval=10.0)
-    follower(picture((100, 100, 60)), 0.0, [])
-    follower.reset()
-    assert len(follower(picture((100, 100, 60)), 0.1, [])) == 1
-    assert detector.searches == 2
+    rois = RoiDetector(detector, interval=10.0)
+    rois(picture((100, 100, 60)), 0.0, [])
+    rois.reset()
+    assert len(rois(picture((100, 100, 60)), 0.1, [])) == 1
+    assert detector.full_frames == 2

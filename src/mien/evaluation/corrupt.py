@@ -1,4 +1,4 @@
-"""Makes faces worse, as cameras, rooms and networks do: eight corruptions of five severities.
+"""Corrupts faces as cameras, rooms and networks do: eight corruptions of five severities.
 
 After Hendrycks and Dietterich, "Benchmarking Neural Network Robustness to Common Corruptions and
 Perturbations", ICLR 2019, adapted to small faces: lengths are shares of the face's side, so that a
@@ -6,7 +6,7 @@ severity means the same at every input size, and what does not happen to faces a
 fog, elastic warps) is left out, while a part that is hidden is added.
 
 All are applied to the face as the network gets it, after the crop, because a prepared data set has
-nothing else. What a detector makes of worse pictures is therefore not in these figures.
+nothing else. What a detector makes of degraded pictures is therefore not in these figures.
 """
 
 from collections.abc import Callable
@@ -34,7 +34,7 @@ _Apply = Callable[[PixelArray, float, Generator], npt.NDArray[np.generic]]
 
 @dataclass(frozen=True, slots=True)
 class _Corruption:
-    """One way in which faces get worse.
+    """One way in which faces are degraded.
 
     Attributes:
         apply: Takes one face, uint8 [S,S,C], the level and the source of randomness.
@@ -48,7 +48,7 @@ class _Corruption:
 
 
 def corrupt(faces: PixelArray, corruption: str, severity: int, random: Generator) -> PixelArray:
-    """Make faces worse.
+    """Corrupt faces.
 
     Args:
         faces: uint8 [N,S,S,C]; not changed.

@@ -57,7 +57,7 @@ class CorruptionPoint:
 
 @dataclass(frozen=True, slots=True)
 class ConfidenceTrend:
-    """Whether confidence falls as pictures get worse, as it must where accuracy does.
+    """Whether confidence falls as severity rises, as it must where accuracy falls.
 
     Attributes:
         correlation: Spearman's rank correlation of severity and mean confidence: -1 where it falls

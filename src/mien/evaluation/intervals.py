@@ -61,7 +61,7 @@ def bootstrap(
         level: Share of the draws that lie inside.
         biased: bool [M], which figures grow or shrink by being resampled; none unless given.
         stage: What to call the draws.
-        on_progress: Told of the draws done.
+        on_progress: Called with the draws done.
 
     Returns:
         Lower and upper ends, float64 [M] each; nan where there are fewer than two groups or draws.

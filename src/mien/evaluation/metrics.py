@@ -52,18 +52,18 @@ class Reliability:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RiskCoverage:
-    """What is gained by answering only where the classifier is surest.
+    """Selective classification: risk over coverage, the most certain rows first.
 
     Attributes:
-        coverage: float64 [n], share of the rows that are answered: 1/n, 2/n, …, 1.
-        risk: float64 [n], share of wrong answers among them.
+        coverage: float64 [n], share of the rows that get an answer: 1/n, 2/n, …, 1.
+        risk: float64 [n], selective risk: the error rate of these.
     """
 
     coverage: RealArray
     risk: RealArray
 
     def accuracy_at(self, coverage: float) -> float:
-        """Accuracy over the surest rows that make up at least this share of all; nan without rows.
+        """Selective accuracy at a coverage, or the next one above that there is; nan without rows.
 
         Raises:
             ValueError: The share is not in 0..1.
@@ -110,7 +110,7 @@ def precisions(matrix: IntArray) -> RealArray:
 def f1_scores(matrix: IntArray) -> RealArray:
     """Harmonic mean of recall and precision, float64 [K].
 
-    Nan for a class absent from the data, 0 for one that is there and never rightly read.
+    Nan for a class absent from the data, 0 for one that is there and never correct.
     """
     scores = _divide(2 * np.diag(matrix), matrix.sum(axis=0) + matrix.sum(axis=1))
     return np.where(matrix.sum(axis=1) > 0, scores, np.nan)
@@ -174,7 +174,7 @@ def confidence_gap(correct: BoolArray, confidence: Probabilities) -> float:
 
 
 def risk_coverage(correct: BoolArray, certainty: Probabilities) -> RiskCoverage:
-    """Find the share of wrong answers among the surest rows, for every number of rows.
+    """Find the selective risk at every coverage.
 
     After Geifman and El-Yaniv, "Selective Classification for Deep Neural Networks", NeurIPS 2017.
     Rows of the same certainty each count with their mean, so that the order in which the rows
@@ -192,14 +192,14 @@ def risk_coverage(correct: BoolArray, certainty: Probabilities) -> RiskCoverage:
 
 
 def answered(correct: BoolArray, sure: BoolArray) -> tuple[float, float]:
-    """Say how often a classifier that may say "not sure" answers, and how often it is then right.
+    """Return coverage and selective accuracy of a classifier that may say "not sure".
 
     Args:
         correct: bool [n].
         sure: bool [n], whether the answer is not "not sure".
 
     Returns:
-        The share of rows that are answered, and the accuracy over these; nan where there is none.
+        The share of rows that are not "not sure", and the accuracy over these; nan for none.
     """
     return float(_divide(sure.sum(), sure.size)), float(_divide(correct[sure].sum(), sure.sum()))
 

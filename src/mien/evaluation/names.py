@@ -25,7 +25,7 @@ class FigureName(NamedTuple):
 FIGURES = tuple(
     FigureName(*entry)
     for entry in (
-        ("accuracy", "accuracy", "faces read rightly", True),
+        ("accuracy", "accuracy", "share of faces that are classified correctly", True),
         ("balanced_accuracy", "balanced accuracy", "mean recall: each class counts alike", True),
         ("macro_f1", "macro-F1", "mean F1 of the classes", False),
         ("ece", "ECE", "expected calibration error: how far confidence is from accuracy", False),
@@ -35,9 +35,12 @@ FIGURES = tuple(
             True,
         ),
         ("nll", "NLL", "negative log likelihood: punishes being surely wrong", False),
-        ("accuracy_at_80_coverage", "accuracy of the surest 80%", "risk against coverage", True),
-        ("answered", "answered", "the answer is not “not sure”", True),
-        ("accuracy_of_answered", "accuracy of these answers", "without the “not sure”", True),
+        (
+            *("accuracy_at_80_coverage", "selective accuracy at 80% coverage"),
+            *("accuracy over the 80% of most certainty", True),
+        ),
+        ("answered", "coverage", "the answer is not “not sure”", True),
+        ("accuracy_of_answered", "selective accuracy", "without the “not sure”", True),
         ("face_found", "face found", "pictures in which the detector finds a face", True),
         ("accuracy_all_pictures", "accuracy, all pictures", "no face found counts as wrong", True),
         ("balanced_accuracy_all_pictures", "balanced accuracy, all pictures", "likewise", True),

@@ -37,14 +37,14 @@ UNKNOWN = Estimate(float("nan"), float("nan"), float("nan"))
 
 @dataclass(frozen=True, slots=True)
 class ClassSummary:
-    """How one class is read.
+    """Figures of one class.
 
     Attributes:
         label: Its name.
         faces: Faces of this class.
         without_face: Pictures of this class in which no face was found.
-        recall: Share of its faces that are read as such.
-        precision: Share of right answers among those of this class.
+        recall: Share of its faces that are predicted as such.
+        precision: Share of correct predictions among those of this class.
     """
 
     label: str
@@ -63,12 +63,12 @@ class Summary:
         figures: The figures by name, over the pictures in which a face was found; those that end
             in `_all_pictures` count a picture without a face as wrong. With a recall and a
             precision for each label. All are of classes that the bundle knows, and of its
-            probabilities given that a face shows one of these, but for what is answered, and which
-            faces are the surest: that goes by the decision itself (`mien.models.decision`).
+            probabilities given that a face shows one of these, but for coverage, and for which
+            faces have most certainty: that goes by the decision itself (`mien.models.decision`).
         classes: One entry per label of the bundle.
         confusion: int64 [K,K], true classes down, answers across.
         reliability: Confidence against accuracy.
-        risk_coverage: Error against the share that is answered.
+        risk_coverage: Selective risk over coverage.
         groups: Number of groups that were resampled.
         resamples: Number of draws behind the intervals.
         seed: Seed of the draws.
@@ -113,7 +113,7 @@ def summarise(
         evaluation: The answers.
         resamples: Draws for the intervals; 0 for none.
         seed: Seed of the draws.
-        on_progress: Told of the draws done.
+        on_progress: Called with the draws done.
     """
     answers = evaluation.answers
     groups = group_numbers(answers.groups)

@@ -84,7 +84,7 @@ def estimate_tables(
         resamples: Draws for the intervals; 0 for none.
         seed: Seed of the draws.
         stage: What to call the draws.
-        on_progress: Told of the draws done.
+        on_progress: Called with the draws done.
     """
 
     def statistic(rows: IntArray) -> RealArray:

@@ -88,7 +88,7 @@ def import_keras(
         scale: How pixels were scaled when the model was trained; None to find it.
         validation: Its "validation" split fits the temperature and the threshold of "not sure",
             and tells the scale where the model's first layers do not.
-        on_progress: Told of decoding.
+        on_progress: Called with the progress of decoding.
 
     Raises:
         SettingsError: The labels, the crop scale, the data set or `out` do not fit, or nothing

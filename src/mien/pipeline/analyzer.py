@@ -13,7 +13,7 @@ from mien.models.decision import split
 from mien.pipeline.pace import Pace
 from mien.protocols import Classifier, Detector
 from mien.tracking.appearance import describe
-from mien.tracking.roi import INTERVAL, Follower
+from mien.tracking.roi import INTERVAL, RoiDetector
 from mien.tracking.smoother import HOLD, HOLD_UNSURE, TIME_CONSTANT, Smoothed, Smoother
 from mien.tracking.tracker import UNCONFIRMED, Tracker
 from mien.types import (
@@ -32,7 +32,7 @@ from mien.vision.quality import DOUBTFUL, QualitySettings, assess
 
 @dataclass(frozen=True, slots=True)
 class AnalyzerSettings:
-    """How faces are followed and words are steadied; all times in seconds of stream time.
+    """How faces are tracked and words are steadied; all times in seconds of stream time.
 
     Attributes:
         max_gap: How long a face that is missing keeps its number.
@@ -43,8 +43,8 @@ class AnalyzerSettings:
         hold: How long another label must be the best before it is shown; where frames are as far
             apart, one is enough.
         hold_unsure: How long none must be sure before "not sure" is shown.
-        search: From one search of the whole frame to the next; in between, faces are looked for
-            where they were. 0 searches every frame.
+        search: The full-frame detection interval; in between, faces are looked for in regions of
+            interest (ROI) where they were. 0 for the full frame every time.
         quality: Where a face stops being good enough.
     """
 
@@ -91,7 +91,7 @@ class Analyzer:
         if not 0 <= not_sure_below <= 1:
             raise SettingsError(f"not_sure_below must be in 0..1, got {not_sure_below}")
         settings = settings or AnalyzerSettings()
-        self._follower = Follower(detector, interval=settings.search)
+        self._rois = RoiDetector(detector, interval=settings.search)
         self._classifier = classifier
         self._quality = settings.quality
         self._tracker = Tracker(max_gap=settings.max_gap, confirm=settings.confirm)
@@ -113,7 +113,7 @@ class Analyzer:
 
     def reset(self) -> None:
         """Forget all faces; a frame of another source does so by itself."""
-        self._follower.reset()
+        self._rois.reset()
         self._tracker.reset()
         self._smoother.reset()
         self._pace.reset()
@@ -132,9 +132,9 @@ class Analyzer:
         watch = _Stopwatch()
         with watch("detect"):
             seen, missing = self._tracker.expected(frame.timestamp)
-            found = self._follower(frame.image, frame.timestamp, seen, missing)
+            found = self._rois(frame.image, frame.timestamp, seen, missing)
         with watch("track"):
-            ids, faces = self._follow(frame, found)
+            ids, faces = self._track(frame, found)
         with watch("crop"):
             crops = crop_faces(frame.image, faces, self._classifier.spec)
         with watch("quality"):
@@ -147,11 +147,11 @@ class Analyzer:
             frame.index, frame.timestamp, frame.source, frame.size, readings, watch.seconds
         )
 
-    def _follow(self, frame: Frame, found: Sequence[Face]) -> tuple[list[int], list[Face]]:
+    def _track(self, frame: Frame, found: Sequence[Face]) -> tuple[list[int], list[Face]]:
         """Return the numbers and faces to read, in the order of the numbers."""
-        looks = describe(frame.image, found)
+        descriptors = describe(frame.image, found)
         numbers = self._tracker.update(
-            found, frame.timestamp, looks, frame.size, stands=self._stands
+            found, frame.timestamp, descriptors, frame.size, stands=self._stands
         )
         order = sorted(range(len(found)), key=numbers.__getitem__)
         kept = [index for index in order if numbers[index] != UNCONFIRMED]

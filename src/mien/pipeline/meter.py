@@ -22,8 +22,8 @@ class RunSummary:
         faceless_frames: Frames without a face.
         seconds: How long it took, by the clock on the wall.
         fps: Frames per second of that.
-        p50_ms: Half of the frames were analysed in this many milliseconds; 0 without frames.
-        p95_ms: 95 of 100 frames were.
+        p50_ms: Median milliseconds of a frame; 0 without frames.
+        p95_ms: 95th percentile.
     """
 
     frames: int

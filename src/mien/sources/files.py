@@ -55,7 +55,7 @@ def find_files(
     Args:
         specs: Files (taken whatever their suffix), folders, or patterns such as `faces/**/*.jpg`.
         suffixes: Lower-case suffixes that are wanted from folders and patterns.
-        on_skip: Told of every file in a folder that is left out, and why.
+        on_skip: Called with every file in a folder that is left out, and why.
 
     Raises:
         SourceError: A file or folder does not exist or cannot be read, or nothing was found.

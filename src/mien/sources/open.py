@@ -50,7 +50,7 @@ def open_source(
             `mien.sources.naming`.
         realtime: For live viewing: the sample plays at its own speed and starts over, and a video
             on a web server plays at its own speed.
-        on_notice: Told when a camera or stream has broken off, and when it is back.
+        on_notice: Called when a camera or stream has broken off, and when it is back.
 
     Raises:
         SourceError: There is nothing like that, or it cannot be opened.

@@ -53,8 +53,8 @@ class Reconnecting(Source):
 
         Args:
             opener: Opens it, again and again.
-            on_notice: Told once when the source breaks off, and once when it is back, in the thread
-                that iterates.
+            on_notice: Called once when the source breaks off, and once when it is back, in the
+                thread that iterates.
             retry: Seconds to wait before each new try.
             clock: Seconds; for tests.
         """

@@ -1,1 +1,1 @@
-"""Faces over time: who is who, where to look next, and words that do not flicker."""
+"""Faces over time: who is who, in which regions to look next, and words that do not flicker."""

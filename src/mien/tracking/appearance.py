@@ -1,4 +1,4 @@
-"""What a face looks like at a glance: enough to tell two people of one scene apart, no more.
+"""Appearance descriptors of faces: enough to tell two people of one scene apart, no more.
 
 A coarse pattern of light (hair, brows, beard, glasses) and of colour (skin, clothes). It says who
 is who for seconds, in one light; it cannot recognise anyone another time, and must not.
@@ -16,13 +16,13 @@ from mien.vision.crop import cut_square
 SCOPE = 1.5
 GRID = 12
 CHROMA = 4  # cells of colour along each side
-# A mean difference of colour that halves the likeness, in steps of 256.
+# A mean difference of colour that halves the similarity, in steps of 256.
 FADE = 12.0
 WIDTH = GRID * GRID + 2 * CHROMA * CHROMA
 
 
 def describe(image: PixelArray, faces: Sequence[Face]) -> FloatArray:
-    """Return what faces look like.
+    """Return the appearance descriptors of faces.
 
     Args:
         image: BGR uint8 [H,W,3].
@@ -49,8 +49,8 @@ def describe(image: PixelArray, faces: Sequence[Face]) -> FloatArray:
     return rows
 
 
-def likeness(first: FloatArray, second: FloatArray) -> FloatArray:
-    """Compare descriptions.
+def similarity(first: FloatArray, second: FloatArray) -> FloatArray:
+    """Compare descriptors.
 
     Args:
         first: float32 [N,176].

@@ -1,8 +1,8 @@
 """Which face of this frame is which person of the last ones.
 
-By where faces are expected, and by what they look like where that is known: it tells who is who
-after people have crossed, and who is back after a moment out of sight. Everything is in seconds of
-stream time, so a slow machine and a fast one follow a face alike.
+By where faces are expected, and by their appearance descriptors where these are known: they tell
+who is who after people have crossed, and who is back after a moment out of sight. Everything is in
+seconds of stream time, so a slow machine and a fast one track a face alike.
 """
 
 import math
@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mien.tracking.appearance import likeness
+from mien.tracking.appearance import similarity
 from mien.types import Box, Face, FloatArray
 from mien.vision.boxes import iou_matrix, to_array
 
-# The number of a face that is not followed long enough yet to be believed.
+# The number of a face that is not tracked long enough yet to be believed.
 UNCONFIRMED = 0
 # How far, in sides of the face, a face may land from where it was expected.
 REACH = 1.0
@@ -24,8 +24,8 @@ REACH = 1.0
 SPREAD = 4.0
 # ...by at least this much, 1 being the same picture.
 ALIKE = 0.6
-# A look is averaged over this many seconds, because expressions and light change.
-LOOK_SECONDS = 0.5
+# A descriptor is averaged over this many seconds, because expressions and light change.
+APPEARANCE_SECONDS = 0.5
 # Who comes in from the edge while someone is missing gets so many seconds to be seen whole: a part
 # of a face looks like nobody.
 ENTRY_SECONDS = 0.5
@@ -50,7 +50,7 @@ class _Track:
     unseen: float = 0.0
     missed: bool = False
     missed_before: bool = False
-    look: FloatArray | None = None
+    appearance: FloatArray | None = None
 
     def expected(self, later: float = 0.0) -> Box:
         """Where the face should be so many seconds from now, at a velocity that dies away."""
@@ -58,11 +58,12 @@ class _Track:
         dx, dy = (speed * reach for speed in self.velocity)
         return Box(self.box.x1 + dx, self.box.y1 + dy, self.box.x2 + dx, self.box.y2 + dy)
 
-    def see(self, box: Box, look: FloatArray | None) -> None:
-        if self.look is None or look is None:
-            self.look = look
+    def see(self, box: Box, appearance: FloatArray | None) -> None:
+        if self.appearance is None or appearance is None:
+            self.appearance = appearance
         else:
-            self.look = self.look + np.float32(self._share(LOOK_SECONDS)) * (look - self.look)
+            share = np.float32(self._share(APPEARANCE_SECONDS))
+            self.appearance = self.appearance + share * (appearance - self.appearance)
         if self.unseen >= SHORTEST_STEP:
             weight = self._share(VELOCITY_SECONDS)
             moves = zip(self.velocity, self.box.center, box.center, strict=True)
@@ -77,12 +78,12 @@ class _Track:
 
 
 class Tracker:
-    """Gives each face a number that stays while the face is followed.
+    """Gives each face a number that stays while the face is tracked.
 
     A track and a face fit by the overlap of their boxes plus the nearness of their centres, after
-    the track has been moved on at its velocity, plus the likeness of their looks; the best pair is
-    joined first. Greedy is enough: faces seldom overlap, and where they do the best pair is nearly
-    always right.
+    the track has been moved on at its velocity, plus the similarity of their descriptors; the best
+    pair is joined first. Greedy is enough: faces seldom overlap, and where they do the best pair is
+    nearly always right.
     """
 
     def __init__(self, *, max_gap: float = 2.0, confirm: float = 0.0) -> None:
@@ -121,18 +122,18 @@ class Tracker:
         self,
         faces: Sequence[Face],
         timestamp: float,
-        looks: FloatArray | None = None,
+        descriptors: FloatArray | None = None,
         size: tuple[int, int] | None = None,
         *,
         stands: float = 0.0,
     ) -> tuple[int, ...]:
-        """Follow the faces into a new frame.
+        """Track the faces into a new frame.
 
         Args:
             faces: The faces of the frame.
             timestamp: Seconds of stream time. Where it stands still or jumps back, as when a
                 stream starts over, no time is counted as passed.
-            looks: What they look like, [N,D] as `appearance.describe` says; None where only boxes
+            descriptors: Their appearance, [N,D] from `appearance.describe`; None where only boxes
                 count.
             size: Width and height of the frame in pixels; None where its edges do not count.
             stands: For how many seconds each frame stands, where there are few: a face that is in
@@ -143,14 +144,14 @@ class Tracker:
             face that is too new.
         """
         at_once = self._pass_time(timestamp) or stands > LONGER * self._confirm
-        found = self._match([face.box for face in faces], looks)
+        found = self._match([face.box for face in faces], descriptors)
         tracks = [found.get(index) or self._start(face.box) for index, face in enumerate(faces)]
         for index, track in enumerate(tracks):
-            track.see(faces[index].box, None if looks is None else looks[index])
+            track.see(faces[index].box, None if descriptors is None else descriptors[index])
         for index, track in enumerate(tracks):
             if track.number == UNCONFIRMED and (at_once or self._is_believed(track, size)):
-                look = None if looks is None else looks[index : index + 1]
-                track.number = self._returned(track.box, look) or self._new_number()
+                own = None if descriptors is None else descriptors[index : index + 1]
+                track.number = self._returned(track.box, own) or self._new_number()
         return tuple(track.number for track in tracks)
 
     def _is_believed(self, track: _Track, size: tuple[int, int] | None) -> bool:
@@ -180,9 +181,9 @@ class Tracker:
             return True
         return track.number != UNCONFIRMED and track.unseen <= self._max_gap
 
-    def _match(self, boxes: Sequence[Box], looks: FloatArray | None) -> dict[int, _Track]:
+    def _match(self, boxes: Sequence[Box], descriptors: FloatArray | None) -> dict[int, _Track]:
         """Join faces and tracks, best pair first; faces without a track are left out."""
-        scores = _affinity(self._tracks, boxes, looks)
+        scores = _affinity(self._tracks, boxes, descriptors)
         found: dict[int, _Track] = {}
         while scores.size and scores.max() > 0:
             row, column = np.unravel_index(int(scores.argmax()), scores.shape)
@@ -194,15 +195,15 @@ class Tracker:
         self._last_number += 1
         return self._last_number
 
-    def _returned(self, box: Box, look: FloatArray | None) -> int:
+    def _returned(self, box: Box, descriptor: FloatArray | None) -> int:
         """Return the number of the missing one whom a new face is, 0 for nobody.
 
         Who comes back in from the edge is seen in part at first and looks like nobody known; a
-        moment later, when the face is to be believed, the likeness tells.
+        moment later, when the face is to be believed, the descriptor tells.
         """
         missing = self._missing()
-        alike = _likeness(missing, 1, look) >= ALIKE
-        fits = np.where(alike, _affinity(missing, [box], look), 0.0)
+        alike = _similarity(missing, 1, descriptor) >= ALIKE
+        fits = np.where(alike, _affinity(missing, [box], descriptor), 0.0)
         if not fits.size or fits.max() == 0:
             return UNCONFIRMED
         former = missing[int(fits.argmax())]
@@ -216,7 +217,7 @@ class Tracker:
 
 
 def _affinity(
-    tracks: Sequence[_Track], faces: Sequence[Box], looks: FloatArray | None
+    tracks: Sequence[_Track], faces: Sequence[Box], descriptors: FloatArray | None
 ) -> npt.NDArray[np.float64]:
     """How well each track fits each face, [T,F] up to 3; 0 where they cannot be the same."""
     if not tracks or not faces:
@@ -226,7 +227,7 @@ def _affinity(
     centers_a, centers_b = (np.array([box.center for box in boxes]) for boxes in (places, faces))
     distance = np.linalg.norm(centers_a[:, None] - centers_b[None], axis=2)
     distance /= (sides_a[:, None] + sides_b[None]) / 2
-    alike = _likeness(tracks, len(faces), looks)
+    alike = _similarity(tracks, len(faces), descriptors)
     gone = np.array([track.unseen if track.missed_before else 0.0 for track in tracks])
     reach = REACH + np.where(alike >= ALIKE, SPREAD * gone[:, None], 0.0)
     nearness = np.clip(1 - distance / reach, 0, None)
@@ -241,12 +242,12 @@ def _is_cut(box: Box, size: tuple[int, int]) -> bool:
     return box.x1 <= 1 or box.y1 <= 1 or box.x2 >= size[0] - 1 or box.y2 >= size[1] - 1
 
 
-def _likeness(
-    tracks: Sequence[_Track], count: int, looks: FloatArray | None
+def _similarity(
+    tracks: Sequence[_Track], count: int, descriptors: FloatArray | None
 ) -> npt.NDArray[np.float64]:
     result = np.zeros((len(tracks), count))
-    if looks is not None:
+    if descriptors is not None:
         for row, track in zip(result, tracks, strict=True):
-            if track.look is not None:
-                row[:] = likeness(track.look[None], looks)[0]
+            if track.appearance is not None:
+                row[:] = similarity(track.appearance[None], descriptors)[0]
     return result

@@ -48,7 +48,7 @@ def opened_run(
         measure: What is drawn beside the loss; see `draw_curves`.
         plots: How the curves are written.
         resume: Go on where a run was stopped.
-        on_epoch: Told of each finished epoch once it is kept.
+        on_epoch: Called with each finished epoch once it is kept.
 
     Yields:
         A function to call with the row of each finished epoch: it keeps what the checkpoint holds

@@ -33,7 +33,7 @@ class ServerStream:
 
         Args:
             open_source: Opens it; is given what to tell when it breaks off and when it is back.
-            on_notice: Told so in the event loop, though the source is read in a thread.
+            on_notice: Called in the event loop, though the source is read in a thread.
             clock: Seconds; for tests.
         """
         self._open_source = open_source

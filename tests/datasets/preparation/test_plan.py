@@ -49,7 +49,7 @@ def test_training_twins_of_test_faces_are_left_out_and_the_test_stays() -> None:
     result = plan(index("abcda", test="   x"), (1, 3))
     assert result.splits[3] == TEST
     assert [(r.origin, r.reason) for r in result.rejected] == [
-        ("1.png", "near twin of test face 3.png"),
+        ("1.png", "near-duplicate of test face 3.png"),
         ("4.png", "exact duplicate of 0.png"),
     ]
 
@@ -79,9 +79,9 @@ def test_given_validation_stays_and_neither_trains_nor_spoils_the_test() -> None
     result = plan(index("abcdef", test="vx  v"), (0, 2), (1, 3), (1, 4))
     assert result.splits.tolist() == [1, TEST, LEFT_OUT, LEFT_OUT, LEFT_OUT, TRAIN]
     assert [(r.origin, r.kind) for r in result.rejected] == [
-        ("2.png", "near twin of validation face"),
-        ("3.png", "near twin of test face"),
-        ("4.png", "near twin of test face"),
+        ("2.png", "near-duplicate of validation face"),
+        ("3.png", "near-duplicate of test face"),
+        ("4.png", "near-duplicate of test face"),
     ]
 
 
@@ -115,7 +115,7 @@ def test_unclear_twin_of_a_judged_face_is_left_out() -> None:
         assert result.splits[judged + 1] == TRAIN
     else:
         assert result.splits[judged + 1] == LEFT_OUT
-        assert result.rejected[0].kind == "unclear twin of a validation or test face"
+        assert result.rejected[0].kind == "unclear near-duplicate of a validation or test face"
 
 
 def test_balance_leaves_the_test_alone() -> None:

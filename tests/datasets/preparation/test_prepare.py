@@ -250,7 +250,7 @@ def test_near_twins_stay_together_and_test_faces_stay_clean(tmp_path: Path) -> N
     source.changes[4] = lambda: source.face(4, mirrored)
     source.changes[7] = lambda: source.face(7, np.ascontiguousarray(photo(9)[3:-3, 3:-3]))
     dataset = prepare(source, tmp_path / "set", SMALL)
-    assert rejected(dataset.path)["4.png"] == "near twin of test face 55.png"
+    assert rejected(dataset.path)["4.png"] == "near-duplicate of test face 55.png"
     assert dataset.count("test") == 10
     split_of, group_of = {}, {}
     for split in ("train", "validation", "test"):
@@ -269,7 +269,7 @@ def test_faces_set_aside_for_validation_are_the_validation(tmp_path: Path) -> No
     source.changes[3] = lambda: source.face(3, np.ascontiguousarray(photo(45)[2:-2, 2:-2]))
     dataset = prepare(source, tmp_path / "set", SMALL)
     assert [dataset.count(split) for split in ("train", "validation", "test")] == [39, 10, 10]
-    assert rejected(dataset.path)["3.png"] == "near twin of validation face 45.png"
+    assert rejected(dataset.path)["3.png"] == "near-duplicate of validation face 45.png"
     assert dataset.info.settings["validation"] == "set aside by the input"
     assert any("1 pictures were left out of train" in note for note in dataset.info.notes)
 
@@ -295,7 +295,7 @@ def test_people_of_one_studio_are_left_out_only_where_nobody_knows_them(
     found = np.array([*alike], dtype=np.int64), np.array([*alike.values()], dtype=np.float32)
     monkeypatch.setattr(work, "find_pairs", lambda *_: found)
     left_out = prepare(source, tmp_path / "set", SMALL).info.rejected
-    assert left_out.get("near twin of test face", 0) == (not groups)
+    assert left_out.get("near-duplicate of test face", 0) == (not groups)
 
 
 def test_balance_makes_classes_equal(tmp_path: Path) -> None:

@@ -96,8 +96,8 @@ def test_bad_sensors_darken_some_and_add_noise_to_some() -> None:
 def test_calm_spoils_fewer_of_the_same_pictures() -> None:
     pictures = torch.rand(600, 1, 32, 32, generator=seeded(3))
 
-    def touched(spoilt: float) -> torch.Tensor:
-        changed = module._erase(pictures, seeded(), spoilt)
+    def touched(degraded: float) -> torch.Tensor:
+        changed = module._erase(pictures, seeded(), degraded)
         return (changed != pictures).flatten(1).any(1)
 
     usual, calm = touched(1.0), touched(1 / 3)

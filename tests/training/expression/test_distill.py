@@ -11,7 +11,7 @@ import pytest
 from mien.errors import TrainingError
 from mien.models.bundle import load_bundle
 from mien.models.classifier import OnnxClassifier
-from mien.training.expression.distill import lessons
+from mien.training.expression.distill import distillation_set
 from mien.training.expression.faces import FaceStore
 from mien.training.expression.settings import TrainSettings
 from mien.types import ignore_progress
@@ -33,7 +33,7 @@ def teach(
     store: FaceStore, folder: Path, *bundles: Path, settings: TrainSettings = SETTINGS
 ) -> list[FaceStore]:
     loaded = [load_bundle(path) for path in bundles]
-    return lessons(store, CLASSES, loaded, settings, folder, ignore_progress)
+    return distillation_set(store, CLASSES, loaded, settings, folder, ignore_progress)
 
 
 def test_each_view_is_answered_and_blended(
@@ -85,7 +85,7 @@ def test_several_teachers_are_averaged(
     assert np.allclose(view.soft, (said + said[:, ::-1]) / 2, atol=1e-6)
 
 
-def test_lessons_are_kept_for_a_resumed_run(
+def test_soft_targets_are_kept_for_a_resumed_run(
     store: FaceStore,
     make_bundle: Callable[..., Path],
     tmp_path: Path,
@@ -98,7 +98,7 @@ def test_lessons_are_kept_for_a_resumed_run(
     assert all(np.array_equal(a.soft, b.soft) for a, b in zip(first, again, strict=True))
 
 
-def test_other_seed_gives_other_lessons(
+def test_other_seed_gives_other_soft_targets(
     store: FaceStore, make_bundle: Callable[..., Path], tmp_path: Path
 ) -> None:
     path = make_bundle("teacher", labels=CLASSES, size=16)
@@ -125,10 +125,10 @@ def test_teacher_that_does_not_fit_is_named(
     path = make_bundle("teacher", labels=labels, size=size)
     with pytest.raises(TrainingError, match=message):
         teach(store, tmp_path, path)
-    assert not list(tmp_path.glob("lessons*"))
+    assert not list(tmp_path.glob("distillation-*"))
 
 
-def test_other_faces_labels_or_code_give_other_lessons(
+def test_other_faces_labels_or_code_give_other_soft_targets(
     store: FaceStore,
     make_bundle: Callable[..., Path],
     tmp_path: Path,

@@ -18,7 +18,7 @@
 
 Paths are relative to the file. Classes are matched by name, those of other names where `classes`
 of the source says so. Each source is framed in its own way. Groups, such as persons, are kept
-apart by source; twins are found across all of them.
+apart by source; near-duplicates are found across all of them.
 
 A part of every source, `hold_back`, is neither learnt from nor chosen by: whole groups (single
 pictures where there are none), by a hash of their names, so that they are the same in every data

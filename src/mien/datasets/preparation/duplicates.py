@@ -52,7 +52,7 @@ class View:
 
 
 # Scale of the windows, the shifts that are tried in both directions, and whether they are mirrored.
-# Mirrored and much enlarged twins are rare: they get fewer shifts.
+# Mirrored and much enlarged near-duplicates are rare: they get fewer shifts.
 _WINDOWS: tuple[tuple[float, tuple[float, ...], bool], ...] = (
     (1.0, (-4, -2, 0, 2, 4), False),
     (0.8, (-4.4, -2.2, 0, 2.2, 4.4), False),
@@ -151,7 +151,7 @@ def candidate_pairs(thumbs: PixelArray, start: int, stop: int) -> Iterator[PairA
     for other in range(0, len(thumbs), BLOCK):
         details = normalise_contrast(thumbs[other : other + BLOCK], COARSE_SIGMA)
         theirs = descriptors(details, middle)
-        # A twin of the same size is seen from either picture: once is enough.
+        # A near-duplicate of the same size is seen from either picture: once is enough.
         tried = [k for k, view in enumerate(views) if view.side < CORE or other + BLOCK > start]
         hits, best = _best_views([ours[k] for k in tried], theirs)
         a, b = hits // len(theirs) + start, hits % len(theirs) + other

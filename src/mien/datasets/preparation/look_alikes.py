@@ -1,11 +1,11 @@
 """Which of the pairs that resemble each other are one photo: look-alikes of a studio are none.
 
 Pictures of one studio (the same light, background, pose and shirt) resemble each other across
-people as much as two crops of one photo do. What tells them apart is the company: twins stand
-alone, while people of a studio have many neighbours that are nearly as similar. Looked through by
-eye, of the pairs across groups with a similarity of 0.86 or more all 23 of stock and web photos
-are one photo, and all 116 of KDEF (80 after a detector's crop), two of JAFFE and one of CK+ are two
-people. The rule below keeps the 23 and none of the others.
+people as much as two crops of one photo do. What tells them apart is the company: near-duplicates
+stand alone, while people of a studio have many neighbours that are nearly as similar. Looked
+through by eye, of the pairs across groups with a similarity of 0.86 or more all 23 of stock and web
+photos are one photo, and all 116 of KDEF (80 after a detector's crop), two of JAFFE and one of CK+
+are two people. The rule below keeps the 23 and none of the others.
 """
 
 from collections import Counter
@@ -54,7 +54,7 @@ def same_photo(
     Returns:
         int64 [Q,2], some of the pairs.
     """
-    twins, alike = Counter[str](), Counter[str]()
+    duplicates, alike = Counter[str](), Counter[str]()
     listed = list(zip(pairs.tolist(), values.tolist(), strict=True))
 
     def known(a: int, b: int) -> bool:
@@ -62,7 +62,7 @@ def same_photo(
 
     for (a, b), value in listed:
         if known(a, b) and groups[a] != groups[b]:
-            (twins if value >= near else alike).update((groups[a], groups[b]))
+            (duplicates if value >= near else alike).update((groups[a], groups[b]))
 
     def one_photo(a: int, b: int, value: float) -> bool:
         if value < near or not known(a, b):
@@ -70,7 +70,7 @@ def same_photo(
         if groups[a] == groups[b]:
             return value >= SAME_PICTURE
         both = groups[a], groups[b]
-        return value >= SURE or sum(alike[g] for g in both) <= sum(twins[g] for g in both)
+        return value >= SURE or sum(alike[g] for g in both) <= sum(duplicates[g] for g in both)
 
     chosen = [one_photo(a, b, value) for (a, b), value in listed]
     return pairs[np.array(chosen, dtype=np.bool_)]

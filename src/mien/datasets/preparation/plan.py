@@ -82,7 +82,7 @@ def make_plan(
 
     Args:
         index: The faces.
-        near: int64 [P,2], pairs of near duplicates.
+        near: int64 [P,2], pairs of near-duplicates.
         fractions: The wished part of each split among the faces that are not held out.
         balanced: Whether to make all classes as small as the smallest.
         seed: Decides among equals.
@@ -98,7 +98,7 @@ def make_plan(
         # What is judged by stays: the test before validation, and both before training.
         less, judged = np.flatnonzero(given < split), np.flatnonzero(given == split)
         rejected |= _beside(index, units, less, judged, f"same group as {SPLITS[split]} face")
-        rejected |= _beside(index, photos, less, judged, f"near twin of {SPLITS[split]} face")
+        rejected |= _beside(index, photos, less, judged, f"near-duplicate of {SPLITS[split]} face")
     pool = given == TRAIN
     pool[list(rejected)] = False
     if balanced:
@@ -113,7 +113,7 @@ def make_plan(
     splits[pool & index.train_only] = TRAIN
     judged = np.flatnonzero(pool & (splits != TRAIN))
     unclear = np.flatnonzero(pool & index.train_only)
-    kind = "unclear twin of a validation or test face"
+    kind = "unclear near-duplicate of a validation or test face"
     rejected |= _beside(index, units, unclear, judged, kind)
     splits[list(rejected)] = LEFT_OUT
     listed = tuple(rejected[i] for i in sorted(rejected))

@@ -50,7 +50,7 @@ def prepare(
         settings: Duplicates, splits and files; the defaults where None.
         overwrite: Whether to replace the data set at `out`; done only at the end.
         command: What the user called, kept in dataset.json.
-        on_progress: Told of the stage and how much of it is done.
+        on_progress: Called with the stage and how much of it is done.
 
     Returns:
         The data set.

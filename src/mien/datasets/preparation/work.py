@@ -37,7 +37,7 @@ def write_chunks(
         source: The input.
         folder: The work folder.
         chunk_size: Entries per chunk.
-        on_progress: Told how many entries are done.
+        on_progress: Called with how many entries are done.
 
     Returns:
         The chunks in order: Parquet files with one row per face.
@@ -73,7 +73,7 @@ def find_pairs(
         chunks: What `write_chunks` returned.
         folder: The work folder.
         threshold: Similarity from which a pair is wanted.
-        on_progress: Told how many faces were compared with all others.
+        on_progress: Called with how many faces were compared with all others.
 
     Returns:
         int64 [P,2] of row numbers, counted through all chunks, and float32 [P], how similar the

@@ -36,7 +36,7 @@ def write_dataset(
         plan: Which of them stay, and in which split.
         rejected: Everything that was left out.
         shard_rows: Faces per Parquet file.
-        on_progress: Told how many chunks are done.
+        on_progress: Called with how many chunks are done.
     """
     (folder / DATA).mkdir()
     _write_shards(folder / DATA, info, chunks, plan, shard_rows, on_progress)

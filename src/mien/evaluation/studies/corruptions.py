@@ -1,4 +1,4 @@
-"""How a bundle reads faces as pictures get worse, and whether it then gets less sure.
+"""How a bundle reads corrupted faces, and whether it then gets less sure.
 
 The corruptions are applied to the face as the network gets it; see `mien.evaluation.corrupt`.
 """
@@ -90,7 +90,7 @@ class CorruptionsStudy(Study[CorruptionOptions]):
 
 @dataclass(frozen=True, slots=True)
 class Corruptions(Finding):
-    """Figures as pictures get worse.
+    """Figures over the severity of corruptions.
 
     Attributes:
         points: All of one corruption together, from the mildest on.
@@ -134,7 +134,7 @@ class Corruptions(Finding):
         return Section(TITLE, parts)
 
     def verdicts(self) -> dict[str, str]:
-        """Say for every corruption whether confidence falls as pictures get worse."""
+        """Say in plain words for every corruption whether confidence falls."""
         trends, texts = confidence_trends(self.points), {}
         for name, points in self._by_name().items():
             first, last = points[0], points[-1]

@@ -96,7 +96,7 @@ class OthersStudy(Study[OthersOptions]):
 
 @dataclass(frozen=True, slots=True)
 class OtherClass:
-    """How the faces of one class that the bundle does not know are answered.
+    """What is predicted for the faces of one class that the bundle does not know.
 
     Attributes:
         name: The class.
@@ -116,7 +116,7 @@ class OtherClass:
 
 @dataclass(frozen=True, slots=True)
 class Others(Finding):
-    """How faces of classes that the bundle does not know are answered.
+    """What is predicted for faces of classes that the bundle does not know.
 
     Attributes:
         classes: Each of these classes, in the order in which they came.

@@ -23,7 +23,7 @@ are, nor how they look.
 
 ## What it is not for
 
-- Watching, counting or following people, or opening doors: it says nothing about who somebody is,
+- Watching, counting or tracking people, or opening doors: it says nothing about who somebody is,
   and it misses faces.
 
 ## Data

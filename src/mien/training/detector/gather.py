@@ -42,7 +42,7 @@ from mien.vision.images.reading import decode_picture
 # How cropped faces are shown to the teachers: with an edge of half their side, this much enlarged.
 EDGE, ENLARGED = 0.5, 3
 # Faces of this side and more are compared with each other to find photos that are there twice.
-COMPARED, SURROUNDINGS, TWINS = 40.0, 1.2, 0.86
+COMPARED, SURROUNDINGS, NEAR = 40.0, 1.2, 0.86
 AT_ONCE = 64  # pictures in memory
 
 
@@ -63,7 +63,7 @@ def make_material(
     A folder that is there stays, where it came from the same pictures, teachers and settings.
 
     Pictures of one person, and photos that are there twice, share a split. Cropped faces are for
-    training only, and left out where they are twins of a face that is held out.
+    training only, and left out where they are near-duplicates of a face that is held out.
 
     Raises:
         TrainingError: The folder cannot be written or read, or what is in it came from other
@@ -241,7 +241,7 @@ def _units(
     stack = np.array(thumbs, dtype=np.uint8).reshape(shape)
     for start in range(0, len(stack), duplicates.BLOCK):
         stop = min(start + duplicates.BLOCK, len(stack))
-        pairs, _ = duplicates.near_pairs(stack, start, stop, TWINS)
+        pairs, _ = duplicates.near_pairs(stack, start, stop, NEAR)
         links += [(owners[a], owners[b]) for a, b in pairs.tolist()]
         on_progress("finding duplicates", stop, len(stack))
     array = np.array(links, dtype=np.int64).reshape(-1, 2)
@@ -249,7 +249,7 @@ def _units(
 
 
 def _dealt(pictures: Sequence[Picture], units: Sequence[int], seed: int) -> Iterator[Picture]:
-    """Give whole pictures their splits, and leave crops out of training beside a held-out twin."""
+    """Give whole pictures their splits; leave near-duplicates of held-out ones out of training."""
     whole = [index for index, picture in enumerate(pictures) if not picture.cropped]
     names = sorted({pictures[index].source for index in whole})
     splits = assign_splits(

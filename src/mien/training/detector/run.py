@@ -80,8 +80,8 @@ def train_detector(
         machine: Device, precision and threads.
         workers: Processes that make scenes.
         resume: Go on where a run in `out` was stopped.
-        on_epoch: Told of each finished epoch.
-        on_progress: Told of each step.
+        on_epoch: Called with each finished epoch.
+        on_progress: Called with each step.
 
     Raises:
         TrainingError: The folder is taken, the settings differ, there is nothing to learn from, the

@@ -45,7 +45,7 @@ class DetectorModelSettings(AnyModelSettings, frozen=True, kw_only=True):
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
-    """How the teachers' answers are taken.
+    """How the teachers' labels are taken.
 
     Attributes:
         judge: Detector that is asked about doubtful faces.

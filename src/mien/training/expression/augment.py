@@ -24,24 +24,24 @@ COVERED = 0.12  # share of pictures whose mouth or eyes are hidden, half of them
 MIXED, MIX = 0.4, 0.5  # share of pictures that others shine through, and how much of these at most
 
 
-def augment(pictures: Tensor, generator: Generator, spoilt: float = 1.0) -> Tensor:
+def augment(pictures: Tensor, generator: Generator, degraded: float = 1.0) -> Tensor:
     """Change every picture at random.
 
     Args:
         pictures: float [N,C,S,S] in 0..1.
         generator: Source of all randomness, on the device of `pictures`.
-        spoilt: How many pictures are made worse (coarse, blurred, dark, noisy, partly covered), of
+        degraded: How many pictures are degraded (coarse, blurred, dark, noisy, partly covered), of
             the usual number.
 
     Returns:
         float [N,C,S,S] in 0..1, newly made.
     """
     changed = _move(pictures, generator)
-    changed = _coarsen(changed, generator, spoilt)
-    changed = _blur(changed, generator, spoilt)
+    changed = _coarsen(changed, generator, degraded)
+    changed = _blur(changed, generator, degraded)
     changed = _light(changed, generator)
-    changed = _cover(_sense(changed, generator, spoilt), generator)
-    return _erase(changed, generator, spoilt)
+    changed = _cover(_sense(changed, generator, degraded), generator)
+    return _erase(changed, generator, degraded)
 
 
 def mirror(pictures: Tensor, generator: Generator) -> Tensor:
@@ -86,17 +86,17 @@ def _move(pictures: Tensor, generator: Generator) -> Tensor:
     return F.grid_sample(pictures, grid, padding_mode="border", align_corners=False)
 
 
-def _coarsen(pictures: Tensor, generator: Generator, spoilt: float = 1.0) -> Tensor:
+def _coarsen(pictures: Tensor, generator: Generator, degraded: float = 1.0) -> Tensor:
     """Shrink some pictures and enlarge them again, as a face far from a webcam looks."""
     size = pictures.shape[-1]
     small = int(size * float(_uniform(1, 0.4, 0.8, generator)))
     coarse = F.interpolate(pictures, size=small, mode="area")
     coarse = F.interpolate(coarse, size=size, mode="bilinear", align_corners=False)
-    chosen = _uniform(len(pictures), 0, 1, generator) < COARSE * spoilt
+    chosen = _uniform(len(pictures), 0, 1, generator) < COARSE * degraded
     return torch.where(chosen.view(-1, 1, 1, 1), coarse, pictures)
 
 
-def _blur(pictures: Tensor, generator: Generator, spoilt: float = 1.0) -> Tensor:
+def _blur(pictures: Tensor, generator: Generator, degraded: float = 1.0) -> Tensor:
     """Blur some pictures, all alike, as a lens out of focus or a moving head does."""
     size = pictures.shape[-1]
     sigma = float(_uniform(1, 0.3, BLUR, generator)) * size / 48
@@ -104,7 +104,7 @@ def _blur(pictures: Tensor, generator: Generator, spoilt: float = 1.0) -> Tensor
     offsets = torch.arange(-reach, reach + 1, device=pictures.device, dtype=torch.float32)
     kernel = torch.exp(-0.5 * (offsets / sigma) ** 2)
     kernel = (kernel / kernel.sum()).expand(pictures.shape[1], 1, 1, -1)
-    chosen = _uniform(len(pictures), 0, 1, generator) < BLURRED * spoilt
+    chosen = _uniform(len(pictures), 0, 1, generator) < BLURRED * degraded
     found = pictures[chosen]
     if not len(found):
         return pictures
@@ -119,12 +119,12 @@ def _blur(pictures: Tensor, generator: Generator, spoilt: float = 1.0) -> Tensor
     return blurred
 
 
-def _sense(pictures: Tensor, generator: Generator, spoilt: float = 1.0) -> Tensor:
+def _sense(pictures: Tensor, generator: Generator, degraded: float = 1.0) -> Tensor:
     """Take light away from some pictures, and add a bad sensor's noise to some."""
     count = len(pictures)
 
     def some(share: float, low: float, high: float, rest: float) -> Tensor:
-        chosen = _uniform(count, 0, 1, generator) < share * spoilt
+        chosen = _uniform(count, 0, 1, generator) < share * degraded
         values = torch.where(chosen, _uniform(count, low, high, generator), rest)
         return values.view(-1, 1, 1, 1)
 
@@ -172,7 +172,7 @@ def _cover(pictures: Tensor, generator: Generator) -> Tensor:
     return torch.where(chosen & inside, cloth.clamp(0, 1), pictures)
 
 
-def _erase(pictures: Tensor, generator: Generator, spoilt: float = 1.0) -> Tensor:
+def _erase(pictures: Tensor, generator: Generator, degraded: float = 1.0) -> Tensor:
     """Fill a rectangle of some pictures with one gray (random erasing, Zhong et al. 2020)."""
     count, size = len(pictures), pictures.shape[-1]
 
@@ -184,6 +184,6 @@ def _erase(pictures: Tensor, generator: Generator, spoilt: float = 1.0) -> Tenso
     place = torch.arange(size, device=pictures.device).view(1, -1)
     (left, right), (top, bottom) = spans(0.1, 0.4), spans(0.1, 0.4)
     columns, rows = (place >= left) & (place < right), (place >= top) & (place < bottom)
-    chosen = _uniform(count, 0, 1, generator) < ERASE * spoilt
+    chosen = _uniform(count, 0, 1, generator) < ERASE * degraded
     hole = rows[:, None, :, None] & columns[:, None, None, :] & chosen.view(-1, 1, 1, 1)
     return torch.where(hole, _uniform(count, 0, 1, generator).view(-1, 1, 1, 1), pictures)

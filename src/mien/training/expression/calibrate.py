@@ -81,7 +81,7 @@ def choose_threshold(
 ) -> float:
     """Find the probability of being right below which to say "not sure".
 
-    It is the lowest such that what is answered is right with at least `target`
+    It is the lowest with a selective accuracy of at least `target`
     (selective classification, Geifman and El-Yaniv 2017); but at least 80 % of the faces of classes
     that are read are answered, since a tool that mostly says "not sure" helps nobody. Faces of
     other classes count among the answers, all of which are wrong for them; those that are taken for

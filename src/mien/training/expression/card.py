@@ -52,8 +52,8 @@ Trained on {train} faces, judged on {validation} validation faces of other dupli
 Network `{arch}`, {channels} of {size} px, seed {seed}; the weights of epoch {epoch} of {epochs}
 were kept (validation loss {loss:.3f} over all classes of the data set). {teachers}{minutes}
 `recipe.toml`, which lies beside this card, holds every option. {subset}Logits are divided by
-{temperature:.3f}, fitted on the validation faces, {accuracy:.1%} of {those} are then read
-rightly. {decision} Faces are cropped to {crop_scale:g} of the detector's box.
+{temperature:.3f}, fitted on the validation faces, {accuracy:.1%} of {those} are then
+correct. {decision} Faces are cropped to {crop_scale:g} of the detector's box.
 
 ## Figures
 
@@ -134,7 +134,7 @@ def _teachers(teachers: Sequence[str], settings: TrainSettings) -> str:
         return ""
     names, share = " and ".join(teachers), settings.teacher_weight
     return (
-        f"{share:.0%} of what it learnt is what {names} says of the training faces, the rest is "
+        f"{share:.0%} of what it learnt are soft targets of {names} (distillation), the rest is "
         "what people said. "
     )
 
@@ -152,16 +152,16 @@ def _subset(info: ModelInfo, dataset: Dataset) -> str:
 
 
 def _decision(info: ModelInfo, validated: Validated) -> str:
-    below, answered = f"{info.not_sure_below:.2f}", f"{validated.answered:.1%}"
+    below, coverage = f"{info.not_sure_below:.2f}", f"{validated.answered:.1%}"
     if not info.other:
         return (
-            f'Below a confidence of {below} the answer is "not sure"; {answered} of the validation '
-            "faces get a word."
+            f'Below a confidence of {below} the answer is "not sure": coverage '
+            f"{coverage} of the validation faces."
         )
     text = (
         f"Where a word is less than {below} probable among all that it learnt, or less than the "
-        f'other classes together, the answer is "not sure"; {answered} of the validation faces of '
-        "the classes it reads get a word"
+        f'other classes together, the answer is "not sure": coverage {coverage} of the validation '
+        "faces of the classes it reads"
     )
     if validated.others is None:
         return f"{text}."

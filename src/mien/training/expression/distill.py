@@ -4,8 +4,8 @@ Knowledge distillation (Hinton et al. 2015). Ten votes are few: where three of t
 sadness, a teacher that has seen many such faces says more than these ten. Teachers and learner see
 the very same changed pictures, since a teacher that answers for a picture it did not see teaches
 much less (Beyer et al. 2022, "Knowledge distillation: a good teacher is patient and consistent"):
-every face is changed a few times at random, and each of these views is answered once. Some views
-show two faces at once, as there, so that the learner sees more than the faces that are at hand.
+every face is changed a few times at random, and each of these views gets soft targets once. Some
+views show two faces at once, as there, so that the learner sees more than the faces at hand.
 """
 
 import sys
@@ -31,10 +31,10 @@ from mien.training.expression.settings import TrainSettings
 from mien.types import OnProgress
 
 BATCH = 64
-SPOILT = 0.5  # of the pictures that training without a teacher makes worse
+DEGRADED = 0.5  # of the pictures that training without a teacher degrades
 
 
-def lessons(
+def distillation_set(
     store: FaceStore,
     classes: Sequence[str],
     teachers: Sequence[Bundle],
@@ -42,25 +42,25 @@ def lessons(
     folder: Path,
     on_progress: OnProgress,
 ) -> list[FaceStore]:
-    """Change every face several times, and have each view answered by all teachers.
+    """Change every face several times, and have all teachers give each view its soft targets.
 
     Args:
         store: The faces to learn from.
         classes: The classes of the data set.
         teachers: Bundles that know the same classes and take the same faces.
         settings: `teacher_views`, `teacher_weight` and `seed` are used.
-        folder: Where views and answers are kept, for this run and if it is resumed.
-        on_progress: Told how many views have been answered.
+        folder: Where views and soft targets are kept, for this run and if it is resumed.
+        on_progress: Called with how many views have their soft targets.
 
     Returns:
-        One store per view, memory-mapped: changed pictures, and the teachers' mean answers blended
-        with the shares that people gave.
+        One store per view, memory-mapped: changed pictures, and the teachers' mean soft targets
+        blended with the shares that people gave.
 
     Raises:
         TrainingError: A teacher does not know a class or takes other faces, or the disk is full.
     """
     orders = [_order(teacher, classes, store.images.shape[1:]) for teacher in teachers]
-    # All that the answers depend on is part of the name, so that no others are taken up.
+    # All that the targets depend on is part of the name, so that no others are taken up.
     parts = [(teacher.info.sha256, teacher.info.labels) for teacher in teachers]
     chosen = (settings.teacher_views, settings.teacher_weight, settings.seed)
     made_by = (torch.__version__, onnxruntime.__version__)
@@ -68,7 +68,7 @@ def lessons(
     digest = digest_of(store.digest, store.images.shape, parts, chosen, made_by, code)
     shapes = [(settings.teacher_views, *one.shape) for one in (store.images, store.soft)]
     images, soft = made_once(
-        folder / f"lessons-{digest}",
+        folder / f"distillation-{digest}",
         lambda new: _write(store, teachers, orders, settings, new, on_progress),
         lambda place: (
             map_array(place / IMAGES, np.uint8, shapes[0]),
@@ -95,10 +95,10 @@ def _write(
         new_array(folder / IMAGES, np.uint8, (views, *store.images.shape)) as write_images,
         new_array(folder / SOFT, np.float32, (views, *store.soft.shape)) as write_soft,
     ):
-        _answer(store, teachers, orders, settings, (write_images, write_soft), on_progress)
+        _ask(store, teachers, orders, settings, (write_images, write_soft), on_progress)
 
 
-def _answer(
+def _ask(
     store: FaceStore,
     teachers: Sequence[Bundle],
     orders: Sequence[list[int]],
@@ -106,7 +106,7 @@ def _answer(
     write: tuple[Callable[[AnyArray], None], Callable[[AnyArray], None]],
     on_progress: OnProgress,
 ) -> None:
-    """Change and answer all views in order, handing on pictures and answers."""
+    """Change all views in order and make their soft targets, handing both on."""
     views, count, weight = settings.teacher_views, len(store), settings.teacher_weight
     classifiers = [OnnxClassifier(one, threads=torch.get_num_threads()) for one in teachers]
     compute = Compute(torch.device("cpu"), bf16=False)
@@ -117,19 +117,19 @@ def _answer(
             partners = torch.randint(count, (rows.stop - start,), generator=generator).numpy()
             own, other = (compute.pictures(store.images[part]) for part in (rows, partners))
             mixed, share = mix(own, other, generator)
-            pictures = augment(mixed, generator, SPOILT)
+            pictures = augment(mixed, generator, DEGRADED)
             faces = (pictures.permute(0, 2, 3, 1) * 255).round().byte().contiguous().numpy()
             answers = [split(one(faces), other=one.other)[0] for one in classifiers]
-            said = [answer[:, order] for answer, order in zip(answers, orders, strict=True)]
+            targets = [answer[:, order] for answer, order in zip(answers, orders, strict=True)]
             write[0](faces)
             part = share.numpy()[:, None]
             people = (1 - part) * store.soft[rows] + part * store.soft[partners]
-            write[1]((1 - weight) * people + weight * np.mean(said, axis=0))
+            write[1]((1 - weight) * people + weight * np.mean(targets, axis=0))
             on_progress("asking the teachers", view * count + rows.stop, views * count)
 
 
 def _order(teacher: Bundle, classes: Sequence[str], shape: Sequence[int]) -> list[int]:
-    """Return where each class stands in the teacher's answers."""
+    """Return where each class stands in what the teacher gives."""
     info = teacher.info
     if set(info.labels) != set(classes):
         raise TrainingError(

@@ -145,7 +145,7 @@ def made_once(
         place: The folder, named `<kind>-<digest of all that it comes from>`.
         fill: Writes its files into the folder that it is given.
         read: Returns what is in it; raises `DamagedError` where that cannot be.
-        on_progress: Told where it is damaged.
+        on_progress: Called with the reason where it is damaged.
 
     Raises:
         TrainingError: It cannot be written, for instance because the disk is full.

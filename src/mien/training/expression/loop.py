@@ -20,7 +20,7 @@ from mien.training.expression.settings import TrainSettings
 from mien.training.fit import RATE, STAGE, OnEpoch, Row, fit, fresh_checkpoint, set_rate, step
 from mien.types import FloatArray, OnProgress
 
-CALM = 1 / 3  # of the pictures that are otherwise made worse, in calm epochs
+CALM = 1 / 3  # of the pictures that are otherwise degraded, in calm epochs
 
 
 def start(
@@ -189,7 +189,7 @@ def train_step(
         compute: Device and precision.
 
     Returns:
-        The loss and the number of faces read rightly, both without gradient.
+        The loss and the number of correct faces, both without gradient.
     """
     with compute.autocast():
         logits = checkpoint.network(pictures)

@@ -32,7 +32,7 @@ from mien.training.expression.calibrate import (
     validate,
 )
 from mien.training.expression.card import write_card
-from mien.training.expression.distill import lessons
+from mien.training.expression.distill import distillation_set
 from mien.training.expression.export import ParityError, export_graph, run_graph
 from mien.training.expression.face_network import FaceNetwork
 from mien.training.expression.faces import FaceStore, open_store, weigh
@@ -130,8 +130,8 @@ def train(
         rivals: Bundles of which the result tells where one reads the validation faces better; the
             one that has the most classes in common is asked, the first of several.
         resume: Go on where a run in `out` was stopped.
-        on_epoch: Told of each finished epoch.
-        on_progress: Told of each step.
+        on_epoch: Called with each finished epoch.
+        on_progress: Called with each step.
 
     Raises:
         TrainingError: The folder is taken, the settings differ or do not fit together, the loss
@@ -174,7 +174,7 @@ def train(
             _start_from(begun, checkpoint, dataset.classes, stores["train"], compute)
         learnt = [stores["train"]]
         if loaded and unfinished(checkpoint, settings.epochs, settings.patience):
-            learnt = lessons(
+            learnt = distillation_set(
                 stores["train"], dataset.classes, loaded, settings, out / DECODED, on_progress
             )
 

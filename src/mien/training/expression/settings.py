@@ -33,9 +33,9 @@ class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
         class_balance: 0 weighs faces alike, 1 weighs classes alike.
         average_decay: Decay per step of the moving average of the weights, which is what is kept.
         augment: Whether training pictures are changed at random.
-        calm_epochs: Last epochs in which only a third as many pictures are made worse as before:
+        calm_epochs: Last epochs in which only a third as many pictures are degraded as before:
             the network then settles on faces as most cameras give them.
-        teacher_views: How often each face is changed and answered by the teachers, for the epochs
+        teacher_views: How often each face is changed and given soft targets, for the epochs
             to take in turn.
         teacher_weight: Share of the teachers in what is learnt, where there are teachers; the rest
             is what people said.
@@ -77,7 +77,7 @@ class ModelSettings(AnyModelSettings, frozen=True, kw_only=True):
             back in training: the logarithm of each class's share, times this, is added to its
             logit (logit adjustment, Menon et al. 2021). Below 0 the rare ones are preferred.
             Choose it on validation faces.
-        answer_accuracy: Wanted accuracy of what is answered; below it the model says "not sure".
+        answer_accuracy: Wanted selective accuracy; below it the model says "not sure".
     """
 
     classes: Annotated[

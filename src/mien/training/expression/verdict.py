@@ -15,7 +15,7 @@ from mien.protocols import Classifier
 from mien.training.expression.calibrate import NOT_READ
 from mien.types import InputSpec, PixelArray
 
-FEW = 3  # faces of a class, below which it says nothing that none of them was read rightly
+FEW = 3  # faces of a class, below which it says nothing that none of them was correct
 BATCH = 64
 ADVICE = (
     "more pictures help, and so does starting from what a shipped model has learnt (--from fer8)"

@@ -48,7 +48,7 @@ class Entry:
         """Make the first code.
 
         Args:
-            tell: Told of each code after the first.
+            tell: Called with each code after the first.
             clock: Seconds; for tests.
         """
         self._tell = tell

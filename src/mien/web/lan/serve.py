@@ -48,7 +48,7 @@ def make_lan(
         services: The models and sources that the pages of this machine share.
         network: This machine's addresses and names there.
         listeners: Sockets that are bound to the same port of each of these addresses.
-        tell: Told of each code after the first.
+        tell: Called with each code after the first.
         bounds: What connections from the network may cost.
     """
     port = listeners[0].getsockname()[1]
