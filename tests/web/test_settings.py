@@ -60,20 +60,6 @@ async () => {
   return said;
 }
 """
-SHAPE_OF_WORDS = """
-async (language) => {
-  const { words } = await import(`/static/words/${language}.js`);
-  const found = {};
-  const walk = (place, path) => {
-    for (const [key, value] of Object.entries(place)) {
-      if (value !== null && typeof value === "object") walk(value, [...path, key]);
-      else found[[...path, key].join(".")] = typeof value === "function" ? value.length : value;
-    }
-  };
-  walk(words, []);
-  return found;
-}
-"""
 STORE = "values => localStorage.setItem('mien', JSON.stringify(values))"
 WIDTH = "document.documentElement.scrollWidth"
 
@@ -210,32 +196,6 @@ def test_the_language_is_the_browsers_until_it_is_chosen(open_page, expect):
     expect(open_page(locale="fi-FI").locator("html")).to_have_attribute("lang", "en")
     page = open_page(locale="de-DE", script=stored(language="en"))
     expect(page.get_by_role("button", name="Start camera")).to_be_visible()
-
-
-def test_all_languages_have_the_same_words(open_page):
-    page = open_page()
-    names = page.evaluate(
-        "import('/static/core/words.js').then(({ languages }) => Object.keys(languages))"
-    )
-    assert names == ["en", "de"]
-    english, *others = (page.evaluate(SHAPE_OF_WORDS, name) for name in names)
-    for other in others:
-        assert set(english) == set(other)
-    for words in (english, *others):
-        for key, value in words.items():
-            # A function is given as how many values it takes, which is the same everywhere.
-            assert value == english[key] if isinstance(value, int) else value.strip(), key
-    # What index.html says before a language is chosen is the English.
-    used = page.locator("[data-words]").evaluate_all("all => all.map(one => one.dataset.words)")
-    assert set(used) <= set(english)
-
-
-def test_the_words_of_the_markup_are_the_english_ones(bare_page, open_page):
-    english = bare_page.evaluate(SHAPE_OF_WORDS, "en")
-    said = open_page(java_script_enabled=False).locator("[data-words]")
-    places = said.evaluate_all("all => all.map(one => [one.dataset.words, one.textContent])")
-    assert len(places) > 20
-    assert [text for _, text in places] == [english[name] for name, _ in places]
 
 
 def test_a_look_that_is_off_is_not_said(open_page, expect):

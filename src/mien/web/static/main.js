@@ -7,7 +7,7 @@ import { learnLabels } from "./core/looks.js";
 import { Status } from "./core/status.js";
 import { Views } from "./core/views.js";
 import { Voice } from "./core/voice.js";
-import { tell, words } from "./core/words.js";
+import { fill, tell, words } from "./core/words.js";
 import { Files } from "./live/files.js";
 import { Live } from "./live/live.js";
 import { CameraShow } from "./live/shows/camera.js";
@@ -84,11 +84,11 @@ class Page {
     for (const part of [this.dialog, this.voice]) part.setLabels(labels);
     this.practice.greet(labels);
     this.about.show(model);
-    tell($("version"), () => words.version(version));
+    tell($("version"), () => fill(words.version, { version }));
     for (const show of this.served) {
       show.source = sources.find(({ id }) => id === show.id)?.name ?? "";
       show.button().hidden = !show.source;
-      if (show.id === "configured") tell(show.button(), () => words.show(show.source));
+      if (show.id === "configured") tell(show.button(), () => fill(words.show, { name: show.source }));
     }
     this.status.greet();
     this.live.greet();

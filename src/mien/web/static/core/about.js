@@ -1,6 +1,6 @@
 // What the page tells of the model that reads the faces: its name, and on what terms it may be used.
 
-import { tell, words } from "./words.js";
+import { fill, tell, words } from "./words.js";
 
 export class About {
   // `terms` is a list of descriptions, whose first term is that of the weights.
@@ -13,7 +13,7 @@ export class About {
   show(model) {
     this.place.hidden = !model;
     if (!model) return;
-    tell(this.model, () => words.about.model(model.name, model.version));
+    tell(this.model, () => fill(words.about.model, { name: model.name, version: model.version }));
     const { weights, data } = model.terms;
     this.terms.replaceChildren(
       this.weights,

@@ -1,7 +1,9 @@
 // The dialog in which settings are chosen. Each choice applies at once.
 
+import { languages } from "./languages.js";
+import { wordFor } from "./sayings.js";
 import { CHOICES, settings } from "./settings.js";
-import { languages, tell, translate, words } from "./words.js";
+import { fill, tell, translate, words } from "./words.js";
 
 export class SettingsDialog {
   // `looks` and `sounds` are the places for one checkbox per label; groups are made where index.html
@@ -40,7 +42,7 @@ export class SettingsDialog {
     place.replaceChildren(
       ...labels.map((label) => {
         const { element, input, text } = option("checkbox");
-        tell(text, () => words.word(label));
+        tell(text, () => wordFor(label));
         this.#join(input, () => isOn(label), (on) => choose(label, on), () => isFree(label));
         return element;
       }),
@@ -72,7 +74,7 @@ export class SettingsDialog {
     const output = this.dialog.querySelector(`output[for=${input.id}]`);
     const show = () => {
       input.value = settings.values[name];
-      output.textContent = words.percent(settings.values[name]);
+      output.textContent = fill(words.percent, { percent: settings.values[name] });
       input.setAttribute("aria-valuetext", output.textContent);
     };
     show();

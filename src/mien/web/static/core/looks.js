@@ -2,9 +2,9 @@
 // Shapes are drawn in a square of 24 by 24, on the canvas and in the list alike.
 
 import { hash, nameOf, placesOf } from "./names.js";
+import { lookFor, reasonsFor, wordFor } from "./sayings.js";
 import { settings } from "./settings.js";
 import { table } from "./table.js";
-import { words } from "./words.js";
 
 const SOMETHING_ELSE = "something else"; // the reason, as the server names it
 const OTHER = "other-";
@@ -55,8 +55,8 @@ function placeOf(kind) {
 export function readingLook(reading) {
   const { label } = reading;
   if (!settings.names(label)) return { kind: "unsaid", look: null, reasons: "" };
-  const look = settings.values.nearest ? words.word(label) : words.look(label);
-  return { kind: kindOf(label), look, reasons: words.reasons(remarksOf(reading)) };
+  const look = settings.values.nearest ? wordFor(label) : lookFor(label);
+  return { kind: kindOf(label), look, reasons: reasonsFor(remarksOf(reading)) };
 }
 
 // What there is to say beside the word: that it is none of the looks, and what makes it doubtful.

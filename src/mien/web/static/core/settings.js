@@ -1,6 +1,7 @@
 // What the user has chosen. It stays in this browser, and the style sees it as attributes of <html>.
 
-import { languages, speak } from "./words.js";
+import { languages } from "./languages.js";
+import { speak } from "./words.js";
 
 const KEY = "mien";
 

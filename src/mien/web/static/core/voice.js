@@ -1,6 +1,7 @@
 // Says by ear which look has come: by a quiet tone or by spoken words, for whoever asked for it.
 
 import { Announcer } from "./announcer.js";
+import { lookFor, sentenceFor, wordFor } from "./sayings.js";
 import { settings } from "./settings.js";
 import { Speech } from "./speech.js";
 import { figureOf, Tones } from "./tones.js";
@@ -40,8 +41,8 @@ export class Voice {
     if (id === undefined || this.sounding) return;
     this.announcer.tell(id, now);
     const label = present.get(id);
-    const look = nearest ? words.word(label) : words.look(label);
-    this.#sound(label, present.size > 1 ? words.sentence(id, look) : look);
+    const look = nearest ? wordFor(label) : lookFor(label);
+    this.#sound(label, present.size > 1 ? sentenceFor(id, look) : look);
   }
 
   // Another stream, or none: silence, and nobody is known.
@@ -77,8 +78,8 @@ export class Voice {
     if (!labels.length) return tell(this.tried, () => words.sound.none);
     const label = labels[this.next++ % labels.length];
     await this.#wake();
-    const plays = this.#sound(label, words.look(label));
-    return tell(this.tried, () => (plays ? words.look(label) : words.sound.failed));
+    const plays = this.#sound(label, lookFor(label));
+    return tell(this.tried, () => (plays ? lookFor(label) : words.sound.failed));
   }
 
   async #wake() {

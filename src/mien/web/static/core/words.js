@@ -1,14 +1,22 @@
 // The words of the page in one language: which one, and where they go.
 //
-// `words` always is the present language (importers see it change). Elements of index.html name their
-// words by `data-words="welcome.title"`, and a label for screen readers by `data-words-label`.
+// `words` always is the present language (importers see it change): a file of the folder `words`.
+// Elements of index.html name their words by `data-words="welcome.title"`, and a label for screen
+// readers by `data-words-label`.
 
-import { words as de } from "../words/de.js";
-import { words as en } from "../words/en.js";
+import { languages } from "./languages.js";
 
-export const languages = { en, de };
-export let words = en;
+const FIRST = "en";
+export let words = languages[FIRST];
+let plurals = new Intl.PluralRules(FIRST);
 const told = new Map(); // elements whose text comes and goes: what it is made by
+
+// Puts values into the places that a text has for them. A text that depends on a number has forms, by the
+// plural categories of its language, of which `count` chooses one.
+export function fill(text, values) {
+  const form = typeof text === "string" ? text : (text[plurals.select(values.count)] ?? text.other);
+  return form.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
 
 // Puts `text` into `element`; a function is asked again when the language changes.
 export function tell(element, text) {
@@ -23,6 +31,7 @@ export function tell(element, text) {
 export function speak(language) {
   const name = Object.hasOwn(languages, language) ? language : preferred();
   words = languages[name];
+  plurals = new Intl.PluralRules(name);
   document.documentElement.lang = name;
   translate(document);
   for (const [element, text] of told) {
@@ -42,7 +51,7 @@ export function translate(root) {
 
 function preferred() {
   const names = navigator.languages.map((tag) => tag.split("-")[0].toLowerCase());
-  return names.find((name) => Object.hasOwn(languages, name)) ?? "en";
+  return names.find((name) => Object.hasOwn(languages, name)) ?? FIRST;
 }
 
 function find(path) {

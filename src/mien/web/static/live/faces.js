@@ -2,8 +2,9 @@
 
 import { Announcer } from "../core/announcer.js";
 import { amongAll, percentSure, readingLook, shapeElement } from "../core/looks.js";
+import { personFor, sentenceFor } from "../core/sayings.js";
 import { settings } from "../core/settings.js";
-import { tell, words } from "../core/words.js";
+import { fill, tell, words } from "../core/words.js";
 
 const EMPTY_AFTER_MS = 600; // a face that is missed for a moment changes nothing
 // How long a look is said to last, in seconds: in steps, so that no figure runs.
@@ -82,7 +83,7 @@ export class FaceList {
       item.lasting = line("lasting", "");
       item.element.replaceChildren(
         shapeElement(kind),
-        line("person", words.person(reading.track_id)),
+        line("person", personFor(reading.track_id)),
         ...(look ? [line("look", look)] : [line("look unsaid", "—", true), line("visually-hidden", words.unsaid)]),
         item.lasting,
         ...(reasons ? [line("reasons", reasons)] : []),
@@ -119,7 +120,7 @@ export class FaceList {
   #sentences() {
     if (!this.items.size) return words.noFace;
     const ids = [...this.items.keys()].filter((id) => this.items.get(id).look).sort((a, b) => a - b);
-    return ids.map((id) => words.sentence(id, this.items.get(id).look)).join(" ");
+    return ids.map((id) => sentenceFor(id, this.items.get(id).look)).join(" ");
   }
 }
 
@@ -132,21 +133,21 @@ function line(name, text, hidden = false) {
 }
 
 function duration(seconds) {
-  if (seconds >= 60) return words.minutes(Math.floor(seconds / 60));
+  if (seconds >= 60) return fill(words.minutes, { minutes: Math.floor(seconds / 60) });
   const step = STEPS_S.findLast((one) => one <= seconds);
-  return step ? words.seconds(step) : "";
+  return step ? fill(words.seconds, { seconds: step }) : "";
 }
 
 // A bar and a percentage.
 function sureElement() {
-  const [bar, fill, text] = [line("sure-bar", "", true), line("sure-fill", ""), line("sure-text", "")];
+  const [bar, level, text] = [line("sure-bar", "", true), line("sure-fill", ""), line("sure-text", "")];
   const element = line("sure", "");
-  bar.append(fill);
+  bar.append(level);
   element.append(bar, text);
   const set = (share) => {
     const percent = percentSure(share);
-    fill.style.width = `${percent}%`;
-    text.textContent = words.sure(percent);
+    level.style.width = `${percent}%`;
+    text.textContent = fill(words.sure, { percent });
   };
   return { element, set };
 }

@@ -1,7 +1,7 @@
 // Files that the user opens: a picture or a video, which stays at hand to be shown again.
 
 import { isPicture } from "../core/pictures.js";
-import { tell, words } from "../core/words.js";
+import { fill, tell, words } from "../core/words.js";
 import { Drop } from "./drop.js";
 import { Film } from "./shows/film.js";
 import { Picture } from "./shows/picture.js";
@@ -30,7 +30,7 @@ export class Files {
     this.live.stop();
     this.file = file;
     $("start-file").hidden = true;
-    tell($("start-file"), () => words.show(file.name));
+    tell($("start-file"), () => fill(words.show, { name: file.name }));
     const show = isFilm ? this.film : this.picture;
     show.file = file;
     if (await this.live.start(show)) $("start-file").hidden = false;

@@ -6,7 +6,7 @@
 //
 // A show that a pause has closed is opening once more when it goes on.
 
-import { words } from "../core/words.js";
+import { fill, words } from "../core/words.js";
 import { ShowError } from "./shows/show.js";
 
 const USES_SPACE = "button, input, select, textarea, summary, dialog";
@@ -64,7 +64,7 @@ export class Live {
   // All of the show has been shown.
   end() {
     const { show } = this;
-    if (show) this.fail(() => words.ended(show.name));
+    if (show) this.fail(() => fill(words.ended, { name: show.name }));
   }
 
   togglePause() {

@@ -1,8 +1,9 @@
 // The last minutes: which look each face had, and how sure that was. Kept in this page's memory only.
 
 import { amongAll, drawShape, shownKind, styleOf } from "../core/looks.js";
+import { lookFor, personFor } from "../core/sayings.js";
 import { settings } from "../core/settings.js";
-import { words } from "../core/words.js";
+import { fill, words } from "../core/words.js";
 
 const KEPT_S = 600;
 const SHOWN_S = 60;
@@ -197,8 +198,8 @@ export class Timeline {
     const end = this.held ?? this.moments.end;
     const behind = Math.round(this.moments.end - end);
     this.back.value = Number(this.back.max) - behind;
-    this.back.setAttribute("aria-valuetext", words.history.ago(behind));
-    this.ago.textContent = words.history.ago(behind);
+    this.ago.textContent = behind ? fill(words.history.ago, { seconds: behind }) : words.history.now;
+    this.back.setAttribute("aria-valuetext", this.ago.textContent);
     this.hold.textContent = this.held === null ? words.history.hold : words.history.follow;
     const keys = this.moments.keys();
     for (const [key, row] of this.rows) {
@@ -213,7 +214,7 @@ export class Timeline {
   #drawRow(key, end) {
     const row = this.rows.get(key) ?? this.#addRow(key);
     const { stream, id } = this.moments.people.get(key);
-    row.name.textContent = stream === this.moments.stream ? words.person(id) : words.history.earlier(id);
+    row.name.textContent = stream === this.moments.stream ? personFor(id) : fill(words.history.earlier, { number: id });
     const stretches = this.moments.stretches(key).filter((s) => s.end > end - SHOWN_S && s.start < end);
     row.summary.textContent = summary(stretches, end);
     const { canvas } = row;
@@ -268,5 +269,6 @@ function summary(stretches, end) {
   }
   const said = [...seconds].filter(([label, length]) => length >= 0.5 && settings.names(label));
   const sorted = said.sort((a, b) => b[1] - a[1]);
-  return sorted.map(([label, length]) => words.history.length(words.look(label), Math.round(length))).join(", ");
+  const part = ([label, length]) => ({ look: lookFor(label), seconds: Math.round(length) });
+  return sorted.map((one) => fill(words.history.length, part(one))).join(", ");
 }

@@ -1,7 +1,7 @@
 // Moments of the live view that the user keeps for practice: pictures in this page's memory only.
 
 import { toJpeg } from "../core/pictures.js";
-import { tell, words } from "../core/words.js";
+import { fill, tell, words } from "../core/words.js";
 
 const MOST = 40; // the oldest goes first
 const MAX_WIDTH = 640;
@@ -32,7 +32,13 @@ export class Kept {
     if (!blob) return;
     this.blobs = [...this.blobs, blob].slice(-MOST);
     this.#show();
-    this.spoken.textContent = words.kept.sign(this.blobs.length, MOST);
+    this.spoken.textContent = this.#sign();
+  }
+
+  #sign() {
+    const count = this.blobs.length;
+    const sign = fill(words.kept.sign, { count });
+    return count === MOST ? `${sign} ${words.kept.full}` : sign;
   }
 
   #forget(next) {
@@ -44,12 +50,12 @@ export class Kept {
 
   #show() {
     const count = this.blobs.length;
-    tell(document.getElementById("practice-moments"), () => words.practice.moments(count));
+    tell(document.getElementById("practice-moments"), () => fill(words.practice.moments, { count }));
     document.getElementById("practice-moments").hidden = !count;
     document.getElementById("practice-hint").hidden = count > 0;
     for (const sign of this.signs) {
       sign.hidden = !count;
-      tell(sign.querySelector("p"), () => words.kept.sign(count, MOST));
+      tell(sign.querySelector("p"), () => this.#sign());
     }
   }
 }

@@ -1,18 +1,15 @@
 // Practice: a face is shown, the user says how it looks, then mien does. There is no score.
 
-import { amongAll, isElse, kindOf, percentSure, shapeElement, shownKind } from "../core/looks.js";
+import { kindOf, shapeElement } from "../core/looks.js";
+import { wordFor } from "../core/sayings.js";
 import { settings } from "../core/settings.js";
-import { words } from "../core/words.js";
+import { fill, words } from "../core/words.js";
 import { Kept } from "./kept.js";
-import { drawMark } from "./mark.js";
 import { Portraits } from "./portraits.js";
 import { folderOf, lookOf, Rounds, Tally } from "./rounds.js";
-import { begun, said } from "./said.js";
+import { begun, put, tellFace, tellLeftOut, tellSummary } from "./telling.js";
 
-// Covering a part that has nothing to say changes a probability by a few hundredths all the same.
-const LEAST_EFFECT = 0.05;
 const REST_AFTER = 10; // faces, then an end is offered
-const FEW = 3; // of fewer faces nothing can be said
 const $ = (name) => document.getElementById(`practice-${name}`);
 
 export class Practice {
@@ -153,7 +150,7 @@ export class Practice {
     this.#setStage("question");
     $("face").scrollIntoView({ block: "nearest" });
     $("question").focus({ preventScroll: true });
-    $("spoken").textContent = words.practice.face(this.tally.faces + 1);
+    $("spoken").textContent = fill(words.practice.face, { number: this.tally.faces + 1 });
   }
 
   get #unanswered() {
@@ -199,13 +196,6 @@ export class Practice {
     $("spoken").textContent = words.practice.none;
   }
 
-  // Which part mattered most to mien; undefined where none did, or nothing is said of the look.
-  #part() {
-    const { label, parts } = this.face.reading;
-    if (label === null || !settings.names(label)) return undefined;
-    return parts.find(({ effect }) => effect >= LEAST_EFFECT);
-  }
-
   #offered() {
     return this.answers.filter(({ label }) => settings.names(label));
   }
@@ -213,7 +203,6 @@ export class Practice {
   // Writes whatever depends on the round, the settings or the language.
   #write() {
     if (!this.open) return;
-    const { practice } = words;
     const offered = this.#offered();
     for (const answer of this.answers) {
       const place = offered.indexOf(answer);
@@ -222,71 +211,12 @@ export class Practice {
       answer.key.hidden = !digit;
       answer.key.textContent = digit;
       if (digit) answer.button.setAttribute("aria-keyshortcuts", digit);
-      answer.word.textContent = begun(words.word(answer.label));
+      answer.word.textContent = begun(wordFor(answer.label));
     }
-    const { faceless = 0, unreadable = 0 } = this.leftOut ?? this.rounds?.leftOut ?? {};
-    const leftOut = [faceless && practice.faceless(faceless), unreadable && practice.unreadable(unreadable)];
-    put("left-out", leftOut.filter(Boolean).join(" "));
-    put("none", this.none ? practice.none : "");
-    if (this.face) this.#writeFace();
-    if (this.screen === "summary") this.#writeSummary();
+    tellLeftOut(this.leftOut ?? this.rounds?.leftOut ?? {});
+    put("none", this.none ? words.practice.none : "");
+    const number = this.tally?.faces + (this.stage === "reveal" ? 0 : 1);
+    if (this.face) tellFace(this.face, number, this.guess);
+    if (this.screen === "summary") tellSummary(this.tally, this.labels, this.rounds.over && !this.#unanswered);
   }
-
-  // What the face reveals is laid out from the start and only hidden, so that nothing moves later.
-  #writeFace() {
-    const { practice } = words;
-    const { reading, square, folder, look } = this.face;
-    const { label, probabilities, quality } = reading;
-    const [named, part] = [settings.names(label), this.#part()];
-    const asked = this.tally.faces + (this.stage === "reveal" ? 0 : 1);
-    const sure = named && label !== null ? percentSure(amongAll(probabilities[label], reading)) : null;
-    const beside = isElse(reading) ? words.reasons([reading.reason]) : sure === null ? "" : words.sure(sure);
-    $("face").setAttribute("aria-label", practice.picture(asked));
-    put("number", practice.face(asked));
-    const guess = this.guess ?? null;
-    $("said").replaceChildren(
-      said(kindOf(guess), practice.you, words.word(guess)),
-      said(shownKind(label), practice.mien, named ? words.look(label) : words.unsaid, beside),
-    );
-    put("harder", quality.issues.length ? practice.harder(words.reasons(quality.issues)) : "");
-    put("verdict", this.#verdict());
-    put("lies", look ? practice.lies(folder) : "");
-    const explained = named && label !== null;
-    put("part", explained ? (part ? practice.part[part.part] : practice.noPart) : "");
-    put("measured", explained ? practice.measured : "");
-    drawMark($("mark"), square, part?.region);
-  }
-
-  #verdict() {
-    const { label } = this.face.reading;
-    const { practice } = words;
-    if (!settings.names(label)) return practice.off;
-    if (this.guess === label) return practice.same;
-    if (this.guess === null) return practice.youUnsure;
-    return label === null ? practice.mienUnsure : practice.differ;
-  }
-
-  #writeSummary() {
-    const { practice } = words;
-    const { tally, labels, rounds } = this;
-    const enough = tally.faces >= FEW;
-    const looks = enough ? tally.looks(labels).filter(({ label }) => settings.names(label)) : [];
-    const { named, yours, miens } = tally.folders(labels);
-    put("looked", practice.looked(tally.faces));
-    put("agreed", enough ? practice.agreed(tally.same) : "");
-    $("looks").hidden = !enough;
-    $("looks").replaceChildren(
-      ...looks.map((one) => said(kindOf(one.label), "", begun(words.word(one.label)), practice.counts(one.yours, one.miens))),
-    );
-    put("folders", enough && named ? practice.folders(named, yours, miens) : "");
-    const over = rounds.over && !this.#unanswered;
-    put("all", over ? practice.all : "");
-    $("go-on").hidden = over;
-  }
-}
-
-function put(name, text) {
-  const element = $(name);
-  if (element.textContent !== text) element.textContent = text;
-  element.hidden = !text;
 }

@@ -1,7 +1,7 @@
 // The browser's camera as a show: which one it is, and whether it is on.
 
 import { settings } from "../../core/settings.js";
-import { words } from "../../core/words.js";
+import { fill, words } from "../../core/words.js";
 import { CameraChoice } from "./cameras.js";
 import { SentShow, ShowError } from "./show.js";
 import { CameraError, Webcam } from "./webcam.js";
@@ -83,5 +83,5 @@ export class CameraShow extends SentShow {
 }
 
 function reasonOf({ kind, message }) {
-  return kind === "failed" ? words.camera.failed(message) : words.camera[kind];
+  return kind === "failed" ? fill(words.camera.failed, { reason: message }) : words.camera[kind];
 }

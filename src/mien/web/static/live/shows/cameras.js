@@ -1,6 +1,6 @@
 // Which of several cameras: a list to choose from, where there is more than one.
 
-import { tell, words } from "../../core/words.js";
+import { fill, tell, words } from "../../core/words.js";
 
 // How phones name theirs; a laptop's are named by their makers.
 const FACING = /\bfacing (front|back)\b|^(front|back) camera$/i;
@@ -70,5 +70,5 @@ function nameOf(device, index) {
   // Without a name there may still be the side.
   const [side] = device.getCapabilities?.().facingMode ?? [];
   if (side === "user") return words.camera.front;
-  return side === "environment" ? words.camera.back : words.camera.numbered(index + 1);
+  return side === "environment" ? words.camera.back : fill(words.camera.numbered, { number: index + 1 });
 }

@@ -1,6 +1,6 @@
 // A video file of the user's, which the page itself plays.
 
-import { words } from "../../core/words.js";
+import { fill, words } from "../../core/words.js";
 import { SentShow, ShowError } from "./show.js";
 
 const SETTLED_MS = 250; // a slider that is dragged asks for many places
@@ -44,7 +44,7 @@ export class Film extends SentShow {
     } catch {
       if (url !== this.url) return false;
       const { name } = this;
-      throw new ShowError(() => words.file.unknown(name));
+      throw new ShowError(() => fill(words.file.unknown, { name }));
     }
     if (url !== this.url) return false;
     this.plays = true;
@@ -106,7 +106,7 @@ export class Film extends SentShow {
   #tell() {
     const { currentTime, duration } = this.video;
     this.slider.value = currentTime;
-    this.output.textContent = words.place(clock(currentTime), clock(duration));
+    this.output.textContent = fill(words.place, { now: clock(currentTime), length: clock(duration) });
     this.slider.setAttribute("aria-valuetext", this.output.textContent);
   }
 }

@@ -1,7 +1,7 @@
 // A picture by itself: read once, and shown until it is closed.
 
 import { drawPicture, toJpeg } from "../../core/pictures.js";
-import { words } from "../../core/words.js";
+import { fill, words } from "../../core/words.js";
 import { Show, ShowError } from "./show.js";
 
 const MAX_SIDE = 1920;
@@ -44,7 +44,7 @@ export class Picture extends Show {
     } catch {
       if (request !== this.request) return false;
       const { name } = this;
-      throw new ShowError(() => words.file.unknown(name));
+      throw new ShowError(() => fill(words.file.unknown, { name }));
     }
     if (request !== this.request) return false;
     [this.canvas.width, this.canvas.height] = [drawn.width, drawn.height];

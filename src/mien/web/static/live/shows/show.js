@@ -1,7 +1,7 @@
 // What all kinds of show have in common: the browser's camera, a film, a picture, a source of the server.
 // A show knows how its pictures come; when, `Live` decides, and `Stage` is where they are seen.
 
-import { words } from "../../core/words.js";
+import { fill, words } from "../../core/words.js";
 
 // Why a show cannot be opened, in the present words.
 export class ShowError extends Error {
@@ -53,7 +53,7 @@ export class Show {
 
   // What is said of it below the picture.
   describe() {
-    return this.isOpen ? words.showing(this.name) : words.starting;
+    return this.isOpen ? fill(words.showing, { name: this.name }) : words.starting;
   }
 
   // Opens it. Returns false where something else was asked for meanwhile; raises a ShowError.
