@@ -5,9 +5,8 @@ The reference is YuNet-s at full size where its file is there (`../shared/weight
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from pathlib import Path
 
-from benchmarks import faces
+from benchmarks import SHARED, faces
 from benchmarks.report import Column, Result
 from benchmarks.timing import cpu_ratio, ratio, take_turns
 from mien.detectors.single_shot import SingleShotDetector
@@ -20,7 +19,7 @@ NAME = "detector"
 SIZES = ((640, 480), (1280, 720))
 CYCLE = 4
 COARSE = 48  # pixels: side of the smallest face of our own detector's second row
-YUNET = Path(__file__).parents[2] / "shared" / "weights" / "yunet_s_dynamic.onnx"
+YUNET = SHARED / "weights" / "yunet_s_dynamic.onnx"
 COLUMNS = (
     Column("case", "frame and detector"),
     Column("found", "faces found", ".1f"),

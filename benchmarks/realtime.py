@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from benchmarks import faces, identity, steadiness
+from benchmarks import SHARED, faces, identity, steadiness
 from benchmarks.moving import Actor, Scene, Still, portrait
 from benchmarks.report import GOAL_COLUMNS, Result, goal_row, goals_met
 from mien.bench import FPS, Paced, measure_live, measure_speed, measure_start
@@ -25,7 +25,7 @@ from mien.tracking.smoother import HOLD, TIME_CONSTANT
 from mien.types import PixelArray
 
 NAME = "realtime"
-WILD = Path(__file__).parents[2] / "shared" / "data" / "wild.zip"
+WILD = SHARED / "data" / "wild.zip"
 # Pictures of a scene, shown over and over.
 CYCLE = 8
 STARTS = 5
@@ -87,7 +87,7 @@ def measure(bundle: Path | None = None, lengths: Lengths | None = None) -> Resul
     found = identity.measure([cast], detector)
     switches = sum(int(row["switches"]) for row in found.rows)
     rows.append(goal_row(f"ID switches in {len(found.rows)} scenes", switches, "switches", 0))
-    words = ["--bundle", str(bundle)] if bundle else []
+    words = ["--model", str(bundle)] if bundle else []
     start = statistics.median(measure_start(words) for _ in range(lengths.starts))
     rows.append(goal_row("start of mien live to its first reading", start, "s", 1.5))
     findings.append(goals_met(rows))

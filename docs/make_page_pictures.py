@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.page import browsing, serving
+from benchmarks.experiments.page import browsing, serving
 from PIL import Image
 
 FOLDER = Path(__file__).parent

@@ -8,7 +8,6 @@ import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 # Each process of the tests has a core of its own, and so has each command that one starts.
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -17,6 +16,7 @@ import cv2
 import numpy as np
 import pytest
 from hypothesis import settings
+from tests.exports import SharedExports, export_quickly
 
 from mien.datasets.dataset import Dataset
 from mien.datasets.preparation.prepare import prepare
@@ -56,47 +56,29 @@ def _one_thread() -> None:
 
 
 @pytest.fixture(scope="session")
-def operators() -> Callable[..., Any]:
-    """What PyTorch can export, listed once: that takes as long as to export a tiny network."""
-    from torch.onnx._internal.exporter._registration import ONNXRegistry
-
-    return functools.cache(ONNXRegistry.from_torchlib)
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of all the processes of this run: what one makes there, under a lock, others use."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture(scope="module")
-def quick_export(operators: Callable[..., Any]) -> Iterator[None]:
+def quick_export() -> Iterator[None]:
     """Export without listing each time what can be exported."""
-    from torch.onnx._internal.exporter._registration import ONNXRegistry
-
+    torch = pytest.importorskip("torch")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ONNXRegistry, "from_torchlib", staticmethod(operators))
+        patch.setattr(torch.onnx, "export", functools.partial(export_quickly, torch.onnx.export))
         yield
 
 
 @pytest.fixture(scope="module")
-def one_export(quick_export: None) -> Iterator[None]:
-    """Export no network twice; `training/test_export.py` proves that this gives the same graph."""
-    import torch
-
-    done: dict[Any, Any] = {}
-    export = torch.onnx.export
-
-    def described(module: torch.nn.Module) -> str:
-        plain = (bool, int, float, str, list, tuple)
-        values = {key: value for key, value in vars(module).items() if isinstance(value, plain)}
-        return f"{type(module)} {values}"
-
-    def once(network: torch.nn.Module, example: Sequence[torch.Tensor], **options: Any) -> Any:
-        weights = {name: value.numpy().tobytes() for name, value in network.state_dict().items()}
-        shapes = [value.shape for value in example]
-        modules = [described(module) for module in network.modules()]
-        key = (*weights.items(), *modules, str(shapes), str(options))
-        if key not in done:
-            done[key] = export(network, example, **options)
-        return done[key]
-
+def one_export(quick_export: None, shared_folder: Path) -> Iterator[None]:
+    """Export one of all the networks that differ in nothing but their weights."""
+    torch = pytest.importorskip("torch")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(torch.onnx, "export", once)
+        patch.setattr(torch.onnx, "export", SharedExports(torch.onnx.export, shared_folder))
         yield
 
 

@@ -9,6 +9,25 @@ JSONS = ["[" * DEEP, '{"a":' * DEEP, "9" * 5000, "[", "", "\ufeff{}", '"\\ud800'
 TOMLS = ["a = " + "[" * DEEP, "a = " + "{a=" * DEEP, "a = " + "9" * 5000, "a", "[a]\n[a]", "\x00"]
 
 
+# The standard library's parser takes a minute for each of these.
+LONG_KEYS = [
+    ".".join(["a"] * DEEP * 2) + " = 1",
+    "[" + " . ".join(['"b c"'] * DEEP * 2) + "]",
+    "a = { " + ".".join(["'d'"] * DEEP * 2) + " = 1 }",
+]
+
+
+@pytest.mark.parametrize("text", LONG_KEYS, ids=["bare", "quoted", "inline"])
+def test_a_key_of_thousands_of_parts_is_refused_at_once(text: str) -> None:
+    with pytest.raises(ValueError, match="nested too deeply"):
+        decode_toml(text.encode())
+
+
+def test_what_only_looks_like_a_long_key_is_read() -> None:
+    text = f'a.b.c = "{"a word. " * 200}{"x" * DEEP}" # {"." * 500}\n'
+    assert decode_toml(text.encode()) == {"a": {"b": {"c": "a word. " * 200 + "x" * DEEP}}}
+
+
 @pytest.mark.parametrize("text", JSONS)
 def test_json(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):

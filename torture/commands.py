@@ -217,7 +217,7 @@ def _report(folder: Path) -> object:
 def predict_commands(home: Path) -> list[Command]:
     """`mien predict` into a table and a folder of pictures."""
     words = ["predict", str(home / "portraits"), "--out", "t.csv", "--annotate", "drawn"]
-    words += ["--bundle", str(home / "run/bundle"), "--force"]
+    words += ["--bundle", str(home / "run/bundle"), "--overwrite"]
 
     def check(folder: Path) -> None:
         for path in (folder / "drawn").glob("[!.]*"):

@@ -42,7 +42,7 @@ class Detector(Protocol):
 
 @runtime_checkable
 class Classifier(Protocol):
-    """Reads the expression of faces that have been cropped by `preprocess`."""
+    """Reads the expression of faces that have been cropped by `mien.vision.crop`."""
 
     @property
     def labels(self) -> tuple[str, ...]:

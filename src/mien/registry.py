@@ -3,6 +3,7 @@
 Optional and heavy parts are imported when they are asked for.
 """
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from mien.pipeline.analyzer import Analyzer, AnalyzerSettings
 from mien.protocols import Classifier, Detector
 from mien.settings import check_threads
 
+LOG = logging.getLogger(__name__)
 MODELS = Path(__file__).parent / "models" / "shipped"
 DEFAULT, DEFAULT_BUNDLE = "default", MODELS / "fer4"
 SHIPPED = (DEFAULT_BUNDLE, MODELS / "fer8")  # classifiers
@@ -50,6 +52,7 @@ def make_detector(
     if model is not None and name in _WITHOUT_MODEL:
         raise SettingsError(f"the detector {name} has its own weights; leave out {model}")
     detector = factory(model, _checked(threads))
+    LOG.info("detector %s", name)
     return at_any_angle(detector) if any_angle else detector
 
 
@@ -90,7 +93,9 @@ def make_classifier(
         BundleError: The bundle is missing, damaged or inconsistent.
         SettingsError: There are fewer threads than one.
     """
-    loaded = load_bundle(find_bundle(bundle))
+    path = find_bundle(bundle)
+    loaded = load_bundle(path)
+    LOG.info("model %s %s, from %s", loaded.info.name, loaded.info.version, path)
     return OnnxClassifier(loaded, threads=_checked(threads)), loaded.info
 
 

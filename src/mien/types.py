@@ -157,7 +157,7 @@ class Face:
 
 @dataclass(frozen=True, slots=True)
 class InputSpec:
-    """What a network wants to see; `preprocess` makes it.
+    """What a network wants to see; `mien.vision.crop` makes it.
 
     Attributes:
         size: Side of the square crop in pixels.

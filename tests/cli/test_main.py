@@ -1,16 +1,18 @@
 """The command line as a whole: help is quick, errors are one line, exit codes are kept."""
 
+import logging
 import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from mien import __version__
-from mien.cli import COMMANDS, main
+from mien.cli import COMMANDS, console, main
 from mien.errors import SourceError
 
 
@@ -196,3 +198,43 @@ def test_a_reader_that_leaves_early_is_no_error(call: str) -> None:
         process.stdout.close()
         errors = process.stderr.read()
     assert (process.returncode, errors) == (0, b"")
+
+
+def test_quiet_leaves_remarks_out_but_no_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console.err, "quiet", False)
+    assert main(["predict", "-q", str(tmp_path / "absent.jpg")]) == 1
+    assert "absent.jpg" in capsys.readouterr().err
+    console.set_output(quiet=True, verbose=0, level=None)
+    console.err.print("a remark")
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("verbose", "level", "wanted"),
+    [
+        (0, None, logging.WARNING),
+        (1, None, logging.INFO),
+        (2, None, logging.DEBUG),
+        (2, "error", logging.ERROR),
+        (0, "debug", logging.DEBUG),
+    ],
+)
+def test_the_log_is_as_long_as_asked_for(verbose: int, level: str | None, wanted: int) -> None:
+    before = logging.getLogger().level, logging.getLogger().handlers[:]
+    try:
+        console.set_output(quiet=False, verbose=verbose, level=level)
+        assert logging.getLogger("mien").level == wanted
+    finally:
+        logging.getLogger("mien").setLevel(logging.NOTSET)
+        logging.getLogger().setLevel(before[0])
+        logging.getLogger().handlers[:] = before[1]
+
+
+def test_shells_can_complete_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("shtab")
+    assert main(["completion", "bash"]) == 0
+    script = capsys.readouterr().out
+    assert "--any-angle" in script
+    assert "train-detector" in script

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from mien.cli import main, predict
+from mien.cli import main, models, predict
 from mien.errors import SourceError
 from mien.protocols import Source
 from mien.sources.reconnect import OnNotice, Reconnecting
@@ -54,7 +54,7 @@ class FakeSource(Source):
 def read(make_bundle: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     """Run `mien predict` with a tiny bundle and a detector that needs no weights."""
     bundle = str(make_bundle())
-    monkeypatch.setattr(predict, "make_detector", lambda *_, **__: OneFace())
+    monkeypatch.setattr(models, "make_detector", lambda *_, **__: OneFace())
     return lambda *words: main(["predict", *map(str, words), "--bundle", bundle])
 
 
@@ -71,7 +71,7 @@ def test_heads_that_lie_are_looked_for_where_wanted(
         asked.append(any_angle)
         return OneFace()
 
-    monkeypatch.setattr(predict, "make_detector", make)
+    monkeypatch.setattr(models, "make_detector", make)
     assert main(["predict", str(folder), "--bundle", str(make_bundle()), *words]) == 0
     assert asked == [bool(words)]
 
@@ -145,7 +145,7 @@ def test_a_face_outside_the_models_looks_says_so(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(predict, "make_detector", lambda *_, **__: OneFace())
+    monkeypatch.setattr(models, "make_detector", lambda *_, **__: OneFace())
     # Of bright faces its graph finds the last outcome the most probable.
     words = ["predict", str(folder), "--bundle", str(make_bundle("wide", other=True))]
     assert main(words) == 0
@@ -171,7 +171,7 @@ def test_readings_go_to_csv_json_lines_and_pictures(
     assert sorted(p.name for p in (tmp_path / "drawn").iterdir()) == ["a bright.png", "black.png"]
 
 
-def test_what_exists_is_kept_unless_force_is_given(
+def test_what_exists_is_kept_unless_overwrite_is_given(
     read: Callable[..., int], folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "o.csv"
@@ -179,7 +179,7 @@ def test_what_exists_is_kept_unless_force_is_given(
     assert read(folder, "--out", out) == 1
     assert out.read_text() == "precious"
     assert "exists" in capsys.readouterr().err
-    assert read(folder, "--out", out, "--force") == 0
+    assert read(folder, "--out", out, "--overwrite") == 0
     assert out.read_text().startswith("source,")
 
 
@@ -269,7 +269,7 @@ def test_a_run_that_reads_nothing_leaves_nothing_in_the_way(
     assert read(folder / "broken.png", *outputs) == 1
     assert sorted(tmp_path.iterdir()) == before
     (tmp_path / "o.csv").write_text("precious")
-    assert read(folder / "broken.png", *outputs, "--force") == 1
+    assert read(folder / "broken.png", *outputs, "--overwrite") == 1
     assert (tmp_path / "o.csv").read_text() == "precious"
 
 

@@ -232,7 +232,13 @@ def test_a_model_of_another_kind_is_named(make_bundle: MakeBundle) -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "word"), [({"min_score": 2}, "min_score"), ({"colour": 1}, "colour")]
+    ("values", "word"),
+    [
+        ({"min_score": 2}, "min_score"),
+        ({"colour": 1}, "colour"),
+        ({"multiple": 6553616}, "multiple"),
+        ({"smallest": 1e300}, "smallest"),
+    ],
 )
 def test_a_detectors_values_are_checked(tmp_path: Path, values: dict[str, Any], word: str) -> None:
     shutil.copytree(DETECTOR_BUNDLE, tmp_path / "face")

@@ -48,8 +48,8 @@ Object.defineProperty(MediaStreamTrack.prototype, "label", { get: () => window.l
 """
 NAMES = """
 async ([language, devices]) => {
-  const { cameraNames } = await import("/static/cameras.js");
-  const { settings } = await import("/static/settings.js");
+  const { cameraNames } = await import("/static/live/shows/cameras.js");
+  const { settings } = await import("/static/core/settings.js");
   settings.set("language", language);
   return cameraNames(devices.map(([label, side]) => ({
     label,
@@ -407,6 +407,16 @@ def test_only_what_looks_away_is_not_mirrored(run_camera, expect):
         expect(page.locator("#faces li")).to_have_count(1)
         transform = "matrix(-1, 0, 0, 1, 0, 0)" if mirrored else "none"
         expect(page.locator("#video")).to_have_css("transform", transform)
+
+
+def test_a_camera_that_looks_away_after_a_pause_is_mirrored_no_more(run_camera, expect):
+    page = run_camera(script=FACING)
+    expect(page.locator("#video")).to_have_class("mirrored")
+    page.get_by_role("button", name="Pause").click()
+    page.evaluate("window.side = 'environment'")
+    page.get_by_role("button", name="Go on").click()
+    expect(page.locator("#faces li")).to_have_count(1)
+    expect(page.locator("#video")).not_to_have_class("mirrored")
 
 
 def test_a_camera_that_gives_no_picture_is_told_until_it_does(run_camera, expect, hurry):

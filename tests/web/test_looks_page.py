@@ -1,4 +1,4 @@
-"""The page and Python tell every look alike: `static/names.js` is the twin of `looks.py`."""
+"""The page and Python tell every look alike: `static/core/names.js` is the twin of `looks.py`."""
 
 from mien.vision.looks import look_of, name_of, places_of, table, word
 
@@ -12,8 +12,8 @@ SETS = [
 ]
 TOLD = """
 async (sets) => {
-  const { nameOf, placesOf, wordOf } = await import("/static/names.js");
-  const { kindOf, learnLabels, lineOf, rowOf, tint } = await import("/static/looks.js");
+  const { nameOf, placesOf, wordOf } = await import("/static/core/names.js");
+  const { kindOf, learnLabels, lineOf, rowOf, tint } = await import("/static/core/looks.js");
   return sets.map((labels) => {
     learnLabels(labels);
     return {

@@ -483,7 +483,7 @@ def test_the_oldest_of_forty_moments_goes_first(open_page, expect):
     found = page.evaluate(
         """
         async () => {
-          const { Kept } = await import("/static/kept.js");
+          const { Kept } = await import("/static/practice/kept.js");
           const kept = new Kept(document.createElement("p"));
           const canvas = document.createElement("canvas");
           [canvas.width, canvas.height] = [1280, 720];
@@ -802,7 +802,7 @@ def test_the_order_is_new_each_time_and_nothing_is_lost(bare_page):
     order, again = bare_page.evaluate(
         """
         async () => {
-          const { Rounds } = await import("/static/rounds.js");
+          const { Rounds } = await import("/static/practice/rounds.js");
           const all = async () => {
             const read = async (item) => ({ item, close() {} });
             const rounds = new Rounds([...Array(50).keys()], read, () => {});
@@ -828,7 +828,7 @@ def test_a_picture_that_was_on_its_way_is_sent_again_but_not_for_ever(bare_page)
     found = bare_page.evaluate(
         """
         async () => {
-          const { Portraits } = await import("/static/portraits.js");
+          const { Portraits } = await import("/static/practice/portraits.js");
           const canvas = document.createElement("canvas");
           const blob = await new Promise((resolve) => canvas.toBlob(resolve));
           const read = async (losses) => {
@@ -867,7 +867,7 @@ def test_which_look_a_folder_means(bare_page):
     found = bare_page.evaluate(
         """
         async ([folders, labels]) => {
-          const { lookOf } = await import("/static/rounds.js");
+          const { lookOf } = await import("/static/practice/rounds.js");
           return folders.map((folder) => lookOf(folder, labels));
         }
         """,

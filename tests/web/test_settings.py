@@ -44,7 +44,7 @@ async () => {
 # When two looks are spoken, in milliseconds: the second comes at once after the first was.
 WHEN_SPOKEN = """
 async () => {
-  const { FaceList } = await import("/static/faces.js");
+  const { FaceList } = await import("/static/live/faces.js");
   const part = () => document.createElement("p");
   let now = 0;
   performance.now = () => now;
@@ -58,20 +58,6 @@ async () => {
     if (spoken.textContent !== before) said.push(now);
   }
   return said;
-}
-"""
-SHAPE_OF_WORDS = """
-async (language) => {
-  const { words } = await import(`/static/words/${language}.js`);
-  const found = {};
-  const walk = (place, path) => {
-    for (const [key, value] of Object.entries(place)) {
-      if (value !== null && typeof value === "object") walk(value, [...path, key]);
-      else found[[...path, key].join(".")] = typeof value === "function" ? value.length : value;
-    }
-  };
-  walk(words, []);
-  return found;
 }
 """
 STORE = "values => localStorage.setItem('mien', JSON.stringify(values))"
@@ -212,32 +198,6 @@ def test_the_language_is_the_browsers_until_it_is_chosen(open_page, expect):
     expect(page.get_by_role("button", name="Start camera")).to_be_visible()
 
 
-def test_all_languages_have_the_same_words(open_page):
-    page = open_page()
-    names = page.evaluate(
-        "import('/static/words.js').then(({ languages }) => Object.keys(languages))"
-    )
-    assert names == ["en", "de"]
-    english, *others = (page.evaluate(SHAPE_OF_WORDS, name) for name in names)
-    for other in others:
-        assert set(english) == set(other)
-    for words in (english, *others):
-        for key, value in words.items():
-            # A function is given as how many values it takes, which is the same everywhere.
-            assert value == english[key] if isinstance(value, int) else value.strip(), key
-    # What index.html says before a language is chosen is the English.
-    used = page.locator("[data-words]").evaluate_all("all => all.map(one => one.dataset.words)")
-    assert set(used) <= set(english)
-
-
-def test_the_words_of_the_markup_are_the_english_ones(bare_page, open_page):
-    english = bare_page.evaluate(SHAPE_OF_WORDS, "en")
-    said = open_page(java_script_enabled=False).locator("[data-words]")
-    places = said.evaluate_all("all => all.map(one => [one.dataset.words, one.textContent])")
-    assert len(places) > 20
-    assert [text for _, text in places] == [english[name] for name, _ in places]
-
-
 def test_a_look_that_is_off_is_not_said(open_page, expect):
     page = open_page(script=stored(off=["happy"], pace="quick"))
     page.get_by_role("button", name="Show the sample").click()
@@ -294,7 +254,7 @@ def test_the_nearest_face_does_not_jump(bare_page):
     chosen = bare_page.evaluate(
         """
         async (pictures) => {
-          const { Nearest } = await import("/static/nearest.js");
+          const { Nearest } = await import("/static/live/nearest.js");
           const nearest = new Nearest();
           return pictures.map(([now, ...sides]) => {
             const faces = sides

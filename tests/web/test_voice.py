@@ -16,7 +16,7 @@ pytestmark = pytest.mark.timeout(120)
 # Who is told, and when, on a clock that we turn: each entry is [ms, {id: value}].
 ANNOUNCE = """
 async ([script, silent]) => {
-  const { Announcer } = await import("/static/announcer.js");
+  const { Announcer } = await import("/static/core/announcer.js");
   const announcer = new Announcer();
   const told = [];
   for (const [now, values] of script) {
@@ -33,8 +33,8 @@ async ([script, silent]) => {
 # or the name of a language, or "pause".
 LASTING = """
 async (script) => {
-  const { FaceList } = await import("/static/faces.js");
-  const { settings } = await import("/static/settings.js");
+  const { FaceList } = await import("/static/live/faces.js");
+  const { settings } = await import("/static/core/settings.js");
   const part = () => document.createElement("div");
   const [list, nobody, note, spoken] = [part(), part(), part(), part()];
   let now = 0;
@@ -127,7 +127,7 @@ window.AudioContext = class {
 # Each look's figure as it sounds, by a context that computes faster than it plays.
 RENDER = """
 async (labels) => {
-  const { figureOf, Tones } = await import("/static/tones.js");
+  const { figureOf, Tones } = await import("/static/core/tones.js");
   const rate = 24000;
   const found = {};
   for (const label of labels) {

@@ -7,6 +7,7 @@ command that was asked for is imported, so `mien --help` stays quick and works w
 import argparse
 import importlib
 import io
+import itertools
 import os
 import sys
 from collections.abc import Sequence
@@ -26,6 +27,7 @@ COMMANDS = {
     "import-keras": "make a bundle of a Keras model",
     "bench": "say how fast mien is on this machine and its camera",
     "doctor": "say what mien finds on this machine",
+    "completion": "print what makes a shell complete mien's commands and options",
 }
 
 
@@ -40,6 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with ended_like_ctrl_c(), caches_kept_apart():
             _let_every_name_be_printed()
             args = _parse(words)
+            _set_output(args)
             return int(args.run(args))
     except KeyboardInterrupt:
         return _fail("interrupted", 130)
@@ -57,24 +60,55 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(f"{error.name}: a package that mien needs is missing; install mien again", 1)
 
 
-def _parse(words: Sequence[str]) -> argparse.Namespace:
+def parser_of(*wanted: str) -> argparse.ArgumentParser:
+    """Return the parser of the command line, with the options of some of the commands.
+
+    Args:
+        wanted: The commands, whose modules are imported.
+    """
     parser = argparse.ArgumentParser(
         prog="mien", description="Reads facial expressions. Nothing leaves this machine."
     )
     parser.add_argument("--version", action="version", version=f"mien {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    wanted = next((word for word in words if not word.startswith("-")), None)
     for name, summary in COMMANDS.items():
         described = f"{summary[0].upper()}{summary[1:]}."
         command = commands.add_parser(name, help=summary, description=described)
-        if name == wanted:
-            module = importlib.import_module(f"mien.cli.{name.replace('-', '_')}")
-            module.add_arguments(command)
-            command.set_defaults(run=module.run)
+        if name in wanted:
+            _fill(name, command)
+    return parser
+
+
+def _fill(name: str, command: argparse.ArgumentParser) -> None:
+    module = importlib.import_module(f"mien.cli.{name.replace('-', '_')}")
+    module.add_arguments(command)
+    command.set_defaults(run=module.run)
+    talk = command.add_argument_group("what is said meanwhile")
+    talk.add_argument("-q", "--quiet", action="store_true", help="only results and errors")
+    talk.add_argument(
+        "-v", "--verbose", action="count", default=0, help="more; -vv: all, for finding faults"
+    )
+    talk.add_argument(
+        "--log-level",
+        choices=("debug", "info", "warning", "error"),
+        help="what of mien's log is printed (default: warning; -v: info; -vv: debug)",
+    )
+
+
+def _parse(words: Sequence[str]) -> argparse.Namespace:
+    parser = parser_of(*itertools.islice((w for w in words if not w.startswith("-")), 1))
     if not words:
         parser.print_help(sys.stderr)
         parser.exit(2)
     return parser.parse_args(words)
+
+
+def _set_output(args: argparse.Namespace) -> None:
+    """Say as much as was asked for, on standard error."""
+    if args.quiet or args.verbose or args.log_level:
+        from mien.cli.console import set_output
+
+        set_output(quiet=args.quiet, verbose=args.verbose, level=args.log_level)
 
 
 def _let_every_name_be_printed() -> None:

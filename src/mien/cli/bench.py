@@ -5,18 +5,21 @@ import json
 import statistics
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from typing import Annotated
 
 import cv2
+import msgspec
 import numpy as np
 from rich.table import Table
 
 from mien.bench import FPS, Live, Paced, Speed, measure_live, measure_speed, measure_start
 from mien.cli.console import err, out, progress
-from mien.cli.models import add_model_arguments
+from mien.cli.models import ModelOptions, OneSource, add_all, make_models, only
+from mien.cli.options import read
 from mien.errors import SourceError, printable
 from mien.pipeline.analyzer import Analyzer
 from mien.protocols import Source
-from mien.registry import make_analyzer, make_classifier, make_detector
+from mien.registry import make_analyzer
 from mien.sources.camera import list_cameras
 from mien.sources.naming import SAMPLE, Camera, device
 from mien.sources.open import open_device, open_source
@@ -24,6 +27,7 @@ from mien.types import PixelArray
 
 SECONDS = 5.0
 STARTS = 3
+REFUSAL = "cannot be; give seconds, more than 0 and at most 3600"
 HD = (1280, 720)
 NO_SOURCE = "none"
 ONE, TWO, TWO_HD = "640x480, one face", "640x480, two faces", "1280x720, two faces"
@@ -60,41 +64,41 @@ class Report:
     advice: str
 
 
+class BenchOptions(ModelOptions, frozen=True, kw_only=True):
+    """What is measured.
+
+    Attributes:
+        source: A camera's number or an address (http:// or rtsp://); default: the first camera,
+            where there is one; 'none': measure without.
+        seconds: Length of each measure.
+        json: Print JSON, for programs.
+    """
+
+    source: OneSource = ()
+    seconds: Annotated[float, msgspec.Meta(gt=0, le=3600, extra={"refusal": REFUSAL})] = SECONDS
+    json: bool = False
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `mien bench`."""
-    add = parser.add_argument
-    add(
-        "--source",
-        metavar="SOURCE",
-        help="a camera's number or an address (http:// or rtsp://); default: the first camera, "
-        f"where there is one; '{NO_SOURCE}': measure without",
-    )
-    add(
-        "--seconds",
-        type=_seconds,
-        default=SECONDS,
-        metavar="N",
-        help="length of each measure (default %(default)g)",
-    )
-    add("--json", action="store_true", help="print JSON, for programs")
-    add_model_arguments(parser)
+    add_all(parser, BenchOptions)
 
 
 def run(args: argparse.Namespace) -> int:
     """Measure and print; 1 where a source that was named gave nothing."""
-    report = measure(args)
-    if args.json:
+    options = read(args, BenchOptions)
+    report = measure(options)
+    if options.json:
         print(json.dumps(asdict(report), indent=2))
     else:
         _print(report)
-    return 1 if report.problem and args.source is not None else 0
+    return 1 if report.problem and options.source else 0
 
 
-def measure(args: argparse.Namespace) -> Report:
+def measure(options: BenchOptions) -> Report:
     """Take all measures, one after another."""
-    detector = make_detector(args.detector, model=args.detector_model, threads=args.threads)
-    classifier, info = make_classifier(args.bundle, threads=args.threads)
-    source = _source(args.source)
+    detector, classifier, info = make_models(options)
+    source = _source(only(options.source))
     device = None if source is None else open_device(source)
     sample = [frame.image for frame in open_source(SAMPLE)]
     one, two = sample[: len(sample) // 2], sample[len(sample) // 2 :]
@@ -111,13 +115,13 @@ def measure(args: argparse.Namespace) -> Report:
         speed = {}
         kinds = {ONE: one, TWO: two, TWO_HD: [_enlarged(picture) for picture in two[::4]]}
         for number, (name, images) in enumerate(kinds.items(), start=1):
-            speed[name] = measure_speed(analyzer(), images, args.seconds)
+            speed[name] = measure_speed(analyzer(), images, options.seconds)
             step(number)
-        live = measure_live(Paced(sample), analyzer(), args.seconds)
+        live = measure_live(Paced(sample), analyzer(), options.seconds)
         step(4)
-        camera, problem = _camera(device, analyzer, args.seconds)
+        camera, problem = _camera(device, analyzer, options.seconds)
         step(5)
-        start = statistics.median(measure_start(_model_words(args)) for _ in range(STARTS))
+        start = statistics.median(measure_start(_model_words(options)) for _ in range(STARTS))
         step(6)
     return Report(
         model=f"{info.name} {info.version}",
@@ -179,10 +183,12 @@ def _camera(
         return None, str(error)
 
 
-def _model_words(args: argparse.Namespace) -> list[str]:
-    words = ["--detector", args.detector, "--threads", str(args.threads)]
-    words += ["--bundle", str(args.bundle)] if args.bundle else []
-    return words + (["--detector-model", str(args.detector_model)] if args.detector_model else [])
+def _model_words(options: ModelOptions) -> list[str]:
+    words = ["--detector", options.detector, "--threads", str(options.threads)]
+    words += ["--model", str(options.model)] if options.model else []
+    return words + (
+        ["--detector-model", str(options.detector_model)] if options.detector_model else []
+    )
 
 
 def _enlarged(picture: PixelArray) -> PixelArray:
@@ -219,13 +225,3 @@ def _print(report: Report) -> None:
 def _source_words(source: str | None) -> str:
     named = None if source is None else device(source)
     return f"camera {named.number}" if isinstance(named, Camera) else "the stream"
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds <= 3600:
-        raise argparse.ArgumentTypeError(f"{text}: give seconds, more than 0 and at most 3600")
-    return seconds

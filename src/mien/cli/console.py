@@ -1,6 +1,7 @@
 """What all commands print with: one console for results, one for progress and errors."""
 
 import contextlib
+import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -34,8 +35,25 @@ out = _Console(highlight=False, soft_wrap=True, emoji=False)
 err = _Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
+def set_output(*, quiet: bool, verbose: int, level: str | None) -> None:
+    """Say as much on standard error as was asked for; errors are always said.
+
+    Args:
+        quiet: Neither progress nor remarks.
+        verbose: 1 prints mien's log from "info" on, 2 from "debug" on.
+        level: From which level on the log is printed, whatever else is said.
+    """
+    err.quiet = quiet
+    chosen = level or (("warning", "info", "debug")[min(verbose, 2)])
+    logging.basicConfig(format="%(name)s: %(message)s", force=True)
+    logging.getLogger("mien").setLevel(chosen.upper())
+    if verbose > 1 or level == "debug":
+        logging.getLogger().setLevel(logging.INFO)
+
+
 def print_error(message: str) -> None:
     """Print one line that says what went wrong."""
+    err.quiet = False
     err.print("mien: " + printable(message), style="bold red", markup=False)
 
 

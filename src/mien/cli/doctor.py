@@ -79,7 +79,7 @@ class Report:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of `mien doctor`."""
+    """Add the arguments of `mien doctor`: by hand, since what it looks at may be missing."""
     parser.add_argument("--json", action="store_true", help="print JSON, for programs")
     parser.add_argument(
         "--detector-model", type=Path, metavar="FILE", help="weights to try the yunet detector with"

@@ -10,16 +10,20 @@ import webbrowser
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
 
 from mien.cli import live_lan
 from mien.cli.console import err, out, print_notice
-from mien.cli.models import add_model_arguments
+from mien.cli.models import ModelOptions, OneSource, add_all, make_models, only
+from mien.cli.options import read
 from mien.errors import SourceError, printable
 from mien.models.occlusion import explain
 from mien.pipeline.interrupts import ends_by_ctrl_c
 from mien.pipeline.meter import RunSummary
 from mien.protocols import Source
-from mien.registry import make_analyzer, make_classifier, make_detector
+from mien.registry import make_analyzer
 from mien.sources.camera import list_cameras
 from mien.sources.naming import SAMPLE, Address, Camera, Sample, meant
 from mien.sources.open import open_source
@@ -33,87 +37,88 @@ from mien.web.stats import LiveMeter
 from mien.web.token_gate import PARAMETER, make_token
 
 DEFAULT_PORT = 8000
+_PORT = {"metavar": "PORT", "refusal": "is no port; give one from 1 to 65535"}
+Port = Annotated[int, msgspec.Meta(ge=0, le=65535, extra=_PORT)]
 STATS_SECONDS = 5.0
+
+
+class LiveOptions(ModelOptions, frozen=True, kw_only=True):
+    """What is read, and who may look at it.
+
+    Attributes:
+        source: Let this machine read a camera (its number), a file, a stream (http:// or rtsp://),
+            or 'sample' (camera:0 and mien:sample where a file has that name), instead of the
+            browser's camera.
+        port: Port of the page.
+        host: Address of this machine to serve on, for this machine.
+        lan: Let a phone or another machine on the local network use the page with its own camera,
+            by https, once it has entered a code that is shown here.
+        lan_port: Port for the network.
+        token: Let only those use the page on this machine who have its address with a secret, which
+            is shown here; otherwise every user of this machine may.
+        browser: Open the browser.
+        stats: Print figures now and then.
+    """
+
+    source: OneSource = ()
+    port: Port | None = None
+    host: Literal["127.0.0.1", "::1", "localhost"] = "127.0.0.1"
+    lan: bool = False
+    lan_port: Port | None = None
+    token: bool = False
+    browser: bool = True
+    stats: bool = False
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `mien live`."""
-    add = parser.add_argument
-    add(
-        "--source",
-        metavar="SOURCE",
-        help="let this machine read a camera (its number), a file, a stream (http:// or rtsp://), "
-        "or 'sample' (camera:0 and mien:sample where a file has that name), instead of the "
-        "browser's camera",
-    )
-    add("--port", type=_port, help=f"port of the page (default {DEFAULT_PORT}, or the next free)")
-    add(
-        "--host",
-        choices=("127.0.0.1", "::1", "localhost"),
-        default="127.0.0.1",
-        help="address of this machine to serve on, for this machine (default %(default)s)",
-    )
-    add(
-        "--lan",
-        action="store_true",
-        help="let a phone or another machine on the local network use the page with its own "
-        "camera, by https, once it has entered a code that is shown here",
-    )
-    add(
-        "--lan-port",
-        type=_port,
-        metavar="PORT",
-        help=f"port for the network (default {live_lan.DEFAULT_PORT}, or the next free)",
-    )
-    add(
-        "--token",
-        action="store_true",
-        help="let only those use the page on this machine who have its address with a secret, "
-        "which is shown here; otherwise every user of this machine may",
-    )
-    add("--no-browser", action="store_true", help="do not open the browser")
-    add_model_arguments(parser)
-    add("--stats", action="store_true", help=f"print figures every {STATS_SECONDS:.0f} seconds")
+    helps = {
+        "port": f"port of the page (default: {DEFAULT_PORT}, or the next free)",
+        "lan_port": f"port for the network (default: {live_lan.DEFAULT_PORT}, or the next free)",
+        "stats": f"print figures every {STATS_SECONDS:.0f} seconds",
+    }
+    add_all(parser, LiveOptions, helps)
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C, then print what was read."""
-    live_lan.check(args)
-    services = _services(args)
-    wanted = DEFAULT_PORT if args.port is None else args.port
+    options = read(args, LiveOptions)
+    source = only(options.source)
+    live_lan.check(options)
+    services = _services(options, source)
+    wanted = DEFAULT_PORT if options.port is None else options.port
     with (
-        bind(args.host, wanted, search=args.port is None) as listener,
-        live_lan.opened(args, services) as lan,
+        bind(options.host, wanted, search=options.port is None) as listener,
+        live_lan.opened(options, services) as lan,
     ):
         port = listener.getsockname()[1]
-        token = make_token() if args.token else None
-        _say_where(args, port, token)
+        token = make_token() if options.token else None
+        _say_where(options, source, port, token)
         if lan:
             live_lan.say(lan)
         server = Server(
             create_app(services, hosts=local_hosts(port), token=token),
             beside=lan.server if lan else None,
-            on_started=lambda: _open_browser(args, port),
+            on_started=lambda: _open_browser(options, port),
         )
-        with _stats_printed(services.meter, on=args.stats):
+        with _stats_printed(services.meter, on=options.stats):
             _serve(server, listener)
     _print_summary(services.meter.summary())
     return 0
 
 
-def _services(args: argparse.Namespace) -> Services:
-    detector = make_detector(args.detector, model=args.detector_model, threads=args.threads)
-    classifier, info = make_classifier(args.bundle, threads=args.threads)
+def _services(options: LiveOptions, source: str | None) -> Services:
+    detector, classifier, info = make_models(options)
     sources: dict[SourceId, OfferedSource] = {
         "sample": OfferedSource("the sample", lambda _: open_source(SAMPLE, realtime=True))
     }
     mode: Mode = "camera"
-    if args.source is not None and isinstance(meant(args.source), Sample):
+    if source is not None and isinstance(meant(source), Sample):
         mode = "sample"
-    elif args.source is not None:
-        _check_source(args.source)
-        opener = partial(_open_told, args.source)
-        sources["configured"] = OfferedSource(_source_name(args.source), opener)
+    elif source is not None:
+        _check_source(source)
+        opener = partial(_open_told, source)
+        sources["configured"] = OfferedSource(_source_name(source), opener)
         mode = "configured"
     return Services(
         labels=classifier.labels,
@@ -177,26 +182,26 @@ def _stats_printed(meter: LiveMeter, *, on: bool) -> Iterator[None]:
         done.set()
 
 
-def _say_where(args: argparse.Namespace, port: int, token: str | None) -> None:
-    address = _address(args, port, token)
-    if args.port is None and port != DEFAULT_PORT:
+def _say_where(options: LiveOptions, source: str | None, port: int, token: str | None) -> None:
+    address = _address(options, port, token)
+    if options.port is None and port != DEFAULT_PORT:
         err.print(f"Port {DEFAULT_PORT} is in use, so the page is on port {port}.", markup=False)
     out.print(f"mien is at {address} (Ctrl-C ends it)", markup=False)
     if token:
         out.print("Open it in your browser. mien does not: others here could see the token then.")
-    elif not args.no_browser and not _has_screen():
+    elif options.browser and not _has_screen():
         out.print("There is no screen here: open this address in a browser of this machine.")
-    if args.source is None and not _has_camera():
+    if source is None and not _has_camera():
         out.print("No camera was found here: try the sample on the page, or", end=" ")
         out.print("mien live --source sample")
 
 
-def _open_browser(args: argparse.Namespace, port: int) -> None:
+def _open_browser(options: LiveOptions, port: int) -> None:
     # What a program is started with, every user of this machine can see.
-    if args.no_browser or args.token or not _has_screen():
+    if not options.browser or options.token or not _has_screen():
         return
     # Some browsers only return when they are closed.
-    address = _address(args, port)
+    address = _address(options, port)
     threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
 
@@ -212,10 +217,10 @@ def _print_summary(summary: RunSummary) -> None:
     )
 
 
-def _address(args: argparse.Namespace, port: int, token: str | None = None) -> str:
-    host = f"[{args.host}]" if ":" in args.host else args.host
+def _address(options: LiveOptions, port: int, token: str | None = None) -> str:
+    host = f"[{options.host}]" if ":" in options.host else options.host
     query = [f"{PARAMETER}={token}"] if token else []
-    query += ["stats"] if args.stats else []
+    query += ["stats"] if options.stats else []
     return f"http://{host}:{port}/" + ("?" + "&".join(query) if query else "")
 
 
@@ -243,10 +248,3 @@ def _has_screen() -> bool:
 def _has_camera() -> bool:
     """Whether there may be a camera: only Linux tells without opening one."""
     return not sys.platform.startswith("linux") or bool(list_cameras())
-
-
-def _port(text: str) -> int:
-    port = int(text) if text.isdecimal() else -1
-    if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError(f"{text} is no port; give one from 1 to 65535")
-    return port

@@ -1,6 +1,5 @@
 """`mien live --lan`: devices on the local network may use the page, with a code shown here."""
 
-import argparse
 import contextlib
 import io
 from collections.abc import Iterator
@@ -14,21 +13,22 @@ from mien.web.server import bind_all
 from mien.web.session import Services
 
 if TYPE_CHECKING:  # it needs an extra
+    from mien.cli.live import LiveOptions
     from mien.web.lan.serve import Lan
 
 DEFAULT_PORT = 8443
 
 
-def check(args: argparse.Namespace) -> None:
+def check(options: "LiveOptions") -> None:
     """See early, before any model is loaded, whether it can work.
 
     Raises:
         MissingExtraError: Packages are missing.
         SettingsError: There is `--lan-port` without `--lan`.
     """
-    if args.lan_port is not None and not args.lan:
+    if options.lan_port is not None and not options.lan:
         raise SettingsError("--lan-port is of no use without --lan")
-    if args.lan:
+    if options.lan:
         try:
             import segno  # noqa: F401
 
@@ -38,19 +38,21 @@ def check(args: argparse.Namespace) -> None:
 
 
 @contextlib.contextmanager
-def opened(args: argparse.Namespace, services: Services) -> Iterator["Lan | None"]:
+def opened(options: "LiveOptions", services: Services) -> Iterator["Lan | None"]:
     """Take a port of all addresses of the network; nothing, and None, without `--lan`.
 
     Raises:
         SettingsError: There is no network, or the port is in use.
     """
-    if not args.lan:
+    if not options.lan:
         yield None
         return
     from mien.web.lan.serve import make_lan
 
     network = find_network()
-    wanted, search = (args.lan_port, False) if args.lan_port is not None else (DEFAULT_PORT, True)
+    wanted, search = (
+        (options.lan_port, False) if options.lan_port is not None else (DEFAULT_PORT, True)
+    )
     with contextlib.ExitStack() as stack:
         listeners = bind_all(network.addresses, wanted, search=search, option="--lan-port")
         for listener in listeners:

@@ -1,21 +1,81 @@
 """The options of every command that reads faces: model, face detector, processor threads."""
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated, Literal
 
-from mien.registry import DEFAULT_DETECTOR, DETECTORS, THREADS
+import msgspec
+
+from mien.cli.options import add_options, own_fields
+from mien.errors import SettingsError
+from mien.models.bundle import ModelInfo
+from mien.models.classifier import OnnxClassifier
+from mien.protocols import Detector
+from mien.registry import DEFAULT_DETECTOR, DETECTORS, THREADS, make_classifier, make_detector
+
+# Plain words on the command line; the registry knows them.
+DetectorName = Literal[DETECTORS]  # type: ignore[valid-type]
 
 
-def add_model_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add --bundle, --detector, --detector-model and --threads."""
-    add = parser.add_argument
-    add("--bundle", type=Path, metavar="FOLDER", help="a model of your own, or fer8")
-    add("--detector", choices=DETECTORS, default=DEFAULT_DETECTOR, help="default: %(default)s")
-    add("--detector-model", type=Path, metavar="PATH", help="weights of the detector")
-    add(
-        "--threads",
-        type=int,
-        default=THREADS,
-        metavar="N",
-        help="processor threads of each network (default %(default)s: the least work in all)",
+# Of commands that read one source: by its place, or by its name.
+OneSource = Annotated[
+    tuple[str, ...],
+    msgspec.Meta(extra={"positional": True, "metavar": "SOURCE", "also": "--source"}),
+]
+
+
+def only(sources: tuple[str, ...]) -> str | None:
+    """Return the one source that was named, if any.
+
+    Raises:
+        SettingsError: There are more.
+    """
+    if len(sources) > 1:
+        raise SettingsError(f"name one source, not {' and '.join(sources)}")
+    return sources[0] if sources else None
+
+
+class ModelOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What reads the faces.
+
+    Attributes:
+        model: A model of your own, or a shipped one by its name: fer4 (default), fer8, fer4-open.
+        detector: What finds the faces.
+        detector_model: Weights of the detector.
+        threads: Processor threads of each network (default: 1, the least work in all).
+    """
+
+    model: Annotated[
+        Path | None, msgspec.Meta(extra={"metavar": "FOLDER", "aliases": ("--bundle",)})
+    ] = None
+    detector: DetectorName = DEFAULT_DETECTOR
+    detector_model: Path | None = None
+    threads: int = THREADS
+
+
+def add_all(
+    parser: argparse.ArgumentParser,
+    kind: type[ModelOptions],
+    helps: Mapping[str, str] | None = None,
+) -> None:
+    """Add a command's own options, then those of what reads the faces."""
+    add_options(parser, kind, only=own_fields(kind), helps=helps)
+    add_options(parser.add_argument_group("what reads the faces"), ModelOptions)
+
+
+def make_models(
+    options: ModelOptions, *, any_angle: bool = False
+) -> tuple[Detector, OnnxClassifier, ModelInfo]:
+    """Make the detector and the classifier that were asked for.
+
+    Raises:
+        MienError: As `make_detector` and `make_classifier`.
+    """
+    detector = make_detector(
+        options.detector,
+        model=options.detector_model,
+        threads=options.threads,
+        any_angle=any_angle,
     )
+    return detector, *make_classifier(options.model, threads=options.threads)

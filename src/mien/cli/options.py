@@ -11,6 +11,7 @@ its line under "Attributes:" the help. What else an option has is in `msgspec.Me
     also        of a positional: a name under which it can be given, too
     names       dict of what is written on the command line → the value
     split       True where a tuple is written as one word with commas
+    refusal     what is said after a word that cannot be taken
     sorted      True where order and repeats of such a tuple mean nothing
     repeated    True where a tuple is given one by one, the option before each
     derived     True for what no person gives
@@ -23,7 +24,7 @@ says which options were typed.
 import argparse
 import re
 import typing
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -46,7 +47,9 @@ def add_options(
     kind: type[msgspec.Struct],
     *,
     without: Collection[str] = (),
+    only: Collection[str] | None = None,
     by_recipe: bool = False,
+    helps: Mapping[str, str] | None = None,
 ) -> None:
     """Add the fields of a struct to a parser, or to a group of one.
 
@@ -54,14 +57,22 @@ def add_options(
         group: The parser or group.
         kind: What the options are of.
         without: Names of fields that are no options here.
+        only: Names of those that are; all unless given.
         by_recipe: Whether a recipe may give them, too: then none is required, and bounds are
             checked where settings are made of all of them, not at once as wrong usage.
+        helps: What to say of some fields in the place of what their docstring says.
     """
-    helps = attributes(kind)
+    told = attributes(kind) | dict(helps or {})
     for field in msgspec.structs.fields(kind):
-        option = _Option(field, helps.get(field.name, ""), by_recipe=by_recipe)
-        if field.name not in without and not option.extra.get("derived"):
+        option = _Option(field, told.get(field.name, ""), by_recipe=by_recipe)
+        wanted = field.name not in without and (only is None or field.name in only)
+        if wanted and not option.extra.get("derived"):
             option.add(group)
+
+
+def own_fields(kind: type[msgspec.Struct]) -> tuple[str, ...]:
+    """Return the fields that a struct has beside those of the one that it extends."""
+    return tuple(kind.__annotations__)
 
 
 def typed(args: argparse.Namespace, kind: type[msgspec.Struct]) -> dict[str, Any]:
@@ -101,7 +112,8 @@ class _Option:
             group.add_argument(name, **settings)
             settings.pop("nargs", None)
         if also := self.extra.get("also"):
-            group.add_argument(also, dest=name, **settings | {"help": argparse.SUPPRESS})
+            one = {"action": "append", "help": argparse.SUPPRESS}
+            group.add_argument(also, dest=name, **settings | one)
         for old in self.extra.get("old", ()):
             self._add_old(group, old, settings)
 
@@ -173,16 +185,16 @@ class _Option:
             return typing.cast(Callable[[str], Any], plain)
 
         def value(text: str) -> Any:
-            number = plain(text)
             try:
+                number = plain(text)
                 check_number(text, number)
                 return msgspec.convert(number, kind if kind is not plain else self._field.type)
-            except msgspec.ValidationError as error:
-                raise argparse.ArgumentTypeError(f"{text}: {error}") from error
-            except SettingsError as error:
-                raise argparse.ArgumentTypeError(str(error)) from error
+            except (ValueError, SettingsError) as error:
+                refusal = self.extra.get("refusal")
+                raise argparse.ArgumentTypeError(
+                    f"{text} {refusal}" if refusal else f"{text}: {error}"
+                ) from error
 
-        value.__name__ = plain.__name__  # argparse names it where the word is no number
         return value
 
 

@@ -5,16 +5,19 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
 
 from mien.cli.console import err, out, print_notice, progress
-from mien.cli.models import add_model_arguments
+from mien.cli.models import ModelOptions, add_all, make_models
+from mien.cli.options import read
 from mien.errors import printable
 from mien.pipeline.meter import Meter, RunSummary
 from mien.pipeline.run import OnFrame
 from mien.pipeline.run import run as run_pipeline
 from mien.protocols import Classifier, Sink, Source
-from mien.registry import make_analyzer, make_classifier, make_detector
+from mien.registry import make_analyzer
 from mien.sinks.open import make_sinks
 from mien.sources.limited import Limited
 from mien.sources.open import ACCEPTED, open_sources, refuse_unreachable
@@ -26,79 +29,73 @@ STDOUT = Path("-")
 SHOWN_SKIPPED = 20
 
 
+class PredictOptions(ModelOptions, frozen=True, kw_only=True):
+    """What is read, and where it goes.
+
+    Attributes:
+        sources: What is read.
+        out: A .csv or .jsonl file, one row per face; - for CSV on standard output, which is the
+            default where that is no terminal.
+        annotate: Draw what was read: pictures into a folder, or a video.
+        overwrite: Replace files that exist.
+        frames: End after so many pictures.
+        seconds: End each video, camera or stream after so many seconds of its own.
+        any_angle: Also find heads that lie on their side or are upside down: four searches for one.
+        stats: Say at the end how fast it was.
+    """
+
+    sources: Annotated[
+        tuple[str, ...],
+        msgspec.Meta(extra={"positional": True, "metavar": "SOURCE", "also": "--source"}),
+    ] = ()
+    out: Annotated[Path | None, msgspec.Meta(extra={"metavar": "FILE"})] = None
+    annotate: Annotated[Path | None, msgspec.Meta(extra={"metavar": "FOLDER|FILE.mp4"})] = None
+    overwrite: Annotated[bool, msgspec.Meta(extra={"old": ("--force",)})] = False
+    frames: int | None = None
+    seconds: float | None = None
+    any_angle: bool = False
+    stats: bool = False
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `mien predict`."""
     parser.epilog = "Write ./ before a name that begins with a dash."
-    add = parser.add_argument
-    add("sources", nargs="+", metavar="SOURCE", help=ACCEPTED)
-    add(
-        "--out",
-        type=Path,
-        metavar="FILE",
-        help="a .csv or .jsonl file, one row per face; - for CSV on standard output, which is the "
-        "default where that is no terminal",
-    )
-    add(
-        "--annotate",
-        type=Path,
-        metavar="FOLDER|FILE.mp4",
-        help="draw what was read: pictures into a folder, or a video",
-    )
-    add("--force", action="store_true", help="replace files that exist")
-    add("--frames", type=int, metavar="N", help="end after so many pictures")
-    add(
-        "--seconds",
-        type=float,
-        metavar="N",
-        help="end each video, camera or stream after so many seconds of its own",
-    )
-    add_model_arguments(parser)
-    add(
-        "--any-angle",
-        action="store_true",
-        help="also find heads that lie on their side or are upside down: four searches for one",
-    )
-    add("--stats", action="store_true", help="say at the end how fast it was")
+    add_all(parser, PredictOptions, {"sources": ACCEPTED})
 
 
 def run(args: argparse.Namespace) -> int:
     """Read the sources; 1 where nothing could be read, or not all that was named."""
-    if args.seconds is None:
-        refuse_unreachable(args.sources)
-    opened = open_sources(args.sources, on_notice=print_notice)
+    options = read(args, PredictOptions)
+    if options.seconds is None:
+        refuse_unreachable(options.sources)
+    opened = open_sources(options.sources, on_notice=print_notice)
     with contextlib.closing(opened) as source:
-        detector = make_detector(
-            args.detector,
-            model=args.detector_model,
-            threads=args.threads,
-            any_angle=args.any_angle,
-        )
-        classifier, info = make_classifier(args.bundle, threads=args.threads)
+        detector, classifier, info = make_models(options, any_angle=options.any_angle)
         analyzer = make_analyzer(detector, classifier, info)
-        limited, sinks = _limited(source, args), _sinks(args, classifier, source)
+        limited, sinks = _limited(source, options), _sinks(options, classifier, source)
         meter = Meter()
-        with _reported(source, meter, stats=args.stats), _shown(args, limited) as on_frame:
+        with _reported(source, meter, stats=options.stats), _shown(options, limited) as on_frame:
             run_pipeline(limited, analyzer, sinks, on_frame=on_frame, meter=meter)
     missed = any(item.named for item in source.skipped)
     return 1 if missed or not meter.summary().frames else 0
 
 
-def _limited(source: Source, args: argparse.Namespace) -> Source:
-    if args.frames is None and args.seconds is None:
+def _limited(source: Source, options: PredictOptions) -> Source:
+    if options.frames is None and options.seconds is None:
         return source
-    return Limited(source, frames=args.frames, seconds=args.seconds)
+    return Limited(source, frames=options.frames, seconds=options.seconds)
 
 
-def _sinks(args: argparse.Namespace, classifier: Classifier, source: Source) -> list[Sink]:
-    table = args.out
+def _sinks(options: PredictOptions, classifier: Classifier, source: Source) -> list[Sink]:
+    table = options.out
     if table is None and not _on_terminal():
         table = STDOUT
     return make_sinks(
         classifier.labels,
         other=classifier.other,
         out=table,
-        annotate=args.annotate,
-        overwrite=args.force,
+        annotate=options.annotate,
+        overwrite=options.overwrite,
         source=source,
     )
 
@@ -109,9 +106,9 @@ def _on_terminal() -> bool:
 
 
 @contextlib.contextmanager
-def _shown(args: argparse.Namespace, source: Source) -> Iterator[OnFrame]:
+def _shown(options: PredictOptions, source: Source) -> Iterator[OnFrame]:
     """Show lines of words where a person reads along, and a progress bar elsewhere."""
-    if args.out is None and _on_terminal():
+    if options.out is None and _on_terminal():
         yield Listing().write
         return
     with progress() as update:

@@ -3,19 +3,24 @@
 import argparse
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+import msgspec
 from rich import box
 from rich.markup import escape
 from rich.table import Table
 
 from mien.cli import console
+from mien.cli.models import DetectorName
+from mien.cli.options import add_options, own_fields, read, typed
 from mien.datasets.inputs.fer2013 import MAJORITIES, Fer2013Input
+from mien.datasets.preparation.settings import PrepareSettings
 from mien.errors import MissingExtraError, SettingsError
 from mien.protocols import Detector
-from mien.registry import DEFAULT_DETECTOR, DETECTORS, make_detector
+from mien.registry import DEFAULT_DETECTOR, make_detector
+from mien.settings import flag
 
 if TYPE_CHECKING:
     from mien.datasets.dataset import Dataset, DatasetInfo
@@ -24,111 +29,111 @@ if TYPE_CHECKING:
 USAGE = """mien prepare [options] FACES OUT
        mien prepare [options] --fer2013 FILE [--ferplus FILE] OUT
        mien prepare [options] --mix FILE OUT"""
+
+
+class PrepareOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What is made, and where.
+
+    Attributes:
+        paths: Folder with one sub-folder of pictures per class, perhaps below train and test, and
+            the data set to make; docs/folders.md tells about metadata.csv.
+        overwrite: Replace the data set at OUT.
+    """
+
+    paths: Annotated[
+        tuple[Path, ...], msgspec.Meta(extra={"positional": True, "metavar": "[FACES] OUT"})
+    ]
+    overwrite: bool = False
+
+
+class FolderOptions(PrepareOptions, frozen=True, kw_only=True):
+    """Options of folders of pictures.
+
+    Attributes:
+        crop: none: the pictures are faces already (default); detector: find the face first.
+        detector: What finds the faces.
+        detector_model: Weights of the detector.
+        crop_scale: Side of the crop over the box (default: 1).
+        size: Longest side that is kept, in pixels (default: 112).
+        channels: Whether colour is kept (default: keep).
+        group_pattern: What pictures of one person or video share in their file names, in
+            parentheses, as in '(.+)_[0-9]+': they stay in one split (with a slash in it, it is
+            searched in the path below the folder; metadata.csv goes before it).
+    """
+
+    crop: Literal["none", "detector"] | None = None
+    detector: DetectorName | None = None
+    detector_model: Path | None = None
+    crop_scale: float | None = None
+    size: int | None = None
+    channels: Literal["keep", "gray"] | None = None
+    group_pattern: Annotated[str | None, msgspec.Meta(extra={"metavar": "REGEX"})] = None
+
+
+class FerOptions(FolderOptions, frozen=True, kw_only=True):
+    """Options of FER2013.
+
+    Attributes:
+        fer2013: The file fer2013.csv.
+        ferplus: The file fer2013new.csv, FER+'s votes.
+        classes: Default: angry,sad,happy,neutral; without --ferplus FER2013's seven.
+        keep_unclear: Keep rows without a majority for training, by their votes.
+        majority: What a test row needs: the most votes (default), or by FER+'s own terms more than
+            half of them, where single votes count as none; dataset.json has both counts.
+    """
+
+    fer2013: Annotated[Path | None, msgspec.Meta(extra={"metavar": "FILE"})] = None
+    ferplus: Annotated[Path | None, msgspec.Meta(extra={"metavar": "FILE"})] = None
+    classes: Annotated[
+        tuple[str, ...], msgspec.Meta(extra={"split": True, "metavar": "A,B,…"})
+    ] = ()
+    keep_unclear: bool = False
+    majority: Literal[MAJORITIES] | None = None  # type: ignore[valid-type]
+
+
+class AllOptions(FerOptions, frozen=True, kw_only=True):
+    """Several inputs as one, and so all options but `PrepareSettings`, those of the splits.
+
+    Attributes:
+        mix: Sources and how each is read, in TOML; see docs/mix.md.
+    """
+
+    mix: Annotated[Path | None, msgspec.Meta(extra={"metavar": "FILE"})] = None
+
+
 # Options that have no meaning for FER2013, whose faces are cropped already.
+FOLDER_OPTIONS = own_fields(FolderOptions)
 FER_OPTIONS = ("ferplus", "classes", "keep_unclear", "majority")
-FOLDER_OPTIONS = (
-    *("crop", "detector", "detector_model", "crop_scale", "size", "channels", "group_pattern"),
-    "test",
-)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments."""
     parser.usage = USAGE
-    parser.add_argument(
-        "paths",
-        nargs="+",
-        type=Path,
-        metavar="[FACES] OUT",
-        help="folder with one sub-folder of pictures per class, perhaps below train and test, and "
-        "the data set to make; docs/folders.md tells about metadata.csv",
-    )
-    parser.add_argument("--overwrite", action="store_true", help="replace the data set at OUT")
-    folder = parser.add_argument_group("folders of pictures")
-    folder.add_argument(
-        "--crop",
-        choices=("none", "detector"),
-        help="none: the pictures are faces already (default); detector: find the face first",
-    )
-    folder.add_argument("--detector", choices=DETECTORS, help=f"default: {DEFAULT_DETECTOR}")
-    folder.add_argument("--detector-model", type=Path, metavar="FILE", help="its weights")
-    folder.add_argument(
-        "--crop-scale", type=float, metavar="X", help="side of the crop over the box (default: 1)"
-    )
-    folder.add_argument(
-        "--size", type=int, metavar="PX", help="longest side that is kept (default: 112)"
-    )
-    folder.add_argument("--channels", choices=("keep", "gray"), help="default: keep")
-    folder.add_argument(
-        "--group-pattern",
-        metavar="REGEX",
-        help="what pictures of one person or video share in their file names, in parentheses, as "
-        "in '(.+)_[0-9]+': they stay in one split (with a slash in it, it is searched in the path "
-        "below the folder; metadata.csv goes before it)",
-    )
-    fer = parser.add_argument_group("FER2013")
-    fer.add_argument("--fer2013", type=Path, metavar="FILE", help="fer2013.csv")
-    fer.add_argument("--ferplus", type=Path, metavar="FILE", help="fer2013new.csv, FER+'s votes")
-    fer.add_argument(
-        "--classes",
-        metavar="A,B,…",
-        help="default: angry,sad,happy,neutral; without --ferplus FER2013's seven",
-    )
-    fer.add_argument(
-        "--keep-unclear",
-        action="store_true",
-        help="keep rows without a majority for training, by their votes",
-    )
-    fer.add_argument(
-        "--majority",
-        choices=MAJORITIES,
-        help="what a test row needs: the most votes (default), or by FER+'s own terms more than "
-        "half of them, where single votes count as none; dataset.json has both counts",
-    )
-    parser.add_argument_group("several inputs as one").add_argument(
-        "--mix",
-        type=Path,
-        metavar="FILE",
-        help="sources and how each is read, in TOML; see docs/mix.md",
-    )
-    splits = parser.add_argument_group("duplicates and splits")
-    splits.add_argument("--validation", type=float, default=0.1, metavar="PART", help="default 0.1")
-    splits.add_argument(
-        "--test", type=float, metavar="PART", help="default: 0.1; FER2013 has its own test rows"
-    )
-    splits.add_argument(
-        "--near",
-        type=float,
-        default=0.86,
-        metavar="X",
-        help="similarity from which two pictures are the same photo (default: 0.86)",
-    )
-    splits.add_argument(
-        "--balance", action="store_true", help="make all classes as small as the smallest"
-    )
-    splits.add_argument("--seed", type=int, default=0)
+    add_options(parser, PrepareOptions)
+    for title, kind in (
+        ("folders of pictures", FolderOptions),
+        ("FER2013", FerOptions),
+        ("several inputs as one", AllOptions),
+        ("duplicates and splits", PrepareSettings),
+    ):
+        add_options(parser.add_argument_group(title), kind, only=own_fields(kind))
 
 
 def run(args: argparse.Namespace) -> int:
     """Make the data set and say what is in it."""
     try:
-        from mien.datasets.preparation.prepare import PrepareSettings, prepare
+        from mien.datasets.preparation.prepare import prepare
     except ModuleNotFoundError as error:
         raise MissingExtraError("mien prepare", "train") from error
-    settings = PrepareSettings(
-        validation=args.validation,
-        test=0.1 if args.test is None else args.test,
-        near=args.near,
-        balance=args.balance,
-        seed=args.seed,
-    )
-    source = _source(args)
+    options, settings = read(args, AllOptions), read(args, PrepareSettings)
+    given = typed(args, AllOptions).keys() | typed(args, PrepareSettings).keys()
+    source = _source(options, given)
     with console.progress() as on_progress:
         dataset = prepare(
             source,
-            args.paths[-1],
+            options.paths[-1],
             settings,
-            overwrite=args.overwrite,
+            overwrite=options.overwrite,
             command=shlex.join(["mien", *sys.argv[1:]]),
             on_progress=on_progress,
         )
@@ -136,72 +141,71 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _source(args: argparse.Namespace) -> "FaceInput":
-    if args.mix is not None:
-        return _mix(args)
-    if args.fer2013 is None:
-        return _folder(args)
-    _check_alone(args, "fer2013", FOLDER_OPTIONS)
-
-    classes = [name.strip() for name in (args.classes or "").split(",") if name.strip()]
+def _source(options: AllOptions, given: Collection[str]) -> "FaceInput":
+    if options.mix is not None:
+        return _mix(options, options.mix, given)
+    if options.fer2013 is None:
+        return _folder(options, given)
+    _check_alone(options, "fer2013", (*FOLDER_OPTIONS, "test"), given)
     return Fer2013Input(
-        args.fer2013,
-        args.ferplus,
-        classes,
-        keep_unclear=args.keep_unclear,
-        majority=args.majority or MAJORITIES[0],
+        options.fer2013,
+        options.ferplus,
+        options.classes,
+        keep_unclear=options.keep_unclear,
+        majority=options.majority or MAJORITIES[0],
     )
 
 
-def _mix(args: argparse.Namespace) -> "FaceInput":
-    own = (*(name for name in FOLDER_OPTIONS if not name.startswith("detector")), *FER_OPTIONS)
-    _check_alone(args, "mix", ("fer2013", *own))
+def _mix(options: AllOptions, path: Path, given: Collection[str]) -> "FaceInput":
+    own = [name for name in FOLDER_OPTIONS if not name.startswith("detector")]
+    _check_alone(options, "mix", ("fer2013", *own, "test", *FER_OPTIONS), given)
     from mien.datasets.inputs.mix import MixedInput
 
-    name = args.detector or DEFAULT_DETECTOR
-    return MixedInput(args.mix, lambda: make_detector(name, model=args.detector_model))
+    name = options.detector or DEFAULT_DETECTOR
+    return MixedInput(path, lambda: make_detector(name, model=options.detector_model))
 
 
-def _check_alone(args: argparse.Namespace, kind: str, strange: Sequence[str]) -> None:
+def _check_alone(
+    options: AllOptions, kind: str, strange: Sequence[str], given: Collection[str]
+) -> None:
     """Refuse options and folders that have no meaning for a kind of input."""
-    given = [name for name in strange if getattr(args, name)]
-    if given:
-        name = given[0].replace("_", "-")
-        raise SettingsError(f"--{name} has no meaning with --{kind}; leave it out")
-    if len(args.paths) != 1:
+    for name in strange:
+        if name in given:
+            raise SettingsError(f"{flag(name)} has no meaning with --{kind}; leave it out")
+    if len(options.paths) != 1:
         raise SettingsError(f"with --{kind} name one folder only, the data set to make")
 
 
-def _folder(args: argparse.Namespace) -> "FaceInput":
+def _folder(options: AllOptions, given: Collection[str]) -> "FaceInput":
     for name in FER_OPTIONS:
-        if getattr(args, name):
-            option = name.replace("_", "-")
-            raise SettingsError(f"--{option} goes with --fer2013; leave it out or name fer2013.csv")
-    if len(args.paths) != 2:
+        if name in given:
+            raise SettingsError(
+                f"{flag(name)} goes with --fer2013; leave it out or name fer2013.csv"
+            )
+    if len(options.paths) != 2:
         raise SettingsError(
             "name two folders: the pictures, and the data set to make; see `mien prepare --help`"
         )
     from mien.datasets.inputs.folders import CropSettings, FolderInput
     from mien.datasets.inputs.patterns import GroupPattern
 
-    chosen = {"crop_scale": args.crop_scale, "size": args.size}
+    chosen: dict[str, Any] = {"crop_scale": options.crop_scale, "size": options.size}
     crop = CropSettings(
-        detector=_detector(args),
-        gray=args.channels == "gray",
+        detector=_detector(options),
+        gray=options.channels == "gray",
         make_judge=lambda: make_detector(DEFAULT_DETECTOR),
         **{name: value for name, value in chosen.items() if value is not None},
     )
-    pattern = None if args.group_pattern is None else GroupPattern(args.group_pattern)
-    return FolderInput(args.paths[0], crop, pattern)
+    pattern = None if options.group_pattern is None else GroupPattern(options.group_pattern)
+    return FolderInput(options.paths[0], crop, pattern)
 
 
-def _detector(args: argparse.Namespace) -> Detector | None:
-    if args.crop == "detector":
-        return make_detector(args.detector or DEFAULT_DETECTOR, model=args.detector_model)
+def _detector(options: AllOptions) -> Detector | None:
+    if options.crop == "detector":
+        return make_detector(options.detector or DEFAULT_DETECTOR, model=options.detector_model)
     for name in ("detector", "detector_model", "crop_scale"):
-        if getattr(args, name) is not None:
-            option = name.replace("_", "-")
-            raise SettingsError(f"--{option} goes with --crop detector; add it or leave this out")
+        if getattr(options, name) is not None:
+            raise SettingsError(f"{flag(name)} goes with --crop detector; add it or leave this out")
     return None
 
 

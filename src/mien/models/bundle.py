@@ -131,7 +131,7 @@ class ModelInfo(BundleInfo, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         self.spec()
 
     def spec(self) -> InputSpec:
-        """Return the input's description as `preprocess` takes it."""
+        """Return the input's description as `mien.vision.crop` takes it."""
         given = self.input
         return InputSpec(given.size, given.channels, given.crop_scale, given.alignment)
 
@@ -148,14 +148,15 @@ class DetectorInfo(BundleInfo, frozen=True, forbid_unknown_fields=True, kw_only=
         min_score: Score below which a box is dropped: chosen on validation pictures.
         max_overlap: IoU above which the less sure of two boxes is dropped.
         max_inside: Part of the smaller of two boxes above which, about the middle of the larger, it
-            is the same face; see `geometry.non_maximum_suppression`.
+            is the same face; see `boxes.non_maximum_suppression`.
     """
 
     kind: Literal["detector"]
     channels: Literal[1, 3]
-    multiple: Annotated[int, msgspec.Meta(ge=1)]
-    smallest: Annotated[float, msgspec.Meta(gt=0)]
-    largest: Annotated[float, msgspec.Meta(gt=0)]
+    # Pictures are filled up to a multiple: a slip of the pen must not ask for all memory.
+    multiple: Annotated[int, msgspec.Meta(ge=1, le=1024)]
+    smallest: Annotated[float, msgspec.Meta(gt=0, le=1e6)]
+    largest: Annotated[float, msgspec.Meta(gt=0, le=1e6)]
     min_score: Fraction
     max_overlap: Fraction
     max_inside: Fraction = 1.0

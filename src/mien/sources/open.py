@@ -1,6 +1,7 @@
 """Opens what a user names: pictures, videos, folders, patterns, cameras, addresses, the sample."""
 
 import itertools
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,7 @@ from mien.sources.video import VideoSource
 from mien.types import Skipped
 from mien.vision.images.formats import HEAD, REFUSED, SUFFIXES, holds_picture
 
+LOG = logging.getLogger(__name__)
 # Streams that come in pieces (HLS) rest for seconds between them. `StreamSource` itself breaks off
 # where nothing comes, which is sooner than this.
 STREAM_STALL_SECONDS = 15.0
@@ -162,6 +164,7 @@ def _files(spec: str | Path, skipped: list[Skipped], *, alone: bool) -> list[Pat
 
 
 def _open_one(item: _Item, *, realtime: bool = False) -> Source:
+    LOG.info("opening %s", _name(item))
     match item:
         case Path():
             return VideoSource(item)

@@ -22,6 +22,8 @@ Row = dict[str, float]
 OnEpoch = Callable[[Row], None]
 # Of a group of parameters: its learning rate over that of the run.
 RATE = "rate"
+# What the bar of a run is called: one for all its epochs, so that the time left is that of the run.
+STAGE = "training"
 
 
 def fresh_checkpoint(

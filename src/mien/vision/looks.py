@@ -3,7 +3,7 @@
 Labels come from models, and people train on folders of their own: what they call a look may be one
 of its synonyms, or something that the table does not know. The latter get what the table keeps for
 others, by their names and not by their places, so that one label looks alike whatever the model.
-The page reads the same table; `static/looks.js` is the twin of what is computed here.
+The page reads the same table; `static/core/looks.js` is the twin of what is computed here.
 """
 
 import re

@@ -8,20 +8,24 @@ import gzip
 import hashlib
 import mimetypes
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mien.web import looks_files
+from mien.web import looks_files, words
 
 STATIC = (Path(__file__).parent / "static").resolve()
 # `mimetypes` asks the system, and Windows' registry may call JavaScript text/plain.
 TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html"}
 # Made from what Python reads, too.
-MADE = {"looks.css": looks_files.stylesheet, "table.js": looks_files.module}
+MADE = {
+    "looks.css": looks_files.stylesheet,
+    "core/table.js": looks_files.module,
+    "core/languages.js": words.module,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ def answer(request: Request) -> Response:
 
 def _find(name: str) -> _File | None:
     if name in MADE:
-        return _make(name)
+        return _pack(name, MADE[name]())
     try:
         path = (STATIC / name).resolve()
         return _read(path, path.stat().st_mtime_ns) if path.is_relative_to(STATIC) else None
@@ -67,11 +71,7 @@ def _read(path: Path, _changed: int) -> _File:
     return _pack(path.name, path.read_bytes())
 
 
-@cache
-def _make(name: str) -> _File:
-    return _pack(name, MADE[name]())
-
-
+@lru_cache
 def _pack(name: str, plain: bytes) -> _File:
     media_type = TYPES.get(Path(name).suffix) or mimetypes.guess_type(name)[0]
     digest = hashlib.sha256(plain).hexdigest()[:32]

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import socket
 import ssl
@@ -92,7 +93,8 @@ class _Server(uvicorn.Server):
             app,
             http=Requests,
             ws=Page,
-            log_level="warning",
+            # What mien was told to say (`--log-level`); of its own accord, uvicorn says more.
+            log_level=logging.getLogger("mien").level or logging.WARNING,
             access_log=False,
             server_header=False,
             # No proxy stands before it, so nobody may claim to be one.

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from mien.datasets.dataset import Dataset, load_dataset
 from mien.datasets.inputs.mix import MixedInput, held_back
 from mien.datasets.inputs.prepared import PreparedInput
-from mien.datasets.preparation.prepare import PrepareSettings, prepare
+from mien.datasets.preparation.prepare import prepare
+from mien.datasets.preparation.settings import PrepareSettings
 from mien.datasets.records import LabelledFace, Rejection, digest
 from mien.errors import DatasetError
 from mien.types import Box, Face, PixelArray

@@ -16,7 +16,8 @@ import pytest
 
 from mien.datasets.dataset import load_dataset, partial_folder
 from mien.datasets.preparation import work
-from mien.datasets.preparation.prepare import PrepareSettings, prepare
+from mien.datasets.preparation.prepare import prepare
+from mien.datasets.preparation.settings import PrepareSettings
 from mien.datasets.records import LabelledFace, Rejection, one_hot
 from mien.errors import DatasetError, InUseError, SettingsError
 from mien.types import PixelArray

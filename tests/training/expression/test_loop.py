@@ -72,6 +72,36 @@ def test_learns_what_can_be_learnt() -> None:
     assert history[-1]["validation_loss"] < 0.5 * history[0]["validation_loss"]
 
 
+@pytest.mark.parametrize(
+    ("faces", "patience", "wanted"), [(70, 8, 3 * 4), (10, 8, 3), (70, 1, None)]
+)
+def test_one_bar_fills_over_the_whole_run(
+    faces: int, patience: int, wanted: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where faces are left over, where an epoch is one step, and where a run ends early."""
+    config = TrainSettings(size=16, epochs=3, batch_size=16, patience=patience, augment=False)
+    losses = iter([1.0, 2.0, 3.0])
+    row = {"validation_accuracy": 0.5, "validation_balanced_accuracy": 0.5}
+    monkeypatch.setattr(loop, "validate", lambda *_: row | {"validation_loss": next(losses)})
+    told: list[tuple[str, int, int | None]] = []
+    checkpoint = loop.start(config, 2, CPU)
+    loop.learn(
+        checkpoint,
+        [bright_and_dark(faces)],
+        bright_and_dark(8),
+        config,
+        CPU,
+        on_epoch=lambda _: None,
+        on_progress=lambda *step: told.append(step),
+    )
+    assert {stage for stage, _, _ in told} == {"training"}
+    done = [step for _, step, _ in told[:-1]]
+    assert done == list(range(1, len(done) + 1))
+    assert told[-1][1] == told[-1][2] == done[-1]
+    assert wanted in (None, done[-1])
+    assert len(checkpoint.history) == (3 if wanted else 2)
+
+
 def test_killed_and_resumed_run_ends_with_the_same_weights(tmp_path: Path) -> None:
     whole = run(SMALL)
     with pytest.raises(KeyboardInterrupt):

@@ -16,8 +16,7 @@ from mien.datasets.dataset import Dataset
 from mien.errors import TrainingError
 from mien.models.bundle import Bundle, load_bundle
 from mien.models.classifier import OnnxClassifier
-from mien.training.expression import export
-from mien.training.expression import run as module
+from mien.training.expression import bundling, export
 from mien.training.expression.network import Deployed
 from mien.training.expression.run import TrainResult, train
 from mien.training.expression.settings import ModelSettings, TrainSettings
@@ -150,7 +149,7 @@ def test_inexact_export_writes_no_bundle(
         raise TrainingError("the exported graph differs")
 
     settings = msgspec.structs.replace(SETTINGS, epochs=1)
-    monkeypatch.setattr(module, "export_graph", refuse)
+    monkeypatch.setattr(bundling, "export_graph", refuse)
     with pytest.raises(TrainingError, match="differs"):
         train(dataset, tmp_path / "run", settings, MODEL, CPU)
     assert not (tmp_path / "run" / "bundle").exists()

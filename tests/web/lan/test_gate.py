@@ -77,7 +77,7 @@ def test_a_device_without_the_code_sees_the_code_page_only(client):
     [
         "/static/main.js",
         "/static/index.html",
-        "/static/words/en.js",
+        "/static/words/en.json",
         "/static/../app.py",
         "/static/style.css/",
         "/static/%2e%2e/static/main.js",

@@ -1,13 +1,16 @@
-import dataclasses
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mien.web.lan.page import POLICY, WORDS, preferred_language, render
+from mien.web.lan.page import POLICY, preferred_language, render
 from mien.web.page_files import STATIC
+from mien.web.words import code_words
+
+WORDS = code_words()
 
 
 @pytest.mark.parametrize(
@@ -35,14 +38,14 @@ def test_whatever_a_browser_asks_for_there_is_a_language(header):
 
 def test_every_language_says_everything():
     for words in WORDS.values():
-        assert all(dataclasses.astuple(words))
+        assert all(msgspec.structs.astuple(words))
 
 
 @pytest.mark.parametrize("language", WORDS)
 @pytest.mark.parametrize("problem", [None, "wrong", "too_many"])
 def test_the_page_says_what_it_should_in_its_language(language, problem):
     page = render(language, "/enter", problem)
-    words = dataclasses.asdict(WORDS[language])
+    words = msgspec.structs.asdict(WORDS[language])
     assert f'<html lang="{language}">' in page
     assert "$" not in page
     shown = {name for name, text in words.items() if text in page}

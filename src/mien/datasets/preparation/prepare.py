@@ -6,9 +6,9 @@ run finds what it had done (see `mien.datasets.preparation.work`).
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import PIL
 import pyarrow as pa
@@ -21,53 +21,16 @@ from mien.datasets.preparation.duplicates import PairArray
 from mien.datasets.preparation.look_alikes import lowest, same_photo
 from mien.datasets.preparation.notes import plan_notes
 from mien.datasets.preparation.plan import LEFT_OUT, Plan, RowIndex, make_plan
+from mien.datasets.preparation.settings import PrepareSettings
 from mien.datasets.preparation.write import write_dataset, write_held_back
 from mien.datasets.records import INFO, SPLITS, FaceInput, Rejection, check_classes
-from mien.errors import DatasetError, SettingsError, one_line
+from mien.errors import DatasetError, one_line
 from mien.files.locks import alone_in
 from mien.files.writes import discard, new_folder, write_file
 from mien.types import OnProgress, ignore_progress
 
 # In the work folder, from when the data set is whole: a copy of its dataset.json.
 _FINISHED = "finished.json"
-
-
-@dataclass(frozen=True, slots=True)
-class PrepareSettings:
-    """How duplicates are found and faces are dealt to splits and files.
-
-    Attributes:
-        validation: Part of the faces for validation, 0 to 1.
-        test: Part of the faces for the test; without effect where the input sets faces aside.
-        near: Similarity from which two pictures are the same photo, 0 to 1.
-        balance: Whether to make all classes as small as the smallest.
-        seed: Decides among equals.
-        chunk_size: Entries of the input that are read before the work is saved.
-        shard_rows: Faces per file.
-    """
-
-    validation: float = 0.1
-    test: float = 0.1
-    near: float = 0.86
-    balance: bool = False
-    seed: int = 0
-    chunk_size: int = 512
-    shard_rows: int = 10_000
-
-    def __post_init__(self) -> None:
-        for name, part in (("validation", self.validation), ("test", self.test)):
-            if not 0 <= part < 1:
-                raise SettingsError(f"--{name} must be from 0 to below 1, got {part}")
-        if self.validation + self.test >= 1:
-            raise SettingsError(
-                f"--validation {self.validation} and --test {self.test} leave nothing to train on"
-            )
-        if not 0 < self.near <= 1:
-            raise SettingsError(f"--near must be above 0 and at most 1, got {self.near}")
-        if self.seed < 0:
-            raise SettingsError(f"--seed must be 0 or more, got {self.seed}")
-        if self.chunk_size < 1 or self.shard_rows < 1:
-            raise SettingsError("chunk_size and shard_rows must be 1 or more")
 
 
 def prepare(
@@ -204,7 +167,7 @@ def _describe(
 ) -> DatasetInfo:
     sizes = np.bincount(plan.clusters, minlength=1)
     counts = _count(index, plan, source.classes)
-    values = asdict(settings)
+    values = msgspec.structs.asdict(settings)
     if source.splits_itself:
         values["test"] = "set aside by the input"
     if index.validates.any():

@@ -17,7 +17,7 @@ from mien.training.detector.material import Material
 from mien.training.detector.network import DetectorNetwork, cells, decode
 from mien.training.detector.settings import DetectorSettings
 from mien.training.device import Compute
-from mien.training.fit import OnEpoch, Row, fit, fresh_checkpoint, set_rate, step
+from mien.training.fit import STAGE, OnEpoch, Row, fit, fresh_checkpoint, set_rate, step
 from mien.types import Box, Face, OnProgress
 
 LARGEST_STEP = 10.0  # norm to which gradients are cut
@@ -161,5 +161,5 @@ def _train_epoch(
         loss = scene_loss(checkpoint.network, batch, compute).total()
         step(checkpoint, loss, largest=LARGEST_STEP)
         total, seen = total + float(loss.detach()) * len(batch.pictures), seen + len(batch.pictures)
-        on_progress(f"epoch {epoch + 1}/{settings.epochs}", number + 1, settings.steps)
+        on_progress(STAGE, epoch * settings.steps + number + 1, settings.epochs * settings.steps)
     return {"learning_rate": rate, "train_loss": total / max(seen, 1), "scenes": float(seen)}

@@ -5,6 +5,7 @@ bundle/. Killed at any moment, it can be resumed and ends with the same weights.
 """
 
 import hashlib
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,9 @@ from mien.types import OnProgress, PixelArray, ignore_progress
 LEAST_SCORE = 0.05  # of a box that thresholds are chosen among
 SHOWN = 160  # training scenes that show the ranges of numbers for 8 bits
 RANGES_SEED = 2
+
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,7 @@ def train_detector(
         InUseError: Another process trains into the folder.
     """
     compute = Compute.choose(machine)
+    LOG.info("training on %s", compute.describe())
     checkpoint = start(settings, compute)
     record = _record(material, settings)
     opened = opened_run(

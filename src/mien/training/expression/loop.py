@@ -17,7 +17,7 @@ from mien.training.expression.faces import FaceStore
 from mien.training.expression.mobilenet import FaceMobileNet
 from mien.training.expression.network import ARCHITECTURES
 from mien.training.expression.settings import TrainSettings
-from mien.training.fit import RATE, OnEpoch, Row, fit, fresh_checkpoint, set_rate, step
+from mien.training.fit import RATE, STAGE, OnEpoch, Row, fit, fresh_checkpoint, set_rate, step
 from mien.types import FloatArray, OnProgress
 
 CALM = 1 / 3  # of the pictures that are otherwise degraded, in calm epochs
@@ -103,7 +103,7 @@ def learn(
         row = _train_epoch(checkpoint, store, settings, compute, weights, on_progress)
         return row | {"images_per_second": len(store) / (time.perf_counter() - begun)}
 
-    return fit(
+    problem = fit(
         checkpoint,
         epochs=settings.epochs,
         patience=settings.patience,
@@ -112,6 +112,10 @@ def learn(
         validate=lambda network: validate(network, validation, compute),
         on_epoch=on_epoch,
     )
+    # Where it ended early, the bar is full all the same.
+    done = len(checkpoint.history) * steps_of(train[0], settings)
+    on_progress(STAGE, done, done)
+    return problem
 
 
 def class_weights(store: FaceStore, balance: float) -> Tensor:
@@ -194,6 +198,11 @@ def train_step(
     return loss.detach(), (logits.detach().argmax(1) == soft.argmax(1)).sum()
 
 
+def steps_of(store: FaceStore, settings: TrainSettings) -> int:
+    """Return how many batches `batches` gives."""
+    return max(1, len(store) // settings.batch_size)
+
+
 def _train_epoch(
     checkpoint: Checkpoint,
     store: FaceStore,
@@ -205,7 +214,7 @@ def _train_epoch(
     epoch = len(checkpoint.history)
     generator = _seed(settings.seed, epoch, compute)
     checkpoint.network.train()
-    steps = max(1, len(store) // settings.batch_size)
+    steps = steps_of(store, settings)
     total, correct = torch.zeros((2,), device=compute.device)
     seen, rate = 0, 0.0
     for number, chosen in enumerate(batches(len(store), settings.batch_size, settings.seed, epoch)):
@@ -222,7 +231,7 @@ def _train_epoch(
         soft = torch.from_numpy(counted).to(compute.device)
         loss, hits = train_step(checkpoint, pictures, soft, weights, compute)
         total, correct, seen = total + loss * len(chosen), correct + hits, seen + len(chosen)
-        on_progress(f"epoch {epoch + 1}/{settings.epochs}", seen, len(store))
+        on_progress(STAGE, epoch * steps + number + 1, settings.epochs * steps)
     return {
         "learning_rate": rate,
         "train_loss": float(total) / seen,

@@ -5,6 +5,7 @@ bundle/; or bundle.unchecked/, where the graph differs from PyTorch. Killed at a
 resumed and ends with the same weights.
 """
 
+import logging
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,39 +15,30 @@ from typing import Any
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from mien.datasets.dataset import Dataset
 from mien.datasets.records import INFO
 from mien.errors import TrainingError
-from mien.models.bundle import FORMAT, Bundle, InputInfo, ModelInfo, load_bundle, write_bundle
+from mien.models.bundle import Bundle, load_bundle
 from mien.training.checkpoint import FACES_SHA256, Checkpoint
 from mien.training.device import Compute
+from mien.training.expression.bundling import Made, write
 from mien.training.expression.calibrate import (
     Validated,
-    as_read,
-    choose_threshold,
-    fit_temperature,
-    prefer,
-    validate,
 )
-from mien.training.expression.card import write_card
 from mien.training.expression.distill import distillation_set
-from mien.training.expression.export import ParityError, export_graph, run_graph
-from mien.training.expression.face_network import FaceNetwork
 from mien.training.expression.faces import FaceStore, open_store, weigh
-from mien.training.expression.loop import learn, predict_logits, start
-from mien.training.expression.network import ARCHITECTURES
+from mien.training.expression.loop import learn, start
 from mien.training.expression.pretrained import fingerprint, read_graph_model
 from mien.training.expression.settings import ModelSettings, TrainSettings
 from mien.training.expression.verdict import verdict
 from mien.training.expression.warm_start import SHOWN, warm_start
-from mien.training.expression.weights import pack_weights
 from mien.training.fit import Row, best_row, unfinished
-from mien.training.onnx_export import shrink
-from mien.training.run_folder import BUNDLE, DECODED, UNCHECKED, opened_run
+from mien.training.run_folder import BUNDLE, DECODED, opened_run
 from mien.training.settings import Machine
 from mien.types import FloatArray, InputSpec, OnProgress, PixelArray, ignore_progress
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,36 +58,6 @@ class TrainResult:
     best: Row
     validated: Validated
     remarks: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """What a bundle was made from and how, as it is written into it."""
-
-    dataset: Dataset
-    settings: TrainSettings
-    model: ModelSettings
-    reads: Sequence[int]
-    spec: InputSpec
-    checkpoint: Checkpoint
-    teachers: Sequence[str]
-
-    def network(self) -> FaceNetwork:
-        """Return the network of the best epoch."""
-        settings = self.settings
-        build = ARCHITECTURES[settings.arch]
-        network = build(len(self.dataset.classes), settings.channels, settings.size)
-        network.load_state_dict(self.checkpoint.best)
-        return network
-
-    @property
-    def other(self) -> bool:
-        """Whether it learnt classes that are not read."""
-        return len(self.reads) < len(self.dataset.classes)
-
-    def truth(self, stores: dict[str, FaceStore]) -> npt.NDArray[np.int64]:
-        """Return which of the classes that are read each validation face shows, or `NOT_READ`."""
-        return as_read(stores["validation"].labels, self.reads)
 
 
 def train(
@@ -138,22 +100,15 @@ def train(
         InUseError: Another process trains into the folder.
     """
     compute = Compute.choose(machine)
+    LOG.info("training on %s", compute.describe())
     reads = _reads(dataset, model)
     _check_sources(dataset, settings)
     loaded = [load_bundle(path) for path in teachers]
     begun = None if origin is None else load_bundle(origin)
-    weights = _weights(settings, pretrained, begun)
-    try:
-        spec = InputSpec(settings.size, settings.channels, model.crop_scale, model.alignment)
-        checkpoint = start(settings, len(dataset.classes), compute, weights)
-    except KeyError as error:
-        raise TrainingError(f"{pretrained}: no array {error} in this file") from error
-    except ValueError as error:
-        given = f"--size {settings.size}, --crop-scale {model.crop_scale:g}"
-        raise TrainingError(f"{given}: {error}") from error
+    spec, checkpoint = _begin(dataset, settings, model, compute, pretrained, begun)
     record = _record(dataset, settings, pretrained, loaded, begun)
     names = [teacher.info.name for teacher in loaded]
-    made = _Made(dataset, settings, model, reads, spec, checkpoint, names)
+    made = Made(dataset, settings, model, reads, spec, checkpoint, names)
     title = f"{model.name}: {settings.arch}"
     opened = opened_run(
         out,
@@ -183,7 +138,7 @@ def train(
             on_epoch=finished,
             on_progress=on_progress,
         )
-        bundle, validated, said = _write(out / BUNDLE, made, stores, compute)
+        bundle, validated, said = write(out / BUNDLE, made, stores, compute)
 
         def faces(wanted: InputSpec) -> PixelArray:
             if wanted == spec:
@@ -197,6 +152,27 @@ def train(
     if problem:
         raise TrainingError(f"{out}: {problem}")
     return TrainResult(bundle, checkpoint.history, best_row(checkpoint.history), validated, found)
+
+
+def _begin(
+    dataset: Dataset,
+    settings: TrainSettings,
+    model: ModelSettings,
+    compute: Compute,
+    pretrained: Path | None,
+    origin: Bundle | None,
+) -> tuple[InputSpec, Checkpoint]:
+    """Return what the network sees, and the network as it is before the first epoch."""
+    weights = _weights(settings, pretrained, origin)
+    try:
+        spec = InputSpec(settings.size, settings.channels, model.crop_scale, model.alignment)
+        checkpoint = start(settings, len(dataset.classes), compute, weights)
+    except KeyError as error:
+        raise TrainingError(f"{pretrained}: no array {error} in this file") from error
+    except ValueError as error:
+        given = f"--size {settings.size}, --crop-scale {model.crop_scale:g}"
+        raise TrainingError(f"{given}: {error}") from error
+    return spec, checkpoint
 
 
 def _stores(
@@ -285,66 +261,3 @@ def _record(
         "teachers_sha256": [teacher.info.sha256 for teacher in teachers],
         **msgspec.to_builtins(settings),
     }
-
-
-def _write(
-    place: Path, made: _Made, stores: dict[str, FaceStore], compute: Compute
-) -> tuple[Bundle, Validated, npt.NDArray[np.int64]]:
-    """Write the bundle; return it, how it does, and what it takes the validation faces for, [N]."""
-    network = shrink(made.network()).to(compute.device)
-    prefer(network, stores["train"].shares(), made.model.class_prior)
-    validation, model, spec = stores["validation"], made.model, made.spec
-    # Over all classes that were learnt: what those that are not read have is part of the decision.
-    temperature = fit_temperature(predict_logits(network, validation, compute), validation.labels)
-    sample = stores["train"].images if model.weights == "int8" else None
-    graph, problem = _export(network, temperature, spec, sample, validation.images, made.reads)
-    outcomes = run_graph(graph, validation.images)
-    truth = made.truth(stores)
-    threshold = choose_threshold(outcomes, truth, model.answer_accuracy, other=made.other)
-    info = ModelInfo(
-        format=FORMAT,
-        name=model.name,
-        version=model.version,
-        labels=tuple(made.dataset.classes[index] for index in made.reads),
-        other=made.other,
-        input=InputInfo(spec.size, spec.channels, spec.crop_scale, spec.alignment),
-        sha256="0" * 64,  # set by write_bundle
-        temperature=temperature,
-        not_sure_below=threshold,
-        terms=model.terms(made.dataset.path.name),
-        command=model.command,
-        seed=made.settings.seed,
-    )
-    validated = validate(outcomes, truth, other=made.other, not_sure_below=threshold)
-    card = write_card(
-        info,
-        made.settings,
-        made.dataset,
-        made.checkpoint,
-        validated=validated,
-        machine=compute.describe(),
-        teachers=made.teachers,
-    )
-    weights = pack_weights(network, made.settings, made.dataset.classes)
-    if problem is not None:
-        place = place.with_name(UNCHECKED)
-    bundle = write_bundle(place, info, graph, card, recipe=model.recipe, weights=weights)
-    if problem is not None:
-        raise TrainingError(f"{problem}; the bundle is kept as {place}") from problem
-    said = outcomes[:, : len(info.labels)].argmax(axis=1)
-    return bundle, validated, said
-
-
-def _export(
-    network: FaceNetwork,
-    temperature: float,
-    spec: InputSpec,
-    sample: PixelArray | None,
-    faces: PixelArray,
-    reads: Sequence[int],
-) -> tuple[bytes, ParityError | None]:
-    """Return the graph, and what is wrong with it: hours of training are not thrown away for it."""
-    try:
-        return export_graph(network, temperature, spec, sample, faces, reads), None
-    except ParityError as error:
-        return error.graph, error

@@ -1,59 +1,17 @@
 """The one page that a device on the network sees before it has entered the code.
 
-It needs no script, so its policy allows none. The words are here and not in `static/words`, because
-they are chosen by the server.
+It needs no script, so its policy allows none, and the server chooses the language.
 """
 
-from dataclasses import dataclass
 from html import escape
 from string import Template
 from typing import Literal
 
+import msgspec
+
+from mien.web.words import FIRST, code_words
+
 Problem = Literal["wrong", "too_many"]
-DEFAULT_LANGUAGE = "en"
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What the page says in one language."""
-
-    title: str
-    where: str
-    code: str
-    enter: str
-    pictures: str
-    wrong: str
-    too_many: str
-
-
-WORDS = {
-    "en": Words(
-        title="Enter the code",
-        where="The window in which mien was started shows a code of eight digits. It lets one "
-        "device in.",
-        code="Code",
-        enter="Enter",
-        pictures="Pictures go to the machine that runs mien, over your network, and nowhere else. "
-        "No picture is kept.",
-        wrong="That is not the code. Look again at the window in which mien was started: after "
-        "five wrong codes it shows a new one.",
-        too_many="Too many codes were entered. Wait a minute, then enter the code that the window "
-        "shows.",
-    ),
-    "de": Words(
-        title="Code eingeben",
-        where="Das Fenster, in dem mien gestartet wurde, zeigt einen Code aus acht Ziffern. Er "
-        "lässt ein Gerät herein.",
-        code="Code",
-        enter="Eingeben",
-        pictures="Bilder gehen über das eigene Netz an das Gerät, auf dem mien läuft, und sonst "
-        "nirgendwohin. Kein Bild wird aufbewahrt.",
-        wrong="Das ist nicht der Code. Bitte noch einmal in das Fenster schauen, in dem mien "
-        "gestartet wurde: Nach fünf falschen Codes zeigt es einen neuen.",
-        too_many="Es wurden zu viele Codes eingegeben. Bitte eine Minute warten und dann den Code "
-        "eingeben, den das Fenster zeigt.",
-    ),
-}
 
 POLICY = "; ".join(
     (
@@ -106,27 +64,28 @@ _PAGE = Template("""<!doctype html>
 
 def preferred_language(header: str) -> str:
     """Return the language of ours that a browser likes best, by its Accept-Language header."""
+    known = code_words()
     wishes = []
     for part in header.split(","):
         tag, _, weight = part.partition(";q=")
         language = tag.strip().lower().split("-")[0]
-        if language in WORDS:
+        if language in known:
             wishes.append((_weight(weight), language))
     # Of equal ones, the first named.
-    best = max(wishes, key=lambda wish: wish[0], default=(0.0, DEFAULT_LANGUAGE))
-    return best[1] if best[0] > 0 else DEFAULT_LANGUAGE
+    best = max(wishes, key=lambda wish: wish[0], default=(0.0, FIRST))
+    return best[1] if best[0] > 0 else FIRST
 
 
 def render(language: str, action: str, problem: Problem | None = None) -> str:
     """Return the page.
 
     Args:
-        language: A key of `WORDS`.
+        language: One that there is, as `preferred_language` returns it.
         action: The path that the form is sent to.
         problem: What was wrong with the code before.
     """
-    words = WORDS[language]
-    texts = {name: escape(getattr(words, name)) for name in Words.__slots__}
+    words = msgspec.structs.asdict(code_words()[language])
+    texts = {name: escape(text) for name, text in words.items()}
     message = ""
     if problem:
         message = f'<p id="problem" class="message" role="alert">{texts[problem]}</p>'

@@ -1,0 +1,1 @@
+"""The test of face detectors on hand-checked pictures: `python -m benchmarks.detectors`."""

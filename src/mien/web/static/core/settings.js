@@ -1,0 +1,145 @@
+// What the user has chosen. It stays in this browser, and the style sees it as attributes of <html>.
+
+import { languages } from "./languages.js";
+import { speak } from "./words.js";
+
+const KEY = "mien";
+
+// What can be chosen, in the order in which it is offered.
+export const CHOICES = {
+  language: ["auto", ...Object.keys(languages)],
+  text: ["normal", "large", "larger"],
+  theme: ["system", "light", "dark", "contrast"],
+  motion: ["system", "less"],
+  show: ["both", "words", "icons"],
+  sound: ["off", "tone", "words"],
+  pace: ["slow", "usual", "quick"],
+};
+const FIRST = {
+  language: "auto",
+  text: "normal",
+  theme: "system",
+  motion: "system",
+  show: "both",
+  sound: "off",
+  pace: "usual",
+  nearest: false,
+  sure: false,
+  off: [], // labels that are not named
+  mute: [], // labels that make no sound, of those that are named
+  volume: 50, // percent
+  camera: "", // the id of the one that was chosen
+};
+const SYSTEM = {
+  dark: matchMedia("(prefers-color-scheme: dark)"),
+  contrast: matchMedia("(prefers-contrast: more)"),
+  calm: matchMedia("(prefers-reduced-motion: reduce)"),
+};
+
+class Settings {
+  constructor() {
+    this.values = checked(load());
+    this.listeners = [];
+    for (const query of Object.values(SYSTEM)) query.addEventListener("change", () => this.#apply());
+    this.#apply();
+  }
+
+  // Calls `listener` after each change.
+  onChange(listener) {
+    this.listeners.push(listener);
+  }
+
+  get theme() {
+    if (this.values.theme !== "system") return this.values.theme;
+    if (SYSTEM.contrast.matches) return "contrast";
+    return SYSTEM.dark.matches ? "dark" : "light";
+  }
+
+  get calm() {
+    return this.values.motion === "less" || SYSTEM.calm.matches;
+  }
+
+  // Whether this look is named; "not sure" always is.
+  names(label) {
+    return label === null || !this.values.off.includes(label);
+  }
+
+  // Whether this look makes a sound, where sounds are on.
+  sounds(label) {
+    return this.names(label) && !this.values.mute.includes(label);
+  }
+
+  set(name, value) {
+    this.values = checked({ ...this.values, [name]: value });
+    save(this.values);
+    this.#apply();
+  }
+
+  setNamed(label, named) {
+    this.#setListed("off", label, !named);
+  }
+
+  setSounds(label, sounds) {
+    this.#setListed("mute", label, !sounds);
+  }
+
+  reset() {
+    this.values = checked({});
+    save(null);
+    this.#apply();
+  }
+
+  #setListed(name, label, listed) {
+    const others = this.values[name].filter((other) => other !== label);
+    this.set(name, listed ? [...others, label] : others);
+  }
+
+  #apply() {
+    const { text, show, nearest } = this.values;
+    Object.assign(document.documentElement.dataset, {
+      theme: this.theme,
+      motion: this.calm ? "less" : "usual",
+      text,
+      show,
+      nearest: nearest ? "on" : "off",
+    });
+    speak(this.values.language);
+    for (const listener of this.listeners) listener();
+  }
+}
+
+// Storage may be blocked, and may hold anything: whatever is no choice of ours is as at first.
+function load() {
+  try {
+    return JSON.parse(localStorage.getItem(KEY)) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+function save(values) {
+  try {
+    if (values) localStorage.setItem(KEY, JSON.stringify(values));
+    else localStorage.removeItem(KEY);
+  } catch {
+    // The choice then lasts until the page is closed.
+  }
+}
+
+function checked(values) {
+  const result = { ...FIRST };
+  for (const [name, choices] of Object.entries(CHOICES)) {
+    if (choices.includes(values[name])) result[name] = values[name];
+  }
+  for (const name of ["nearest", "sure"]) {
+    if (typeof values[name] === "boolean") result[name] = values[name];
+  }
+  for (const name of ["off", "mute"]) {
+    if (Array.isArray(values[name])) result[name] = values[name].filter((label) => typeof label === "string");
+  }
+  if (typeof values.camera === "string") result.camera = values.camera;
+  if (values.volume >= 10 && values.volume <= 100) result.volume = Number(values.volume);
+  return result;
+}
+
+export const settings = new Settings();

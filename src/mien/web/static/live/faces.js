@@ -1,0 +1,153 @@
+// The faces in view as text: a list to read, and sentences for a screen reader.
+
+import { Announcer } from "../core/announcer.js";
+import { amongAll, percentSure, readingLook, shapeElement } from "../core/looks.js";
+import { personFor, sentenceFor } from "../core/sayings.js";
+import { settings } from "../core/settings.js";
+import { fill, tell, words } from "../core/words.js";
+
+const EMPTY_AFTER_MS = 600; // a face that is missed for a moment changes nothing
+// How long a look is said to last, in seconds: in steps, so that no figure runs.
+const STEPS_S = [5, 10, 20, 30];
+const SURE_MS = 500; // how often the percentage may change
+
+export class FaceList {
+  // `voice`, where there is one, hears which look each face has.
+  constructor({ list, nobody, note, spoken, voice = null }) {
+    Object.assign(this, { list, nobody, note, spoken, voice });
+    this.items = new Map();
+    this.announcer = new Announcer();
+    tell(note, () => words.noFace);
+    settings.onChange(() => this.#renew());
+    this.reset();
+  }
+
+  reset() {
+    for (const { element } of this.items.values()) element.remove();
+    this.items.clear();
+    this.seen = performance.now();
+    this.announcer.reset();
+    this.voice?.reset();
+    this.spoken.textContent = "";
+    this.#showEmpty(false);
+  }
+
+  // Says that nothing is read for now.
+  rest() {
+    this.reset();
+    tell(this.nobody, () => words.paused);
+    this.nobody.hidden = false;
+    this.spoken.textContent = words.paused;
+  }
+
+  // Shows a result; `moves` is whether looks may change, and so last.
+  show(analysis, moves = true) {
+    const now = performance.now();
+    for (const reading of analysis.faces) this.#update(reading, now, moves);
+    // Of the one nearest face there is one word, never two.
+    const patience = settings.values.nearest && analysis.faces.length ? 0 : EMPTY_AFTER_MS;
+    for (const [id, item] of this.items) {
+      if (now - item.seen > patience) {
+        item.element.remove();
+        this.items.delete(id);
+      }
+    }
+    if (this.items.size) this.seen = now;
+    this.#showEmpty(!this.items.size && now - this.seen > EMPTY_AFTER_MS);
+    this.#speak(now);
+    this.voice?.hear(new Map([...this.items].map(([id, { label }]) => [id, label])), now);
+  }
+
+  // After a change of the settings: what is shown is written anew with the next result.
+  #renew() {
+    for (const item of this.items.values()) item.key = "";
+  }
+
+  #update(reading, now, moves) {
+    let item = this.items.get(reading.track_id);
+    if (!item) {
+      item = { element: document.createElement("li"), key: "" };
+      item.element.className = "face";
+      this.items.set(reading.track_id, item);
+      this.#insert(reading.track_id, item.element);
+    }
+    const { kind, look, reasons } = readingLook(reading);
+    const shown = look === null ? kind : reading.label;
+    if (shown !== item.shown || now - item.seen > EMPTY_AFTER_MS) Object.assign(item, { shown, since: now });
+    Object.assign(item, { seen: now, label: reading.label });
+    const key = `${kind}|${look}|${reasons}`;
+    if (key !== item.key) {
+      // The page changes only where the words do.
+      Object.assign(item, { key, look, sureAt: -Infinity });
+      item.sure = settings.values.sure && look && reading.label !== null ? sureElement() : null;
+      item.lasting = line("lasting", "");
+      item.element.replaceChildren(
+        shapeElement(kind),
+        line("person", personFor(reading.track_id)),
+        ...(look ? [line("look", look)] : [line("look unsaid", "—", true), line("visually-hidden", words.unsaid)]),
+        item.lasting,
+        ...(reasons ? [line("reasons", reasons)] : []),
+        ...(item.sure ? [item.sure.element] : []),
+      );
+    }
+    const lasting = look && moves ? duration((now - item.since) / 1000) : "";
+    if (item.lasting.textContent !== lasting) item.lasting.textContent = lasting;
+    if (item.sure && now - item.sureAt >= SURE_MS) {
+      item.sureAt = now;
+      item.sure.set(amongAll(reading.probabilities[reading.label], reading));
+    }
+  }
+
+  #insert(id, element) {
+    const later = [...this.items.keys()].filter((other) => other > id).sort((a, b) => a - b)[0];
+    const before = later === undefined ? null : this.items.get(later).element;
+    this.list.insertBefore(element, before);
+  }
+
+  #showEmpty(empty) {
+    if (empty) tell(this.nobody, () => words.noFace);
+    this.nobody.hidden = this.note.hidden = !empty;
+  }
+
+  #speak(now) {
+    const text = this.#sentences();
+    if (this.announcer.due(new Map([["text", text]]), now) === undefined) return;
+    this.announcer.tell("text", now);
+    this.spoken.textContent = text;
+  }
+
+  // Whoever shows a look that is switched off is left out.
+  #sentences() {
+    if (!this.items.size) return words.noFace;
+    const ids = [...this.items.keys()].filter((id) => this.items.get(id).look).sort((a, b) => a - b);
+    return ids.map((id) => sentenceFor(id, this.items.get(id).look)).join(" ");
+  }
+}
+
+function line(name, text, hidden = false) {
+  const element = document.createElement("span");
+  element.className = name;
+  element.textContent = text;
+  if (hidden) element.setAttribute("aria-hidden", "true");
+  return element;
+}
+
+function duration(seconds) {
+  if (seconds >= 60) return fill(words.minutes, { minutes: Math.floor(seconds / 60) });
+  const step = STEPS_S.findLast((one) => one <= seconds);
+  return step ? fill(words.seconds, { seconds: step }) : "";
+}
+
+// A bar and a percentage.
+function sureElement() {
+  const [bar, level, text] = [line("sure-bar", "", true), line("sure-fill", ""), line("sure-text", "")];
+  const element = line("sure", "");
+  bar.append(level);
+  element.append(bar, text);
+  const set = (share) => {
+    const percent = percentSure(share);
+    level.style.width = `${percent}%`;
+    text.textContent = fill(words.sure, { percent });
+  };
+  return { element, set };
+}

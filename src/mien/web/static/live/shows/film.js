@@ -1,0 +1,117 @@
+// A video file of the user's, which the page itself plays.
+
+import { fill, words } from "../../core/words.js";
+import { SentShow, ShowError } from "./show.js";
+
+const SETTLED_MS = 250; // a slider that is dragged asks for many places
+
+export class Film extends SentShow {
+  // `place` has a slider for the place in the film.
+  constructor(live, video, button, feed, place) {
+    super(live, video, button, feed);
+    Object.assign(this, { video, place });
+    this.slider = place.querySelector("input");
+    this.output = place.querySelector("output");
+    this.file = null;
+    this.url = null;
+    this.jumping = false; // until another place is shown
+    this.plays = false;
+    this.#watch();
+    this.slider.addEventListener("input", () => {
+      video.currentTime = Number(this.slider.value);
+      this.#tell();
+    });
+  }
+
+  get isOpen() {
+    return this.plays;
+  }
+
+  get busy() {
+    return this.jumping;
+  }
+
+  get name() {
+    return this.file.name;
+  }
+
+  async open() {
+    const url = (this.url = URL.createObjectURL(this.file));
+    this.video.src = url;
+    try {
+      await this.video.play();
+      if (!this.video.videoWidth) throw new Error("there is sound only");
+    } catch {
+      if (url !== this.url) return false;
+      const { name } = this;
+      throw new ShowError(() => fill(words.file.unknown, { name }));
+    }
+    if (url !== this.url) return false;
+    this.plays = true;
+    // Some recordings do not say how long they are.
+    const { duration } = this.video;
+    this.place.hidden = !Number.isFinite(duration);
+    this.slider.max = this.place.hidden ? 0 : duration;
+    this.#tell();
+    return true;
+  }
+
+  // It may have been paused, or out of sight, while it was opened.
+  begin() {
+    this.turn();
+    super.begin();
+  }
+
+  pause() {
+    this.turn();
+  }
+
+  resume() {
+    this.turn();
+  }
+
+  turn() {
+    if (!this.isOpen) return;
+    if (this.live.rests) this.video.pause();
+    else this.video.play().catch(() => {}); // it was closed or paused meanwhile
+  }
+
+  stop() {
+    this.place.hidden = true;
+    if (this.url === null) return;
+    URL.revokeObjectURL(this.url);
+    clearTimeout(this.timer);
+    this.url = null;
+    this.plays = this.jumping = false;
+    this.video.removeAttribute("src");
+    this.video.load();
+  }
+
+  #watch() {
+    const on = (name, then) => this.video.addEventListener(name, () => this.isOpen && then());
+    on("ended", () => this.live.end());
+    on("seeking", () => {
+      this.jumping = true;
+      clearTimeout(this.timer);
+    });
+    on("seeked", () => {
+      this.timer = setTimeout(() => {
+        this.jumping = false;
+        this.live.renew(); // whoever is there now is not whoever was there before
+      }, SETTLED_MS);
+    });
+    on("timeupdate", () => this.#tell());
+  }
+
+  #tell() {
+    const { currentTime, duration } = this.video;
+    this.slider.value = currentTime;
+    this.output.textContent = fill(words.place, { now: clock(currentTime), length: clock(duration) });
+    this.slider.setAttribute("aria-valuetext", this.output.textContent);
+  }
+}
+
+function clock(seconds) {
+  const whole = Math.floor(seconds) || 0;
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}

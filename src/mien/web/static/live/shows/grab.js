@@ -1,0 +1,40 @@
+// Pictures of what a <video> shows, for the server.
+
+import { toJpeg } from "../../core/pictures.js";
+
+const QUALITY = 0.8;
+
+export class Grabber {
+  constructor(video) {
+    this.video = video;
+    this.canvas = document.createElement("canvas");
+    this.context = this.canvas.getContext("2d", { alpha: false });
+    video.addEventListener("emptied", () => this.endWait?.());
+  }
+
+  // Waits until there is a new picture, or nothing to see any more.
+  next() {
+    return new Promise((resolve) => {
+      this.endWait = resolve;
+      if (this.video.requestVideoFrameCallback) this.video.requestVideoFrameCallback(resolve);
+      else requestAnimationFrame(resolve);
+    });
+  }
+
+  // Returns the present picture as a JPEG of at most that width, and when it was taken
+  // (milliseconds); null where there is none.
+  async take(maxWidth) {
+    const { videoWidth, videoHeight } = this.video;
+    if (!videoWidth) return null;
+    const scale = Math.min(1, maxWidth / videoWidth);
+    const [width, height] = [Math.round(videoWidth * scale), Math.round(videoHeight * scale)];
+    // To set a size, even the same, empties a canvas and allots it anew.
+    if (this.canvas.width !== width || this.canvas.height !== height) {
+      [this.canvas.width, this.canvas.height] = [width, height];
+    }
+    const time = performance.now();
+    this.context.drawImage(this.video, 0, 0, width, height);
+    const blob = await toJpeg(this.canvas, QUALITY);
+    return blob && { blob, time };
+  }
+}

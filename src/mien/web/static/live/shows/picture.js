@@ -1,0 +1,82 @@
+// A picture by itself: read once, and shown until it is closed.
+
+import { drawPicture, toJpeg } from "../../core/pictures.js";
+import { fill, words } from "../../core/words.js";
+import { Show, ShowError } from "./show.js";
+
+const MAX_SIDE = 1920;
+const QUALITY = 0.92;
+// The server takes 2 MB; noise may make a picture larger than that.
+const MAX_BYTES = 1_900_000;
+// What is shown is told again this often, so that a changed setting applies, and a screen reader is
+// given what has lasted.
+const AGAIN_MS = 500;
+
+export class Picture extends Show {
+  constructor(live, canvas, button, connection) {
+    super(live, canvas, button);
+    Object.assign(this, { canvas, connection });
+    this.file = null;
+    this.drawn = false;
+  }
+
+  get still() {
+    return true;
+  }
+
+  get isOpen() {
+    return this.drawn;
+  }
+
+  get size() {
+    return [this.canvas.width, this.canvas.height];
+  }
+
+  get name() {
+    return this.file.name;
+  }
+
+  async open() {
+    const request = (this.request = {});
+    const drawn = document.createElement("canvas");
+    try {
+      await drawPicture(drawn, this.file, MAX_SIDE);
+    } catch {
+      if (request !== this.request) return false;
+      const { name } = this;
+      throw new ShowError(() => fill(words.file.unknown, { name }));
+    }
+    if (request !== this.request) return false;
+    [this.canvas.width, this.canvas.height] = [drawn.width, drawn.height];
+    this.canvas.getContext("2d").drawImage(drawn, 0, 0);
+    this.drawn = true;
+    return true;
+  }
+
+  // Has what is drawn read. Where the server is lost meanwhile, nothing is shown.
+  async begin() {
+    this.lose();
+    const request = (this.request = {});
+    const analysis = await this.connection.read(await this.#encode());
+    if (!analysis || request !== this.request) return;
+    const show = () => this.live.stage.showFaces(analysis, false);
+    show();
+    this.timer = setInterval(show, AGAIN_MS);
+  }
+
+  // What was read is told no more.
+  lose() {
+    this.request = null;
+    clearInterval(this.timer);
+  }
+
+  stop() {
+    this.lose();
+    this.drawn = false;
+  }
+
+  async #encode() {
+    const whole = await toJpeg(this.canvas, QUALITY);
+    return whole.size <= MAX_BYTES ? whole : toJpeg(this.canvas, 0.6);
+  }
+}

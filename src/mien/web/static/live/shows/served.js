@@ -1,0 +1,73 @@
+// A source that the server reads: a camera or a stream of that machine, a file, the sample.
+
+import { words } from "../../core/words.js";
+import { Show } from "./show.js";
+
+export class ServedShow extends Show {
+  constructor(live, canvas, connection, id) {
+    super(live, canvas, () => document.getElementById(`start-${id}`));
+    Object.assign(this, { connection, id });
+    this.source = ""; // as the server calls it
+    this.#forget();
+  }
+
+  get name() {
+    return this.id === "sample" ? words.sample : this.source;
+  }
+
+  begin() {
+    this.#forget();
+    this.connection.watch(this.id);
+  }
+
+  goOn() {
+    if (this.owes) this.#acknowledge();
+  }
+
+  // A frame that cannot be shown now is not acknowledged, and the server reads no further.
+  async takeFrame(analysis, jpeg) {
+    const { live } = this;
+    const { stream } = live;
+    const bitmap = live.halted ? null : await createImageBitmap(jpeg);
+    if (stream === live.stream && !live.halted) {
+      live.stage.draw(bitmap);
+      this.#endWait();
+      live.stage.present(analysis, null);
+      this.#acknowledge();
+    } else if (stream === live.stream) {
+      this.owes = true;
+    }
+    bitmap?.close();
+  }
+
+  // The last picture stays, without what was said of its faces: they may have left.
+  wait(text) {
+    this.waits = true;
+    this.live.stage.clear();
+    this.live.stage.stats.reset();
+    this.live.status.say(text);
+  }
+
+  lose() {
+    this.waits = false;
+  }
+
+  stop() {
+    this.#endWait();
+  }
+
+  #acknowledge() {
+    this.owes = false;
+    this.connection.next();
+  }
+
+  #endWait() {
+    if (this.waits) this.live.status.say("");
+    this.waits = false;
+  }
+
+  #forget() {
+    this.waits = false; // for a source that has broken off
+    this.owes = false; // an acknowledgement, withheld from the server while nothing is shown
+  }
+}

@@ -1,0 +1,119 @@
+// All that is to be seen of a show: its picture, what is drawn over it, the list, the strips, the figures.
+
+import { settings } from "../core/settings.js";
+import { tell, words } from "../core/words.js";
+import { FaceList } from "./faces.js";
+import { Nearest } from "./nearest.js";
+import { Overlay } from "./overlay.js";
+import { Stats } from "./stats.js";
+import { Timeline } from "./timeline.js";
+
+const HISTORY = ["keep", "sign", "strips", "tools", "back", "ago", "hold", "csv", "json", "forget"];
+const $ = (id) => document.getElementById(id);
+
+export class Stage {
+  // `voice` hears which look each face has.
+  constructor(voice) {
+    [this.video, this.picture] = [$("video"), $("picture")];
+    this.overlay = new Overlay($("overlay"));
+    this.stats = new Stats($("stats"));
+    const [list, nobody, note, spoken] = [$("faces"), $("nobody"), $("note"), $("spoken")];
+    this.faces = new FaceList({ list, nobody, note, spoken, voice });
+    this.nearest = new Nearest();
+    const parts = HISTORY.map((name) => [name, $(`history-${name}`)]);
+    this.timeline = new Timeline({ section: $("history"), ...Object.fromEntries(parts) });
+    tell($("panel-title"), () => (settings.values.nearest ? words.nearestFace : words.facesInView));
+    this.setState("off");
+  }
+
+  // The buttons that a show has, and the focus on the first of them.
+  offer({ still }) {
+    $("pause").hidden = $("keep").hidden = still;
+    tell($("stop"), () => (still ? words.settings.close : words.stop));
+    $(still ? "stop" : "pause").focus();
+  }
+
+  // Shows the state of `Live`: while there is nothing to see, a cover that says why.
+  setState(state) {
+    const paused = state === "paused";
+    $("cover").hidden = !paused && state !== "opening";
+    $("cover").classList.toggle("opens", !paused);
+    tell($("cover-word"), () => (paused ? words.paused : words.starting));
+    $("keep").disabled = paused; // what is hidden is not kept
+    tell($("pause-word"), () => (paused ? words.goOn : words.pause));
+  }
+
+  describe(show) {
+    tell($("source"), () => show.describe());
+  }
+
+  // Another stream begins: what is shown of its people is told anew.
+  begin(show) {
+    this.nearest.reset();
+    this.stats.reset();
+    if (!show.still) this.timeline.begin();
+  }
+
+  // There is something to see of a show, for the first time or again.
+  start(show) {
+    this.video.hidden = show.element !== this.video;
+    this.picture.hidden = show.element !== this.picture;
+    this.video.classList.toggle("mirrored", show.mirrored);
+    if (show.size) this.#setShape(...show.size);
+    this.faces.reset();
+    this.overlay.start(show.mirrored);
+  }
+
+  // Nothing is read for now.
+  rest() {
+    this.overlay.stop();
+    this.faces.rest();
+    this.stats.reset();
+  }
+
+  stop() {
+    this.overlay.stop();
+    this.faces.reset();
+  }
+
+  // There is no picture at the moment: what was said of the last one is taken back.
+  clear() {
+    this.overlay.clear();
+    this.faces.reset();
+  }
+
+  // The camera is open, but gives no picture; or it gives one again.
+  darken(dark) {
+    tell($("dark"), () => (dark ? words.camera.dark : ""));
+    $("dark").hidden = !dark;
+    if (dark) this.clear();
+  }
+
+  // Draws a frame of the server's.
+  draw(bitmap) {
+    const { picture } = this;
+    if (picture.width !== bitmap.width || picture.height !== bitmap.height) {
+      [picture.width, picture.height] = [bitmap.width, bitmap.height];
+    }
+    this.#setShape(bitmap.width, bitmap.height);
+    picture.getContext("2d").drawImage(bitmap, 0, 0);
+  }
+
+  // Shows a result of a stream; `taken` is when its picture was, in milliseconds, where known.
+  present(analysis, taken) {
+    this.showFaces(analysis);
+    this.timeline.add(analysis);
+    this.stats.add(analysis, taken);
+  }
+
+  // `moves` is whether looks may change, and so last.
+  showFaces(analysis, moves = true) {
+    const shown = settings.values.nearest ? this.nearest.only(analysis) : analysis;
+    this.overlay.show(shown);
+    this.faces.show(shown, moves);
+  }
+
+  #setShape(width, height) {
+    $("layout").style.setProperty("--ratio", width / height);
+  }
+}
