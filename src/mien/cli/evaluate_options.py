@@ -16,23 +16,57 @@ from mien.evaluation.inputs import FOLDERS, InputSettings, is_dataset
 from mien.evaluation.intervals import RESAMPLES
 from mien.evaluation.studies import all_studies
 from mien.evaluation.study import refuse_crop_scale
-from mien.registry import DETECTORS
+from mien.registry import DEFAULT, DETECTORS
 from mien.settings import check_number, flag, unwrapped
 from mien.types import PlotKind
 
 MOST_RESAMPLES = 1_000_000
 
 
+class Named(msgspec.Struct, frozen=True, kw_only=True):
+    """What is evaluated, as it is typed.
+
+    Attributes:
+        paths: The model, as for --model, and a prepared data set, or a folder with one subfolder of
+            pictures per class.
+        model: Folder of the model, or a shipped one: default (fer4), fer8, fer4-open.
+    """
+
+    paths: Annotated[
+        tuple[Path, ...],
+        msgspec.Meta(extra={"positional": True, "metavar": "[MODEL] DATASET|FOLDER"}),
+    ]
+    model: Annotated[
+        Path | None, msgspec.Meta(extra={"metavar": "FOLDER", "aliases": ("--bundle",)})
+    ] = None
+
+
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """What is evaluated.
 
     Attributes:
-        bundle: Folder of the model, or a shipped one: default (fer4), fer8, fer4-open.
+        bundle: Folder of the model, or the name of a shipped one.
         data: A prepared data set, or a folder with one subfolder of pictures per class.
     """
 
-    bundle: Annotated[Path, msgspec.Meta(extra={"positional": True, "metavar": "BUNDLE"})]
-    data: Annotated[Path, msgspec.Meta(extra={"positional": True, "metavar": "DATASET|FOLDER"})]
+    bundle: Path
+    data: Path
+
+    @classmethod
+    def of(cls, named: Named) -> "Place":
+        """Tell the model from the data.
+
+        Raises:
+            SettingsError: There are more names than a model and a data set have.
+        """
+        *models, data = named.paths
+        models += [] if named.model is None else [named.model]
+        if len(models) > 1:
+            raise SettingsError(
+                f"name one model and one data set; there are {' and '.join(map(str, models))} "
+                f"beside {data}"
+            )
+        return cls(bundle=models[0] if models else Path(DEFAULT), data=data)
 
 
 class Finder(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,8 +133,9 @@ class EvaluateOptions:
         Raises:
             SettingsError: A value is of the wrong kind.
         """
-        kinds = read(args, Place), read(args, Finder), read(args, InputSettings)
-        return cls(*kinds, read(args, Output), vars(args))
+        place = Place.of(read(args, Named))
+        kinds = read(args, Finder), read(args, InputSettings)
+        return cls(place, *kinds, read(args, Output), vars(args))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -109,7 +144,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     studies = parser.add_argument_group("a closer look")
     output = parser.add_argument_group("output")
     groups: list[tuple[Any, Sequence[type[msgspec.Struct]]]] = [
-        (parser, (Place, InputSettings)),
+        (parser, (Named, InputSettings)),
         (folders, (Finder,)),
         (studies, [study.options for study in all_studies()]),
         (output, (Output,)),
