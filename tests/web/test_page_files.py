@@ -28,7 +28,7 @@ def ask(address: str, path: str, method: str = "GET", **headers: str):
     [
         ("/", "index.html", "text/html"),
         ("/static/main.js", "main.js", "text/javascript"),
-        ("/static/style.css", "style.css", "text/css"),
+        ("/static/style/base.css", "style/base.css", "text/css"),
         ("/static/icon.svg", "icon.svg", "image/svg+xml"),
     ],
 )

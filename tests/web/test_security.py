@@ -72,7 +72,7 @@ def test_other_pages_may_not_connect(client, headers, analyzers):
     assert not analyzers
 
 
-@pytest.mark.parametrize("path", ["/", "/static/main.js", "/static/style.css", "/nothing"])
+@pytest.mark.parametrize("path", ["/", "/static/main.js", "/static/style/base.css", "/nothing"])
 def test_every_answer_has_the_headers(client, path):
     headers = client.get(path).headers
     policy = dict(

@@ -22,7 +22,7 @@ STATIC = (Path(__file__).parent / "static").resolve()
 TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html"}
 # Made from what Python reads, too.
 MADE = {
-    "looks.css": looks_files.stylesheet,
+    "style/looks.css": looks_files.stylesheet,
     "core/table.js": looks_files.module,
     "core/languages.js": words.module,
 }

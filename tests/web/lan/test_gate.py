@@ -79,7 +79,7 @@ def test_a_device_without_the_code_sees_the_code_page_only(client):
         "/static/index.html",
         "/static/words/en.json",
         "/static/../app.py",
-        "/static/style.css/",
+        "/static/style/base.css/",
         "/static/%2e%2e/static/main.js",
         "/ws",
         "/nothing",
@@ -93,7 +93,9 @@ def test_everything_else_is_refused(client, path, method):
     assert "Enter the code first." in response.text or method == "HEAD"
 
 
-@pytest.mark.parametrize("path", ["/static/style.css", "/static/code.css", "/static/icon.svg"])
+@pytest.mark.parametrize(
+    "path", ["/static/style/base.css", "/static/style/code.css", "/static/icon.svg"]
+)
 def test_what_the_code_page_needs_is_there(client, path):
     assert client.get(path).status_code == 200
     assert client.post(path).status_code == 403
@@ -232,7 +234,7 @@ def test_the_networks_names_are_served(client, host):
 def test_other_names_are_refused_even_with_the_code(client, entry, host):
     assert send(client, entry.code, host=host).status_code == 421
     send(client, entry.code)
-    for path in ("/", "/enter", "/static/style.css"):
+    for path in ("/", "/enter", "/static/style/base.css"):
         assert client.get(path, headers={"Host": host}).status_code == 421
 
 
@@ -257,7 +259,7 @@ def test_forms_may_be_sent_from_the_code_page_only(client, entry):
     assert page.headers["referrer-policy"] == "no-referrer"
 
 
-@pytest.mark.parametrize("path", ["/", "/enter", "/static/main.js", "/static/style.css"])
+@pytest.mark.parametrize("path", ["/", "/enter", "/static/main.js", "/static/style/base.css"])
 def test_every_answer_has_the_headers_and_none_binds_the_host(client, entry, path):
     for _ in range(2):
         headers = client.get(path).headers

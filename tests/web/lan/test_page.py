@@ -73,8 +73,10 @@ def test_no_script_may_run_and_forms_go_here_only():
     [("prefers-color-scheme: dark", "dark"), ("prefers-contrast: more", "contrast")],
 )
 def test_its_dark_colours_are_those_of_the_page(media, theme):
-    own = colours((STATIC / "code.css"), rf"@media \({media}\) {{\s*:root {{([^}}]+)}}")
-    of_page = colours((STATIC / "style.css"), rf':root\[data-theme="{theme}"\] {{([^}}]+)}}')
+    own = colours((STATIC / "style" / "code.css"), rf"@media \({media}\) {{\s*:root {{([^}}]+)}}")
+    of_page = colours(
+        (STATIC / "style" / "tokens.css"), rf':root\[data-theme="{theme}"\] {{([^}}]+)}}'
+    )
     assert len(own) > 8
     assert own.items() <= of_page.items()
 

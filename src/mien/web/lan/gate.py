@@ -7,13 +7,13 @@ from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mien.web.lan.page import POLICY, Problem, preferred_language, render
+from mien.web.lan.page import ICON, POLICY, STYLES, Problem, preferred_language, render
 from mien.web.lan.pairing import Entry, TooManyTriesError
 from mien.web.security import refuse
 
 PATH = "/enter"
 # What the code page itself is made of.
-OPEN_PATHS = frozenset({"/static/style.css", "/static/code.css", "/static/icon.svg"})
+OPEN_PATHS = frozenset({*STYLES, ICON})
 # Browsers take a cookie of this prefix only from a secure page, and for its very host.
 COOKIE = "__Host-mien"
 FIRST = "Enter the code first."

@@ -13,6 +13,10 @@ from mien.web.words import FIRST, code_words
 
 Problem = Literal["wrong", "too_many"]
 
+# What it is made of besides itself.
+STYLES = tuple(f"/static/style/{name}.css" for name in ("tokens", "base", "welcome", "code"))
+ICON = "/static/icon.svg"
+
 POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -31,13 +35,12 @@ _PAGE = Template("""<!doctype html>
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <meta name="color-scheme" content="light dark">
   <title>$title – mien</title>
-  <link rel="icon" href="/static/icon.svg" type="image/svg+xml">
-  <link rel="stylesheet" href="/static/style.css">
-  <link rel="stylesheet" href="/static/code.css">
+  <link rel="icon" href="$icon" type="image/svg+xml">
+  $styles
 </head>
 <body>
   <header class="top">
-    <h1 class="name"><img src="/static/icon.svg" alt="" width="32" height="32">mien</h1>
+    <h1 class="name"><img src="$icon" alt="" width="32" height="32">mien</h1>
   </header>
   <main class="layout">
     $message
@@ -93,6 +96,8 @@ def render(language: str, action: str, problem: Problem | None = None) -> str:
         texts,
         language=language,
         action=escape(action),
+        icon=ICON,
+        styles="\n  ".join(f'<link rel="stylesheet" href="{path}">' for path in STYLES),
         message=message,
         described="problem where" if problem else "where",
         invalid=' aria-invalid="true"' if problem == "wrong" else "",
