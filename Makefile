@@ -1,17 +1,19 @@
 # make run    installs the core in .venv and opens the live page
 # make test   installs what the tests need and runs them
-# make check  lint, types and the import contract
+# make check  lint, types and the import contract; the same for the page, for which it wants npm
+# make page-types  writes the types that the page is checked by
 # make bench  speed, memory and scale, as ratios within one run
 # make torture  kills commands hundreds of times, fills their disk, and says what was lost
 # make fuzz   a million damaged inputs for every parser; goes on where it was ended
 # make soak   hours of the live page among bad guests; fails where memory, descriptors or threads grow
 .DEFAULT_GOAL := run
-.PHONY: run test check bench torture fuzz soak readme-picture page-pictures clean
+.PHONY: run test check bench torture fuzz soak readme-picture page-pictures page-types clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+NODE := node_modules/.package-lock.json
 ARGS ?=
 
 run: $(VENV)/core.stamp
@@ -20,11 +22,13 @@ run: $(VENV)/core.stamp
 test: $(VENV)/dev.stamp
 	$(BIN)/pytest $(ARGS)
 
-check: $(VENV)/dev.stamp
+check: $(VENV)/dev.stamp $(NODE)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	node_modules/.bin/biome check --error-on-warnings
+	node_modules/.bin/tsc --project .
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -41,17 +45,27 @@ soak: $(VENV)/dev.stamp
 readme-picture: $(VENV)/dev.stamp
 	$(BIN)/python docs/make_readme_picture.py
 
+page-types: $(VENV)/dev.stamp
+	$(BIN)/python -m tools.page_types
+
 page-pictures: $(VENV)/dev.stamp
 	$(BIN)/python -m docs.make_page_pictures
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) node_modules
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "mien needs Python 3.11 or later; run: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || \
 		{ echo "the venv module is missing; on Debian or Ubuntu: apt install python3-venv"; rm -rf $(VENV); exit 1; }
+
+$(NODE): package.json package-lock.json
+	@command -v npm >/dev/null || \
+		{ echo "npm is missing, which fetches what checks the page; on Debian or Ubuntu: apt install npm"; exit 1; }
+	@echo "installing what checks the page in node_modules (once)"
+	@npm ci --no-fund --no-audit --ignore-scripts --loglevel error
+	@touch $@
 
 $(VENV)/core.stamp: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing mien in $(VENV) (once)"

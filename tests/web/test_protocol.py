@@ -174,6 +174,21 @@ def test_an_analysis_is_its_own_dict_with_a_type(analysis):
     }
 
 
+@pytest.mark.parametrize("landmarks", [None, np.arange(10, dtype=np.float32).reshape(5, 2)])
+def test_analyses_are_as_the_page_is_told(analysis, landmarks):
+    """The types of the page are made from these structs, and its messages are not."""
+    (reading, *_) = analysis.readings
+    face = dataclasses.replace(reading.face, landmarks=landmarks)
+    analysis = dataclasses.replace(analysis, readings=(dataclasses.replace(reading, face=face),))
+    effect = PartEffect("mouth", 0.25, np.zeros((4, 2), np.float32))
+    for message, kind in (
+        (protocol.encode_analysis(analysis), protocol.Analyzed),
+        (protocol.encode_still(4, analysis, [[effect]]), protocol.StillAnalyzed),
+    ):
+        told = msgspec.json.decode(message, type=kind)
+        assert json.loads(msgspec.json.encode(told)) == json.loads(message)
+
+
 def test_a_frame_can_be_taken_apart(analysis):
     message = protocol.encode_frame(analysis, JPEG)
     (length,) = struct.unpack_from(">I", message)

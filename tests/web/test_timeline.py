@@ -105,7 +105,7 @@ def read_json(path: Path) -> list[dict[str, str]]:
 
 MOMENTS = """
 async (given) => {
-  const { Moments, toCsv } = await import("/static/live/timeline.js");
+  const { Moments, toCsv } = await import("/static/live/moments.js");
   const moments = new Moments();
   for (const [time, label] of given) {
     const faces = label === "away" ? [] : [{ track_id: 1, label, confidence: 0.8, other: 0 }];

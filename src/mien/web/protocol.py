@@ -46,9 +46,9 @@ import msgspec
 
 from mien.errors import MienError
 from mien.models.bundle import Terms
-from mien.models.occlusion import PartEffect
+from mien.models.occlusion import PartEffect, PartName
 from mien.parsing import TOO_DEEP
-from mien.types import Analysis
+from mien.types import Analysis, QualityIssue, Reason
 
 MAX_MESSAGE_BYTES = 2_000_000
 # Codes of RFC 6455, section 7.4.1.
@@ -62,6 +62,7 @@ Mode = Literal["camera", "sample", "configured"]
 # More than any header of the page takes.
 MAX_HEADER_BYTES = 1000
 
+Point = tuple[float, float]
 T = TypeVar("T")
 _LENGTH = struct.Struct(">I")
 _JPEG_START = b"\xff\xd8\xff"
@@ -147,7 +148,61 @@ class Failed(msgspec.Struct, frozen=True, tag="error"):
     message: str
 
 
+class PartFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How much a reading rests on a part of the face; see `mien.models.occlusion.PartEffect`."""
+
+    part: PartName
+    effect: float
+    region: tuple[Point, ...]
+
+
+class QualityFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How well a face can be seen; see `mien.types.Quality`."""
+
+    size: float
+    sharpness: float
+    brightness: float
+    yaw: float | None
+    issues: tuple[QualityIssue, ...]
+
+
+class FaceFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is read from a face: `Reading.to_dict()`."""
+
+    track_id: int
+    box: tuple[float, float, float, float]
+    score: float
+    landmarks: tuple[Point, ...] | None
+    label: str | None
+    reason: Reason | None
+    confidence: float
+    other: float
+    probabilities: dict[str, float]
+    raw: dict[str, float]
+    quality: QualityFacts
+    parts: tuple[PartFacts, ...] | msgspec.UnsetType = msgspec.UNSET
+
+
+class Analyzed(msgspec.Struct, frozen=True, tag="analysis", forbid_unknown_fields=True):
+    """What is read from one picture of a stream: `Analysis.to_dict()`."""
+
+    frame: int
+    time: float
+    source: str
+    size: tuple[int, int]
+    faces: tuple[FaceFacts, ...]
+    timings: dict[str, float]
+
+
+class StillAnalyzed(Analyzed, frozen=True, tag="picture", forbid_unknown_fields=True, kw_only=True):
+    """What is read from a picture by itself."""
+
+    id: Identifier
+
+
 ClientMessage = Watch | Next | Stop
+# What is written as it is, and told of here for the types of the page.
+AnalysisMessage = Analyzed | StillAnalyzed
 ServerMessage = Hello | Stopped | Waiting | Ended | Failed
 _DECODER: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(Watch | Next | Stop)
 _HEADER_DECODER: msgspec.json.Decoder[Grab | Still] = msgspec.json.Decoder(Grab | Still)

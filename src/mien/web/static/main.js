@@ -1,8 +1,10 @@
+// @ts-check
 // Joins the parts: the views, the connection, what it brings, and the buttons of the first view.
 
 import { About } from "./core/about.js";
 import { Connection } from "./core/connection.js";
 import { SettingsDialog } from "./core/dialog.js";
+import { $ } from "./core/dom.js";
 import { learnLabels } from "./core/looks.js";
 import { Status } from "./core/status.js";
 import { Views } from "./core/views.js";
@@ -16,10 +18,9 @@ import { ServedShow } from "./live/shows/served.js";
 import { Stage } from "./live/stage.js";
 import { Practice } from "./practice/practice.js";
 
-const $ = (id) => document.getElementById(id);
 // Only a page on another device comes by https: it must not say that all stays on one machine.
 const REMOTE = location.protocol === "https:";
-const SERVED = ["sample", "configured"];
+const SERVED = /** @type {const} */ (["sample", "configured"]);
 
 class Page {
   constructor() {
@@ -27,11 +28,23 @@ class Page {
     this.views = new Views();
     this.status = new Status($("message"), $("connection"), REMOTE);
     this.about = new About({ place: $("about"), model: $("about-model"), terms: $("about-terms") });
-    this.dialog = new SettingsDialog($("settings"), $("open-settings"), $("settings-looks"), $("settings-sounds"));
-    const sound = (name) => [name, $(`sound-${name}`)];
-    this.voice = new Voice(Object.fromEntries(["more", "problem", "trial", "tried"].map(sound)));
+    this.dialog = new SettingsDialog(
+      $("settings"),
+      $("open-settings"),
+      $("settings-looks"),
+      $("settings-sounds"),
+    );
+    const [more, problem, trial, tried] = [
+      $("sound-more"),
+      $("sound-problem"),
+      $("sound-trial"),
+      $("sound-tried"),
+    ];
+    this.voice = new Voice({ more, problem, trial, tried });
     this.connection = this.#connect();
     this.live = this.#makeLive();
+    const { picture } = this.live.stage;
+    this.served = SERVED.map((id) => new ServedShow(this.live, picture, this.connection, id));
     this.practice = new Practice(this.connection, this.views, () => $("start-practice").focus());
     this.#offer();
     if (REMOTE) tellThatItIsRemote();
@@ -67,18 +80,18 @@ class Page {
   #offer() {
     const { live, connection } = this;
     const { stage, feed } = live;
-    const show = (one) => one.button().addEventListener("click", () => live.start(one));
-    show(new CameraShow(live, stage.video, feed));
-    this.served = SERVED.map((id) => new ServedShow(live, stage.picture, connection, id));
-    this.served.forEach(show);
+    for (const show of [new CameraShow(live, stage.video, feed), ...this.served]) {
+      show.button().addEventListener("click", () => live.start(show));
+    }
     new Files(live, connection, feed, () => $("settings").open || this.views.open === "practice");
     $("stop").addEventListener("click", () => live.stop());
     $("pause").addEventListener("click", () => live.togglePause());
     $("start-practice").addEventListener("click", () => this.#practise());
     $("kept-practise").addEventListener("click", () => this.#practise());
-    $("keep").addEventListener("click", () => this.practice.kept.keep(live.show.element));
+    $("keep").addEventListener("click", () => live.show && this.practice.kept.keep(live.show.element));
   }
 
+  /** @param {import("./core/messages.js").Hello} hello */
   #greet({ labels, sources, version, mode, model }) {
     learnLabels(labels);
     for (const part of [this.dialog, this.voice]) part.setLabels(labels);

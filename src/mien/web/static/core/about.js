@@ -1,3 +1,4 @@
+// @ts-check
 // What the page tells of the model that reads the faces: its name, and on what terms it may be used.
 
 import { fill, tell, words } from "./words.js";
@@ -5,11 +6,17 @@ import { fill, tell, words } from "./words.js";
 export class About {
   // `terms` is a list of descriptions, whose first term is that of the weights.
   constructor({ place, model, terms }) {
-    Object.assign(this, { place, model, terms });
+    this.place = place;
+    this.model = model;
+    this.terms = terms;
     this.weights = terms.querySelector("dt");
   }
 
-  // Shows a model as the server describes it; null hides the part.
+  /**
+   * Shows a model as the server describes it; null hides the part.
+   *
+   * @param {import("./messages.js").ModelFacts | null} model
+   */
   show(model) {
     this.place.hidden = !model;
     if (!model) return;

@@ -1,3 +1,4 @@
+// @ts-check
 // The dialog in which settings are chosen. Each choice applies at once.
 
 import { languages } from "./languages.js";
@@ -9,16 +10,24 @@ export class SettingsDialog {
   // `looks` and `sounds` are the places for one checkbox per label; groups are made where index.html
   // names them.
   constructor(dialog, opener, looks, sounds) {
-    Object.assign(this, { dialog, looks, sounds });
+    this.dialog = dialog;
+    this.looks = looks;
+    this.sounds = sounds;
     this.inputs = []; // each with a function that shows in it what is chosen now
     for (const place of dialog.querySelectorAll("[data-choice]")) this.#addGroup(place);
     for (const input of dialog.querySelectorAll("[data-switch]")) {
       const name = input.dataset.switch;
-      this.#join(input, () => settings.values[name], (on) => settings.set(name, on));
+      this.#join(
+        input,
+        () => settings.values[name],
+        (on) => settings.set(name, on),
+      );
     }
     for (const input of dialog.querySelectorAll("[data-slider]")) this.#addSlider(input);
     translate(dialog);
-    settings.onChange(() => this.inputs.forEach(({ show }) => show()));
+    settings.onChange(() => {
+      for (const { show } of this.inputs) show();
+    });
     opener.addEventListener("click", () => dialog.showModal());
     dialog.querySelector("[data-close]").addEventListener("click", () => dialog.close());
     dialog.querySelector("[data-reset]").addEventListener("click", () => settings.reset());
@@ -37,13 +46,23 @@ export class SettingsDialog {
     });
   }
 
+  /**
+   * @param {HTMLElement} place
+   * @param {string[]} labels
+   * @param {{ isOn: (label: string) => boolean, choose: (label: string, on: boolean) => void, isFree?: (label: string) => boolean }} how
+   */
   #addLabels(place, labels, { isOn, choose, isFree = () => true }) {
     this.inputs = this.inputs.filter(({ input }) => !place.contains(input));
     place.replaceChildren(
       ...labels.map((label) => {
         const { element, input, text } = option("checkbox");
         tell(text, () => wordFor(label));
-        this.#join(input, () => isOn(label), (on) => choose(label, on), () => isFree(label));
+        this.#join(
+          input,
+          () => isOn(label),
+          (on) => choose(label, on),
+          () => isFree(label),
+        );
         return element;
       }),
     );
@@ -63,7 +82,11 @@ export class SettingsDialog {
       } else {
         text.dataset.words = `settings.${name}.${choice}`;
       }
-      this.#join(input, () => settings.values[name] === choice, () => settings.set(name, choice));
+      this.#join(
+        input,
+        () => settings.values[name] === choice,
+        () => settings.set(name, choice),
+      );
       options.append(element);
     }
   }
@@ -94,7 +117,9 @@ export class SettingsDialog {
 }
 
 function option(type) {
-  const [element, input, text] = ["label", "input", "span"].map((tag) => document.createElement(tag));
+  const element = document.createElement("label");
+  const input = document.createElement("input");
+  const text = document.createElement("span");
   element.className = "option";
   input.type = type;
   element.append(input, text);

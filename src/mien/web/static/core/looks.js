@@ -1,3 +1,4 @@
+// @ts-check
 // How each label is shown without words: a shape first, a colour second.
 // Shapes are drawn in a square of 24 by 24, on the canvas and in the list alike.
 
@@ -12,7 +13,10 @@ const MOST_SURE = 99; // no reading of a face is certain
 // Of a look that is switched off. It has the colours of "not sure".
 const UNSAID = {
   ...table.unsure,
-  shape: ["M12 2C17.5 2 22 6.5 22 12C22 17.5 17.5 22 12 22C6.5 22 2 17.5 2 12C2 6.5 6.5 2 12 2Z", "M8.5 12L15.5 12"],
+  shape: [
+    "M12 2C17.5 2 22 6.5 22 12C22 17.5 17.5 22 12 22C6.5 22 2 17.5 2 12C2 6.5 6.5 2 12 2Z",
+    "M8.5 12L15.5 12",
+  ],
 };
 let places = new Map();
 
@@ -22,6 +26,7 @@ export function learnLabels(labels) {
 }
 
 // The kind of a label: a look's name, "unsure", or a place among the table's others.
+/** @param {string | null} label */
 export function kindOf(label) {
   if (label === null) return "unsure";
   return nameOf(label) ?? `${OTHER}${places.get(label) ?? hash(label) % table.others.length}`;
@@ -52,6 +57,7 @@ function placeOf(kind) {
 }
 
 // What is shown of a reading: its kind, its word (null where that look is switched off), its reasons.
+/** @param {import("./messages.js").FaceFacts} reading */
 export function readingLook(reading) {
   const { label } = reading;
   if (!settings.names(label)) return { kind: "unsaid", look: null, reasons: "" };
@@ -65,11 +71,16 @@ function remarksOf(reading) {
   return isElse(reading) ? [SOMETHING_ELSE, ...issues] : issues;
 }
 
+/** @param {import("./messages.js").FaceFacts} reading */
 export function isElse({ reason }) {
   return reason === SOMETHING_ELSE;
 }
 
 // How probable a share among the looks is, among all that the face may show.
+/**
+ * @param {number} share
+ * @param {import("./messages.js").FaceFacts} reading
+ */
 export function amongAll(share, { other }) {
   return share * (1 - other);
 }

@@ -1,21 +1,26 @@
+// @ts-check
 // What a label means: which look of the table, or which of the signs that are kept for others. The twin
 // of looks.py; both are held together by tests.
 
 import { table } from "./table.js";
 
 const NAMES = new Map(
-  Object.entries(table.looks).flatMap(([name, { synonyms }]) => [name, ...synonyms].map((one) => [one, name])),
+  Object.entries(table.looks).flatMap(([name, { synonyms }]) =>
+    [name, ...synonyms].map((one) => [one, name]),
+  ),
 );
 export const LOOKS = Object.keys(table.looks);
 
 // The name of the look that a label means; undefined where the table does not know it.
+/** @param {string} label */
 export function nameOf(label) {
   return NAMES.get(label.toLowerCase());
 }
 
 // The word that goes after "looks", in English.
 export function wordOf(label) {
-  return table.looks[nameOf(label)]?.word ?? label;
+  const name = nameOf(label);
+  return name === undefined ? label : table.looks[name].word;
 }
 
 // Which of the table's others each label gets that the table does not know: by its hash, and the next

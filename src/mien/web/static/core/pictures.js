@@ -1,4 +1,7 @@
+// @ts-check
 // Pictures by themselves: decoded by the browser, encoded for the server.
+
+import { contextOf } from "./dom.js";
 
 // Draws an encoded picture on a canvas that is made to fit it, no side larger than `maxSide`; a turned
 // photograph is upright. Raises an error where the browser cannot decode it.
@@ -7,7 +10,7 @@ export async function drawPicture(canvas, blob, maxSide) {
   const scale = Math.min(1, maxSide / Math.max(bitmap.width, bitmap.height));
   canvas.width = Math.max(1, Math.round(bitmap.width * scale));
   canvas.height = Math.max(1, Math.round(bitmap.height * scale));
-  const context = canvas.getContext("2d");
+  const context = contextOf(canvas);
   context.imageSmoothingQuality = "high";
   // JPEG knows no transparency: mid-gray is the ground that disturbs a cut-out face least.
   context.fillStyle = "#808080";

@@ -1,18 +1,24 @@
+// @ts-check
 // What is said of a face in the present language.
 
 import { nameOf, wordOf } from "./names.js";
 import { fill, words } from "./words.js";
 
 // The word for a label, which English has in the table of looks; null is "not sure".
+/** @param {string | null} label */
 export function wordFor(label) {
-  return label === null ? words.notSure : (words.looks?.[nameOf(label)] ?? wordOf(label));
+  if (label === null) return words.notSure;
+  const name = nameOf(label);
+  return (name && words.looks?.[name]) ?? wordOf(label);
 }
 
 // As in "looks happy".
+/** @param {string | null} label */
 export function lookFor(label) {
   return label === null ? words.notSure : fill(words.look, { word: wordFor(label) });
 }
 
+/** @param {string[]} remarks */
 export function reasonsFor(remarks) {
   return remarks.map((remark) => words.reasons[remark] ?? remark).join(", ");
 }

@@ -1,3 +1,4 @@
+// @ts-check
 // What the user has chosen. It stays in this browser, and the style sees it as attributes of <html>.
 
 import { languages } from "./languages.js";
@@ -25,8 +26,10 @@ const FIRST = {
   pace: "usual",
   nearest: false,
   sure: false,
-  off: [], // labels that are not named
-  mute: [], // labels that make no sound, of those that are named
+  /** Labels that are not named. */
+  off: /** @type {string[]} */ ([]),
+  /** Labels that make no sound, of those that are named. */
+  mute: /** @type {string[]} */ ([]),
   volume: 50, // percent
   camera: "", // the id of the one that was chosen
 };
@@ -111,7 +114,7 @@ class Settings {
 // Storage may be blocked, and may hold anything: whatever is no choice of ours is as at first.
 function load() {
   try {
-    return JSON.parse(localStorage.getItem(KEY)) ?? {};
+    return JSON.parse(localStorage.getItem(KEY) ?? "{}") ?? {};
   } catch {
     return {};
   }

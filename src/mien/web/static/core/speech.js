@@ -1,3 +1,4 @@
+// @ts-check
 // The browser's own speech, by voices of this machine only: some browsers have others that send what
 // they speak to a server.
 

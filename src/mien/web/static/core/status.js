@@ -1,3 +1,4 @@
+// @ts-check
 // What is said above the views, and of the connection.
 
 import { tell, words } from "./words.js";
@@ -7,12 +8,18 @@ const FULL = 1013; // the code of a connection that was closed because too many 
 export class Status {
   // `remote` is whether mien runs on another machine.
   constructor(message, connection, remote) {
-    Object.assign(this, { message, connection, remote });
+    this.message = message;
+    this.connection = connection;
+    this.remote = remote;
     this.lost = false; // whether the server is, or was until its greeting
     this.#setConnected("connecting");
   }
 
-  // Says a text of the server, or what a function makes of the present words; nothing without one.
+  /**
+   * Says a text of the server, or what a function makes of the present words; nothing without one.
+   *
+   * @param {string | (() => string)} text
+   */
   say(text, tone = "plain") {
     tell(this.message, text || (() => ""));
     this.message.dataset.tone = tone;
@@ -38,6 +45,7 @@ export class Status {
     this.lost = true;
   }
 
+  /** @param {"connecting" | "connected" | "lost"} state */
   #setConnected(state) {
     tell(this.connection, () => words[state]);
     this.connection.dataset.state = state;

@@ -1,3 +1,4 @@
+// @ts-check
 // One small figure of tones per look, told apart by how it moves and not only by how high it is. All
 // are short and soft, and none is an alarm: angry is two low, even notes.
 

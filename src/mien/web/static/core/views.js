@@ -1,17 +1,23 @@
+// @ts-check
 // Which of the views is open: the welcome, the live view or the practice. They are switched only here.
 
+import { $ } from "./dom.js";
 import { translate } from "./words.js";
 
 const NAMES = { welcome: "liveView", live: "liveView", practice: "practice.open" }; // for a screen reader
-const $ = (id) => document.getElementById(id);
 
 export class Views {
   constructor() {
-    this.region = $("welcome").parentElement;
+    this.region = /** @type {HTMLElement} */ ($("welcome").parentElement);
+    /** @type {"welcome" | "live" | "practice"} */
     this.open = "welcome";
   }
 
-  // Opens "welcome", "live" or "practice", in place of the one that is.
+  /**
+   * Opens a view in place of the one that is.
+   *
+   * @param {"welcome" | "live" | "practice"} view
+   */
   show(view) {
     this.open = view;
     $("welcome").hidden = view !== "welcome";
@@ -20,6 +26,6 @@ export class Views {
     document.body.classList.toggle("running", view === "live");
     document.body.classList.toggle("practising", view === "practice");
     this.region.dataset.wordsLabel = NAMES[view];
-    translate(this.region.parentElement);
+    translate($("layout"));
   }
 }

@@ -1,3 +1,4 @@
+// @ts-check
 // Says by ear which look has come: by a quiet tone or by spoken words, for whoever asked for it.
 
 import { Announcer } from "./announcer.js";
@@ -11,7 +12,8 @@ export class Voice {
   // Elements of the settings: what is there only with a sound (`more`), what stands in the way of one,
   // the button that tries one, and which it was.
   constructor({ more, problem, trial, tried }) {
-    Object.assign(this, { more, tried });
+    this.more = more;
+    this.tried = tried;
     this.labels = [];
     this.announcer = new Announcer();
     this.tones = new Tones();
@@ -31,7 +33,12 @@ export class Voice {
     this.labels = labels;
   }
 
-  // Takes the label of each face in view, null where there is doubt, by the person's number.
+  /**
+   * Takes the label of each face in view, null where there is doubt, by the person's number.
+   *
+   * @param {Map<any, string | null>} labels
+   * @param {number} now
+   */
   hear(labels, now) {
     const { sound, nearest } = settings.values;
     if (sound === "off") return;
@@ -40,7 +47,7 @@ export class Voice {
     const id = this.announcer.due(present, now, (label) => !settings.sounds(label));
     if (id === undefined || this.sounding) return;
     this.announcer.tell(id, now);
-    const label = present.get(id);
+    const label = present.get(id) ?? null;
     const look = nearest ? wordFor(label) : lookFor(label);
     this.#sound(label, present.size > 1 ? sentenceFor(id, look) : look);
   }
@@ -60,7 +67,8 @@ export class Voice {
   #sound(label, text) {
     const { sound, volume } = settings.values;
     this.stop();
-    const turn = (this.sounding = {});
+    const turn = {};
+    this.sounding = turn;
     const end = () => {
       if (this.sounding === turn) this.sounding = null;
     };

@@ -1,3 +1,4 @@
+// @ts-check
 // The words of the page in one language: which one, and where they go.
 //
 // `words` always is the present language (importers see it change): a file of the folder `words`.
@@ -13,12 +14,21 @@ const told = new Map(); // elements whose text comes and goes: what it is made b
 
 // Puts values into the places that a text has for them. A text that depends on a number has forms, by the
 // plural categories of its language, of which `count` chooses one.
+/**
+ * @param {import("./languages.js").Text} text
+ * @param {Record<string, any>} values
+ */
 export function fill(text, values) {
   const form = typeof text === "string" ? text : (text[plurals.select(values.count)] ?? text.other);
   return form.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
-// Puts `text` into `element`; a function is asked again when the language changes.
+/**
+ * Puts `text` into `element`; a function is asked again when the language changes.
+ *
+ * @param {HTMLElement} element
+ * @param {string | (() => string)} text
+ */
 export function tell(element, text) {
   told.set(element, text);
   // What is no function was said by the server, in English.

@@ -1,10 +1,13 @@
+// @ts-check
 // Files that the user opens: chosen in a dialog, dropped on the page, or pasted.
 
 export class Drop {
   // Calls `open` with a file; `sign` is shown while one is held over the page, and nothing is taken
   // while `busy` says so.
   constructor({ button, input, sign }, { open, busy }) {
-    Object.assign(this, { sign, open, busy });
+    this.sign = sign;
+    this.open = open;
+    this.busy = busy;
     button.addEventListener("click", () => input.click());
     input.addEventListener("change", () => {
       this.#take(input.files);
@@ -18,9 +21,9 @@ export class Drop {
       if (!holdsFiles(event)) return;
       event.preventDefault();
       sign.hidden = true;
-      this.#take(event.dataTransfer.files);
+      this.#take(event.dataTransfer?.files);
     });
-    addEventListener("paste", (event) => this.#take(event.clipboardData.files));
+    addEventListener("paste", (event) => this.#take(event.clipboardData?.files));
   }
 
   #over(event) {
@@ -32,7 +35,7 @@ export class Drop {
   }
 
   #take(files) {
-    if (files.length && !this.busy()) this.open(files[0]);
+    if (files?.length && !this.busy()) this.open(files[0]);
   }
 }
 

@@ -1,3 +1,4 @@
+// @ts-check
 // The faces in view as text: a list to read, and sentences for a screen reader.
 
 import { Announcer } from "../core/announcer.js";
@@ -14,8 +15,13 @@ const SURE_MS = 500; // how often the percentage may change
 export class FaceList {
   // `voice`, where there is one, hears which look each face has.
   constructor({ list, nobody, note, spoken, voice = null }) {
-    Object.assign(this, { list, nobody, note, spoken, voice });
+    this.list = list;
+    this.nobody = nobody;
+    this.note = note;
+    this.spoken = spoken;
+    this.voice = voice;
     this.items = new Map();
+    this.seen = -Infinity;
     this.announcer = new Announcer();
     tell(note, () => words.noFace);
     settings.onChange(() => this.#renew());
@@ -40,7 +46,11 @@ export class FaceList {
     this.spoken.textContent = words.paused;
   }
 
-  // Shows a result; `moves` is whether looks may change, and so last.
+  /**
+   * Shows a result; `moves` is whether looks may change, and so last.
+   *
+   * @param {import("../core/messages.js").Analyzed | import("../core/messages.js").StillAnalyzed} analysis
+   */
   show(analysis, moves = true) {
     const now = performance.now();
     for (const reading of analysis.faces) this.#update(reading, now, moves);
@@ -84,7 +94,9 @@ export class FaceList {
       item.element.replaceChildren(
         shapeElement(kind),
         line("person", personFor(reading.track_id)),
-        ...(look ? [line("look", look)] : [line("look unsaid", "—", true), line("visually-hidden", words.unsaid)]),
+        ...(look
+          ? [line("look", look)]
+          : [line("look unsaid", "—", true), line("visually-hidden", words.unsaid)]),
         item.lasting,
         ...(reasons ? [line("reasons", reasons)] : []),
         ...(item.sure ? [item.sure.element] : []),

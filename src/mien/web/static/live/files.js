@@ -1,12 +1,12 @@
+// @ts-check
 // Files that the user opens: a picture or a video, which stays at hand to be shown again.
 
+import { $ } from "../core/dom.js";
 import { isPicture } from "../core/pictures.js";
 import { fill, tell, words } from "../core/words.js";
 import { Drop } from "./drop.js";
 import { Film } from "./shows/film.js";
 import { Picture } from "./shows/picture.js";
-
-const $ = (id) => document.getElementById(id);
 
 export class Files {
   // Nothing is taken while `busy` says so.

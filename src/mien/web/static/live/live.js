@@ -1,3 +1,4 @@
+// @ts-check
 // The live view: which show is on, and in which state.
 //
 //     off ──start──▶ opening ──▶ running ◀──togglePause──▶ paused
@@ -9,16 +10,37 @@
 import { fill, words } from "../core/words.js";
 import { ShowError } from "./shows/show.js";
 
+/**
+ * @typedef {"off" | "opening" | "running" | "paused"} State
+ * @typedef {import("./shows/show.js").Show} Show
+ *
+ * @typedef {object} Parts
+ * @property {import("./stage.js").Stage} stage
+ * @property {import("../core/status.js").Status} status
+ * @property {import("../core/connection.js").Connection} connection
+ * @property {import("./shows/feed.js").Feed} feed
+ * @property {() => void} onStart is called before a show is opened
+ * @property {() => void} onStop is called after it has ended
+ */
+
 const USES_SPACE = "button, input, select, textarea, summary, dialog";
 
 export class Live {
+  /** @type {State} */
   state = "off";
+  /** @type {Show | null} */
   show = null; // what is on
+  /** @type {object | null} */
   stream = null; // what the server knows the pictures by that come now: a new object for each stream
 
-  // `onStart` is called before a show is opened, `onStop` after it has ended.
+  /** @param {Parts} parts */
   constructor({ stage, status, connection, feed, onStart, onStop }) {
-    Object.assign(this, { stage, status, connection, feed, onStart, onStop });
+    this.stage = stage;
+    this.status = status;
+    this.connection = connection;
+    this.feed = feed;
+    this.onStart = onStart;
+    this.onStop = onStop;
     addEventListener("keydown", (event) => this.#obey(event));
     document.addEventListener("visibilitychange", () => this.#turn());
   }
@@ -30,17 +52,21 @@ export class Live {
 
   // Nothing is read.
   get halted() {
-    return this.state !== "running" || document.hidden || this.show.busy;
+    return this.state !== "running" || document.hidden || Boolean(this.show?.busy);
   }
 
-  // Shows something, in place of what is on. Returns whether it could be opened.
+  /**
+   * Shows something, in place of what is on. Returns whether it could be opened.
+   *
+   * @param {Show} show
+   */
   start(show) {
     this.stop();
     this.show = show;
     this.status.clear();
     this.onStart();
     this.stage.offer(show);
-    return this.#open();
+    return this.#open(show);
   }
 
   stop() {
@@ -56,6 +82,7 @@ export class Live {
     show.button().focus();
   }
 
+  /** @param {string | (() => string)} text */
   fail(text) {
     this.stop();
     this.status.say(text);
@@ -68,28 +95,29 @@ export class Live {
   }
 
   togglePause() {
-    if (this.state === "paused") this.#resume();
-    else this.#pause();
+    if (!this.show) return;
+    if (this.state === "paused") this.#resume(this.show);
+    else this.#pause(this.show);
   }
 
   // Other people are in the picture, after a jump: they are counted anew.
   renew() {
     this.connection.stop();
-    this.#begin();
+    if (this.show) this.#begin(this.show);
   }
 
   // The show is another one now, and has to be opened.
   change() {
     this.status.clear();
     this.#leave();
-    if (this.state !== "paused") this.#open();
+    if (this.show && this.state !== "paused") this.#open(this.show);
   }
 
   // The server is there, again: it knows of no stream.
   greet() {
     if (!this.show) return;
     if (this.show.isOpen) {
-      this.#begin();
+      this.#begin(this.show);
       return;
     }
     this.stream = null;
@@ -104,8 +132,8 @@ export class Live {
     this.stage.stop();
   }
 
-  async #open() {
-    const { show } = this;
+  /** @param {Show} show */
+  async #open(show) {
     this.stage.stop();
     this.#setState("opening");
     try {
@@ -116,18 +144,22 @@ export class Live {
       return false;
     }
     if (this.state === "opening") this.#setState("running"); // it may have been paused meanwhile
-    if (this.stream) this.#goOn();
-    else this.#begin();
+    if (this.stream) this.#goOn(show);
+    else this.#begin(show);
     return true;
   }
 
-  // Begins a stream, or begins it again after the server was lost.
-  #begin() {
+  /**
+   * Begins a stream, or begins it again after the server was lost.
+   *
+   * @param {Show} show
+   */
+  #begin(show) {
     this.stream = {};
     this.feed.begin();
-    this.stage.begin(this.show);
-    this.#see();
-    this.show.begin();
+    this.stage.begin(show);
+    this.#see(show);
+    show.begin();
   }
 
   // Ends the stream. Whatever of it is on its way is left out.
@@ -137,35 +169,39 @@ export class Live {
     this.feed.begin();
   }
 
-  #pause() {
+  /** @param {Show} show */
+  #pause(show) {
     this.#setState("paused");
-    this.show.pause();
+    show.pause();
     this.stage.rest();
   }
 
-  #resume() {
-    if (this.show.needsOpening) {
-      this.#open();
+  /** @param {Show} show */
+  #resume(show) {
+    if (show.needsOpening) {
+      this.#open(show);
       return;
     }
-    if (!this.show.isOpen) {
+    if (!show.isOpen) {
       this.#setState("opening"); // it has been all the while
       this.stage.stop();
       return;
     }
     this.#setState("running");
-    this.show.resume();
-    this.#goOn();
+    show.resume();
+    this.#goOn(show);
   }
 
-  #goOn() {
-    this.#see();
-    if (!this.halted) this.show.goOn();
+  /** @param {Show} show */
+  #goOn(show) {
+    this.#see(show);
+    if (!this.halted) show.goOn();
   }
 
-  #see() {
-    this.stage.describe(this.show);
-    this.stage.start(this.show);
+  /** @param {Show} show */
+  #see(show) {
+    this.stage.describe(show);
+    this.stage.start(show);
     if (this.state === "paused") this.stage.rest();
   }
 
@@ -175,18 +211,26 @@ export class Live {
     if (this.show && !this.halted) this.show.goOn();
   }
 
+  /** @param {State} state */
   #setState(state) {
     this.state = state;
     this.stage.setState(state);
     if (this.show) this.stage.describe(this.show);
   }
 
+  /** @param {KeyboardEvent} event */
   #obey(event) {
     const { key, repeat, altKey, ctrlKey, metaKey, shiftKey, target } = event;
     if (key !== " " || repeat || altKey || ctrlKey || metaKey || shiftKey) return;
-    if (!this.show || this.show.still || target.closest?.(USES_SPACE)) return;
+    if (!this.show || this.show.still || usesSpace(target)) return;
     if (document.querySelector("dialog[open]")) return;
     event.preventDefault();
     this.togglePause();
   }
+}
+
+// Whether Space belongs to what has the focus.
+/** @param {EventTarget | null} target */
+function usesSpace(target) {
+  return target instanceof Element && target.closest(USES_SPACE) !== null;
 }

@@ -1,5 +1,7 @@
+// @ts-check
 // Frames and words over the live picture, drawn at display rate between the results while they move.
 
+import { contextOf } from "../core/dom.js";
 import { drawShape, lineOf, readingLook, tint } from "../core/looks.js";
 import { settings } from "../core/settings.js";
 
@@ -13,11 +15,25 @@ const FRAME = 3; // width of a frame's line in pixels
 const SMALLEST = 11; // size of the text in pixels
 const TEXT_SCALE = { normal: 1, large: 1.2, larger: 1.4 };
 
+/**
+ * @typedef {[number, number, number, number]} Box
+ *
+ * @typedef {object} Drawn
+ * @property {Box} goal where it is
+ * @property {Box} box where it is drawn
+ * @property {number} alpha
+ * @property {boolean} present
+ * @property {import("../core/messages.js").FaceFacts} reading
+ * @property {string} said
+ */
+
 export class Overlay {
   constructor(canvas) {
     this.canvas = canvas;
-    this.context = canvas.getContext("2d");
+    this.context = contextOf(canvas);
+    /** @type {Map<number, Drawn>} */
     this.faces = new Map();
+    /** @type {[number, number]} */
     this.size = [16, 9];
     this.mirrored = false;
     this.running = false;
@@ -46,20 +62,25 @@ export class Overlay {
     for (const face of this.faces.values()) face.present = false;
   }
 
-  // Takes the newest result; the frames glide to it.
+  /**
+   * Takes the newest result; the frames glide to it.
+   *
+   * @param {import("../core/messages.js").Analyzed | import("../core/messages.js").StillAnalyzed} analysis
+   */
   show(analysis) {
     this.stale ||= String(this.size) !== String(analysis.size);
     this.size = analysis.size;
     this.clear();
     for (const reading of analysis.faces) {
       const [x1, y1, x2, y2] = reading.box;
+      /** @type {Box} */
       const goal = this.mirrored ? [this.size[0] - x2, y1, this.size[0] - x1, y2] : [x1, y1, x2, y2];
       const known = this.faces.get(reading.track_id);
       const said = JSON.stringify(readingLook(reading));
       this.stale ||= known?.said !== said;
       this.faces.set(reading.track_id, {
         goal,
-        box: known?.box ?? goal.slice(),
+        box: known?.box ?? goal,
         alpha: known?.alpha ?? 0,
         present: true,
         reading,
@@ -84,7 +105,7 @@ export class Overlay {
     for (const [id, face] of this.faces) {
       const { box, goal, alpha } = face;
       if (box.some((value, i) => Math.abs(goal[i] - value) > LEAST_MOVE)) {
-        face.box = box.map((value, i) => value + (goal[i] - value) * share);
+        face.box = /** @type {Box} */ (box.map((value, i) => value + (goal[i] - value) * share));
         this.stale = true;
       }
       face.alpha = Math.max(0, Math.min(1, alpha + (face.present ? fade : -fade)));
@@ -127,6 +148,11 @@ export class Overlay {
 }
 
 // The picture fills as much of the canvas as its shape allows, as `object-fit: contain` does.
+/**
+ * @param {[number, number]} picture
+ * @param {[number, number]} canvas
+ * @returns {(box: Box) => Box}
+ */
 function fitInside([w, h], [width, height]) {
   const scale = Math.min(width / w, height / h);
   const [left, top] = [(width - w * scale) / 2, (height - h * scale) / 2];
@@ -147,7 +173,10 @@ function drawFrame(context, [x1, y1, x2, y2], kind) {
   context.setLineDash(lineOf(kind).map((length) => length * FRAME));
   context.lineCap = "round";
   // A dark line below the light one, so that the frame shows on every ground.
-  for (const [line, colour] of [[2 * FRAME, "rgba(10, 16, 17, 0.4)"], [FRAME, tint(kind)]]) {
+  for (const [line, colour] of [
+    [2 * FRAME, "rgba(10, 16, 17, 0.4)"],
+    [FRAME, tint(kind)],
+  ]) {
     context.lineWidth = line;
     context.strokeStyle = colour;
     context.beginPath();

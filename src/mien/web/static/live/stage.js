@@ -1,5 +1,7 @@
+// @ts-check
 // All that is to be seen of a show: its picture, what is drawn over it, the list, the strips, the figures.
 
+import { $, contextOf } from "../core/dom.js";
 import { settings } from "../core/settings.js";
 import { tell, words } from "../core/words.js";
 import { FaceList } from "./faces.js";
@@ -8,32 +10,43 @@ import { Overlay } from "./overlay.js";
 import { Stats } from "./stats.js";
 import { Timeline } from "./timeline.js";
 
-const HISTORY = ["keep", "sign", "strips", "tools", "back", "ago", "hold", "csv", "json", "forget"];
-const $ = (id) => document.getElementById(id);
+/**
+ * @typedef {import("./live.js").State} State
+ * @typedef {import("./shows/show.js").Show} Show
+ * @typedef {import("../core/messages.js").Analyzed} Analyzed
+ */
 
 export class Stage {
   // `voice` hears which look each face has.
   constructor(voice) {
-    [this.video, this.picture] = [$("video"), $("picture")];
+    this.video = $("video");
+    this.picture = $("picture");
     this.overlay = new Overlay($("overlay"));
     this.stats = new Stats($("stats"));
     const [list, nobody, note, spoken] = [$("faces"), $("nobody"), $("note"), $("spoken")];
     this.faces = new FaceList({ list, nobody, note, spoken, voice });
     this.nearest = new Nearest();
-    const parts = HISTORY.map((name) => [name, $(`history-${name}`)]);
-    this.timeline = new Timeline({ section: $("history"), ...Object.fromEntries(parts) });
+    this.timeline = new Timeline();
     tell($("panel-title"), () => (settings.values.nearest ? words.nearestFace : words.facesInView));
     this.setState("off");
   }
 
-  // The buttons that a show has, and the focus on the first of them.
+  /**
+   * The buttons that a show has, and the focus on the first of them.
+   *
+   * @param {Show} show
+   */
   offer({ still }) {
     $("pause").hidden = $("keep").hidden = still;
     tell($("stop"), () => (still ? words.settings.close : words.stop));
     $(still ? "stop" : "pause").focus();
   }
 
-  // Shows the state of `Live`: while there is nothing to see, a cover that says why.
+  /**
+   * Shows the state of `Live`: while there is nothing to see, a cover that says why.
+   *
+   * @param {State} state
+   */
   setState(state) {
     const paused = state === "paused";
     $("cover").hidden = !paused && state !== "opening";
@@ -43,18 +56,27 @@ export class Stage {
     tell($("pause-word"), () => (paused ? words.goOn : words.pause));
   }
 
+  /** @param {Show} show */
   describe(show) {
     tell($("source"), () => show.describe());
   }
 
-  // Another stream begins: what is shown of its people is told anew.
+  /**
+   * Another stream begins: what is shown of its people is told anew.
+   *
+   * @param {Show} show
+   */
   begin(show) {
     this.nearest.reset();
     this.stats.reset();
     if (!show.still) this.timeline.begin();
   }
 
-  // There is something to see of a show, for the first time or again.
+  /**
+   * There is something to see of a show, for the first time or again.
+   *
+   * @param {Show} show
+   */
   start(show) {
     this.video.hidden = show.element !== this.video;
     this.picture.hidden = show.element !== this.picture;
@@ -96,17 +118,26 @@ export class Stage {
       [picture.width, picture.height] = [bitmap.width, bitmap.height];
     }
     this.#setShape(bitmap.width, bitmap.height);
-    picture.getContext("2d").drawImage(bitmap, 0, 0);
+    contextOf(picture).drawImage(bitmap, 0, 0);
   }
 
-  // Shows a result of a stream; `taken` is when its picture was, in milliseconds, where known.
+  /**
+   * Shows a result of a stream; `taken` is when its picture was, in milliseconds, where known.
+   *
+   * @param {Analyzed} analysis
+   * @param {number | null} taken
+   */
   present(analysis, taken) {
     this.showFaces(analysis);
     this.timeline.add(analysis);
     this.stats.add(analysis, taken);
   }
 
-  // `moves` is whether looks may change, and so last.
+  /**
+   * Shows faces; `moves` is whether looks may change, and so last.
+   *
+   * @param {Analyzed | import("../core/messages.js").StillAnalyzed} analysis
+   */
   showFaces(analysis, moves = true) {
     const shown = settings.values.nearest ? this.nearest.only(analysis) : analysis;
     this.overlay.show(shown);
@@ -114,6 +145,6 @@ export class Stage {
   }
 
   #setShape(width, height) {
-    $("layout").style.setProperty("--ratio", width / height);
+    $("layout").style.setProperty("--ratio", String(width / height));
   }
 }

@@ -1,3 +1,4 @@
+// @ts-check
 // Figures for those who ask with ?stats: how fast, and how old a result is when it is shown.
 
 import { words } from "../core/words.js";
@@ -14,8 +15,11 @@ export class Stats {
   }
 
   reset() {
+    /** @type {number[]} */
     this.times = [];
+    /** @type {number[]} */
     this.latencies = [];
+    /** @type {number[]} */
     this.server = [];
     this.drawn = 0;
     this.element.replaceChildren();
@@ -36,7 +40,8 @@ export class Stats {
 
   #draw(now) {
     this.drawn = now;
-    const seconds = (this.times.at(-1) - this.times[0]) / 1000;
+    const seconds = (now - this.times[0]) / 1000;
+    /** @type {[string, string][]} */
     const rows = [[words.stats.fps, seconds ? ((this.times.length - 1) / seconds).toFixed(1) : "–"]];
     if (this.latencies.length) rows.push([words.stats.latency, spread(this.latencies)]);
     rows.push([words.stats.server, spread(this.server)]);
@@ -55,6 +60,7 @@ function spread(values) {
   return `p50 ${at(0.5).toFixed(0)}, p95 ${at(0.95).toFixed(0)}`;
 }
 
+/** @param {[string, string]} row */
 function pair([name, value]) {
   const [group, term, figure] = ["div", "dt", "dd"].map((tag) => document.createElement(tag));
   term.textContent = name;

@@ -1,5 +1,7 @@
+// @ts-check
 // Moments of the live view that the user keeps for practice: pictures in this page's memory only.
 
+import { $, contextOf } from "../core/dom.js";
 import { toJpeg } from "../core/pictures.js";
 import { fill, tell, words } from "../core/words.js";
 
@@ -11,12 +13,13 @@ export class Kept {
   // `spoken` tells a screen reader; the signs are where index.html has them.
   constructor(spoken) {
     this.spoken = spoken;
+    /** @type {Blob[]} */
     this.blobs = [];
-    this.signs = [...document.querySelectorAll(".kept")];
-    for (const sign of this.signs) {
-      const forget = sign.querySelector("[data-forget]");
-      forget.addEventListener("click", () => this.#forget(forget.dataset.forget));
-    }
+    /** @type {HTMLElement[]} */
+    this.signs = Array.from(document.querySelectorAll(".kept"));
+    /** @type {NodeListOf<HTMLElement>} */
+    const buttons = document.querySelectorAll(".kept [data-forget]");
+    for (const button of buttons) button.addEventListener("click", () => this.#forget(button.dataset.forget));
     this.#show();
   }
 
@@ -27,7 +30,7 @@ export class Kept {
     const scale = Math.min(1, MAX_WIDTH / width);
     const canvas = document.createElement("canvas");
     [canvas.width, canvas.height] = [Math.round(width * scale), Math.max(1, Math.round(height * scale))];
-    canvas.getContext("2d").drawImage(source, 0, 0, canvas.width, canvas.height);
+    contextOf(canvas).drawImage(source, 0, 0, canvas.width, canvas.height);
     const blob = await toJpeg(canvas, QUALITY);
     if (!blob) return;
     this.blobs = [...this.blobs, blob].slice(-MOST);
@@ -45,17 +48,17 @@ export class Kept {
     this.blobs = [];
     this.#show();
     this.spoken.textContent = words.kept.forgotten;
-    document.getElementById(next).focus();
+    document.getElementById(next)?.focus();
   }
 
   #show() {
     const count = this.blobs.length;
-    tell(document.getElementById("practice-moments"), () => fill(words.practice.moments, { count }));
-    document.getElementById("practice-moments").hidden = !count;
-    document.getElementById("practice-hint").hidden = count > 0;
+    tell($("practice-moments"), () => fill(words.practice.moments, { count }));
+    $("practice-moments").hidden = !count;
+    $("practice-hint").hidden = count > 0;
     for (const sign of this.signs) {
       sign.hidden = !count;
-      tell(sign.querySelector("p"), () => this.#sign());
+      tell(/** @type {HTMLElement} */ (sign.querySelector("p")), () => this.#sign());
     }
   }
 }

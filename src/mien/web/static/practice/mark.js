@@ -1,3 +1,4 @@
+// @ts-check
 // The part of a face that mattered most, marked in its picture.
 
 const CORNER = 0.4; // how round the outline of a part is, in shares of its shorter side
@@ -10,7 +11,10 @@ export function drawMark(svg, [left, top, side], region) {
   svg.setAttribute("viewBox", `${left - margin} ${top - margin} ${whole} ${whole}`);
   const outline = region ? rounded(region) : "";
   const [veil, ...lines] = svg.querySelectorAll("path");
-  veil.setAttribute("d", outline && `M${left - margin} ${top - margin}h${whole}v${whole}h${-whole}Z${outline}`);
+  veil.setAttribute(
+    "d",
+    outline && `M${left - margin} ${top - margin}h${whole}v${whole}h${-whole}Z${outline}`,
+  );
   for (const line of lines) line.setAttribute("d", outline);
   svg.querySelector("feGaussianBlur").setAttribute("stdDeviation", side / 60);
 }
@@ -18,7 +22,8 @@ export function drawMark(svg, [left, top, side], region) {
 function rounded(corners) {
   const distance = ([ax, ay], [bx, by]) => Math.hypot(bx - ax, by - ay);
   const radius = CORNER * Math.min(...corners.map((corner, i) => distance(corner, corners.at(i - 1))));
-  const toward = (from, to) => from.map((value, i) => value + ((to[i] - value) * radius) / distance(from, to));
+  const toward = (from, to) =>
+    from.map((value, i) => value + ((to[i] - value) * radius) / distance(from, to));
   const turn = (corner, i) => {
     const [before, after] = [corners.at(i - 1), corners[(i + 1) % corners.length]];
     return `${i ? "L" : "M"}${toward(corner, before)}Q${corner} ${toward(corner, after)}`;

@@ -1,5 +1,7 @@
+// @ts-check
 // Pictures for practice: decoded by the browser, read by the server, cut to their largest face.
 
+import { largestOf } from "../core/boxes.js";
 import { drawPicture, toJpeg } from "../core/pictures.js";
 
 const MAX_SIDE = 1280;
@@ -23,15 +25,19 @@ export class Portraits {
   async read(blob) {
     if (blob.type && !blob.type.startsWith("image/")) return "unreadable";
     const canvas = document.createElement("canvas");
-    const drawn = await drawPicture(canvas, blob, MAX_SIDE).then(() => true, () => false);
+    const drawn = await drawPicture(canvas, blob, MAX_SIDE).then(
+      () => true,
+      () => false,
+    );
     const jpeg = drawn && (await toJpeg(canvas, QUALITY));
     const analysis = jpeg && (await this.#ask(jpeg));
     if (!analysis) return "unreadable";
-    const reading = largest(analysis.faces);
+    const reading = largestOf(analysis.faces);
     if (!reading) return "faceless";
     const square = around(reading.box, analysis.size);
     const [left, top, side] = square;
     const size = Math.min(side, CUT_SIDE);
+    /** @type {ImageBitmapOptions} */
     const options = { resizeWidth: size, resizeHeight: size, resizeQuality: "high" };
     const picture = await createImageBitmap(canvas, left, top, side, side, options).catch(() => null);
     if (!picture) return "unreadable";
@@ -47,11 +53,6 @@ export class Portraits {
     }
     return null;
   }
-}
-
-function largest(faces) {
-  const area = ({ box: [x1, y1, x2, y2] }) => (x2 - x1) * (y2 - y1);
-  return faces.reduce((a, b) => (a && area(a) >= area(b) ? a : b), null);
 }
 
 // The square around a face: [left, top, side], inside the picture as far as it allows.

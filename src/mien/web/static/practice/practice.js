@@ -1,16 +1,18 @@
+// @ts-check
 // Practice: a face is shown, the user says how it looks, then mien does. There is no score.
 
+import { contextOf } from "../core/dom.js";
 import { kindOf, shapeElement } from "../core/looks.js";
 import { wordFor } from "../core/sayings.js";
 import { settings } from "../core/settings.js";
 import { fill, words } from "../core/words.js";
+import { $ } from "./dom.js";
 import { Kept } from "./kept.js";
 import { Portraits } from "./portraits.js";
 import { folderOf, lookOf, Rounds, Tally } from "./rounds.js";
 import { begun, put, tellFace, tellLeftOut, tellSummary } from "./telling.js";
 
 const REST_AFTER = 10; // faces, then an end is offered
-const $ = (name) => document.getElementById(`practice-${name}`);
 
 export class Practice {
   // `onLeave` is called when the user has gone back.
@@ -21,12 +23,12 @@ export class Practice {
     this.kept = new Kept($("spoken"));
     this.labels = [];
     this.answers = []; // one button per label, and one for "not sure"
-    this.screen = null; // null, "choose", "round" or "summary"
-    const begin = (name, items) => $(name).addEventListener("click", () => this.#begin(items()));
-    begin("moments", () => this.kept.blobs);
-    begin("again", () => this.items);
-    this.#addChooser("pictures", "files");
-    this.#addChooser("folder", "folder-files");
+    /** @type {"choose" | "round" | "summary" | null} */
+    this.screen = null;
+    $("moments").addEventListener("click", () => this.#begin(this.kept.blobs));
+    $("again").addEventListener("click", () => this.#begin(this.items));
+    this.#addChooser($("pictures"), $("files"));
+    this.#addChooser($("folder"), $("folder-files"));
     $("folder").hidden = !("webkitdirectory" in $("folder-files"));
     $("back").addEventListener("click", () => this.#goBack());
     $("start").addEventListener("click", () => this.#goBack());
@@ -67,17 +69,22 @@ export class Practice {
     this.#turnTo(null);
   }
 
+  /**
+   * @param {HTMLElement} button
+   * @param {HTMLInputElement} input
+   */
   #addChooser(button, input) {
-    $(button).addEventListener("click", () => $(input).click());
-    $(input).addEventListener("change", () => {
-      const files = [...$(input).files];
-      $(input).value = ""; // the same may be chosen again
+    button.addEventListener("click", () => input.click());
+    input.addEventListener("change", () => {
+      const files = [...(input.files ?? [])];
+      input.value = ""; // the same may be chosen again
       this.#begin(files);
     });
   }
 
   #answerButton(label) {
-    const [button, word, key] = ["button", "span", "kbd"].map((tag) => document.createElement(tag));
+    const button = document.createElement("button");
+    const [word, key] = ["span", "kbd"].map((tag) => document.createElement(tag));
     button.type = "button";
     button.className = "button answer";
     word.className = "answer-word";
@@ -108,9 +115,12 @@ export class Practice {
     this.none = false; // whether no face was found in what was chosen
   }
 
+  /** @param {"choose" | "round" | "summary" | null} screen */
   #turnTo(screen) {
     this.screen = screen;
-    for (const name of ["choose", "round", "summary"]) $(name).hidden = name !== screen;
+    $("choose").hidden = screen !== "choose";
+    $("round").hidden = screen !== "round";
+    $("summary").hidden = screen !== "summary";
     if (screen) this.views.show("practice");
     this.#write();
   }
@@ -127,7 +137,10 @@ export class Practice {
     const asks = this.screen === "round";
     if (key === "Escape" && asks) this.#finish();
     else if (key === "Escape") this.#goBack();
-    else if (asks) this.#offered().find((_, place) => key === String(place + 1))?.button.click();
+    else if (asks)
+      this.#offered()
+        .find((_, place) => key === String(place + 1))
+        ?.button.click();
   }
 
   // Shows the next face.
@@ -146,7 +159,7 @@ export class Practice {
     face.look = lookOf(face.folder, this.labels);
     $("reveal").style.minHeight = "";
     $("face").width = $("face").height = face.picture.width;
-    $("face").getContext("2d").drawImage(face.picture, 0, 0);
+    contextOf($("face")).drawImage(face.picture, 0, 0);
     this.#setStage("question");
     $("face").scrollIntoView({ block: "nearest" });
     $("question").focus({ preventScroll: true });
@@ -170,8 +183,12 @@ export class Practice {
     this.tally.add({ guess, label: this.face.reading.label, look: this.face.look });
     this.#setStage("reveal");
     $("next").focus({ preventScroll: true }); // the face stays where it is
-    const lines = $("reveal").querySelectorAll("li, p:not([hidden])");
-    $("spoken").textContent = [...lines].map((line) => line.innerText.replaceAll("\n", " ")).join(" ");
+    const lines = /** @type {NodeListOf<HTMLElement>} */ (
+      $("reveal").querySelectorAll("li, p:not([hidden])")
+    );
+    // biome-ignore lint/performance/useDomNodeTextContent: what is laid out apart is said apart.
+    const texts = Array.from(lines, (line) => line.innerText.replaceAll("\n", " "));
+    $("spoken").textContent = texts.join(" ");
   }
 
   #goOn() {
@@ -217,6 +234,7 @@ export class Practice {
     put("none", this.none ? words.practice.none : "");
     const number = this.tally?.faces + (this.stage === "reveal" ? 0 : 1);
     if (this.face) tellFace(this.face, number, this.guess);
-    if (this.screen === "summary") tellSummary(this.tally, this.labels, this.rounds.over && !this.#unanswered);
+    if (this.screen === "summary")
+      tellSummary(this.tally, this.labels, this.rounds.over && !this.#unanswered);
   }
 }

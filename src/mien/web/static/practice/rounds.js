@@ -1,3 +1,4 @@
+// @ts-check
 // What practice is made of, apart from the page: the order of the faces, their folders, what was said.
 
 import { LOOKS, nameOf } from "../core/names.js";
@@ -8,7 +9,8 @@ export class Rounds {
   // `read` makes a promise of a face, or of why there is none: "faceless" or "unreadable";
   // `onLeftOut` is called after each of the latter.
   constructor(items, read, onLeftOut) {
-    Object.assign(this, { read, onLeftOut });
+    this.read = read;
+    this.onLeftOut = onLeftOut;
     this.waiting = shuffled(items);
     this.ready = [];
     this.leftOut = { faceless: 0, unreadable: 0 };
@@ -92,7 +94,11 @@ export class Tally {
   // How often the user and mien said each of the labels, and "not sure".
   looks(labels) {
     const count = (who, label) => this.said.filter((one) => one[who] === label).length;
-    const all = [...labels, null].map((label) => ({ label, yours: count("guess", label), miens: count("label", label) }));
+    const all = [...labels, null].map((label) => ({
+      label,
+      yours: count("guess", label),
+      miens: count("label", label),
+    }));
     return all.filter(({ yours, miens }) => yours || miens);
   }
 

@@ -1,3 +1,4 @@
+// @ts-check
 // What practice says: of a face, of what was left out, and at the end. All is written anew whenever the
 // round, the settings or the language change.
 
@@ -5,16 +6,21 @@ import { amongAll, isElse, kindOf, percentSure, shapeElement, shownKind } from "
 import { lookFor, reasonsFor, wordFor } from "../core/sayings.js";
 import { settings } from "../core/settings.js";
 import { fill, words } from "../core/words.js";
+import { $ } from "./dom.js";
 import { drawMark } from "./mark.js";
 
 // Covering a part that has nothing to say changes a probability by a few hundredths all the same.
 const LEAST_EFFECT = 0.05;
 const FEW = 3; // of fewer faces nothing can be said
-const $ = (name) => document.getElementById(`practice-${name}`);
 
-// Writes a text where there is one, and hides its place where there is none.
+/**
+ * Writes a text where there is one, and hides its place where there is none.
+ *
+ * @param {import("./dom.js").Name} name
+ * @param {string} text
+ */
 export function put(name, text) {
-  const element = $(name);
+  const element = /** @type {HTMLElement} */ ($(name));
   if (element.textContent !== text) element.textContent = text;
   element.hidden = !text;
 }
@@ -39,7 +45,12 @@ export function tellFace({ reading, square, folder, look }, number, guess) {
   put("number", fill(practice.face, { number }));
   $("said").replaceChildren(
     said(kindOf(guess ?? null), practice.you, wordFor(guess ?? null)),
-    said(shownKind(reading.label), practice.mien, named ? lookFor(reading.label) : words.unsaid, besideOf(reading)),
+    said(
+      shownKind(reading.label),
+      practice.mien,
+      named ? lookFor(reading.label) : words.unsaid,
+      besideOf(reading),
+    ),
   );
   put("harder", issues.length ? fill(practice.harder, { reasons: reasonsFor(issues) }) : "");
   put("verdict", verdict(guess, reading.label));

@@ -1,12 +1,12 @@
+// @ts-check
 // The browser's camera as a show: which one it is, and whether it is on.
 
+import { $ } from "../../core/dom.js";
 import { settings } from "../../core/settings.js";
 import { fill, words } from "../../core/words.js";
 import { CameraChoice } from "./cameras.js";
 import { SentShow, ShowError } from "./show.js";
 import { CameraError, Webcam } from "./webcam.js";
-
-const $ = (id) => document.getElementById(id);
 
 export class CameraShow extends SentShow {
   constructor(live, video, feed) {

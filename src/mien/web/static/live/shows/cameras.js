@@ -1,3 +1,4 @@
+// @ts-check
 // Which of several cameras: a list to choose from, where there is more than one.
 
 import { fill, tell, words } from "../../core/words.js";
@@ -9,7 +10,8 @@ const USB_NUMBERS = /\s*\([0-9a-f]{4}:[0-9a-f]{4}\)$/i;
 export class CameraChoice {
   // `place` holds the list and its label; `onChoose` is called with a camera's id.
   constructor(place, select, onChoose) {
-    Object.assign(this, { place, select });
+    this.place = place;
+    this.select = select;
     this.id = null; // of the camera that is on; null where none is in use
     this.listed = "";
     select.addEventListener("change", () => onChoose(select.value));
@@ -33,7 +35,9 @@ export class CameraChoice {
   }
 
   async #renew() {
-    const devices = (await navigator.mediaDevices.enumerateDevices()).filter(({ kind }) => kind === "videoinput");
+    const devices = (await navigator.mediaDevices.enumerateDevices()).filter(
+      ({ kind }) => kind === "videoinput",
+    );
     if (this.id === null) return;
     // Only where something has changed: a list that is open would be shut.
     const listed = JSON.stringify(devices);

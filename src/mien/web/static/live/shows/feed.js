@@ -1,3 +1,4 @@
+// @ts-check
 // The pictures of the page's own stream on their way to the server: one at a time, so that a slow
 // server never builds a lag, and no wider than it can read in good time.
 
@@ -7,7 +8,8 @@ import { Pace } from "./pace.js";
 export class Feed {
   // Sends what `video` shows, as long as `goes` says so.
   constructor(video, connection, goes) {
-    Object.assign(this, { connection, goes });
+    this.connection = connection;
+    this.goes = goes;
     this.grabber = new Grabber(video);
     this.pace = new Pace();
     this.begin();

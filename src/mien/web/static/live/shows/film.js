@@ -1,3 +1,4 @@
+// @ts-check
 // A video file of the user's, which the page itself plays.
 
 import { fill, words } from "../../core/words.js";
@@ -9,10 +10,11 @@ export class Film extends SentShow {
   // `place` has a slider for the place in the film.
   constructor(live, video, button, feed, place) {
     super(live, video, button, feed);
-    Object.assign(this, { video, place });
+    this.place = place;
     this.slider = place.querySelector("input");
     this.output = place.querySelector("output");
-    this.file = null;
+    this.file = new File([], ""); // which is to be shown
+    /** @type {string | null} */
     this.url = null;
     this.jumping = false; // until another place is shown
     this.plays = false;
@@ -36,7 +38,8 @@ export class Film extends SentShow {
   }
 
   async open() {
-    const url = (this.url = URL.createObjectURL(this.file));
+    const url = URL.createObjectURL(this.file);
+    this.url = url;
     this.video.src = url;
     try {
       await this.video.play();

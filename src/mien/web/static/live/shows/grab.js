@@ -1,5 +1,7 @@
+// @ts-check
 // Pictures of what a <video> shows, for the server.
 
+import { contextOf } from "../../core/dom.js";
 import { toJpeg } from "../../core/pictures.js";
 
 const QUALITY = 0.8;
@@ -8,16 +10,17 @@ export class Grabber {
   constructor(video) {
     this.video = video;
     this.canvas = document.createElement("canvas");
-    this.context = this.canvas.getContext("2d", { alpha: false });
+    this.context = contextOf(this.canvas, { alpha: false });
     video.addEventListener("emptied", () => this.endWait?.());
   }
 
   // Waits until there is a new picture, or nothing to see any more.
   next() {
     return new Promise((resolve) => {
-      this.endWait = resolve;
-      if (this.video.requestVideoFrameCallback) this.video.requestVideoFrameCallback(resolve);
-      else requestAnimationFrame(resolve);
+      const end = () => resolve(undefined);
+      this.endWait = end;
+      if (this.video.requestVideoFrameCallback) this.video.requestVideoFrameCallback(end);
+      else requestAnimationFrame(end);
     });
   }
 

@@ -1,3 +1,4 @@
+// @ts-check
 // How wide the pictures are that the page sends: as wide as can be read while they are still news.
 
 const WIDTHS = [640, 512, 416, 320];

@@ -1,5 +1,7 @@
+// @ts-check
 // A picture by itself: read once, and shown until it is closed.
 
+import { contextOf } from "../../core/dom.js";
 import { drawPicture, toJpeg } from "../../core/pictures.js";
 import { fill, words } from "../../core/words.js";
 import { Show, ShowError } from "./show.js";
@@ -15,8 +17,9 @@ const AGAIN_MS = 500;
 export class Picture extends Show {
   constructor(live, canvas, button, connection) {
     super(live, canvas, button);
-    Object.assign(this, { canvas, connection });
-    this.file = null;
+    this.canvas = canvas;
+    this.connection = connection;
+    this.file = new File([], ""); // which is to be shown
     this.drawn = false;
   }
 
@@ -28,6 +31,7 @@ export class Picture extends Show {
     return this.drawn;
   }
 
+  /** @returns {[number, number]} */
   get size() {
     return [this.canvas.width, this.canvas.height];
   }
@@ -37,7 +41,8 @@ export class Picture extends Show {
   }
 
   async open() {
-    const request = (this.request = {});
+    const request = {};
+    this.request = request;
     const drawn = document.createElement("canvas");
     try {
       await drawPicture(drawn, this.file, MAX_SIDE);
@@ -48,7 +53,7 @@ export class Picture extends Show {
     }
     if (request !== this.request) return false;
     [this.canvas.width, this.canvas.height] = [drawn.width, drawn.height];
-    this.canvas.getContext("2d").drawImage(drawn, 0, 0);
+    contextOf(this.canvas).drawImage(drawn, 0, 0);
     this.drawn = true;
     return true;
   }
@@ -56,7 +61,8 @@ export class Picture extends Show {
   // Has what is drawn read. Where the server is lost meanwhile, nothing is shown.
   async begin() {
     this.lose();
-    const request = (this.request = {});
+    const request = {};
+    this.request = request;
     const analysis = await this.connection.read(await this.#encode());
     if (!analysis || request !== this.request) return;
     const show = () => this.live.stage.showFaces(analysis, false);

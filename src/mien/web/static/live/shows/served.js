@@ -1,12 +1,21 @@
+// @ts-check
 // A source that the server reads: a camera or a stream of that machine, a file, the sample.
 
+import { $ } from "../../core/dom.js";
 import { words } from "../../core/words.js";
 import { Show } from "./show.js";
 
 export class ServedShow extends Show {
+  /**
+   * @param {import("../live.js").Live} live
+   * @param {HTMLCanvasElement} canvas
+   * @param {import("../../core/connection.js").Connection} connection
+   * @param {"sample" | "configured"} id
+   */
   constructor(live, canvas, connection, id) {
-    super(live, canvas, () => document.getElementById(`start-${id}`));
-    Object.assign(this, { connection, id });
+    super(live, canvas, () => $(`start-${id}`));
+    this.connection = connection;
+    this.id = id;
     this.source = ""; // as the server calls it
     this.#forget();
   }
@@ -24,7 +33,12 @@ export class ServedShow extends Show {
     if (this.owes) this.#acknowledge();
   }
 
-  // A frame that cannot be shown now is not acknowledged, and the server reads no further.
+  /**
+   * Shows a frame. One that cannot be shown now is not acknowledged, and the server reads no further.
+   *
+   * @param {import("../../core/messages.js").Analyzed} analysis
+   * @param {Blob} jpeg
+   */
   async takeFrame(analysis, jpeg) {
     const { live } = this;
     const { stream } = live;
@@ -41,6 +55,7 @@ export class ServedShow extends Show {
   }
 
   // The last picture stays, without what was said of its faces: they may have left.
+  /** @param {string} text */
   wait(text) {
     this.waits = true;
     this.live.stage.clear();

@@ -1,10 +1,17 @@
+// @ts-check
 // What all kinds of show have in common: the browser's camera, a film, a picture, a source of the server.
 // A show knows how its pictures come; when, `Live` decides, and `Stage` is where they are seen.
 
 import { fill, words } from "../../core/words.js";
 
+/**
+ * @typedef {import("../live.js").Live} Live
+ * @typedef {import("../../core/messages.js").Analyzed} Analyzed
+ */
+
 // Why a show cannot be opened, in the present words.
 export class ShowError extends Error {
+  /** @param {() => string} text */
   constructor(text) {
     super(text());
     this.text = text;
@@ -12,9 +19,15 @@ export class ShowError extends Error {
 }
 
 export class Show {
-  // `element` is where it is seen, a <video> or a <canvas>; `button` returns the one that starts it.
+  /**
+   * @param {Live} live
+   * @param {HTMLVideoElement | HTMLCanvasElement} element where it is seen
+   * @param {() => HTMLElement} button returns the one that starts it
+   */
   constructor(live, element, button) {
-    Object.assign(this, { live, element, button });
+    this.live = live;
+    this.element = element;
+    this.button = button;
   }
 
   // Whether it is one picture, which can neither be paused nor last.
@@ -46,7 +59,11 @@ export class Show {
     return "";
   }
 
-  // Width and height in pixels; null where they are not known yet.
+  /**
+   * Width and height in pixels; null where they are not known yet.
+   *
+   * @returns {[number, number] | null}
+   */
   get size() {
     return null;
   }
@@ -74,13 +91,26 @@ export class Show {
   // The page has come in sight, or gone out of it.
   turn() {}
 
-  // Takes the server's answer to a picture that the page has sent.
+  /**
+   * Takes the server's answer to a picture that the page has sent.
+   *
+   * @param {Analyzed} _analysis
+   */
   take(_analysis) {}
 
-  // Takes a frame that the server has read.
+  /**
+   * Takes a frame that the server has read.
+   *
+   * @param {Analyzed} _analysis
+   * @param {Blob} _jpeg
+   */
   takeFrame(_analysis, _jpeg) {}
 
-  // The server waits for a source that has broken off.
+  /**
+   * The server waits for a source that has broken off.
+   *
+   * @param {string} _text
+   */
   wait(_text) {}
 
   // The server is lost: what was asked of it will not come.
@@ -91,13 +121,21 @@ export class Show {
 
 // A show whose pictures the page itself sends, one by one.
 export class SentShow extends Show {
+  /**
+   * @param {Live} live
+   * @param {HTMLVideoElement} video
+   * @param {() => HTMLElement} button
+   * @param {import("./feed.js").Feed} feed
+   */
   constructor(live, video, button, feed) {
     super(live, video, button);
+    this.video = video;
     this.feed = feed;
   }
 
+  /** @returns {[number, number]} */
   get size() {
-    return [this.element.videoWidth, this.element.videoHeight];
+    return [this.video.videoWidth, this.video.videoHeight];
   }
 
   // Since when its pictures have been those of now, in milliseconds.
@@ -113,6 +151,7 @@ export class SentShow extends Show {
     this.feed.send();
   }
 
+  /** @param {Analyzed} analysis */
   take(analysis) {
     const taken = this.feed.answered();
     if (this.live.halted) return;

@@ -1,3 +1,4 @@
+// @ts-check
 // The browser's own camera, as a device: opened, watched and switched off.
 
 import { settings } from "../../core/settings.js";
@@ -25,7 +26,9 @@ export class Webcam {
   // Shows the camera in `video`. `onGone` is called when it is unplugged, `onDark` when it gives no
   // picture although it is open (asleep, a closed shutter) and when it gives one again.
   constructor(video, { onGone, onDark }) {
-    Object.assign(this, { video, onGone, onDark });
+    this.video = video;
+    this.onGone = onGone;
+    this.onDark = onDark;
     this.id = null; // the camera that is meant: the one that ran last, or was chosen
     this.turn = 0; // counts what is asked for: whatever is still being opened for an earlier wish is closed
     this.stream = null;
@@ -47,7 +50,8 @@ export class Webcam {
     let stream;
     try {
       stream = await this.#ask(isWanted);
-    } catch ({ name }) {
+    } catch (error) {
+      const { name } = /** @type {DOMException} */ (error);
       if (!isWanted()) return false;
       const kind = KINDS[name] ?? "failed";
       throw new CameraError(this.id && kind === "missing" ? "unplugged" : kind, name);
@@ -62,7 +66,8 @@ export class Webcam {
     this.video.srcObject = stream;
     try {
       await this.video.play();
-    } catch ({ name }) {
+    } catch (error) {
+      const { name } = /** @type {DOMException} */ (error);
       if (!isWanted()) return false;
       this.rest();
       throw new CameraError("failed", name);
@@ -98,7 +103,8 @@ export class Webcam {
     try {
       return await capture({ deviceId: { exact: wanted } });
     } catch (error) {
-      if (this.id || !isWanted() || KINDS[error.name] === "refused") throw error;
+      if (this.id || !isWanted() || KINDS[/** @type {DOMException} */ (error).name] === "refused")
+        throw error;
       return capture({ facingMode: "user" });
     }
   }
@@ -130,5 +136,5 @@ function capture(which) {
 }
 
 function end(stream) {
-  stream?.getTracks().forEach((track) => track.stop());
+  for (const track of stream?.getTracks() ?? []) track.stop();
 }

@@ -1,0 +1,253 @@
+// Written by `make page-types`: see tools/page_types.py.
+
+/** A text, or the forms of one that depends on a number. */
+export type Text = string | { other: string; [category: string]: string };
+
+export interface Words {
+  language: string;
+  reasons: Record<string, string>;
+  connecting: string;
+  connected: string;
+  lost: string;
+  serverLost: string;
+  machineLost: string;
+  tooManyPages: string;
+  serverBack: string;
+  starting: string;
+  liveView: string;
+  facesInView: string;
+  nearestFace: string;
+  noFace: string;
+  notSure: string;
+  unsaid: string;
+  ownCamera: string;
+  sample: string;
+  showing: string;
+  ended: string;
+  show: string;
+  version: string;
+  person: string;
+  look: string;
+  sentence: string;
+  seconds: string;
+  minutes: string;
+  percent: string;
+  sure: string;
+  stop: string;
+  pause: string;
+  goOn: string;
+  space: string;
+  paused: string;
+  pausedHint: string;
+  welcome: {
+    title: string;
+    look: string;
+    here: string;
+    overNetwork: string;
+    camera: string;
+    sample: string;
+    file: string;
+  };
+  place: string;
+  file: {
+    drop: string;
+    place: string;
+    unknown: string;
+  };
+  foot: {
+    look: string;
+    here: string;
+    overNetwork: string;
+  };
+  about: {
+    title: string;
+    model: string;
+    weights: string;
+  };
+  camera: {
+    title: string;
+    front: string;
+    back: string;
+    numbered: string;
+    off: string;
+    dark: string;
+    kept: string;
+    refused: string;
+    missing: string;
+    busy: string;
+    unplugged: string;
+    insecure: string;
+    failed: string;
+  };
+  stats: {
+    fps: string;
+    latency: string;
+    server: string;
+  };
+  history: {
+    title: string;
+    start: string;
+    stop: string;
+    keeping: string;
+    off: string;
+    earlier: string;
+    length: string;
+    ago: string;
+    now: string;
+    scale: string;
+    back: string;
+    hold: string;
+    follow: string;
+    csv: string;
+    json: string;
+    forget: string;
+  };
+  sound: {
+    trial: string;
+    none: string;
+    failed: string;
+    noTones: string;
+    noSpeech: string;
+    noVoice: string;
+  };
+  kept: {
+    keep: string;
+    sign: Text;
+    full: string;
+    practise: string;
+    forget: string;
+    forgotten: string;
+  };
+  practice: {
+    open: string;
+    title: string;
+    how: string;
+    wrong: string;
+    here: string;
+    overNetwork: string;
+    folder: string;
+    pictures: string;
+    moments: Text;
+    hint: string;
+    back: string;
+    none: string;
+    faceless: Text;
+    unreadable: Text;
+    waiting: string;
+    face: string;
+    picture: string;
+    question: string;
+    you: string;
+    mien: string;
+    same: string;
+    differ: string;
+    youUnsure: string;
+    mienUnsure: string;
+    off: string;
+    lies: string;
+    part: {
+      brows: string;
+      eyes: string;
+      mouth: string;
+    };
+    noPart: string;
+    measured: string;
+    harder: string;
+    next: string;
+    finish: string;
+    summary: string;
+    looked: Text;
+    agreed: Text;
+    agreedNone: string;
+    counts: string;
+    folders: Text;
+    all: string;
+    again: string;
+    other: string;
+    start: string;
+    times: Text;
+  };
+  settings: {
+    title: string;
+    close: string;
+    reset: string;
+    kept: string;
+    page: string;
+    shown: string;
+    heard: string;
+    language: {
+      title: string;
+      auto: string;
+    };
+    text: {
+      title: string;
+      normal: string;
+      large: string;
+      larger: string;
+    };
+    theme: {
+      title: string;
+      system: string;
+      light: string;
+      dark: string;
+      contrast: string;
+    };
+    motion: {
+      title: string;
+      system: string;
+      less: string;
+    };
+    show: {
+      title: string;
+      both: string;
+      words: string;
+      icons: string;
+    };
+    looks: {
+      title: string;
+      hint: string;
+    };
+    nearest: {
+      title: string;
+      hint: string;
+    };
+    sure: {
+      title: string;
+      hint: string;
+    };
+    sound: {
+      title: string;
+      hint: string;
+      off: string;
+      tone: string;
+      words: string;
+    };
+    volume: {
+      title: string;
+    };
+    sounds: {
+      title: string;
+      hint: string;
+    };
+    pace: {
+      title: string;
+      hint: string;
+      slow: string;
+      usual: string;
+      quick: string;
+    };
+  };
+  code: {
+    title: string;
+    where: string;
+    code: string;
+    enter: string;
+    pictures: string;
+    wrong: string;
+    too_many: string;
+  };
+  /** For labels; English has its words in the table of looks. */
+  looks?: Record<string, string>;
+}
+
+export const languages: Record<string, Words>;

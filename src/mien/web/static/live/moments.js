@@ -1,0 +1,120 @@
+// @ts-check
+// The last minutes: which look each face had, and how sure that was. Kept in this page's memory only.
+
+import { amongAll } from "../core/looks.js";
+
+const KEPT_S = 600;
+const SAMPLE_S = 0.2; // a change is kept at once, what stays the same this often
+const GAP_S = 0.7; // who is not seen for longer was away
+
+/**
+ * @typedef {{ time: number, until: number, label: string | null, confidence: number }} Moment
+ * @typedef {{ stream: number, id: number, moments: Moment[] }} Person
+ */
+
+export class Moments {
+  constructor() {
+    /** @type {Map<string, Person>} */
+    this.people = new Map();
+    this.stream = 0;
+    this.end = 0;
+  }
+
+  get empty() {
+    return this.people.size === 0;
+  }
+
+  // Begins another stream, which counts its people anew.
+  begin() {
+    this.stream += 1;
+  }
+
+  /**
+   * Takes a result; `now` is in seconds on a clock that only runs forward.
+   *
+   * @param {import("../core/messages.js").Analyzed} analysis
+   * @param {number} now
+   */
+  add(analysis, now) {
+    this.end = now;
+    for (const reading of analysis.faces) {
+      const key = `${this.stream} ${reading.track_id}`;
+      const person = this.people.get(key) ?? { stream: this.stream, id: reading.track_id, moments: [] };
+      this.people.set(key, person);
+      const { moments } = person;
+      const last = moments.at(-1);
+      const goesOn = last?.label === reading.label && now - last.until <= GAP_S;
+      if (goesOn) last.until = now;
+      if (!goesOn || now - last.time >= SAMPLE_S) {
+        const confidence = amongAll(reading.confidence, reading);
+        moments.push({ time: now, until: now, label: reading.label, confidence });
+      }
+    }
+    for (const [key, { moments }] of this.people) {
+      const old = moments.findIndex((moment) => now - moment.time <= KEPT_S);
+      if (old < 0) this.people.delete(key);
+      else moments.splice(0, old);
+    }
+  }
+
+  // Returns the keys of all people, in the order in which they were numbered.
+  keys() {
+    const people = [...this.people.entries()];
+    people.sort(([, a], [, b]) => a.stream - b.stream || a.id - b.id);
+    return people.map(([key]) => key);
+  }
+
+  // Returns the stretches of one look of a person: [{start, end, label, confidence}], in order.
+  stretches(key) {
+    /** @type {{ start: number, end: number, label: string | null, confidence: number, count: number }[]} */
+    const found = [];
+    for (const { time, until, label, confidence } of this.people.get(key)?.moments ?? []) {
+      const last = found.at(-1);
+      const near = last && time - last.end <= GAP_S;
+      if (near) last.end = time; // until the next look, not only until the last sight of this one
+      if (near && last.label === label) {
+        last.end = until;
+        last.count += 1;
+        last.confidence += (confidence - last.confidence) / last.count;
+      } else {
+        found.push({ start: time, end: until, label, confidence, count: 1 });
+      }
+    }
+    return found;
+  }
+
+  // Returns one row per kept moment, in order of time; `clock` is the date of second 0 in ms.
+  rows(clock) {
+    const rows = [];
+    for (const { stream, id, moments } of this.people.values()) {
+      for (const { time, label, confidence } of moments) {
+        rows.push({
+          time: new Date(clock + time * 1000).toISOString(),
+          stream,
+          person: id,
+          label,
+          confidence,
+        });
+      }
+    }
+    return rows.sort((a, b) => a.time.localeCompare(b.time) || a.person - b.person);
+  }
+
+  clear() {
+    this.people.clear();
+  }
+}
+
+// A field that begins like a formula would be run by a spreadsheet.
+function field(value) {
+  const text = String(value ?? "").replace(/^[=+\-@]/, "'$&");
+  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+export function toCsv(rows) {
+  const lines = rows.map((row) => {
+    const sure = row.confidence.toFixed(3);
+    return [row.time, row.stream, row.person, row.label ?? "", sure].map(field).join(",");
+  });
+  return ["time,stream,person,label,confidence", ...lines, ""].join("\r\n");
+}
