@@ -1,26 +1,29 @@
 # make run    installs the core in .venv and opens the live page
-# make test   installs what the tests need and runs them
+# make test   installs what the tests need, runs them, and says which were slowest
 # make check  lint, types and the import contract; the same for the page, for which it wants npm
 # make page-types  writes the types that the page is checked by
 # make bench  speed, memory and scale, as ratios within one run
 # make torture  kills commands hundreds of times, fills their disk, and says what was lost
 # make fuzz   a million damaged inputs for every parser; goes on where it was ended
+# make lowest  the tests with the oldest versions that pyproject.toml allows, in an environment of its own
 # make soak   hours of the live page among bad guests; fails where memory, descriptors or threads grow
 .DEFAULT_GOAL := run
-.PHONY: run test check bench torture fuzz soak readme-picture page-pictures page-types clean
+.PHONY: run test check bench torture fuzz soak lowest readme-picture page-pictures page-types clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 NODE := node_modules/.package-lock.json
+LOWEST := .venv-lowest
 ARGS ?=
 
 run: $(VENV)/core.stamp
 	@$(BIN)/mien live $(ARGS)
 
+# Where the environment forbids Python to keep what it compiled, each process would compile all anew.
 test: $(VENV)/dev.stamp
-	$(BIN)/pytest $(ARGS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --durations=10 $(ARGS)
 
 check: $(VENV)/dev.stamp $(NODE)
 	$(BIN)/ruff check .
@@ -42,6 +45,13 @@ fuzz: $(VENV)/dev.stamp
 soak: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.soak $(ARGS)
 
+lowest:
+	$(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet uv
+	$(LOWEST)/bin/uv pip install --python $(LOWEST)/bin/python --resolution lowest-direct \
+		--editable '.[all]' --group dev
+	$(LOWEST)/bin/python -m pytest $(ARGS)
+
 readme-picture: $(VENV)/dev.stamp
 	$(BIN)/python docs/make_readme_picture.py
 
@@ -52,7 +62,7 @@ page-pictures: $(VENV)/dev.stamp
 	$(BIN)/python -m docs.make_page_pictures
 
 clean:
-	rm -rf $(VENV) node_modules
+	rm -rf $(VENV) $(LOWEST) node_modules
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -74,5 +84,6 @@ $(VENV)/core.stamp: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/dev.stamp: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing mien with its training and test tools in $(VENV) (once)"
-	@$(PIP) --editable '.[train,dlib,mtcnn,keras,lan,dev]'
+	@$(PIP) --upgrade 'pip>=25.1'  # the first that knows dependency groups
+	@$(PIP) --editable '.[all]' --group dev
 	@touch $@ $(VENV)/core.stamp

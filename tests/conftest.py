@@ -1,6 +1,5 @@
 """Fixtures that many tests use."""
 
-import contextlib
 import functools
 import os
 import signal
@@ -8,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 # Each process of the tests has a core of its own, and so has each command that one starts.
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -18,13 +18,15 @@ import pytest
 from hypothesis import settings
 from tests.exports import SharedExports, export_quickly
 
-from mien.datasets.dataset import Dataset
-from mien.datasets.preparation.prepare import prepare
 from mien.datasets.records import LabelledFace, Rejection
 from mien.models.bundle import FORMAT, DataTerms, InputInfo, ModelInfo, Terms, write_bundle
 from mien.types import PixelArray
 from mien.vision.images.reading import read_picture
 
+if TYPE_CHECKING:
+    from mien.datasets.dataset import Dataset
+
+pytest_plugins = ["tests.extras"]
 # Where a script starts the tests in the background, Ctrl-C is ignored by all that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 # No test may fail because the machine is busy.
@@ -47,12 +49,8 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def _one_thread() -> None:
-    """Keep OpenCV and PyTorch to one thread: for tiny work more only wait for each other."""
+    """Keep OpenCV to one thread, as OMP_NUM_THREADS does PyTorch: more only wait for each other."""
     cv2.setNumThreads(1)
-    with contextlib.suppress(ModuleNotFoundError):
-        import torch
-
-        torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
@@ -67,7 +65,7 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def quick_export() -> Iterator[None]:
     """Export without listing each time what can be exported."""
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs the extra [train]")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(torch.onnx, "export", functools.partial(export_quickly, torch.onnx.export))
         yield
@@ -76,7 +74,7 @@ def quick_export() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def one_export(quick_export: None, shared_folder: Path) -> Iterator[None]:
     """Export one of all the networks that differ in nothing but their weights."""
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs the extra [train]")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(torch.onnx, "export", SharedExports(torch.onnx.export, shared_folder))
         yield
@@ -85,7 +83,7 @@ def one_export(quick_export: None, shared_folder: Path) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def tiny_network() -> Iterator[None]:
     """Make `residual` a network of two blocks: what a run does with any, it does with this one."""
-    pytest.importorskip("torch")
+    pytest.importorskip("torch", reason="needs the extra [train]")
     from mien.training.expression.network import ARCHITECTURES, ResidualNetwork
 
     with pytest.MonkeyPatch.context() as patch:
@@ -155,7 +153,7 @@ def tiny_graph(size: int, classes: int, *, features: bool = False) -> bytes:
 
     The one feature, where it is wanted, is how far the mean gray is from the middle, over 64.
     """
-    onnx = pytest.importorskip("onnx")
+    onnx = pytest.importorskip("onnx", reason="needs the extra [train]")
     helper, proto = onnx.helper, onnx.TensorProto
     slope = np.linspace(-4, 4, classes, dtype=np.float32)[None]
     nodes = [
@@ -251,22 +249,30 @@ class Inverted(HalfBright):
 
 
 @pytest.fixture(scope="session")
-def described_alike(tmp_path_factory: pytest.TempPathFactory) -> tuple[Dataset, Dataset]:
+def described_alike(tmp_path_factory: pytest.TempPathFactory) -> "tuple[Dataset, Dataset]":
     """Two data sets of other faces, whose dataset.json is the same byte for byte."""
     place = tmp_path_factory.mktemp("data")
     return (
-        prepare(HalfBright(40), place / "one" / "set"),
-        prepare(Inverted(40), place / "other" / "set"),
+        prepared(HalfBright(40), place / "one" / "set"),
+        prepared(Inverted(40), place / "other" / "set"),
     )
 
 
 @pytest.fixture(scope="session")
-def wider_dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+def wider_dataset(tmp_path_factory: pytest.TempPathFactory) -> "Dataset":
     """A tiny data set of three classes, to read two of them."""
-    return prepare(HalfBrightOrFlat(180), tmp_path_factory.mktemp("data") / "wider")
+    return prepared(HalfBrightOrFlat(180), tmp_path_factory.mktemp("data") / "wider")
 
 
 @pytest.fixture(scope="session")
-def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> "Dataset":
     """A tiny data set that `prepare` really wrote: two classes, told apart by the bright half."""
-    return prepare(HalfBright(120), tmp_path_factory.mktemp("data") / "halves")
+    return prepared(HalfBright(120), tmp_path_factory.mktemp("data") / "halves")
+
+
+def prepared(faces: HalfBright, out: Path) -> "Dataset":
+    """Prepare a data set."""
+    pytest.importorskip("pyarrow", reason="needs the extra [train]")
+    from mien.datasets.preparation.prepare import prepare
+
+    return prepare(faces, out)

@@ -208,7 +208,7 @@ def test_a_detector_is_named_or_brought(make_bundle: Callable[..., Path]) -> Non
 
 
 def test_readings_become_a_pandas_frame(reader: Reader) -> None:
-    pytest.importorskip("pandas")
+    pytest.importorskip("pandas", reason="needs the group dev")
     frame = mien.to_frame(reader.watch(FakeSource([250, 0, 60])))
     assert list(frame["frame"]) == [0, 2]
     assert list(frame["time"]) == [0.0, 0.2]
@@ -218,7 +218,7 @@ def test_readings_become_a_pandas_frame(reader: Reader) -> None:
 
 
 def test_no_faces_become_an_empty_frame() -> None:
-    pytest.importorskip("pandas")
+    pytest.importorskip("pandas", reason="needs the group dev")
     frame = mien.to_frame([Analysis(0, 0.0, "x", (1, 1), ())])
     assert len(frame[frame["label"] == "happy"]) == 0
 

@@ -10,6 +10,7 @@ import numpy as np
 from tests.benchmarks.results import Importer
 
 from mien.evaluation.detection import Labels, Tally
+from mien.protocols import Detector
 from mien.registry import make_detector
 from mien.training.detector.material import (
     INFO,
@@ -44,10 +45,10 @@ def test_faces_stay_where_hard_cases_show_them(bench: Importer, portrait: PixelA
 
 
 def test_the_table_of_detectors_has_a_row_for_each_slice(
-    bench: Importer, portrait: PixelArray, tmp_path: Path
+    bench: Importer, mtcnn: Detector, portrait: PixelArray, tmp_path: Path
 ) -> None:
     module, shown = bench("detectors.__main__"), shown_portrait(bench, portrait)
-    detectors = {name: make_detector(name) for name in ("mien", "mtcnn")}
+    detectors = {"mien": make_detector(), "mtcnn": mtcnn}
     scores = module.test(detectors, [shown], tmp_path)
     result = module.table(scores, "1 picture")
     rows = {row["slice"]: row for row in result.rows}

@@ -45,7 +45,7 @@ def test_the_page_is_measured_in_a_browser(bench: Importer) -> None:
 
 @pytest.mark.usefixtures("short")
 def test_growth_and_searching_are_measured_and_drawn(bench: Importer, tmp_path: Path) -> None:
-    pytest.importorskip("matplotlib")
+    pytest.importorskip("matplotlib", reason="needs the extra [train]")
     scaling = bench("experiments.scaling")
     growth = scaling.measure_growth(0.02)
     searching = scaling.measure_searching(0.02, intervals=(0.0, 0.15))

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 from tests.benchmarks.results import Importer, check
 
-from mien.detectors.mtcnn.detector import MtcnnDetector
 from mien.models.bundle import load_bundle
 from mien.models.classifier import OnnxClassifier
+from mien.protocols import Detector
 from mien.registry import make_detector
 
 STAGES = {"detect", "track", "crop", "quality", "classify", "smooth"}
 
 
-def test_prepare_is_timed(bench: Importer) -> None:
-    result = bench("prepare").measure(MtcnnDetector(), counts=(40, 80), scenes=8, repeats=1)
+def test_prepare_is_timed(bench: Importer, mtcnn: Detector) -> None:
+    result = bench("prepare").measure(mtcnn, counts=(40, 80), scenes=8, repeats=1)
     check(result, rows=6)
     assert result.rows[1]["read_ms"] > 0
     assert result.rows[1]["ratio"] > 0
@@ -24,7 +24,7 @@ def test_prepare_is_timed(bench: Importer) -> None:
 
 @pytest.mark.usefixtures("tiny_network")
 def test_training_is_timed(bench: Importer) -> None:
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs the extra [train]")
     from mien.training.expression.settings import TrainSettings
     from mien.training.settings import Machine
 
@@ -46,10 +46,12 @@ def test_the_classifier_is_timed(bench: Importer, make_bundle: Callable[..., Pat
     assert "tiny 0" in result.title
 
 
-def test_a_frame_is_timed_stage_by_stage(bench: Importer, make_bundle: Callable[..., Path]) -> None:
+def test_a_frame_is_timed_stage_by_stage(
+    bench: Importer, mtcnn: Detector, make_bundle: Callable[..., Path]
+) -> None:
     bundle = load_bundle(make_bundle())
     result = bench("frame").measure(
-        MtcnnDetector(),
+        mtcnn,
         OnnxClassifier(bundle),
         bundle.info,
         sizes=((320, 240),),
@@ -78,10 +80,10 @@ def test_memory_is_measured(bench: Importer, make_bundle: Callable[..., Path]) -
     assert photo.findings == ("Every goal was met.", "All faces were found.")
 
 
-def test_detectors_are_timed_against_each_other(bench: Importer) -> None:
+def test_detectors_are_timed_against_each_other(bench: Importer, mtcnn: Detector) -> None:
     detector = bench("detector")
     result = detector.measure(
-        {"mien": make_detector(), "mtcnn": make_detector("mtcnn")},
+        {"mien": make_detector(), "mtcnn": mtcnn},
         sizes=((320, 240),),
         counts=(1, 2),
         repeats=1,

@@ -1,30 +1,32 @@
 """The scenes that are measured show what they say, and what is counted in them is counted right."""
 
+import importlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 from tests.benchmarks.results import Importer
 
-from mien.detectors.mtcnn.detector import MtcnnDetector
+from mien.protocols import Detector
 from mien.registry import make_detector
 from mien.types import Analysis, Box, Face, PixelArray, Prediction, Quality, Reading
 
 
 def test_written_faces_differ_but_for_twins(bench: Importer, tmp_path: Path) -> None:
-    prepare = pytest.importorskip("mien.datasets.preparation.prepare").prepare
-    folders = pytest.importorskip("mien.datasets.inputs.folders")
+    pytest.importorskip("pyarrow", reason="needs the extra [train]")
+    prepare = importlib.import_module("mien.datasets.preparation.prepare").prepare
+    folders = importlib.import_module("mien.datasets.inputs.folders")
     bench("faces").write_folder(tmp_path / "in", 80, side=64)
     dataset = prepare(folders.FolderInput(tmp_path / "in"), tmp_path / "out")
     assert dataset.info.clusters == 8
     assert dataset.info.conflicts == 0
 
 
-def test_scenes_have_the_faces_they_say(bench: Importer) -> None:
+def test_scenes_have_the_faces_they_say(bench: Importer, mtcnn: Detector) -> None:
     faces = bench("faces")
     scene: PixelArray = faces.scene(320, 240, 2)
     assert scene.shape == (240, 320, 3)
-    assert len(MtcnnDetector()(scene)) == 2
+    assert len(mtcnn(scene)) == 2
     assert (scene == faces.scene(320, 240, 2)).all()
     assert (scene != faces.scene(320, 240, 2, seed=1)).any()
 

@@ -442,7 +442,7 @@ class GrayFaces:
 def test_a_data_set_of_more_classes_serves_a_bundle_of_fewer(
     make_bundle: Callable[..., Path], capsys
 ) -> None:
-    pytest.importorskip("pyarrow")
+    pytest.importorskip("pyarrow", reason="needs the extra [train]")
     from mien.datasets.preparation.prepare import prepare
 
     prepare(GrayFaces(), Path("set"))
@@ -457,7 +457,7 @@ def test_a_data_set_of_more_classes_serves_a_bundle_of_fewer(
 
 
 def test_a_prepared_data_set_is_evaluated(make_bundle: Callable[..., Path], capsys) -> None:
-    pytest.importorskip("pyarrow")
+    pytest.importorskip("pyarrow", reason="needs the extra [train]")
     from mien.datasets.preparation.prepare import prepare
 
     prepare(GrayFaces(), Path("set"))

@@ -57,7 +57,7 @@ def test_a_graph_without_the_column_is_refused(make_bundle: Callable[..., Path])
 def test_values_that_are_no_probabilities_never_become_readings(
     make_bundle: Callable[..., Path],
 ) -> None:
-    onnx = pytest.importorskip("onnx")
+    onnx = pytest.importorskip("onnx", reason="needs the extra [train]")
     bundle = load_bundle(make_bundle())
     model = onnx.load_from_string(bundle.graph)
     (slope,) = (item for item in model.graph.initializer if item.name == "slope")
@@ -69,7 +69,7 @@ def test_values_that_are_no_probabilities_never_become_readings(
 
 def with_outputs(bundle: Bundle, outputs: dict[str, str]) -> Bundle:
     """Return the bundle with values of its graph as further outputs, by their new names."""
-    onnx = pytest.importorskip("onnx")
+    onnx = pytest.importorskip("onnx", reason="needs the extra [train]")
     model = onnx.load_from_string(bundle.graph)
     for name, value in outputs.items():
         model.graph.node.append(onnx.helper.make_node("Identity", [value], [name]))
@@ -117,7 +117,7 @@ def test_other_outputs_are_refused(
 
 
 def test_one_output_may_have_any_name(make_bundle: Callable[..., Path]) -> None:
-    onnx = pytest.importorskip("onnx")
+    onnx = pytest.importorskip("onnx", reason="needs the extra [train]")
     bundle = load_bundle(make_bundle())
     model = onnx.load_from_string(bundle.graph)
     model.graph.node[-1].output[0] = model.graph.output[0].name = "softmax"

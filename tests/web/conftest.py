@@ -29,7 +29,7 @@ from mien.web.security import local_hosts
 from mien.web.server import Server, bind
 from mien.web.session import OfferedSource, Services
 
-with warnings.catch_warnings():
+with warnings.catch_warnings(), contextlib.suppress(RuntimeError):  # where there is no httpx
     # Starlette would rather have httpx's successor, and says so once, when this is first imported.
     warnings.filterwarnings("ignore", message="Using `httpx`")
     import starlette.testclient  # noqa: F401

@@ -74,13 +74,13 @@ def test_graph_computes_what_the_keras_network_does(network, height, width, port
 
 @NETWORKS
 def test_graph_is_valid_onnx(network):
-    onnx = pytest.importorskip("onnx")
+    onnx = pytest.importorskip("onnx", reason="needs the extra [mtcnn]")
     onnx.checker.check_model(onnx.load_from_string(load_graph(network)), full_check=True)
 
 
 @NETWORKS
 def test_weights_are_those_that_joblib_reads(network):
-    joblib = pytest.importorskip("joblib")
+    joblib = pytest.importorskip("joblib", reason="needs the extra [mtcnn]")
     folder = networks.package_folder(networks.PACKAGE)
     wanted = joblib.load(folder / networks.FOLDER / network.file)
     assert all(map(np.array_equal, load_arrays(network), wanted))
@@ -114,7 +114,7 @@ def test_a_missing_package_is_named(monkeypatch, package):
 
 
 def test_a_file_with_too_few_arrays_is_refused(tmp_path, monkeypatch):
-    joblib = pytest.importorskip("joblib")
+    joblib = pytest.importorskip("joblib", reason="needs the extra [mtcnn]")
     folder = tmp_path / networks.FOLDER
     folder.mkdir(parents=True)
     path = folder / PROPOSAL.file

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mien.detectors.mtcnn.joblib_arrays import read_arrays
 from mien.errors import BundleError
 
-joblib = pytest.importorskip("joblib")
+joblib = pytest.importorskip("joblib", reason="needs the extra [mtcnn]")
 ARRAYS = [
     np.arange(24, dtype=np.float32).reshape(2, 3, 4),
     np.asfortranarray(np.arange(6, dtype=np.float32).reshape(2, 3)),

@@ -7,6 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
+pytest.importorskip("pyarrow", reason="needs the extra [train]")
+pytest.importorskip("torch", reason="needs the extra [train]")
+
 from mien.training.detector import gather, network
 from mien.training.detector.gather import make_material
 from mien.training.detector.material import Material
