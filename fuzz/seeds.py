@@ -150,12 +150,13 @@ def boxes() -> tuple[bytes, ...]:
 @cache
 def recipes() -> tuple[bytes, ...]:
     """Return recipes as `mien train` and `mien train-detector` write them."""
-    from mien.training.recipe import DETECTOR_KINDS, write_recipe
+    from mien.training.detector.settings import RECIPE as DETECTOR_RECIPE
+    from mien.training.expression.settings import RECIPE
 
     options: dict[str, Any] = {"arch": "residual", "size": 48, "epochs": 3, "learning_rate": 0.002}
     options |= {"augment": True, "teacher": ["a", "b"], "classes": list(CLASSES), "seed": 1}
     options |= {"source_weight": {"lab": 2.0}, "data_terms": {"lab": "MIT"}, "name": "ünï"}
-    return write_recipe(options).encode(), write_recipe(options, DETECTOR_KINDS).encode()
+    return RECIPE.write(options).encode(), DETECTOR_RECIPE.write(options).encode()
 
 
 def mix() -> tuple[bytes, ...]:

@@ -33,9 +33,15 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
+
 ROOT = Path(__file__).parent.parent
 LABELS = ("angry", "sad", "happy", "neutral")
 HALVES = ("down", "up")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are cores: a third of the time is waiting for what is started."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(scope="session")
