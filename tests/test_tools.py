@@ -1,4 +1,4 @@
-"""What the tools beside the package take from it is there: they are run rarely, and not all by CI."""
+"""What the tools beside the package take from it is there: they are run rarely, not all by CI."""
 
 import ast
 import importlib
