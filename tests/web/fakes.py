@@ -1,0 +1,73 @@
+"""What stands in for detectors, classifiers and sources in the tests of the page."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from mien.errors import SourceError
+from mien.models.occlusion import PartEffect
+from mien.protocols import Source
+from mien.types import Analysis, Box, Face, Frame, PixelArray, Prediction, Quality, Reading
+
+LABELS = ("angry", "sad", "happy", "neutral")
+
+
+class FakeAnalyze:
+    """Sees one face in the middle of every bright picture: happy from mid-gray on, else sad."""
+
+    def __init__(self) -> None:
+        self.frames: list[Frame] = []
+
+    def __call__(self, frame: Frame) -> Analysis:
+        self.frames.append(frame)
+        width, height = frame.size
+        brightness = float(frame.image.mean())
+        label = "happy" if brightness > 128 else "sad"
+        chances = tuple(0.7 if name == label else 0.1 for name in LABELS)
+        face = Face(Box(width * 0.3, height * 0.2, width * 0.7, height * 0.9), 0.9)
+        prediction = Prediction(LABELS, chances)
+        reading = Reading(1, face, prediction, prediction, label, Quality(100, 50, brightness))
+        readings = (reading,) if brightness > 10 else ()
+        timings = {"detect": 0.002}
+        return Analysis(frame.index, frame.timestamp, frame.source, frame.size, readings, timings)
+
+
+@dataclass
+class FakeSource(Source):
+    """Gray frames; knows whether it was closed."""
+
+    count: int = 1_000_000
+    per_second: int = 10
+    gray: int = 200
+    breaks_off: bool = False
+    live: bool = False
+    name: str = "fake"
+    closed: threading.Event = field(default_factory=threading.Event)
+
+    def __iter__(self) -> Iterator[Frame]:
+        for index in range(self.count):
+            yield Frame(gray_picture(self.gray), index, index / self.per_second, self.name)
+        if self.breaks_off:
+            raise SourceError("fake: the camera was unplugged; plug it in")
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+def gray_picture(gray: int, size: tuple[int, int] = (320, 180)) -> PixelArray:
+    return np.full((size[1], size[0], 3), gray, np.uint8)
+
+
+def encoded(gray: int, size: tuple[int, int] = (320, 180)) -> bytes:
+    return bytes(cv2.imencode(".jpg", gray_picture(gray, size))[1])
+
+
+def fake_explain(image: PixelArray, face: Face) -> tuple[PartEffect, ...]:
+    """Always the mouth, which is the lower third of the box."""
+    x1, y1, x2, y2 = face.box.to_tuple()
+    top = y2 - (y2 - y1) / 3
+    region = np.array([[x1, top], [x2, top], [x2, y2], [x1, y2]], np.float32)
+    return PartEffect("mouth", 0.5, region), PartEffect("eyes", 0.0, region - 10)
