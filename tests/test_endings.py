@@ -24,10 +24,10 @@ NAMES = ("plain.png", "ünï 笑 😀.png", "-dash.png", "it's.png")
 NAMES_OF_POSIX = ("two\nlines.png", "\x1b[31mred.png", os.fsdecode(b"\xe9.png"))
 # A script leaves Ctrl-C ignored in what it starts with `&`.
 IN_THE_BACKGROUND = ("sh", "-c", 'trap "" INT; exec "$@"', "sh")
-# Runs `mien` where no file may grow beyond 30 kB, as on a full disk.
+# Runs `mien` where no file may grow beyond 10 kB, as on a full disk.
 ON_A_FULL_DISK = """
 import resource, sys
-resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, resource.RLIM_INFINITY))
+resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, resource.RLIM_INFINITY))
 from mien.cli import main
 sys.exit(main(sys.argv[1:]))
 """
