@@ -103,7 +103,7 @@ def test_a_head_that_lies_has_its_parts_where_an_average_face_has(turns):
     assert (first.part, first.effect) == ("mouth", 0.5)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.tuples(*[st.floats(-300, 500)] * 2),
     st.tuples(*[st.floats(1, 400)] * 2),

@@ -73,7 +73,7 @@ def test_a_face_is_followed_in_windows_and_the_frame_searched_now_and_then() -> 
     assert set(detector.sizes) == {(WIDTH, HEIGHT), (96, 96)}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(24, 90), st.integers(-8, 8), st.integers(-8, 8), st.integers(0, 30)),

@@ -5,7 +5,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mien.vision import looks
@@ -100,6 +100,7 @@ def test_a_path_becomes_its_points() -> None:
         points_of("M0 0H5")
 
 
+@settings(max_examples=40)
 @given(MADE_UP, st.randoms(use_true_random=False))
 def test_the_order_of_labels_changes_nothing(labels: list[str], chance: random.Random) -> None:
     shuffled = labels.copy()

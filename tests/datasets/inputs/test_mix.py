@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mien.datasets.dataset import Dataset, load_dataset
@@ -103,6 +103,7 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> tuple[MixedInput, list[str
     return source, [face.origin for face in source.read(0, len(source))]
 
 
+@settings(max_examples=40)
 @given(first=st.integers(0, 100), second=st.integers(0, 100))
 def test_any_slice_is_a_part_of_the_whole(
     read: tuple[MixedInput, list[str]], first: int, second: int

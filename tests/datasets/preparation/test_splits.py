@@ -1,7 +1,7 @@
 """Splits keep units whole, follow the wish and the seed."""
 
 import numpy as np
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mien.datasets.preparation.splits import assign_splits, balance
@@ -21,6 +21,7 @@ def test_no_unit_spans_splits(rows: list[tuple[int, int]], seed: int) -> None:
         assert len(np.unique(splits[units == unit])) == 1
 
 
+@settings(max_examples=40)
 @given(st.lists(st.integers(3, 300), min_size=2, max_size=5), st.integers(0, 5))
 def test_each_class_gets_its_fractions(sizes: list[int], seed: int) -> None:
     labels = np.repeat(np.arange(len(sizes)), sizes)
