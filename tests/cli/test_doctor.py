@@ -15,11 +15,18 @@ from mien.registry import DETECTORS
 
 
 @pytest.fixture
-def healthy(make_bundle: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> Path:
+def whole(make_bundle: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """Put a tiny bundle in the place of the shipped one."""
     path = make_bundle()
     monkeypatch.setattr(registry, "DEFAULT_BUNDLE", path)
     return path
+
+
+@pytest.fixture
+def healthy(whole: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """And a blind detector in the place of the one that takes as long as all else."""
+    monkeypatch.setitem(registry._DETECTORS, "dlib-cnn", lambda *_: lambda image: ())
+    return whole
 
 
 def report(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
@@ -27,7 +34,7 @@ def report(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     return result
 
 
-def test_all_is_well(healthy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_is_well(whole: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor"]) == 0
     printed = capsys.readouterr().out
     for word in ("onnxruntime", "CPUExecutionProvider", "mtcnn", "tiny 0.0.1", "sha256", "cameras"):
