@@ -21,6 +21,7 @@ from websockets.typing import Origin
 
 from mien.errors import SourceError
 from mien.protocols import Source
+from mien.sources.around import Around
 from mien.sources.latest import NewestFrame
 from mien.sources.naming import SAMPLE
 from mien.types import Analysis, Frame, PixelArray
@@ -115,21 +116,18 @@ class Paced(Source):
         self._closed.set()
 
 
-class _Noted(Source):
+class _Noted(Around):
     """A `Source` around another that remembers when its newest frames came."""
 
     def __init__(self, source: Source) -> None:
-        self.name, self.live = source.name, source.live
-        self._source = source
+        super().__init__(source)
+        self.live = source.live
         self._times: deque[tuple[int, float]] = deque(maxlen=REMEMBERED)
 
     def __iter__(self) -> Iterator[Frame]:
         for frame in self._source:
             self._times.append((frame.index, time.perf_counter()))
             yield frame
-
-    def close(self) -> None:
-        self._source.close()
 
     def age(self, frame: Frame) -> float:
         """Return seconds since a frame came."""

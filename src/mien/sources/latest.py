@@ -2,11 +2,12 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from mien.errors import SourceError
 from mien.protocols import Source
-from mien.types import Frame, Skipped
+from mien.sources.around import Around
+from mien.types import Frame
 
 # Some devices take long to wake; one that has run and then gives nothing hangs.
 PATIENCE_SECONDS, STALL_SECONDS = 30.0, 5.0
@@ -15,7 +16,7 @@ CLOSE_SECONDS = 0.5
 WAIT_SECONDS = 0.2
 
 
-class NewestFrame(Source):
+class NewestFrame(Around):
     """A live `Source` around another: a slow consumer sees fresh frames, never a growing lag.
 
     The source is opened, read and freed in one thread of its own. What it raises is raised in the
@@ -46,9 +47,8 @@ class NewestFrame(Source):
             keep_recorded: Leave no frame out of what is recorded.
             clock: Seconds; for tests.
         """
-        self.name = source.name
+        super().__init__(source)
         self.dropped = 0
-        self._source = source
         self._limit = patience
         self._stall = stall
         self._keep_recorded = keep_recorded
@@ -88,21 +88,6 @@ class NewestFrame(Source):
         if self._thread.is_alive() and not own and not self._hangs:
             self._thread.join(CLOSE_SECONDS)
             self._hangs = self._thread.is_alive()
-
-    @property
-    def names(self) -> Sequence[str]:
-        """Those of the source."""
-        return self._source.names
-
-    @property
-    def skipped(self) -> Sequence[Skipped]:
-        """What the source left out so far."""
-        return self._source.skipped
-
-    @property
-    def recorded(self) -> bool:
-        """Whether the source is."""
-        return self._source.recorded
 
     def _grab(self) -> None:
         error: Exception | None = None

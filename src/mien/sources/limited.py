@@ -1,15 +1,16 @@
 """The beginning of a source: for trying something out, and for cameras, which have no end."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from mien.errors import SettingsError
 from mien.protocols import Source
+from mien.sources.around import Around
 from mien.sources.batch import Batch
-from mien.types import Frame, Skipped
+from mien.types import Frame
 
 
-class Limited(Source):
+class Limited(Around):
     """A `Source` that ends early: after so many frames, or seconds of stream time.
 
     Of a batch each source gets the seconds, for each has a time of its own.
@@ -32,8 +33,8 @@ class Limited(Source):
             if limit is not None and not 0 < limit < math.inf:
                 wanted = "more than 0 and finite"
                 raise SettingsError(f"the limit of {name} must be {wanted}, got {limit}")
-        self.name, self.live = source.name, source.live
-        self._source = source
+        super().__init__(source)
+        self.live = source.live
         self._frames = frames
         self._seconds = seconds
 
@@ -54,27 +55,8 @@ class Limited(Source):
             if count == self._frames:
                 return
 
-    def close(self) -> None:
-        """Close the source."""
-        self._source.close()
-
-    @property
-    def names(self) -> Sequence[str]:
-        """Those of the source."""
-        return self._source.names
-
-    @property
-    def skipped(self) -> Sequence[Skipped]:
-        """What the source left out so far."""
-        return self._source.skipped
-
     @property
     def frames(self) -> int | None:
         """How many there are at most; None where nobody knows."""
         known = [count for count in (self._source.frames, self._frames) if count is not None]
         return min(known, default=None)
-
-    @property
-    def recorded(self) -> bool:
-        """Whether the source is."""
-        return self._source.recorded

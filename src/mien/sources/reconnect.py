@@ -6,12 +6,13 @@ What has never given a picture is not waited for: a camera that is missing is an
 import dataclasses
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 
 from mien.errors import RecordingError, SourceError
 from mien.protocols import Source
-from mien.types import Frame, Skipped
+from mien.sources.around import Around
+from mien.types import Frame
 
 RETRY_SECONDS = 1.0
 
@@ -32,7 +33,7 @@ class Notice:
 OnNotice = Callable[[Notice], None]
 
 
-class Reconnecting(Source):
+class Reconnecting(Around):
     """A live `Source` that opens another anew as often as it breaks off.
 
     Numbers and time stamps of frames go on, so that to the consumer an outage is a gap in one
@@ -58,8 +59,7 @@ class Reconnecting(Source):
             retry: Seconds to wait before each new try.
             clock: Seconds; for tests.
         """
-        self._source = opener()
-        self.name = self._source.name
+        super().__init__(opener())
         self._opener = opener
         self._on_notice = on_notice
         self._retry = retry
@@ -87,21 +87,6 @@ class Reconnecting(Source):
         with self._lock:
             self._closed.set()
         self._source.close()
-
-    @property
-    def names(self) -> Sequence[str]:
-        """Those of the source."""
-        return self._source.names
-
-    @property
-    def skipped(self) -> Sequence[Skipped]:
-        """What the source left out so far."""
-        return self._source.skipped
-
-    @property
-    def recorded(self) -> bool:
-        """Whether the source is."""
-        return self._source.recorded
 
     def _read(self) -> Generator[Frame, None, SourceError | None]:
         """Yield the frames of one connection; return what broke it off, None at the end."""
