@@ -101,15 +101,14 @@ def read_boxes(data: bytes, folder: Path) -> None:
 
 def read_recipe(data: bytes, folder: Path) -> None:
     """Read a recipe, and make settings of it as `mien train` does."""
-    from mien.cli.train import of
-    from mien.settings import checked
+    from mien.settings import made_of
     from mien.training.expression.settings import RECIPE, ModelSettings, TrainSettings
 
     path = folder / "recipe.toml"
     path.write_bytes(data)
     options = RECIPE.read(path)
-    checked(TrainSettings, **of(TrainSettings, options))
-    checked(ModelSettings, **of(ModelSettings, {"name": "a"} | options))
+    made_of(TrainSettings, options)
+    made_of(ModelSettings, {"name": "a"} | options)
 
 
 def read_mix(data: bytes, folder: Path) -> None:

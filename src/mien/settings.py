@@ -11,6 +11,7 @@ import os
 import re
 import types
 import typing
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -75,6 +76,20 @@ def checked(kind: type[S], **values: Any) -> S:
     except msgspec.ValidationError as error:
         reason, _, place = str(error).partition(" - at ")
         raise SettingsError(f"{flag(place.strip('`$.'))}: {reason}") from error
+
+
+def of(kind: type[msgspec.Struct], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of some values that are fields of a struct, by name."""
+    return {name: values[name] for name in kind.__struct_fields__ if name in values}
+
+
+def made_of(kind: type[S], values: Mapping[str, Any]) -> S:
+    """Make settings from those of some values that are their fields.
+
+    Raises:
+        SettingsError: A value is of the wrong kind or out of range; the message names the option.
+    """
+    return checked(kind, **of(kind, values))
 
 
 def flag(name: str) -> str:

@@ -10,13 +10,14 @@ from typing import Annotated, Any
 import msgspec
 from msgspec.structs import FieldInfo
 
+from mien.cli.models import DetectorName, ModelName
 from mien.cli.options import add_options, read
 from mien.errors import SettingsError
 from mien.evaluation.inputs import FOLDERS, InputSettings, is_dataset
 from mien.evaluation.intervals import RESAMPLES
 from mien.evaluation.studies import all_studies
 from mien.evaluation.study import refuse_crop_scale
-from mien.registry import DEFAULT, DETECTORS
+from mien.registry import DEFAULT, DEFAULT_DETECTOR
 from mien.settings import check_number, flag, unwrapped
 from mien.types import PlotKind
 
@@ -36,9 +37,7 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
         tuple[Path, ...],
         msgspec.Meta(extra={"positional": True, "metavar": "[MODEL] DATASET|FOLDER"}),
     ]
-    model: Annotated[
-        Path | None, msgspec.Meta(extra={"metavar": "FOLDER", "aliases": ("--bundle",)})
-    ] = None
+    model: ModelName = None
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,9 +77,7 @@ class Finder(msgspec.Struct, frozen=True, kw_only=True):
         whole_face: The pictures are cropped faces already.
     """
 
-    detector: Annotated[
-        str, FOLDERS, msgspec.Meta(extra={"names": {name: name for name in DETECTORS}})
-    ] = DETECTORS[0]
+    detector: Annotated[DetectorName, FOLDERS] = DEFAULT_DETECTOR
     detector_model: Annotated[Path | None, FOLDERS, msgspec.Meta(extra={"metavar": "FILE"})] = None
     whole_face: Annotated[bool, FOLDERS] = False
 
@@ -153,8 +150,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         for kind in kinds:
             of_folders = [field.name for field in _marked(kind, "folders")]
             others = [name for name in kind.__struct_fields__ if name not in of_folders]
-            add_options(group, kind, without=of_folders, by_recipe=True)
-            add_options(folders, kind, without=others, by_recipe=True)
+            add_options(group, kind, only=others, by_recipe=True)
+            add_options(folders, kind, only=of_folders, by_recipe=True)
 
 
 def check(options: EvaluateOptions) -> None:

@@ -16,8 +16,8 @@ from mien.settings import checked
 from mien.training.expression.settings import ModelSettings
 
 Scale = Literal["0..1", "-1..1", "0..255", "standardised"]
-# What a Keras model brings along, or what the import does not choose.
-OWN = ("classes", "class_prior", "weights", "version")
+# What the import chooses of a bundle; a Keras model brings the rest along.
+CHOSEN = ("name", "weights_terms", "data_terms", "crop_scale", "answer_accuracy")
 
 
 class KerasOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments."""
     add_options(parser, KerasOptions)
     bundle = parser.add_argument_group("the bundle")
-    add_options(bundle, ModelSettings, without=OWN, by_recipe=True)
+    add_options(bundle, ModelSettings, only=CHOSEN, by_recipe=True)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -14,10 +14,11 @@ from mien.models.classifier import OnnxClassifier
 from mien.protocols import Detector
 from mien.registry import DEFAULT_DETECTOR, DETECTORS, THREADS, make_classifier, make_detector
 
+ModelName = Annotated[
+    Path | None, msgspec.Meta(extra={"metavar": "FOLDER", "aliases": ("--bundle",)})
+]
 # Plain words on the command line; the registry knows them.
 DetectorName = Literal[DETECTORS]  # type: ignore[valid-type]
-
-
 # Of commands that read one source: by its place, or by its name.
 OneSource = Annotated[
     tuple[str, ...],
@@ -46,9 +47,7 @@ class ModelOptions(msgspec.Struct, frozen=True, kw_only=True):
         threads: Processor threads of each network (default: 1, the least work in all).
     """
 
-    model: Annotated[
-        Path | None, msgspec.Meta(extra={"metavar": "FOLDER", "aliases": ("--bundle",)})
-    ] = None
+    model: ModelName = None
     detector: DetectorName = DEFAULT_DETECTOR
     detector_model: Path | None = None
     threads: int = THREADS

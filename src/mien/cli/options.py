@@ -33,7 +33,7 @@ from msgspec.structs import FieldInfo
 
 from mien.cli.console import err
 from mien.errors import SettingsError
-from mien.settings import attributes, check_number, checked, flag, unwrapped
+from mien.settings import attributes, check_number, flag, made_of, of, unwrapped
 
 # The end of a sentence and the beginning of another.
 _SENTENCES = re.compile(r"\. [A-Z]")
@@ -46,7 +46,6 @@ def add_options(
     group: Any,
     kind: type[msgspec.Struct],
     *,
-    without: Collection[str] = (),
     only: Collection[str] | None = None,
     by_recipe: bool = False,
     helps: Mapping[str, str] | None = None,
@@ -56,8 +55,7 @@ def add_options(
     Args:
         group: The parser or group.
         kind: What the options are of.
-        without: Names of fields that are no options here.
-        only: Names of those that are; all unless given.
+        only: Names of the fields that are options here; all unless given.
         by_recipe: Whether a recipe may give them, too: then none is required, and bounds are
             checked where settings are made of all of them, not at once as wrong usage.
         helps: What to say of some fields in the place of what their docstring says.
@@ -65,8 +63,7 @@ def add_options(
     told = attributes(kind) | dict(helps or {})
     for field in msgspec.structs.fields(kind):
         option = _Option(field, told.get(field.name, ""), by_recipe=by_recipe)
-        wanted = field.name not in without and (only is None or field.name in only)
-        if wanted and not option.extra.get("derived"):
+        if (only is None or field.name in only) and not option.extra.get("derived"):
             option.add(group)
 
 
@@ -77,8 +74,7 @@ def own_fields(kind: type[msgspec.Struct]) -> tuple[str, ...]:
 
 def typed(args: argparse.Namespace, kind: type[msgspec.Struct]) -> dict[str, Any]:
     """Return the values that were typed, of the fields of a struct, by name."""
-    names = (field.name for field in msgspec.structs.fields(kind))
-    return {name: getattr(args, name) for name in names if name in args}
+    return of(kind, vars(args))
 
 
 def read(args: argparse.Namespace, kind: type[S]) -> S:
@@ -87,7 +83,7 @@ def read(args: argparse.Namespace, kind: type[S]) -> S:
     Raises:
         SettingsError: A value is out of range; the message names the option.
     """
-    return checked(kind, **typed(args, kind))
+    return made_of(kind, vars(args))
 
 
 def say_old(old: str, new: str) -> None:

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from mien.cli import console
 from mien.cli.models import DetectorName
-from mien.cli.options import add_options, own_fields, read, typed
+from mien.cli.options import add_options, own_fields, read
 from mien.datasets.inputs.fer2013 import MAJORITIES, Fer2013Input
 from mien.datasets.preparation.settings import PrepareSettings
 from mien.errors import MissingExtraError, SettingsError
@@ -126,8 +126,7 @@ def run(args: argparse.Namespace) -> int:
     except ModuleNotFoundError as error:
         raise MissingExtraError("mien prepare", "train") from error
     options, settings = read(args, AllOptions), read(args, PrepareSettings)
-    given = typed(args, AllOptions).keys() | typed(args, PrepareSettings).keys()
-    source = _source(options, given)
+    source = _source(options, vars(args))
     with console.progress() as on_progress:
         dataset = prepare(
             source,

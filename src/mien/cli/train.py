@@ -3,6 +3,7 @@
 import argparse
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +14,7 @@ from mien.cli.console import err, out, progress
 from mien.cli.options import add_options, read, say_old, typed
 from mien.errors import MissingExtraError
 from mien.registry import SHIPPED, find_bundle
-from mien.settings import checked
+from mien.settings import made_of
 from mien.training.expression.settings import RECIPE, ModelSettings, Origins, TrainSettings
 from mien.training.recipe import Options, Recipe
 from mien.training.settings import Machine
@@ -40,16 +41,36 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments."""
-    add_options(parser, Place)
-    learning = parser.add_argument_group("what is learnt")
-    add_options(learning, TrainSettings, by_recipe=True)
-    add_options(learning, Origins, by_recipe=True)
-    add_options(parser.add_argument_group("the bundle"), ModelSettings, by_recipe=True)
-    add_options(parser.add_argument_group("the machine"), Machine, by_recipe=True)
-    add_version(parser)
+    add_run(parser, Place, (TrainSettings, Origins), ModelSettings)
 
 
-def add_version(parser: argparse.ArgumentParser) -> None:
+def add_run(
+    parser: argparse.ArgumentParser,
+    place: type[msgspec.Struct],
+    learnt: Sequence[type[msgspec.Struct]],
+    model: type[msgspec.Struct],
+) -> None:
+    """Add the options of a command that trains.
+
+    Args:
+        parser: Of the command.
+        place: Where a run is, and how it begins; no recipe says that.
+        learnt: What is learnt, and from what.
+        model: What goes into the bundle.
+    """
+    add_options(parser, place)
+    for title, kinds in (
+        ("what is learnt", learnt),
+        ("the bundle", (model,)),
+        ("the machine", (Machine,)),
+    ):
+        group = parser.add_argument_group(title)
+        for kind in kinds:
+            add_options(group, kind, by_recipe=True)
+    _add_version(parser)
+
+
+def _add_version(parser: argparse.ArgumentParser) -> None:
     """Add `--version`, which is mien's as everywhere, and was the model's once."""
     parser.add_argument(
         "--version",
@@ -95,9 +116,8 @@ def run(args: argparse.Namespace) -> int:
     options.setdefault("crop_scale", dataset.info.input.get("crop_scale") or 1.0)
     options = suit(options, dataset.count("train"))
     facts = {"command": this_command(), "recipe": RECIPE.write(options)}
-    settings = checked(TrainSettings, **of(TrainSettings, options))
-    origins = checked(Origins, **of(Origins, options))
-    model = checked(ModelSettings, **of(ModelSettings, options | facts))
+    settings, origins = made_of(TrainSettings, options), made_of(Origins, options)
+    model = made_of(ModelSettings, options | facts)
 
     def tell(row: dict[str, float]) -> None:
         err.print(
@@ -160,9 +180,3 @@ def this_command() -> str:
     Resuming gives the weights of an unbroken run, so that is what it says.
     """
     return "mien " + shlex.join(word for word in sys.argv[1:] if word != "--resume")
-
-
-def of(kind: type[msgspec.Struct], options: Options) -> Options:
-    """Return the options that some settings have."""
-    names = {field.name for field in msgspec.structs.fields(kind)}
-    return {name: value for name, value in options.items() if name in names}

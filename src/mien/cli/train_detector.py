@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 
 from mien.cli.console import err, out, progress
-from mien.cli.options import add_options, read
-from mien.cli.train import add_version, of, put_over, this_command
+from mien.cli.options import read
+from mien.cli.train import add_run, put_over, this_command
 from mien.errors import MissingExtraError, SettingsError
-from mien.settings import check_threads, checked
+from mien.settings import check_threads, made_of
 from mien.training.detector.settings import (
     RECIPE,
     DetectorModelSettings,
@@ -56,13 +56,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments."""
-    add_options(parser, Place)
-    learning = parser.add_argument_group("what is learnt")
-    add_options(learning, Judgement, by_recipe=True)
-    add_options(learning, DetectorSettings, by_recipe=True)
-    add_options(parser.add_argument_group("the bundle"), DetectorModelSettings, by_recipe=True)
-    add_options(parser.add_argument_group("the machine"), Machine, by_recipe=True)
-    add_version(parser)
+    add_run(parser, Place, (Judgement, DetectorSettings), DetectorModelSettings)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -77,9 +71,8 @@ def run(args: argparse.Namespace) -> int:
     options = put_over(args, RECIPE)
     options.setdefault("name", chosen.out.name)
     facts = {"command": this_command(), "recipe": RECIPE.write(options)}
-    settings = checked(DetectorSettings, **of(DetectorSettings, options))
-    judgement = checked(Judgement, **of(Judgement, options))
-    model = checked(DetectorModelSettings, **of(DetectorModelSettings, options | facts))
+    settings, judgement = made_of(DetectorSettings, options), made_of(Judgement, options)
+    model = made_of(DetectorModelSettings, options | facts)
 
     def tell(row: dict[str, float]) -> None:
         err.print(

@@ -5,10 +5,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-import msgspec
-
 from mien.evaluation.study import Study
-from mien.settings import checked
+from mien.settings import made_of
 
 # In the order in which they are shown. A new study is its file and its name here.
 NAMES = ("others", "slices", "persons", "corruptions", "compare", "crop_scales")
@@ -35,9 +33,5 @@ def asked(given: Mapping[str, Any]) -> tuple[Study[Any], ...]:
         SettingsError: A value is out of range, or means nothing beside another.
         BundleError: A bundle that is named cannot be used.
     """
-    found = []
-    for kind in all_studies():
-        names = {field.name for field in msgspec.structs.fields(kind.options)}
-        own = {name: value for name, value in given.items() if name in names}
-        found.append(kind.asked(checked(kind.options, **own), given))
+    found = [kind.asked(made_of(kind.options, given), given) for kind in all_studies()]
     return tuple(study for study in found if study is not None)
