@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from tests.detectors.fakes import OneFace
 
 import mien
 from mien.api import Reader
@@ -16,20 +17,8 @@ from mien.errors import MienError, PictureError, SettingsError, SourceError
 from mien.protocols import Source
 from mien.registry import DEFAULT_BUNDLE, make_classifier, make_detector
 from mien.sources.reconnect import Reconnecting
-from mien.types import Analysis, Box, Face, Frame, PixelArray
+from mien.types import Analysis, Box, Frame, PixelArray
 from mien.vision.images.reading import encode_png
-
-
-class OneFace:
-    """A detector that sees a face in the middle of every picture that is not black."""
-
-    name = "one face"
-    face_side = 48.0
-
-    def __call__(self, image: PixelArray) -> tuple[Face, ...]:
-        height, width = image.shape[:2]
-        box = Box(width / 4, height / 4, width * 3 / 4, height * 3 / 4)
-        return (Face(box, 0.9),) if image.any() else ()
 
 
 class FakeSource(Source):

@@ -10,25 +10,14 @@ import av
 import numpy as np
 import pytest
 from rich.console import Console
+from tests.detectors.fakes import OneFace
 
 from mien.cli import main, models, predict
 from mien.errors import SourceError
 from mien.protocols import Source
 from mien.sources.reconnect import OnNotice, Reconnecting
-from mien.types import Box, Face, Frame, PixelArray
+from mien.types import Frame
 from mien.vision.images.reading import encode_png
-
-
-class OneFace:
-    """Sees a face in the middle of every picture that is not black."""
-
-    name = "one face"
-    face_side = 48.0
-
-    def __call__(self, image: PixelArray) -> tuple[Face, ...]:
-        height, width = image.shape[:2]
-        box = Box(width / 4, height / 4, width * 3 / 4, height * 3 / 4)
-        return (Face(box, 0.9),) if image.any() else ()
 
 
 class FakeSource(Source):

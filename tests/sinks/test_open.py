@@ -3,41 +3,15 @@
 import contextlib
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
+from tests.sources.made import picture, video
 
 from mien.errors import SettingsError, SinkError
-from mien.protocols import Source
 from mien.sinks.open import make_sinks
 from mien.sources.open import open_sources
-from mien.types import Analysis, Frame
-from mien.vision.images.reading import encode_png
+from mien.types import Analysis
 
 LABELS = ("angry", "sad", "happy", "neutral")
-
-
-def picture(path: Path, gray: int = 100) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(encode_png(np.full((20, 30, 3), gray, dtype=np.uint8)))
-    return path
-
-
-def video(path: Path, frames: int = 3) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (64, 48))
-    assert writer.isOpened()
-    for _ in range(frames):
-        writer.write(np.full((48, 64, 3), 80, dtype=np.uint8))
-    writer.release()
-    return path
-
-
-def read(source: Source) -> list[Frame]:
-    try:
-        return list(source)
-    finally:
-        source.close()
 
 
 def test_a_source_is_never_overwritten_also_where_it_is_not_the_first(tmp_path: Path) -> None:

@@ -4,9 +4,9 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
+from tests.sources.made import picture, read, video
 
 from mien.errors import SettingsError, SourceError
 from mien.protocols import Source
@@ -15,30 +15,6 @@ from mien.sources.images import PictureSource
 from mien.sources.open import open_source, open_sources, refuse_unreachable
 from mien.sources.reconnect import Notice, Reconnecting
 from mien.types import Frame
-from mien.vision.images.reading import encode_png
-
-
-def picture(path: Path, gray: int = 100) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(encode_png(np.full((20, 30, 3), gray, dtype=np.uint8)))
-    return path
-
-
-def video(path: Path, frames: int = 3) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (64, 48))
-    assert writer.isOpened()
-    for _ in range(frames):
-        writer.write(np.full((48, 64, 3), 80, dtype=np.uint8))
-    writer.release()
-    return path
-
-
-def read(source: Source) -> list[Frame]:
-    try:
-        return list(source)
-    finally:
-        source.close()
 
 
 def test_a_picture_is_a_source(tmp_path: Path) -> None:
