@@ -130,6 +130,7 @@ def test_bundle_without_weights_says_so(make_bundle: Callable[..., Path]) -> Non
             )
         ),
     ],
+    ids=lambda data: str(len(data)),  # not what it holds, whose order may differ
 )
 def test_file_of_something_else_is_one_line(
     make_bundle: Callable[..., Path], packed: bytes
