@@ -27,6 +27,7 @@ export class Stage {
     this.faces = new FaceList({ list, nobody, note, spoken, voice });
     this.nearest = new Nearest();
     this.timeline = new Timeline();
+    this.#bringForwardWhatIsPointedAt();
     tell($("panel-title"), () => (settings.values.nearest ? words.nearestFace : words.facesInView));
     this.setState("off");
   }
@@ -142,6 +143,19 @@ export class Stage {
     const shown = settings.values.nearest ? this.nearest.only(analysis) : analysis;
     this.overlay.show(shown);
     this.faces.show(shown, moves);
+  }
+
+  // In the picture or in the list, by a mouse, a finger or the keyboard.
+  #bringForwardWhatIsPointedAt() {
+    const point = ({ clientX, clientY }) => this.overlay.bringForward(this.overlay.at(clientX, clientY));
+    const { canvas } = this.overlay;
+    canvas.addEventListener("pointermove", point);
+    canvas.addEventListener("pointerdown", point);
+    // A finger that is lifted leaves, too, and what was tapped stays.
+    canvas.addEventListener("pointerleave", ({ pointerType }) => {
+      if (pointerType === "mouse") this.overlay.bringForward(null);
+    });
+    this.faces.onPoint = (id) => this.overlay.bringForward(id);
   }
 
   #setShape(width, height) {
