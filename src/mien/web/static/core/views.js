@@ -27,5 +27,6 @@ export class Views {
     document.body.classList.toggle("practising", view === "practice");
     this.region.dataset.wordsLabel = NAMES[view];
     translate($("layout"));
+    scrollTo(0, 0);
   }
 }
