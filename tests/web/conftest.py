@@ -28,6 +28,7 @@ with warnings.catch_warnings(), contextlib.suppress(RuntimeError):  # where ther
 WHOLE_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Chromium without its windows and menus is quicker by a third.
 BROWSERS = ("chromium-headless-shell", *WHOLE_BROWSERS)
+FAKE_CHOICE = "--use-fake-ui-for-media-stream"  # the camera may be used without asking
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -37,7 +38,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--use-fake-ui-for-media-stream",  # the camera may be used without asking
+    FAKE_CHOICE,
 )
 
 
@@ -190,7 +191,8 @@ def launch(playwright_api):
     ):
         camera = f"--use-fake-device-for-media-stream=fps=10,device-count={cameras}"
         flags = [*FLAGS, camera, *([f"--use-file-for-fake-video-capture={film}"] if film else [])]
-        flags += ["--auto-accept-this-tab-capture"] if shares else []
+        if shares:  # where cameras are fakes, so are windows
+            flags = [*(set(FLAGS) - {FAKE_CHOICE}), "--auto-accept-this-tab-capture"]
         path = find_browser(WHOLE_BROWSERS if whole else BROWSERS)
         return playwright_api.chromium.launch(executable_path=path, headless=True, args=flags)
 

@@ -60,7 +60,8 @@ export class WindowShow extends SentShow {
   }
 
   async #ask() {
-    const video = { frameRate: { ideal: 15 } };
+    // As large as it is: without this Chromium may give half of it.
+    const video = { frameRate: { ideal: 15 }, width: { ideal: 3840 }, height: { ideal: 2160 } };
     try {
       // The page itself is not offered: it would show itself in itself.
       return await navigator.mediaDevices.getDisplayMedia(
