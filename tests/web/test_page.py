@@ -147,7 +147,7 @@ def test_stop_frees_the_camera(open_page, expect):
 def test_the_keyboard_is_enough(open_page, expect):
     page = open_page()
     expect(page.locator("#connection")).to_have_text("Ready")
-    for _ in range(4):
+    for _ in range(5):
         page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Show the sample")).to_be_focused()
     page.keyboard.press("Enter")
@@ -330,7 +330,9 @@ def test_every_module_is_asked_for_at_once():
     """Where a module names the next one, the first paint would wait for them one after another."""
     named = set(re.findall(r'"/static/([\w/]+\.js)"', (STATIC / "index.html").read_text()))
     made = {name for name in MADE if name.endswith(".js")}
-    assert named == made | {str(path.relative_to(STATIC)) for path in STATIC.rglob("*.js")}
+    workers = {"live/shows/ticker.js"}  # begun by a module, and not before they are needed
+    found = {str(path.relative_to(STATIC)) for path in STATIC.rglob("*.js")}
+    assert named == made | (found - workers)
 
 
 def test_a_clip_turns_from_sad_to_happy(

@@ -756,6 +756,7 @@ def test_nothing_is_wider_than_a_phone(services, open_page, picture, expect):
     )
     page.locator("#start-sample").click()
     expect(page.locator("#faces li")).to_have_count(1)
+    page.locator("#tools-open").click()
     page.locator("#keep").click()
     expect(page.locator("#live .kept")).to_be_visible()
     assert page.evaluate(WIDTH) <= 320

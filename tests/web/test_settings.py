@@ -210,6 +210,34 @@ def test_a_look_that_is_off_is_not_said(open_page, expect):
     expect(page.locator("#spoken")).to_have_text("Person 1: looks happy.")
 
 
+def test_a_look_is_off_by_what_it_means(bare_page):
+    found = bare_page.evaluate(
+        """async () => {
+          await import("/static/core/looks.js");
+          const { settings } = await import("/static/core/settings.js");
+          settings.setNamed("happy", false);
+          settings.setNamed("tired", false);
+          const labels = ["happy", "Happiness", "sad", "tired", "Tired"];
+          const named = labels.map((label) => settings.names(label));
+          settings.setNamed("happiness", true);
+          return [named, settings.values.off];
+        }"""
+    )
+    assert found == [[False, False, True, False, True], ["tired"]]
+
+
+def test_a_choice_reaches_other_tabs_at_once(open_page, expect):
+    page = open_page()
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.evaluate("localStorage.setItem('mien', JSON.stringify({ theme: 'dark', text: 'large' }))")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(page.locator("html")).to_have_attribute("data-text", "large")
+    other.evaluate("localStorage.clear()")
+    expect(page.locator("html")).to_have_attribute("data-text", "normal")
+    other.close()
+
+
 def test_how_sure_is_shown_only_when_asked_for(open_page, expect):
     page = open_page()
     page.get_by_role("button", name="Show the sample").click()
@@ -386,7 +414,8 @@ def test_the_keyboard_walks_through_the_settings(open_page, expect):
         assert outline == "solid", seen[-1]
     assert seen[:5] == ["language", "text", "theme", "motion", "show"]
     assert seen[5:9] == list(LABELS)
-    assert seen[9:-1] == ["One large word", "Show how sure mien is", "sound", "pace"]
+    switches = ["One large word", "Hide the picture", "Show how sure mien is"]
+    assert seen[9:-1] == [*switches, "sound", "pace"]
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(page.locator("#open-settings")).to_be_focused()
