@@ -138,6 +138,24 @@ def test_a_video_plays_with_the_same_view(opened, tmp_path, expect):
     expect(look).to_have_text("looks sad")
     expect(page.locator("#video")).not_to_have_class("mirrored")
     expect(page.get_by_role("alert")).to_have_text("This was all of film.webm.")
+
+
+def test_a_video_that_has_ended_stays_and_can_be_seen_again(opened, tmp_path, expect):
+    page = opened(video_file(tmp_path / "film.webm", [200] * 10 + [60] * 10))
+    look, video = page.locator("#faces .look"), page.locator("#video")
+    again = page.get_by_role("button", name="Again")
+    expect(again).to_be_visible()
+    expect(look).to_have_text("looks sad")
+    assert video.evaluate("video => video.ended && !video.hidden")
+    again.click()
+    expect(look).to_have_text("looks happy")
+    expect(page.get_by_role("alert")).to_be_hidden()
+    expect(again).to_be_visible()
+    page.locator("#place input").fill("0.3")  # from a place that is chosen it goes on, too
+    expect(look).to_have_text("looks happy")
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    expect(again).to_be_visible()
+    page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("button", name="Show film.webm")).to_be_focused()
 
 

@@ -228,8 +228,11 @@ def test_a_configured_source_starts_and_its_end_is_said(services, source, open_p
     services = dataclasses.replace(services, sources=sources, mode="configured")
     page = open_page(services=services)
     expect(page.get_by_role("alert")).to_have_text("This was all of clip.mp4.")
-    page.get_by_role("button", name="Show clip.mp4").click()
+    expect(page.locator("#faces .look")).to_have_text("looks happy")
+    page.get_by_role("button", name="Again").click()
     expect(page.get_by_role("alert")).to_have_text("This was all of clip.mp4.")
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("button", name="Show clip.mp4")).to_be_focused()
 
 
 def test_a_source_that_fails_says_why(services, open_page, expect):

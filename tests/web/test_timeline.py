@@ -62,6 +62,32 @@ def test_it_can_be_held_still_and_go_on(kept, expect):
     expect(hold).to_be_visible()
 
 
+def test_a_strip_tells_time_and_look_where_one_points(kept, expect):
+    axis = kept.locator("#history-axis span")
+    expect(axis).to_have_text([re.compile(r"^\d\d:\d\d:\d\d$")] * 3)
+    strip = kept.locator("#history-strips canvas")
+    width = strip.bounding_box()["width"]
+    strip.hover(position={"x": width - 3, "y": 20})
+    pointed = kept.locator("#history-pointed")
+    expect(pointed).to_have_text(re.compile(r"^\d\d:\d\d:\d\d  looks happy$"))
+    strip.hover(position={"x": 5, "y": 20})
+    expect(pointed).to_have_text(re.compile("not in the picture$"))
+
+
+def test_a_place_in_a_strip_is_a_place_in_the_video(bare_page):
+    found = bare_page.evaluate("""async () => {
+      const { Moments } = await import("/static/live/moments.js");
+      const moments = new Moments();
+      moments.begin();
+      const face = { track_id: 1, label: "happy", confidence: 1, other: 0 };
+      for (let i = 0; i < 20; i++) {
+        moments.add({ faces: i < 10 ? [face] : [] }, 100 + i, 7 + i / 10);
+      }
+      return [100.1, 104.6, 99, 115].map((time) => moments.at("1 1", time)?.place ?? null);
+    }""")
+    assert found == [7, 7.4, None, None]
+
+
 def test_looking_back_with_the_keyboard(kept, expect):
     kept.get_by_label("Look back").focus()
     kept.keyboard.press("ArrowLeft")

@@ -21,12 +21,14 @@ export interface Elements {
   "hide-picture": HTMLElementTagNameMap["button"];
   "history": HTMLElementTagNameMap["section"];
   "history-ago": HTMLElementTagNameMap["output"];
+  "history-axis": HTMLElementTagNameMap["p"];
   "history-back": HTMLElementTagNameMap["input"];
   "history-csv": HTMLElementTagNameMap["button"];
   "history-forget": HTMLElementTagNameMap["button"];
   "history-hold": HTMLElementTagNameMap["button"];
   "history-json": HTMLElementTagNameMap["button"];
   "history-keep": HTMLElementTagNameMap["button"];
+  "history-pointed": HTMLElementTagNameMap["p"];
   "history-sign": HTMLElementTagNameMap["p"];
   "history-strips": HTMLElementTagNameMap["ul"];
   "history-title": HTMLElementTagNameMap["h2"];

@@ -36,6 +36,7 @@ export interface Words {
   stop: string;
   pause: string;
   goOn: string;
+  again: string;
   space: string;
   paused: string;
   pausedHint: string;
@@ -101,6 +102,7 @@ export interface Words {
     csv: string;
     json: string;
     forget: string;
+    unseen: string;
   };
   sound: {
     trial: string;

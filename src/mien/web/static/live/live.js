@@ -2,16 +2,19 @@
 // The live view: which show is on, and in which state.
 //
 //     off ──start──▶ opening ──▶ running ◀──togglePause──▶ paused
-//      ▲                │           │                         │
-//      └──────stop──────┴───────────┴─────────────────────────┘
+//      ▲                │         │   ▲                       │
+//      │                │        end again                    │
+//      │                │         ▼   │                       │
+//      └──────stop──────┴─────────done────────────────────────┘
 //
-// A show that a pause has closed is opening once more when it goes on.
+// A show that a pause has closed is opening once more when it goes on. What has come to its end stays to be
+// seen until it is shown again or closed.
 
 import { fill, words } from "../core/words.js";
 import { ShowError } from "./shows/show.js";
 
 /**
- * @typedef {"off" | "opening" | "running" | "paused"} State
+ * @typedef {"off" | "opening" | "running" | "paused" | "done"} State
  * @typedef {import("./shows/show.js").Show} Show
  *
  * @typedef {object} Parts
@@ -41,6 +44,7 @@ export class Live {
     this.feed = feed;
     this.onStart = onStart;
     this.onStop = onStop;
+    stage.timeline.onJump = (place) => this.show?.jump(place);
     addEventListener("keydown", (event) => this.#obey(event));
     document.addEventListener("visibilitychange", () => this.#turn());
   }
@@ -93,15 +97,27 @@ export class Live {
     this.status.say(text);
   }
 
-  // All of the show has been shown.
+  // All of the show has been shown: its last picture stays, and what was said of it.
   end() {
     const { show } = this;
-    if (show) this.fail(() => fill(words.ended, { name: show.name }));
+    if (!show || this.state === "done") return;
+    this.#setState("done");
+    this.status.say(() => fill(words.ended, { name: show.name }));
+  }
+
+  // Shows it once more, from its beginning or from another place.
+  again() {
+    const { show } = this;
+    if (this.state !== "done" || !show) return;
+    this.status.clear();
+    this.#setState("running");
+    show.again();
   }
 
   togglePause() {
     if (!this.show) return;
     if (this.state === "paused") this.#resume(this.show);
+    else if (this.state === "done") this.again();
     else this.#pause(this.show);
   }
 

@@ -8,7 +8,7 @@ const SAMPLE_S = 0.2; // a change is kept at once, what stays the same this ofte
 const GAP_S = 0.7; // who is not seen for longer was away
 
 /**
- * @typedef {{ time: number, until: number, label: string | null, confidence: number }} Moment
+ * @typedef {{ time: number, until: number, label: string | null, confidence: number, place: number | null }} Moment
  * @typedef {{ stream: number, id: number, moments: Moment[] }} Person
  */
 
@@ -34,8 +34,9 @@ export class Moments {
    *
    * @param {import("../core/messages.js").Analyzed} analysis
    * @param {number} now
+   * @param {number | null} place where in a film it was, in seconds
    */
-  add(analysis, now) {
+  add(analysis, now, place = null) {
     this.end = now;
     for (const reading of analysis.faces) {
       const key = `${this.stream} ${reading.track_id}`;
@@ -47,7 +48,7 @@ export class Moments {
       if (goesOn) last.until = now;
       if (!goesOn || now - last.time >= SAMPLE_S) {
         const confidence = amongAll(reading.confidence, reading);
-        moments.push({ time: now, until: now, label: reading.label, confidence });
+        moments.push({ time: now, until: now, label: reading.label, confidence, place });
       }
     }
     for (const [key, { moments }] of this.people) {
@@ -81,6 +82,17 @@ export class Moments {
       }
     }
     return found;
+  }
+
+  /**
+   * What was seen of a person at a time: the last moment before it; null where nothing was.
+   *
+   * @param {string} key
+   * @param {number} time
+   */
+  at(key, time) {
+    const moment = this.people.get(key)?.moments.findLast((one) => one.time <= time);
+    return moment && time - moment.until <= GAP_S ? moment : null;
   }
 
   // Returns one row per kept moment, in order of time; `clock` is the date of second 0 in ms.

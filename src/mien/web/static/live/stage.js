@@ -56,13 +56,13 @@ export class Stage {
    * @param {State} state
    */
   setState(state) {
-    const paused = state === "paused";
+    const [paused, done] = [state === "paused", state === "done"];
     $("cover").hidden = !paused && state !== "opening";
     $("cover").classList.toggle("opens", !paused);
     tell($("cover-word"), () => (paused ? words.paused : words.starting));
     this.floating.setPaused(paused);
     $("keep").disabled = paused; // what is hidden is not kept
-    tell($("pause-word"), () => (paused ? words.goOn : words.pause));
+    tell($("pause-word"), () => (done ? words.again : paused ? words.goOn : words.pause));
   }
 
   /** @param {Show} show */
@@ -137,10 +137,11 @@ export class Stage {
    *
    * @param {Analyzed} analysis
    * @param {number | null} taken
+   * @param {number | null} place where in a film it was, in seconds
    */
-  present(analysis, taken) {
+  present(analysis, taken, place = null) {
     this.showFaces(analysis);
-    this.timeline.add(analysis);
+    this.timeline.add(analysis, place);
     this.stats.add(analysis, taken);
   }
 

@@ -25,6 +25,8 @@ export class Timeline {
   back = $("history-back");
   ago = $("history-ago");
   hold = $("history-hold");
+  axis = $("history-axis");
+  pointed = $("history-pointed");
   moments = new Moments();
   keeping = false;
   /** @type {Map<string, Row>} */
@@ -32,6 +34,9 @@ export class Timeline {
   drawn = -Infinity;
   /** @type {number | null} */
   held = null; // the second up to which is shown, where that is not the newest
+
+  /** @type {(place: number) => void} is called with the place in a film that was pressed */
+  onJump = () => {};
 
   constructor() {
     settings.onChange(() => this.#draw());
@@ -47,10 +52,14 @@ export class Timeline {
     this.#refresh();
   }
 
-  add(analysis) {
+  /**
+   * @param {import("../core/messages.js").Analyzed} analysis
+   * @param {number | null} place where in a film it was, in seconds
+   */
+  add(analysis, place) {
     if (!this.keeping) return;
     const now = performance.now();
-    this.moments.add(analysis, now / 1000);
+    this.moments.add(analysis, now / 1000, place);
     if (now - this.drawn >= (settings.calm ? CALM_REDRAW_MS : REDRAW_MS)) this.#draw();
   }
 
@@ -106,7 +115,7 @@ export class Timeline {
     this.keep.textContent = this.keeping ? words.history.stop : words.history.start;
     this.section.dataset.keeping = String(this.keeping);
     this.sign.textContent = this.keeping ? words.history.keeping : words.history.off;
-    this.tools.hidden = this.strips.hidden = empty;
+    for (const place of [this.tools, this.strips, this.axis, this.pointed]) place.hidden = empty;
   }
 
   #draw() {
@@ -118,6 +127,8 @@ export class Timeline {
     this.ago.textContent = behind ? fill(words.history.ago, { seconds: behind }) : words.history.now;
     this.back.setAttribute("aria-valuetext", this.ago.textContent);
     this.hold.textContent = this.held === null ? words.history.hold : words.history.follow;
+    const places = [SHOWN_S, SHOWN_S / 2, 0];
+    this.axis.replaceChildren(...places.map((back) => part("span", clock(end - back))));
     const keys = this.moments.keys();
     for (const [key, row] of this.rows) {
       if (!keys.includes(key)) {
@@ -161,6 +172,27 @@ export class Timeline {
     }
   }
 
+  // Says when it was, and how the person looked then.
+  #point(key, event) {
+    const time = this.#timeAt(event);
+    const moment = this.moments.at(key, time);
+    const look = moment ? (settings.names(moment.label) ? lookFor(moment.label) : "—") : words.history.unseen;
+    this.pointed.textContent = `${clock(time)}  ${look}`;
+  }
+
+  // A place in another film than the one that is on is none of this one.
+  #jump(key, event) {
+    this.#point(key, event);
+    const moment = this.moments.at(key, this.#timeAt(event));
+    const stream = this.moments.people.get(key)?.stream;
+    if (moment?.place != null && stream === this.moments.stream) this.onJump(moment.place);
+  }
+
+  #timeAt({ offsetX, target }) {
+    const end = this.held ?? this.moments.end;
+    return end - SHOWN_S * (1 - offsetX / target.clientWidth);
+  }
+
   #addRow(key) {
     const element = document.createElement("li");
     const [name, summaryLine] = [document.createElement("span"), document.createElement("span")];
@@ -171,12 +203,25 @@ export class Timeline {
     canvas.setAttribute("aria-hidden", "true");
     element.append(name, canvas, summaryLine);
     const row = { element, name, canvas, summary: summaryLine };
+    canvas.addEventListener("pointermove", (event) => this.#point(key, event));
+    canvas.addEventListener("pointerleave", () => (this.pointed.textContent = ""));
+    canvas.addEventListener("click", (event) => this.#jump(key, event));
     this.rows.set(key, row);
     const keys = this.moments.keys();
     const later = keys.slice(keys.indexOf(key) + 1).find((other) => this.rows.has(other));
     this.strips.insertBefore(element, later === undefined ? null : (this.rows.get(later)?.element ?? null));
     return row;
   }
+}
+
+function part(tag, text) {
+  return Object.assign(document.createElement(tag), { textContent: text });
+}
+
+// The time of day of a second on the page's clock.
+function clock(second) {
+  const date = new Date(performance.timeOrigin + 1000 * second);
+  return date.toLocaleTimeString(document.documentElement.lang, { hour12: false });
 }
 
 // How long each look was shown, the longest first.

@@ -7,12 +7,12 @@ import { SentShow, ShowError } from "./show.js";
 const SETTLED_MS = 250; // a slider that is dragged asks for many places
 
 export class Film extends SentShow {
-  // `place` has a slider for the place in the film.
-  constructor(live, video, button, feed, place) {
+  // `scrubber` has a slider for the place in the film.
+  constructor(live, video, button, feed, scrubber) {
     super(live, video, button, feed);
-    this.place = place;
-    this.slider = place.querySelector("input");
-    this.output = place.querySelector("output");
+    this.scrubber = scrubber;
+    this.slider = scrubber.querySelector("input");
+    this.output = scrubber.querySelector("output");
     this.file = new File([], ""); // which is to be shown
     /** @type {string | null} */
     this.url = null;
@@ -20,8 +20,7 @@ export class Film extends SentShow {
     this.plays = false;
     this.#watch();
     this.slider.addEventListener("input", () => {
-      video.currentTime = Number(this.slider.value);
-      this.#tell();
+      this.jump(Number(this.slider.value));
     });
   }
 
@@ -53,8 +52,8 @@ export class Film extends SentShow {
     this.plays = true;
     // Some recordings do not say how long they are.
     const { duration } = this.video;
-    this.place.hidden = !Number.isFinite(duration);
-    this.slider.max = this.place.hidden ? 0 : duration;
+    this.scrubber.hidden = !Number.isFinite(duration);
+    this.slider.max = this.scrubber.hidden ? 0 : duration;
     this.#tell();
     return true;
   }
@@ -79,8 +78,25 @@ export class Film extends SentShow {
     else this.video.play().catch(() => {}); // it was closed or paused meanwhile
   }
 
+  get place() {
+    return this.video.currentTime;
+  }
+
+  // From its end it goes on from there.
+  jump(place) {
+    this.video.currentTime = place;
+    this.#tell();
+    if (this.live.state === "done") this.live.again();
+  }
+
+  // From the beginning, unless another place was asked for.
+  again() {
+    if (this.video.ended) this.video.currentTime = 0;
+    this.turn();
+  }
+
   stop() {
-    this.place.hidden = true;
+    this.scrubber.hidden = true;
     if (this.url === null) return;
     URL.revokeObjectURL(this.url);
     clearTimeout(this.timer);

@@ -93,6 +93,24 @@ export class Show {
 
   resume() {}
 
+  // It has come to its end, and is shown again.
+  again() {
+    this.live.renew();
+  }
+
+  // Where in it the present picture is, in seconds; null where there are no places.
+  /** @returns {number | null} */
+  get place() {
+    return null;
+  }
+
+  /**
+   * Goes to such a place.
+   *
+   * @param {number} _place
+   */
+  jump(_place) {}
+
   // The page has come in sight, or gone out of it.
   turn() {}
 
@@ -161,7 +179,7 @@ export class SentShow extends Show {
     const taken = this.feed.answered();
     if (this.live.halted) return;
     // What was seen before a pause is no longer there.
-    if (taken >= this.since) this.live.stage.present(analysis, taken);
+    if (taken >= this.since) this.live.stage.present(analysis, taken, this.place);
     this.feed.send();
   }
 }
