@@ -1,8 +1,9 @@
 // @ts-check
 // Practice with drawn faces: what is asked, shown and said. What is said of a face is what was drawn.
 
-import { kindOf } from "../../core/looks.js";
+import { kindOf, shownKind } from "../../core/looks.js";
 import { lookFor, wordFor } from "../../core/sayings.js";
+import { settings } from "../../core/settings.js";
 import { fill, words } from "../../core/words.js";
 import { $ } from "../dom.js";
 import { drawMark } from "../mark.js";
@@ -56,29 +57,28 @@ export class DrawnFaces {
     return { faces: "drawn", person: person + 1, look, strength, answer, mien: null };
   }
 
-  // As of the user's own pictures, all is laid out from the start, and only hidden.
+  // As of the user's own pictures, all is laid out from the start, and only hidden. Of a look that has been
+  // switched off meanwhile nothing is said.
   tell(face, number, guess) {
     const { practice } = words;
-    const { look, drawn, atRest } = face;
     const say = practice.drawn;
-    const strength = look === "neutral" ? "" : say.strengths[STRENGTHS[drawn.strength - 1]];
+    const { look, drawn } = face;
+    const named = settings.names(look);
+    const parts = named ? partsOf(face.units) : [];
+    const strength = !named || look === "neutral" ? "" : say.strengths[STRENGTHS[drawn.strength - 1]];
     put("number", fill(practice.face, { number }));
     $("said").replaceChildren(
       said(kindOf(guess ?? null), practice.you, wordFor(guess ?? null)),
-      said(kindOf(look), say.who, lookFor(look), strength),
+      said(shownKind(look), say.who, named ? lookFor(look) : words.unsaid, strength),
     );
-    put("verdict", verdict(guess, look));
-    const parts = partsOf(face.units);
+    put("verdict", named ? verdict(guess, look) : practice.off);
     $("parts").replaceChildren(...parts.map(([part, state]) => partLine(face, part, state)));
-    put("part", parts.length ? "" : say.atRest);
+    put("part", named && !parts.length ? say.atRest : "");
     put("measured", parts.length ? say.press : "");
-    for (const name of ["lies", "harder"]) put(/** @type {import("../dom.js").Name} */ (name), "");
+    put("lies", "");
+    put("harder", "");
     mark(face);
-    const name = fill(say.picture, { number });
-    const lines = parts.map(([part, state]) => partWords(part, state)).join("; ");
-    const facts = { picture: name, look: lookFor(atRest ? "neutral" : look), parts: lines || say.atRest };
-    const open = guess !== undefined;
-    $("drawing").setAttribute("aria-label", open ? fill(atRest ? say.rested : say.described, facts) : name);
+    $("drawing").setAttribute("aria-label", labelOf(face, number, guess !== undefined && named));
   }
 
   tellSummary(tally) {
@@ -96,8 +96,18 @@ export class DrawnFaces {
       );
     $("looks").hidden = false;
     $("looks").replaceChildren(...lines);
-    for (const name of ["agreed", "folders", "all"]) put(/** @type {import("../dom.js").Name} */ (name), "");
+    for (const name of /** @type {const} */ (["agreed", "folders", "all"])) put(name, "");
   }
+}
+
+// What a screen reader is told of the drawing: how it looks only once that has been answered.
+function labelOf({ look, units, atRest }, number, told) {
+  const say = words.practice.drawn;
+  const picture = fill(say.picture, { number });
+  if (!told) return picture;
+  if (atRest) return fill(say.rested, { picture });
+  const lines = partsOf(units).map(([part, state]) => partWords(part, state));
+  return fill(say.described, { picture, look: lookFor(look), parts: lines.join("; ") || say.atRest });
 }
 
 function partWords(part, state) {

@@ -15,10 +15,10 @@ const LASHES = "#2a1712";
 export function eyes(person, u, id) {
   const { line: dark, iris, eye } = person;
   const { w, open, tilt, fold, lash } = eye;
-  const lift = 9.6 * open + 6.5 * u(5) - 1.2 * u(7) - 1.2 * u(6) - 6 * u(43);
+  const lift = 8.4 * open + 6.5 * u(5) - 1.2 * u(7) - 1.2 * u(6) - 6 * u(43);
   const inner = lift - 3.4 * u(4) * (1 - u(1)) + 1.5 * u(1) - u(9);
   const outer = lift - 3.6 * Math.min(u(1), u(4) + u(43)) * (u(5) ? 0.2 : 1);
-  const depth = 6.6 * open - 3.4 * u(7) - 4.6 * u(6) - 2.6 * u(9) + 0.8 * u(5);
+  const depth = 6 * open - 3.4 * u(7) - 4.6 * u(6) - 2.6 * u(9) + 0.8 * u(5);
   const [left, right] = [EYE_X - w, EYE_X + w];
   const [near, far] = [EYE_Y + 2.4, EYE_Y + 1 - tilt + 3.4 * Math.min(1, u(1) * u(43) * 2) * 0.6];
   /** @type {(gap: number) => string} */

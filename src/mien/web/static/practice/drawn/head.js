@@ -46,7 +46,7 @@ export function head(person, u, id) {
         .flatMap(([x, y]) => [oval([x, y], 1.5, 1.3, dark, 0.4), oval([-x - 3, y + 2], 1.4, 1.4, dark, 0.4)])
         .join("")
     : "";
-  const cheeks = [-57, 57].map((x) => oval([x, 246], 34, 26, `url(#${id}-soft)`, 0.55)).join("");
+  const cheeks = [-57, 57].map((x) => oval([x, 246], 34, 26, `url(#${id}-soft)`, 0.42)).join("");
   return [
     `${soft}<clipPath id="${id}-head"><path d="${outline}"/></clipPath>`,
     ears,

@@ -14,8 +14,8 @@
 /** @type {Record<string, Units[]>} */
 export const WAYS = {
   angry: [
-    { AU4: 1, AU5: 0.55, AU7: 0.9, AU23: 0.5, AU24: 1, AU17: 0.5 },
-    { AU4: 1, AU5: 0.7, AU7: 0.8, AU10: 0.75, AU16: 0.7, AU23: 0.5, AU25: 1 },
+    { AU4: 1, AU5: 0.3, AU7: 0.9, AU23: 0.5, AU24: 1, AU17: 0.5 },
+    { AU4: 1, AU5: 0.4, AU7: 0.8, AU10: 0.75, AU16: 0.7, AU23: 0.5, AU25: 1 },
   ],
   sad: [
     { AU1: 1, AU4: 0.7, AU15: 1, AU17: 0.4, AU43: 0.55, AU64: 0.6 },
@@ -70,8 +70,8 @@ const PARTS = {
     together: ["AU4"],
   },
   eyes: {
-    staring: ["AU5", "AU7", "AU4"],
-    wide: ["AU5"],
+    wide: ["AU1", "AU5"],
+    staring: ["AU4", "AU5", "AU7"],
     hanging: ["AU43"],
     cheeksUp: ["AU6"],
     narrow: ["AU7"],
