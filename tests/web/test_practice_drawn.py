@@ -211,6 +211,16 @@ def test_with_one_look_left_the_page_says_what_drawn_faces_need(open_page, expec
     expect(page.get_by_role("button", name="Practise with drawn faces")).to_be_enabled()
 
 
+def test_drawings_that_cannot_be_loaded_are_told_of(browser, address, expect):
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.route("**/practice/drawn/*", lambda route: route.abort())
+        page.goto(address)
+        page.locator("#start-practice").click()
+        expect(page.locator("#practice-few")).to_contain_text("could not be loaded")
+        expect(page.get_by_role("heading", name="Practise reading faces")).to_be_focused()
+
+
 def test_the_record_is_kept_only_when_asked_for_and_can_be_deleted(practise, expect):
     page = practise()
     answer(page, "Neutral")

@@ -164,6 +164,7 @@ export interface Words {
       begin: string;
       more: string;
       few: string;
+      missing: string;
       hint: string;
       others: string;
       picture: string;

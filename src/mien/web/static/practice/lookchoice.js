@@ -12,6 +12,8 @@ const MORE = ["surprised", "afraid", "disgusted"];
 const FEWEST = 2; // of fewer there is nothing to tell apart
 
 export class LookChoice {
+  missing = false; // whether the drawings could not be loaded
+
   // `onChange` is called after the user has chosen.
   constructor(onChange) {
     this.boxes = MORE.map((look) => {
@@ -41,6 +43,7 @@ export class LookChoice {
       input.disabled = !settings.names(look);
     }
     $("drawn").disabled = !this.enough;
-    put("few", this.enough ? "" : words.practice.drawn.few);
+    const { few, missing } = words.practice.drawn;
+    put("few", this.enough ? (this.missing ? missing : "") : few);
   }
 }

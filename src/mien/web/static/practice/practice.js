@@ -74,6 +74,7 @@ export class Practice {
     $("waiting").focus();
     const module = await loadDrawn().catch(() => null);
     if (turn !== this.turn) return; // the user has gone on to something else
+    this.choice.missing = !module;
     if (!module || !this.choice.enough) this.show();
     else {
       this.drawn ??= new module.DrawnFaces(() => this.choice.looks);
