@@ -124,12 +124,8 @@ export class Practice {
 
   #beginPictures(items) {
     this.#drop();
-    const faces = new OwnPictures(
-      items,
-      this.portraits,
-      () => this.labels,
-      () => this.#write(),
-    );
+    const labels = () => this.labels;
+    const faces = new OwnPictures(items, this.portraits, labels, () => this.#write());
     this.#start(faces, () => this.#beginPictures(items));
   }
 
