@@ -25,6 +25,7 @@ def main() -> None:
         ("page-live", {"viewport": WIDE}, _live),
         ("page-phone", {"viewport": PHONE, "color_scheme": "dark", "has_touch": True}, _live),
         ("page-minutes", {"viewport": WIDE, "color_scheme": "dark"}, _minutes),
+        ("page-drawn", {"viewport": WIDE}, _drawn),
         ("page-practice", {"viewport": WIDE}, _practice),
         ("page-settings", {"viewport": WIDE}, _settings),
     )
@@ -49,6 +50,18 @@ def _minutes(page: Any) -> None:
     page.get_by_role("button", name="Keep the last minutes").click()
     page.wait_for_timeout(16_000)
     page.locator("#history").scroll_into_view_if_needed()
+
+
+def _drawn(page: Any) -> None:
+    # The order is then neutral, happy, sad, angry.
+    page.evaluate("Math.random = () => 0.999999")
+    page.get_by_role("button", name="Practice").click()
+    for place in range(4):
+        if place:
+            page.get_by_role("button", name="Next").click()
+        page.get_by_role("button", name="angry").click()
+    page.get_by_role("button", name="Brows").click()
+    page.wait_for_timeout(1000)
 
 
 def _practice(page: Any) -> None:

@@ -275,6 +275,7 @@ def test_folders_say_how_their_faces_look(open_page, picture, tmp_path, expect):
     page = open_page(script=IN_ORDER)
     page.on("filechooser", lambda _: None)  # the browser knows early that they are caught
     page.get_by_role("button", name="Practice").click()
+    page.get_by_role("button", name="Other faces").click()
     with page.expect_file_chooser() as waiting:
         page.get_by_role("button", name="Choose a folder").click()
     waiting.value.set_files(tmp_path / "set")
@@ -355,9 +356,13 @@ def test_all_with_the_keyboard(open_page, picture, expect):
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Practice")).to_be_focused()
     page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="How does this face look?")).to_be_focused()
+    page.keyboard.press("Escape")
     expect(page.get_by_role("heading", name="Practise reading faces")).to_be_focused()
     page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Practise with drawn faces")).to_be_focused()
+    for _ in range(5):
+        page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Choose pictures")).to_be_focused()
     with page.expect_file_chooser() as waiting:
         page.keyboard.press("Enter")
@@ -400,6 +405,8 @@ def test_back_and_escape_leave_the_first_screen(open_page, expect):
         practice.click()
         expect(page.get_by_role("region", name="Practice")).to_be_visible()
         expect(page.get_by_role("button", name="Start camera")).to_be_hidden()
+        page.locator(QUESTION).wait_for()
+        page.keyboard.press("Escape")
         if leave == "Back":
             page.get_by_role("button", name="Back").click()
         else:
@@ -896,3 +903,21 @@ def test_a_real_face_is_read_and_explained(practise, real_services, portrait, tm
     down = (mouth["y"] + mouth["height"] / 2 - face["y"]) / face["height"]
     assert 0.35 < across < 0.65
     assert 0.55 < down < 0.9
+
+
+def test_a_face_whose_rest_is_known_is_compared_with_it(practise, picture, expect):
+    names = ("anna-happy.jpg", "bert-happy.jpg", "anna-neutral.jpg")
+    grays = dict(zip(names, (BRIGHT, BRIGHT, DARK), strict=True))
+    page = practise([picture(gray, name) for name, gray in grays.items()])
+    rest = page.locator("#practice-rest")
+    expect(rest).to_be_hidden()
+    answer(page, "Happy")
+    face = page.locator("#practice-face")
+    for button, gray in (("Show the same face at rest", DARK), ("Back to the look", BRIGHT)):
+        page.get_by_role("button", name=button).click()
+        assert face.evaluate(PIXEL) == pytest.approx([gray] * 3 + [255], abs=2)
+    for _ in names[1:]:  # nobody's rest is known, and the one that is at rest itself
+        page.locator("#practice-next").click()
+        page.locator(QUESTION).wait_for()
+        answer(page, "Happy")
+        expect(rest).to_be_hidden()

@@ -90,8 +90,8 @@ class Page {
     new Tools();
     $("stop").addEventListener("click", () => live.stop());
     $("pause").addEventListener("click", () => live.togglePause());
-    $("start-practice").addEventListener("click", () => this.#practise());
-    $("kept-practise").addEventListener("click", () => this.#practise());
+    $("start-practice").addEventListener("click", () => this.#practise(() => this.practice.begin()));
+    $("kept-practise").addEventListener("click", () => this.#practise(() => this.practice.show()));
     $("keep").addEventListener("click", () => live.show && this.practice.kept.keep(live.show.element));
   }
 
@@ -115,10 +115,10 @@ class Page {
     this.greeted = true;
   }
 
-  #practise() {
+  #practise(begin) {
     this.live.stop();
     this.status.clear();
-    this.practice.show();
+    begin();
   }
 
   #lose(code) {

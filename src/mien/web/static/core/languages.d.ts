@@ -124,6 +124,7 @@ export interface Words {
     open: string;
     title: string;
     how: string;
+    own: string;
     wrong: string;
     here: string;
     overNetwork: string;
@@ -155,6 +156,90 @@ export interface Words {
     noPart: string;
     measured: string;
     harder: string;
+    rest: {
+      show: string;
+      back: string;
+    };
+    drawn: {
+      title: string;
+      about: string;
+      begin: string;
+      more: string;
+      few: string;
+      missing: string;
+      hint: string;
+      others: string;
+      picture: string;
+      described: string;
+      rested: string;
+      who: string;
+      same: string;
+      differ: string;
+      strengths: {
+        slight: string;
+        clear: string;
+        strong: string;
+      };
+      atRest: string;
+      press: string;
+      line: string;
+      parts: {
+        brows: {
+          name: string;
+          raisedTogether: string;
+          innerUp: string;
+          raised: string;
+          together: string;
+        };
+        eyes: {
+          name: string;
+          staring: string;
+          wide: string;
+          hanging: string;
+          cheeksUp: string;
+          narrow: string;
+        };
+        nose: {
+          name: string;
+          wrinkled: string;
+        };
+        mouth: {
+          name: string;
+          pressed: string;
+          bared: string;
+          smilingOpen: string;
+          smiling: string;
+          stretched: string;
+          lipUpOpen: string;
+          lipUp: string;
+          chinUp: string;
+          cornersDown: string;
+          dropped: string;
+        };
+      };
+      counts: string;
+    };
+    record: {
+      title: string;
+      off: string;
+      on: string;
+      failed: string;
+      start: string;
+      stop: string;
+      kept: Text;
+      sittings: Text;
+      csv: string;
+      delete: string;
+      question: string;
+      spare: string;
+      sure: string;
+      deleted: string;
+      look: string;
+      older: Text;
+      drawn: string;
+      neutral: string;
+      picture: string;
+    };
     next: string;
     finish: string;
     summary: string;

@@ -1,6 +1,7 @@
 // @ts-check
 // The last minutes: which look each face had, and how sure that was. Kept in this page's memory only.
 
+import { toTable } from "../core/csv.js";
 import { amongAll } from "../core/looks.js";
 
 const KEPT_S = 600;
@@ -117,16 +118,11 @@ export class Moments {
   }
 }
 
-// A field that begins like a formula would be run by a spreadsheet.
-function field(value) {
-  const text = String(value ?? "").replace(/^[=+\-@]/, "'$&");
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
 export function toCsv(rows) {
-  const lines = rows.map((row) => {
-    const sure = row.confidence.toFixed(3);
-    return [row.time, row.stream, row.person, row.label ?? "", sure].map(field).join(",");
-  });
-  return ["time,stream,person,label,confidence", ...lines, ""].join("\r\n");
+  const columns = ["time", "stream", "person", "label", "confidence"];
+  const sure = (row) => row.confidence.toFixed(3);
+  return toTable(
+    columns,
+    rows.map((row) => [row.time, row.stream, row.person, row.label, sure(row)]),
+  );
 }

@@ -1,6 +1,7 @@
 // @ts-check
 // The last minutes, as strips to look at and files to save.
 
+import { download } from "../core/csv.js";
 import { $, contextOf } from "../core/dom.js";
 import { drawShape, shownKind, styleOf } from "../core/looks.js";
 import { lookFor, personFor } from "../core/sayings.js";
@@ -44,9 +45,11 @@ export class Timeline {
     $("history-forget").addEventListener("click", () => this.#forget());
     this.back.addEventListener("input", () => this.#hold(Number(this.back.max) - Number(this.back.value)));
     this.hold.addEventListener("click", () => (this.held === null ? this.#hold(0) : this.#follow()));
-    $("history-csv").addEventListener("click", () => this.#save("csv", "text/csv", toCsv(this.#exported())));
+    $("history-csv").addEventListener("click", () =>
+      download("mien", "csv", "text/csv", toCsv(this.#exported())),
+    );
     $("history-json").addEventListener("click", () =>
-      this.#save("json", "application/json", JSON.stringify(this.#exported(), null, 1)),
+      download("mien", "json", "application/json", JSON.stringify(this.#exported(), null, 1)),
     );
     new ResizeObserver(() => this.#draw()).observe(this.strips);
     this.#refresh();
@@ -100,14 +103,6 @@ export class Timeline {
 
   #exported() {
     return this.moments.rows(performance.timeOrigin);
-  }
-
-  #save(ending, type, text) {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([text], { type }));
-    link.download = `mien-${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}.${ending}`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }
 
   #refresh() {

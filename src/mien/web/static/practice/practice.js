@@ -1,18 +1,22 @@
 // @ts-check
-// Practice: a face is shown, the user says how it looks, then mien does. There is no score.
+// Practice: a face is shown, the user says how it looks, then sees what makes it look so. There is no score.
 
-import { contextOf } from "../core/dom.js";
 import { kindOf, shapeElement } from "../core/looks.js";
 import { wordFor } from "../core/sayings.js";
 import { settings } from "../core/settings.js";
 import { fill, words } from "../core/words.js";
 import { $ } from "./dom.js";
 import { Kept } from "./kept.js";
+import { LookChoice } from "./lookchoice.js";
+import { OwnPictures } from "./pictures.js";
 import { Portraits } from "./portraits.js";
-import { folderOf, lookOf, Rounds, Tally } from "./rounds.js";
-import { begun, put, tellFace, tellLeftOut, tellSummary } from "./telling.js";
+import { RecordView } from "./recordview.js";
+import { Tally } from "./rounds.js";
+import { begun, put, tellLeftOut } from "./telling.js";
 
 const REST_AFTER = 10; // faces, then an end is offered
+// The drawings are no part of what the page waits for at first.
+const loadDrawn = () => import("./drawn/drawn.js");
 
 export class Practice {
   // `onLeave` is called when the user has gone back.
@@ -21,22 +25,32 @@ export class Practice {
     this.onLeave = onLeave;
     this.portraits = new Portraits(connection);
     this.kept = new Kept($("spoken"));
+    this.record = new RecordView();
+    this.choice = new LookChoice(() => this.#write());
     this.labels = [];
-    this.answers = []; // one button per label, and one for "not sure"
+    this.answers = []; // one button per look that is asked for, and one for "not sure"
     /** @type {"choose" | "round" | "summary" | null} */
     this.screen = null;
-    $("moments").addEventListener("click", () => this.#begin(this.kept.blobs));
-    $("again").addEventListener("click", () => this.#begin(this.items));
+    /** @type {import("./drawn/drawn.js").DrawnFaces | null} */
+    this.drawn = null; // once they are loaded
+    this.again = () => this.show(); // practises with the same faces anew
+    $("drawn").addEventListener("click", () => this.begin());
+    $("moments").addEventListener("click", () => this.#beginPictures(this.kept.blobs));
+    $("again").addEventListener("click", () => this.again());
     this.#addChooser($("pictures"), $("files"));
     this.#addChooser($("folder"), $("folder-files"));
     $("folder").hidden = !("webkitdirectory" in $("folder-files"));
     $("back").addEventListener("click", () => this.#goBack());
     $("start").addEventListener("click", () => this.#goBack());
-    $("other").addEventListener("click", () => this.show());
+    for (const name of /** @type {const} */ (["other", "others"])) {
+      $(name).addEventListener("click", () => this.show());
+    }
+    $("rest").addEventListener("click", () => this.#turnFace());
     $("next").addEventListener("click", () => this.#goOn());
     $("finish").addEventListener("click", () => this.#finish());
     $("go-on").addEventListener("click", () => this.#ask());
     addEventListener("keydown", (event) => this.#obey(event));
+    addEventListener("load", () => loadDrawn().catch(() => {})); // also for when the server has gone
     settings.onChange(() => this.#write());
   }
 
@@ -46,16 +60,29 @@ export class Practice {
 
   // Call at each greeting of the server.
   greet(labels) {
-    if (labels.join() !== this.labels.join()) {
-      this.labels = labels;
-      this.answers = [...labels, null].map((label) => this.#answerButton(label));
-      $("answers").replaceChildren(...this.answers.map(({ button }) => button));
-      this.#write();
-    }
+    this.labels = labels;
+    this.#write();
     this.portraits.goOn();
   }
 
-  // Shows where to choose the pictures.
+  // Practises with drawn faces, at once.
+  async begin() {
+    this.#drop();
+    const { turn } = this;
+    this.#turnTo("round");
+    this.#setStage("waiting");
+    $("waiting").focus();
+    const module = await loadDrawn().catch(() => null);
+    if (turn !== this.turn) return; // the user has gone on to something else
+    this.choice.missing = !module;
+    if (!module || !this.choice.enough) this.show();
+    else {
+      this.drawn ??= new module.DrawnFaces(() => this.choice.looks);
+      this.#start(this.drawn, () => this.begin());
+    }
+  }
+
+  // Shows where to choose the faces.
   show() {
     this.#drop();
     this.#turnTo("choose");
@@ -78,7 +105,7 @@ export class Practice {
     input.addEventListener("change", () => {
       const files = [...(input.files ?? [])];
       input.value = ""; // the same may be chosen again
-      this.#begin(files);
+      this.#beginPictures(files);
     });
   }
 
@@ -95,23 +122,24 @@ export class Practice {
     return { label, button, word, key };
   }
 
-  #begin(items) {
+  #beginPictures(items) {
     this.#drop();
-    this.items = items;
-    this.tally = new Tally();
-    const read = async (item) => {
-      const face = await this.portraits.read(item);
-      return typeof face === "string" ? face : { ...face, folder: folderOf(item) };
-    };
-    this.rounds = new Rounds(items, read, () => this.#write());
-    this.#turnTo("round");
+    const labels = () => this.labels;
+    const faces = new OwnPictures(items, this.portraits, labels, () => this.#write());
+    this.#start(faces, () => this.#beginPictures(items));
+  }
+
+  // Shows one face after another; `again` begins with the same ones anew.
+  #start(faces, again) {
+    [this.faces, this.again, this.tally] = [faces, again, new Tally()];
     this.#ask();
   }
 
   #drop() {
-    this.rounds?.close();
+    this.faces?.close();
     this.face?.close();
-    this.items = this.rounds = this.face = this.tally = this.leftOut = null;
+    this.faces = this.face = this.tally = this.leftOut = null;
+    this.turn = {};
     this.none = false; // whether no face was found in what was chosen
   }
 
@@ -149,19 +177,18 @@ export class Practice {
     this.#setStage("waiting");
     $("waiting").focus();
     if (!this.#unanswered) {
-      const face = await this.rounds.next();
+      const face = await this.faces.next();
       this.face?.close();
       this.face = face;
       this.guess = undefined;
     }
     const { face } = this;
     if (!face) return this.#finish();
-    face.look = lookOf(face.folder, this.labels);
+    face.atRest = false;
     $("reveal").style.minHeight = "";
-    $("face").width = $("face").height = face.picture.width;
-    contextOf($("face")).drawImage(face.picture, 0, 0);
+    this.faces.show(face);
     this.#setStage("question");
-    $("face").scrollIntoView({ block: "nearest" });
+    $("round").querySelector(".round-face")?.scrollIntoView({ block: "nearest" });
     $("question").focus({ preventScroll: true });
     $("spoken").textContent = fill(words.practice.face, { number: this.tally.faces + 1 });
   }
@@ -180,7 +207,9 @@ export class Practice {
     this.guess = guess;
     // Another sentence may be shorter than the one that held the place.
     $("reveal").style.minHeight = `${$("reveal").getBoundingClientRect().height}px`;
-    this.tally.add({ guess, label: this.face.reading.label, look: this.face.look });
+    const answer = this.faces.learn(this.face, guess);
+    this.tally.add({ guess, label: answer.mien, look: answer.look });
+    this.record.record.add(answer);
     this.#setStage("reveal");
     $("next").focus({ preventScroll: true }); // the face stays where it is
     const lines = /** @type {NodeListOf<HTMLElement>} */ (
@@ -191,24 +220,30 @@ export class Practice {
     $("spoken").textContent = texts.join(" ");
   }
 
+  // Shows the same face at rest, or as it was.
+  #turnFace() {
+    this.face.atRest = !this.face.atRest;
+    this.faces.turn(this.face, this.face.atRest);
+    this.#write();
+  }
+
   #goOn() {
     if (this.tally.faces % REST_AFTER) this.#ask();
     else this.#finish();
   }
 
   #finish() {
-    const { rounds, tally } = this;
-    rounds.cancel();
-    if (tally.faces) {
+    const { faces, tally } = this;
+    faces?.cancel();
+    if (tally?.faces) {
       this.#turnTo("summary");
       $("summary-title").focus();
       return;
     }
-    const { over } = rounds;
     this.show();
-    if (!over) return; // the user would not wait
+    if (!faces?.over) return; // the user would not wait, or would have other faces
     this.none = true;
-    this.leftOut = rounds.leftOut;
+    this.leftOut = faces.leftOut;
     this.#write();
     $("spoken").textContent = words.practice.none;
   }
@@ -217,9 +252,18 @@ export class Practice {
     return this.answers.filter(({ label }) => settings.names(label));
   }
 
+  // As many buttons as there are answers to the present faces.
+  #makeAnswers() {
+    const labels = [...(this.faces?.answers ?? this.labels), null];
+    if (labels.join() === this.answers.map(({ label }) => label).join()) return;
+    this.answers = labels.map((label) => this.#answerButton(label));
+    $("answers").replaceChildren(...this.answers.map(({ button }) => button));
+  }
+
   // Writes whatever depends on the round, the settings or the language.
   #write() {
     if (!this.open) return;
+    this.#makeAnswers();
     const offered = this.#offered();
     for (const answer of this.answers) {
       const place = offered.indexOf(answer);
@@ -230,11 +274,25 @@ export class Practice {
       if (digit) answer.button.setAttribute("aria-keyshortcuts", digit);
       answer.word.textContent = begun(wordFor(answer.label));
     }
-    tellLeftOut(this.leftOut ?? this.rounds?.leftOut ?? {});
+    this.#writeRound();
+    this.choice.write();
+    $("record").hidden = this.screen === "round";
+    if (this.screen !== "round") this.record.write();
+  }
+
+  #writeRound() {
+    const { faces, face, tally, screen } = this;
+    tellLeftOut(this.leftOut ?? faces?.leftOut ?? {});
     put("none", this.none ? words.practice.none : "");
-    const number = this.tally?.faces + (this.stage === "reveal" ? 0 : 1);
-    if (this.face) tellFace(this.face, number, this.guess);
-    if (this.screen === "summary")
-      tellSummary(this.tally, this.labels, this.rounds.over && !this.#unanswered);
+    const drawn = faces !== null && faces === this.drawn;
+    $("about-drawn").hidden = !drawn;
+    $("other").textContent = drawn ? words.practice.drawn.others : words.practice.other;
+    const number = tally?.faces + (this.stage === "reveal" ? 0 : 1);
+    if (face) {
+      faces.tell(face, number, this.guess);
+      $("rest").hidden = !face.rest;
+      $("rest").textContent = face.atRest ? words.practice.rest.back : words.practice.rest.show;
+    }
+    if (screen === "summary") faces.tellSummary(tally, faces.over && !this.#unanswered);
   }
 }

@@ -91,15 +91,15 @@ export class Tally {
     return this.said.filter(({ guess, label }) => guess === label).length;
   }
 
-  // How often the user and mien said each of the labels, and "not sure".
-  looks(labels) {
+  // How often the user and mien ("label"), or the drawings ("look"), said each of the labels, and "not sure".
+  looks(labels, other = "label") {
     const count = (who, label) => this.said.filter((one) => one[who] === label).length;
     const all = [...labels, null].map((label) => ({
       label,
       yours: count("guess", label),
-      miens: count("label", label),
+      theirs: count(other, label),
     }));
-    return all.filter(({ yours, miens }) => yours || miens);
+    return all.filter(({ yours, theirs }) => yours || theirs);
   }
 
   // Of the faces whose folder names one of the labels: how often it was said by whom.

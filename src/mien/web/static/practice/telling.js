@@ -37,7 +37,7 @@ export function tellLeftOut({ faceless = 0, unreadable = 0 }) {
 // Tells of a face with its number, and of the user's guess: null for "not sure", undefined where there is
 // none yet. What the face reveals is laid out from the start and only hidden, with the longest of verdicts,
 // so that nothing moves later.
-export function tellFace({ reading, square, folder, look }, number, guess) {
+export function tellFace({ reading, square, folder, look, rest, atRest }, number, guess) {
   const { practice } = words;
   const { issues } = reading.quality;
   const named = settings.names(reading.label);
@@ -59,7 +59,9 @@ export function tellFace({ reading, square, folder, look }, number, guess) {
   const part = explained ? partOf(reading) : undefined;
   put("part", explained ? (part ? practice.part[part.part] : practice.noPart) : "");
   put("measured", explained ? practice.measured : "");
-  drawMark($("mark"), square, part?.region);
+  $("parts").replaceChildren();
+  const shown = part && atRest ? rest.reading.parts.find((other) => other.part === part.part) : part;
+  drawMark($("mark"), atRest ? rest.square : square, shown?.region);
 }
 
 // Tells how often which look was said; `over` is whether no other face can come.
@@ -106,14 +108,17 @@ function agreed(count) {
   return count ? fill(words.practice.agreed, { count }) : words.practice.agreedNone;
 }
 
-function countsOf({ label, yours, miens }) {
-  const times = (count) => fill(words.practice.times, { count });
-  const counts = fill(words.practice.counts, { yours: times(yours), miens: times(miens) });
+function countsOf({ label, yours, theirs }) {
+  const counts = fill(words.practice.counts, { yours: times(yours), miens: times(theirs) });
   return said(kindOf(label), "", begun(wordFor(label)), counts);
 }
 
+export function times(count) {
+  return fill(words.practice.times, { count });
+}
+
 // A look as a line: its shape, who said it, its words, and what else there is to say.
-function said(kind, who, look, more = "") {
+export function said(kind, who, look, more = "") {
   const element = document.createElement("li");
   element.className = "said";
   const span = (name, text) => {
