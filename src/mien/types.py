@@ -8,6 +8,9 @@ from typing import Any, Final, Literal
 import numpy as np
 import numpy.typing as npt
 
+BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int64]
+RealArray = npt.NDArray[np.float64]
 PixelArray = npt.NDArray[np.uint8]
 FloatArray = npt.NDArray[np.float32]
 ProbabilityArray = npt.NDArray[np.float32]

@@ -14,8 +14,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from mien.evaluation.metrics import BoolArray, IntArray, RealArray
-from mien.types import OnProgress, ignore_progress
+from mien.types import BoolArray, IntArray, OnProgress, RealArray, ignore_progress
 
 RESAMPLES = 1000
 LEVEL = 0.95

@@ -10,9 +10,8 @@ from collections.abc import Mapping
 import cv2
 import numpy as np
 
-from mien.evaluation.metrics import RealArray
 from mien.evaluation.picture import Picture
-from mien.types import Face, InputSpec, PixelArray
+from mien.types import Face, InputSpec, PixelArray, RealArray
 from mien.vision.crop import crop_faces
 from mien.vision.quality import QualitySettings, assess
 

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.int64]
-RealArray = npt.NDArray[np.float64]
+from mien.types import BoolArray, IntArray, RealArray
+
 Probabilities = npt.NDArray[np.floating]
 
 BINS = 15

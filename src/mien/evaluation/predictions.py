@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mien.errors import PictureError
-from mien.evaluation.metrics import BoolArray, IntArray, RealArray
 from mien.models.bundle import ModelInfo
 from mien.models.decision import certainty, is_sure
-from mien.types import ProbabilityArray
+from mien.types import BoolArray, IntArray, ProbabilityArray, RealArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)

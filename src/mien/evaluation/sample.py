@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mien.evaluation.intervals import group_numbers
-from mien.evaluation.metrics import IntArray
 from mien.evaluation.picture import Picture
-from mien.types import InputSpec, PixelArray
+from mien.types import InputSpec, IntArray, PixelArray
 
 MAX_FACES = 2000
 

@@ -18,11 +18,10 @@ import numpy.typing as npt
 from mien.datasets.inputs.patterns import SlicePattern
 from mien.evaluation.intervals import RESAMPLES, group_numbers
 from mien.evaluation.measures import AGREEMENT, BRIGHTNESS, CONTRAST, SHARPNESS, SIZE, SKIN, TURN
-from mien.evaluation.metrics import BoolArray, RealArray
 from mien.evaluation.predictions import Answers, Evaluation
 from mien.evaluation.summary import UNKNOWN, Estimate
 from mien.evaluation.tables import ABSENT, TableEstimates, cells, estimate_tables
-from mien.types import OnProgress, ignore_progress
+from mien.types import BoolArray, OnProgress, RealArray, ignore_progress
 from mien.vision.quality import QualitySettings
 
 STAGE = "intervals of slices"

@@ -8,10 +8,10 @@ import numpy as np
 
 from mien.evaluation import metrics
 from mien.evaluation.intervals import RESAMPLES, bootstrap, group_numbers
-from mien.evaluation.metrics import BoolArray, IntArray, RealArray, Reliability, RiskCoverage
+from mien.evaluation.metrics import Reliability, RiskCoverage
 from mien.evaluation.predictions import Evaluation
 from mien.models.decision import certainty, is_sure
-from mien.types import OnProgress, ProbabilityArray, ignore_progress
+from mien.types import BoolArray, IntArray, OnProgress, ProbabilityArray, RealArray, ignore_progress
 
 COVERAGE = 0.8
 # It grows by being resampled; see `mien.evaluation.intervals`. It is never below 0.

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mien.evaluation.intervals import bootstrap
-from mien.evaluation.metrics import IntArray, RealArray
 from mien.evaluation.summary import Estimate
-from mien.types import OnProgress, ProbabilityArray, ignore_progress
+from mien.types import IntArray, OnProgress, ProbabilityArray, RealArray, ignore_progress
 
 ABSENT = -1
 

@@ -16,7 +16,6 @@ from mien.errors import BundleError
 from mien.evaluation import metrics
 from mien.evaluation.collect import Collector, InOrder
 from mien.evaluation.intervals import RESAMPLES, bootstrap, group_numbers
-from mien.evaluation.metrics import IntArray, RealArray
 from mien.evaluation.predictions import Answers, Evaluation
 from mien.evaluation.report.parts import Cell, Note, Paragraph, Section, Table, Value, Words
 from mien.evaluation.report.texts import UNKNOWN, terminal_table
@@ -27,7 +26,7 @@ from mien.evaluation.tables import cells, table_figures
 from mien.models.bundle import ModelInfo
 from mien.protocols import Classifier
 from mien.registry import make_classifier
-from mien.types import OnProgress, ignore_progress
+from mien.types import IntArray, OnProgress, RealArray, ignore_progress
 
 STAGE = "intervals of differences"
 SIGNIFICANT = 0.05
