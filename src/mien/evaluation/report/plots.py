@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mien.errors import MissingExtraError
-from mien.evaluation.summary import Estimate, Summary
+from mien.evaluation.figures.summary import Estimate, Summary
 
 try:
     from matplotlib.axes import Axes

@@ -14,9 +14,10 @@ from rich.markup import escape
 from rich.table import Table as TerminalTable
 
 from mien.errors import SettingsError
-from mien.evaluation import metrics
-from mien.evaluation.collect import OthersCollector
-from mien.evaluation.intervals import RESAMPLES, bootstrap, group_numbers
+from mien.evaluation.figures import metrics
+from mien.evaluation.figures.intervals import RESAMPLES, bootstrap, group_numbers
+from mien.evaluation.figures.summary import Estimate, Summary
+from mien.evaluation.pictures.collect import OthersCollector
 from mien.evaluation.predictions import Answers, Evaluation
 from mien.evaluation.report.markdown import figure, head, names, row
 from mien.evaluation.report.parts import (
@@ -32,7 +33,6 @@ from mien.evaluation.report.parts import (
 from mien.evaluation.report.texts import UNKNOWN, terminal_cells, terminal_table
 from mien.evaluation.report.words import count, hundred, is_known
 from mien.evaluation.study import Finding, Recorded, Run, Started, Study
-from mien.evaluation.summary import Estimate, Summary
 from mien.models.bundle import MetricsInfo, ModelInfo
 from mien.types import BoolArray, IntArray, OnProgress, RealArray, ignore_progress
 

@@ -1,0 +1,1 @@
+"""How a bundle reads faces that were made worse."""
