@@ -68,10 +68,10 @@ def words() -> str:
 
 
 FILES: Mapping[str, Callable[[], str]] = {
-    "core/messages.d.ts": messages,
-    "core/elements.d.ts": elements,
-    "core/table.d.ts": table,
-    "core/languages.d.ts": words,
+    "generated/messages.d.ts": messages,
+    "generated/elements.d.ts": elements,
+    "generated/table.d.ts": table,
+    "generated/languages.d.ts": words,
 }
 
 

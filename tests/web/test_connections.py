@@ -124,7 +124,7 @@ def test_an_answer_that_is_not_taken_is_not_kept(serve_within, crowd):
         one = crowd(address, receive_buffer=4096)
         for _ in range(50):  # more than all buffers take
             one.sendall(
-                f"GET /static/core/languages.js HTTP/1.1\r\nHost: {address[7:]}\r\n\r\n".encode()
+                f"GET /static/generated/languages.js HTTP/1.1\r\nHost: {address[7:]}\r\n\r\n".encode()
             )
         # The server ends it though it cannot send what it has; an end without that is a reset.
         deadline = time.monotonic() + LONG

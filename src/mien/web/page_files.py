@@ -23,8 +23,8 @@ TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html"}
 # Made from what Python reads, too.
 MADE = {
     "style/looks.css": looks_files.stylesheet,
-    "core/table.js": looks_files.module,
-    "core/languages.js": words.module,
+    "generated/table.js": looks_files.module,
+    "generated/languages.js": words.module,
 }
 
 

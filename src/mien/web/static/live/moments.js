@@ -32,7 +32,7 @@ export class Moments {
   /**
    * Takes a result; `now` is in seconds on a clock that only runs forward.
    *
-   * @param {import("../core/messages.js").Analyzed} analysis
+   * @param {import("../generated/messages.js").Analyzed} analysis
    * @param {number} now
    */
   add(analysis, now) {

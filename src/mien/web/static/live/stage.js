@@ -13,7 +13,7 @@ import { Timeline } from "./timeline.js";
 /**
  * @typedef {import("./live.js").State} State
  * @typedef {import("./shows/show.js").Show} Show
- * @typedef {import("../core/messages.js").Analyzed} Analyzed
+ * @typedef {import("../generated/messages.js").Analyzed} Analyzed
  */
 
 export class Stage {
@@ -136,7 +136,7 @@ export class Stage {
   /**
    * Shows faces; `moves` is whether looks may change, and so last.
    *
-   * @param {Analyzed | import("../core/messages.js").StillAnalyzed} analysis
+   * @param {Analyzed | import("../generated/messages.js").StillAnalyzed} analysis
    */
   showFaces(analysis, moves = true) {
     const shown = settings.values.nearest ? this.nearest.only(analysis) : analysis;

@@ -1,8 +1,8 @@
 // @ts-check
 // Which of the views is open: the welcome, the live view or the practice. They are switched only here.
 
-import { $ } from "./dom.js";
-import { translate } from "./words.js";
+import { $ } from "../core/dom.js";
+import { translate } from "../core/words.js";
 
 const NAMES = { welcome: "liveView", live: "liveView", practice: "practice.open" }; // for a screen reader
 

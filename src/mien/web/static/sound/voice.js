@@ -1,12 +1,12 @@
 // @ts-check
 // Says by ear which look has come: by a quiet tone or by spoken words, for whoever asked for it.
 
+import { lookFor, sentenceFor, wordFor } from "../core/sayings.js";
+import { settings } from "../core/settings.js";
+import { tell, words } from "../core/words.js";
 import { Announcer } from "./announcer.js";
-import { lookFor, sentenceFor, wordFor } from "./sayings.js";
-import { settings } from "./settings.js";
 import { Speech } from "./speech.js";
 import { figureOf, Tones } from "./tones.js";
-import { tell, words } from "./words.js";
 
 export class Voice {
   // Elements of the settings: what is there only with a sound (`more`), what stands in the way of one,

@@ -2,7 +2,7 @@
 // What is told, to a screen reader or as a sound, and when: only what has lasted, and not one thing
 // on top of another.
 
-import { settings } from "./settings.js";
+import { settings } from "../core/settings.js";
 
 // What is told has held for `stable`, and is not followed by more before `pause` is over.
 const PACES = {

@@ -1,7 +1,7 @@
 // @ts-check
 // What is said above the views, and of the connection.
 
-import { tell, words } from "./words.js";
+import { tell, words } from "../core/words.js";
 
 const FULL = 1013; // the code of a connection that was closed because too many pages are open
 

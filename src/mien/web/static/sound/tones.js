@@ -2,7 +2,7 @@
 // One small figure of tones per look, told apart by how it moves and not only by how high it is. All
 // are short and soft, and none is an alarm: angry is two low, even notes.
 
-import { kindOf, rowOf } from "./looks.js";
+import { kindOf, rowOf } from "../core/looks.js";
 
 const BASE = 330; // hertz
 const LENGTH = 0.38; // seconds, of the whole figure

@@ -1,7 +1,7 @@
 // @ts-check
 // What the page tells of the model that reads the faces: its name, and on what terms it may be used.
 
-import { fill, tell, words } from "./words.js";
+import { fill, tell, words } from "../core/words.js";
 
 export class About {
   // `terms` is a list of descriptions, whose first term is that of the weights.
@@ -15,7 +15,7 @@ export class About {
   /**
    * Shows a model as the server describes it; null hides the part.
    *
-   * @param {import("./messages.js").ModelFacts | null} model
+   * @param {import("../generated/messages.js").ModelFacts | null} model
    */
   show(model) {
     this.place.hidden = !model;

@@ -1,10 +1,10 @@
 // @ts-check
 // The dialog in which settings are chosen. Each choice applies at once.
 
-import { languages } from "./languages.js";
-import { wordFor } from "./sayings.js";
-import { CHOICES, settings } from "./settings.js";
-import { fill, tell, translate, words } from "./words.js";
+import { wordFor } from "../core/sayings.js";
+import { CHOICES, settings } from "../core/settings.js";
+import { fill, tell, translate, words } from "../core/words.js";
+import { languages } from "../generated/languages.js";
 
 export class SettingsDialog {
   // `looks` and `sounds` are the places for one checkbox per label; groups are made where index.html
