@@ -17,8 +17,8 @@ import msgspec
 
 from mien.vision.looks import Table
 from mien.web import protocol
-from mien.web.page_files import STATIC
-from mien.web.words import FIRST, languages
+from mien.web.page.page_files import STATIC
+from mien.web.page.words import FIRST, languages
 
 NOTE = "// Written by `make page-types`: see tools/page_types.py.\n\n"
 SVG = ("svg", "filter")  # the tags of drawings that have an id

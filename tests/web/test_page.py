@@ -15,9 +15,9 @@ from mien.registry import DEFAULT_BUNDLE, make_classifier, make_detector
 from mien.sources.open import open_source
 from mien.sources.reconnect import Notice
 from mien.types import Analysis, Box, Face, Prediction, Quality, Reading
-from mien.web.page_files import MADE, STATIC
+from mien.web.page.page_files import MADE, STATIC
 from mien.web.protocol import ModelFacts
-from mien.web.session import OfferedSource, Services
+from mien.web.session.session import OfferedSource, Services
 
 LABELS = ("angry", "sad", "happy", "neutral")
 pytestmark = pytest.mark.timeout(120)

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mien.web.lan.page import POLICY, preferred_language, render
-from mien.web.page_files import STATIC
-from mien.web.words import code_words
+from mien.web.page.page_files import STATIC
+from mien.web.page.words import code_words
 
 WORDS = code_words()
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from mien.web.words import FIRST, code_words
+from mien.web.page.words import FIRST, code_words
 
 Problem = Literal["wrong", "too_many"]
 

@@ -5,8 +5,8 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from mien.web.app import create_app
-from mien.web.security import local_hosts
-from mien.web.token_gate import make_token
+from mien.web.guard.security import local_hosts
+from mien.web.guard.token_gate import make_token
 
 ADDRESS = "http://127.0.0.1:8000"
 TOKEN = "a-token"

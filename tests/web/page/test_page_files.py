@@ -7,8 +7,8 @@ import socket
 
 import pytest
 
-from mien.web import page_files
-from mien.web.page_files import STATIC
+from mien.web.page import page_files
+from mien.web.page.page_files import STATIC
 from mien.web.server import bind
 
 

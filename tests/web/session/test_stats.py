@@ -1,5 +1,5 @@
 from mien.types import Analysis
-from mien.web.stats import LiveMeter
+from mien.web.session.stats import LiveMeter
 
 
 class Clock:

@@ -15,7 +15,7 @@ import msgspec
 
 from mien.parsing import decode_json
 
-FOLDER = Path(__file__).parent / "static" / "words"
+FOLDER = Path(__file__).parents[1] / "static" / "words"
 FIRST = "en"  # what a page says whose browser likes none of them
 
 

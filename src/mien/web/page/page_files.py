@@ -15,9 +15,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mien.web import looks_files, words
+from mien.web.page import looks_files, words
 
-STATIC = (Path(__file__).parent / "static").resolve()
+STATIC = (Path(__file__).parents[1] / "static").resolve()
 # `mimetypes` asks the system, and Windows' registry may call JavaScript text/plain.
 TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html"}
 # Made from what Python reads, too.

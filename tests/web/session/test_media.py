@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from mien.vision.images.reading import decode_picture
-from mien.web.media import decode_page_picture, encode_for_page
 from mien.web.protocol import ProtocolError
+from mien.web.session.media import decode_page_picture, encode_for_page
 
 
 @pytest.mark.parametrize(

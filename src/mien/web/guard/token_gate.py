@@ -12,7 +12,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mien.web.security import refuse
+from mien.web.guard.security import refuse
 
 PARAMETER = "token"
 FIRST = "Open the address that mien shows in the window in which it was started, with its token."

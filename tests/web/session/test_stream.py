@@ -7,7 +7,7 @@ import pytest
 from mien.errors import SourceError
 from mien.protocols import Source
 from mien.sources.reconnect import Notice
-from mien.web.stream import MAX_LATE, MAX_SKIPPED, ServerStream
+from mien.web.session.stream import MAX_LATE, MAX_SKIPPED, ServerStream
 
 
 class Clock:

@@ -10,7 +10,7 @@ from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 
-from mien.web.limits import TokenBucket
+from mien.web.guard.limits import TokenBucket
 from mien.web.protocol import INVALID_DATA, POLICY_VIOLATION, TOO_BIG
 
 # A browser sends no pings, and a pong for each of ours.

@@ -3,7 +3,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from mien.web.app import create_app
-from mien.web.security import local_hosts
+from mien.web.guard.security import local_hosts
 
 ADDRESS = "http://127.0.0.1:8000"
 

@@ -19,9 +19,9 @@ from mien.sources.latest import NewestFrame
 from mien.sources.reconnect import Reconnecting
 from mien.types import Frame
 from mien.web.app import create_app
-from mien.web.limits import OpenPages
+from mien.web.guard.limits import OpenPages
 from mien.web.protocol import ModelFacts
-from mien.web.session import OfferedSource
+from mien.web.session.session import OfferedSource
 
 HOST = "127.0.0.1:8000"
 # Only ever waited out by a test that fails.

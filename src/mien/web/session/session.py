@@ -19,11 +19,11 @@ from mien.protocols import Source
 from mien.sources.reconnect import Notice, OnNotice
 from mien.types import Analysis, Face, Frame, PixelArray
 from mien.web import protocol
-from mien.web.limits import MAX_BURST, MESSAGES_PER_SECOND, OpenPages, TokenBucket
-from mien.web.media import decode_page_picture, encode_for_page
+from mien.web.guard.limits import MAX_BURST, MESSAGES_PER_SECOND, OpenPages, TokenBucket
 from mien.web.protocol import Mode, ProtocolError, SourceId
-from mien.web.stats import LiveMeter
-from mien.web.stream import ServerStream
+from mien.web.session.media import decode_page_picture, encode_for_page
+from mien.web.session.stats import LiveMeter
+from mien.web.session.stream import ServerStream
 
 Analyze = Callable[[Frame], Analysis]
 Explain = Callable[[PixelArray, Face], Sequence[PartEffect]]

@@ -29,12 +29,12 @@ from websockets.uri import parse_uri
 from mien.protocols import Source
 from mien.types import Frame
 from mien.web.app import create_app
-from mien.web.connections import Bounds, Door
-from mien.web.limits import OpenPages
-from mien.web.security import local_hosts
+from mien.web.guard.connections import Bounds, Door
+from mien.web.guard.limits import OpenPages
+from mien.web.guard.security import local_hosts
+from mien.web.guard.wire import MAX_FRAMES, MAX_PINGS, Page, Requests
 from mien.web.server import Server, bind
-from mien.web.session import OfferedSource
-from mien.web.wire import MAX_FRAMES, MAX_PINGS, Page, Requests
+from mien.web.session.session import OfferedSource
 
 QUICK = Bounds(request=0.1, goodbye=0.05, check=0.01)
 PATIENT = Bounds(request=60)
@@ -122,10 +122,9 @@ def test_what_stays_after_a_request_is_ended_even_while_it_trickles(serve_within
 def test_an_answer_that_is_not_taken_is_not_kept(serve_within, crowd):
     with serve_within(QUICK, send_buffer=4096) as address:
         one = crowd(address, receive_buffer=4096)
+        wanted = "/static/generated/languages.js"
         for _ in range(50):  # more than all buffers take
-            one.sendall(
-                f"GET /static/generated/languages.js HTTP/1.1\r\nHost: {address[7:]}\r\n\r\n".encode()
-            )
+            one.sendall(f"GET {wanted} HTTP/1.1\r\nHost: {address[7:]}\r\n\r\n".encode())
         # The server ends it though it cannot send what it has; an end without that is a reset.
         deadline = time.monotonic() + LONG
         with contextlib.suppress(ConnectionResetError, BrokenPipeError):
@@ -152,7 +151,7 @@ def test_a_crowd_that_says_nothing_keeps_nobody_out(serve_within, crowd, caplog)
         page.send('{"type": "stop"}')
         assert page.recv(timeout=LONG) == '{"type":"stopped"}'
     # One line, however many they are.
-    assert [record.name for record in caplog.records] == ["mien.web.connections"]
+    assert [record.name for record in caplog.records] == ["mien.web.guard.connections"]
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has all of 127/8")
@@ -214,7 +213,7 @@ def test_where_the_system_has_no_more_to_give_it_is_asked_again_in_a_while(monke
 
 
 def test_the_last_descriptors_are_left_to_others(serve_within, crowd, monkeypatch):
-    monkeypatch.setattr("mien.web.connections._descriptors", lambda: 4)
+    monkeypatch.setattr("mien.web.guard.connections._descriptors", lambda: 4)
     with serve_within(dataclasses.replace(PATIENT, spare=64)) as address:
         # Each new one has a number above three.
         wait_for_end(crowd(address))

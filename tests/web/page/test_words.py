@@ -9,9 +9,9 @@ import pytest
 
 from mien.types import SOMETHING_ELSE, QualityIssue
 from mien.vision.looks import table
-from mien.web import words
-from mien.web.page_files import STATIC
-from mien.web.words import FIRST, code_words, languages, module
+from mien.web.page import words
+from mien.web.page.page_files import STATIC
+from mien.web.page.words import FIRST, code_words, languages, module
 
 PLURALS = {"zero", "one", "two", "few", "many", "other"}
 OTHERS = [name for name in languages() if name != FIRST]

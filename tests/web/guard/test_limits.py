@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mien.web.limits import (
+from mien.web.guard.limits import (
     MAX_BURST,
     MESSAGES_PER_SECOND,
     OpenPages,
