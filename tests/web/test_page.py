@@ -17,7 +17,7 @@ from mien.sources.reconnect import Notice
 from mien.types import Analysis, Box, Face, Prediction, Quality, Reading
 from mien.web.page.page_files import MADE, STATIC
 from mien.web.protocol import ModelFacts
-from mien.web.session.session import OfferedSource, Services
+from mien.web.session.services import OfferedSource, Services
 
 LABELS = ("angry", "sad", "happy", "neutral")
 pytestmark = pytest.mark.timeout(120)

@@ -33,7 +33,7 @@ from mien.web.guard.security import local_hosts
 from mien.web.guard.token_gate import PARAMETER, make_token
 from mien.web.protocol import Mode, ModelFacts, SourceId
 from mien.web.server import Server, bind
-from mien.web.session.session import OfferedSource, Services
+from mien.web.session.services import OfferedSource, Services
 from mien.web.session.stats import LiveMeter
 
 DEFAULT_PORT = 8000

@@ -34,7 +34,7 @@ from mien.web.guard.limits import OpenPages
 from mien.web.guard.security import local_hosts
 from mien.web.guard.wire import MAX_FRAMES, MAX_PINGS, Page, Requests
 from mien.web.server import Server, bind
-from mien.web.session.session import OfferedSource
+from mien.web.session.services import OfferedSource
 
 QUICK = Bounds(request=0.1, goodbye=0.05, check=0.01)
 PATIENT = Bounds(request=60)

@@ -1,10 +1,13 @@
 import logging
+import pkgutil
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import mien.web
 from mien.web.guard.limits import (
+    LOGGERS,
     MAX_BURST,
     MESSAGES_PER_SECOND,
     OpenPages,
@@ -101,3 +104,10 @@ def test_only_a_server_that_runs_is_quiet(caplog):
     for _ in range(3):
         log.warning("Invalid HTTP request received.")
     assert len(caplog.records) == 4
+
+
+def test_all_that_the_server_logs_passes_there():
+    modules = pkgutil.walk_packages(mien.web.__path__, "mien.web.")
+    found = [pkgutil.resolve_name(module.name) for module in modules]
+    logs = {module.LOG.name for module in found if hasattr(module, "LOG")}
+    assert logs == {name for name in LOGGERS if name.startswith("mien.")}

@@ -12,7 +12,7 @@ from mien.web.lan.addresses import Network
 from mien.web.lan.gate import COOKIE
 from mien.web.lan.pairing import MAX_TRIES, MAX_WRONG, Entry
 from mien.web.lan.serve import create_lan_app
-from mien.web.session.session import OfferedSource
+from mien.web.session.services import OfferedSource
 
 HOST = "192.168.1.7:8443"
 ADDRESS = f"https://{HOST}"

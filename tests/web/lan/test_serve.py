@@ -24,7 +24,7 @@ from mien.web.lan.addresses import Network
 from mien.web.lan.gate import COOKIE
 from mien.web.lan.serve import Lan, make_lan
 from mien.web.server import Server, bind, bind_all
-from mien.web.session.session import Services
+from mien.web.session.services import Services
 
 pytestmark = pytest.mark.timeout(120)
 WIDTH = "document.documentElement.scrollWidth"

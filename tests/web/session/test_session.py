@@ -21,7 +21,7 @@ from mien.types import Frame
 from mien.web.app import create_app
 from mien.web.guard.limits import OpenPages
 from mien.web.protocol import ModelFacts
-from mien.web.session.session import OfferedSource
+from mien.web.session.services import OfferedSource
 
 HOST = "127.0.0.1:8000"
 # Only ever waited out by a test that fails.

@@ -12,7 +12,7 @@ MESSAGES_PER_SECOND = 120
 MAX_BURST = 240
 MAX_PAGES = 16
 # What others can make this process log.
-LOGGERS = ("uvicorn.error", "asyncio", "mien.web.guard.connections", "mien.web.session.session")
+LOGGERS = ("uvicorn.error", "asyncio", "mien.web.guard.connections", "mien.web.session.sender")
 LOGGED_EVERY = 60.0
 # Registered with IANA after RFC 6455.
 TRY_AGAIN_LATER = 1013

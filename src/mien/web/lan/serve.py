@@ -15,7 +15,7 @@ from mien.web.lan.certificate import make_certificate
 from mien.web.lan.gate import Gate
 from mien.web.lan.pairing import Entry, NewCode
 from mien.web.server import LanServer
-from mien.web.session.session import Services
+from mien.web.session.services import Services
 
 
 @dataclass(frozen=True, slots=True)
