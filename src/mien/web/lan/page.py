@@ -14,7 +14,8 @@ from mien.web.page.words import FIRST, code_words
 Problem = Literal["wrong", "too_many"]
 
 # What it is made of besides itself.
-STYLES = tuple(f"/static/style/{name}.css" for name in ("tokens", "base", "welcome", "code"))
+SHEETS = ("tokens", "code-colours", "base", "welcome", "code")
+STYLES = tuple(f"/static/style/{name}.css" for name in SHEETS)
 ICON = "/static/icon.svg"
 
 POLICY = "; ".join(

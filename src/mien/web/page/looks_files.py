@@ -1,12 +1,11 @@
-"""The table of looks as the page takes it: as a module, and its colours as a stylesheet."""
+"""The table of looks as the page takes it: as a module, and its colours in CSS."""
 
 import msgspec
 
 from mien.vision.looks import Colours, table
+from mien.vision.palette import Theme
 
 UNSAID = "unsaid"  # a look that is switched off
-THEMES = {":root": "light", ':root[data-theme="dark"]': "dark"}
-THEMES[':root[data-theme="contrast"]'] = "contrast"
 
 
 def module() -> bytes:
@@ -14,15 +13,14 @@ def module() -> bytes:
     return b"export const table = " + msgspec.json.encode(table()) + b";\n"
 
 
-def stylesheet() -> bytes:
-    """Return CSS: the colour of each kind as `--kind`, by theme, and the class `.shape-kind`."""
-    kinds = _kinds()
-    rules = []
-    for selector, theme in THEMES.items():
-        lines = [f"--{kind}: {getattr(colours, theme)};" for kind, colours in kinds.items()]
-        rules.append(f"{selector} {{ {' '.join(lines)} }}")
-    rules += [f".shape-{kind} {{ color: var(--{kind}); }}" for kind in kinds]
-    return "\n".join([*rules, ""]).encode()
+def declarations(theme: Theme) -> str:
+    """Return CSS that declares the colour of each kind, as `--kind`."""
+    return " ".join(f"--{kind}: {getattr(colours, theme)};" for kind, colours in _kinds().items())
+
+
+def classes() -> str:
+    """Return CSS of the class `.shape-kind` for each kind."""
+    return "\n".join(f".shape-{kind} {{ color: var(--{kind}); }}" for kind in _kinds())
 
 
 def _kinds() -> dict[str, Colours]:

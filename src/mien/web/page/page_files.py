@@ -15,14 +15,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mien.web.page import looks_files, words
+from mien.web.page import colours, looks_files, words
 
 STATIC = (Path(__file__).parents[1] / "static").resolve()
 # `mimetypes` asks the system, and Windows' registry may call JavaScript text/plain.
 TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html"}
 # Made from what Python reads, too.
 MADE = {
-    "style/looks.css": looks_files.stylesheet,
+    "style/colours.css": colours.by_theme,
+    "style/code-colours.css": colours.by_preference,
     "generated/table.js": looks_files.module,
     "generated/languages.js": words.module,
 }

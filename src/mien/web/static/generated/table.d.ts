@@ -17,12 +17,12 @@ export interface Entry {
   synonyms: string[];
 }
 
-/** One colour as #rrggbb for each ground: a dark plate over a picture, and the page's themes. */
+/** One colour as #rrggbb for each ground: the page's themes, and a dark plate over a picture. */
 export interface Colours {
-  picture: string;
   light: string;
   dark: string;
   contrast: string;
+  picture: string;
 }
 
 export const table: Table;

@@ -8,9 +8,6 @@ import { settings } from "../core/settings.js";
 const FOLLOW_MS = 70; // time constant of the frames' movement
 const FADE_MS = 160;
 const LEAST_MOVE = 0.05; // of the picture's pixels; what moves less is where it is going
-const GROUND = "rgba(14, 21, 22, 0.8)";
-const FIRM_GROUND = "#000000"; // for the theme of high contrast
-const INK = "#f6f8f7";
 const FRAME = 3; // width of a frame's line in pixels
 const SMALLEST = 11; // size of the text in pixels
 const TEXT_SCALE = { normal: 1, large: 1.2, larger: 1.4 };
@@ -211,12 +208,13 @@ function drawLabel(context, box, label, [width, height], taken, size) {
   }
   const pillHeight = size * 2 + (reason ? small * 1.4 : 0);
   const [x, y] = place(box, [pillWidth, pillHeight], [width, height], taken);
-  context.fillStyle = settings.theme === "contrast" ? FIRM_GROUND : GROUND;
+  const colours = getComputedStyle(context.canvas);
+  context.fillStyle = colours.getPropertyValue("--plate");
   context.beginPath();
   context.roundRect(x, y, pillWidth, pillHeight, Math.min(size, pillHeight / 2));
   context.fill();
   if (icon) drawShape(context, icon, x + pad, y + (pillHeight - iconSize) / 2, iconSize);
-  context.fillStyle = INK;
+  context.fillStyle = colours.getPropertyValue("--night-ink");
   context.textBaseline = "middle";
   const start = x + left + pad * 0.7;
   context.font = `600 ${size}px ${font}`;
