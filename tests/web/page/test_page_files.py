@@ -3,12 +3,13 @@
 import gzip
 import http.client
 import os
+import re
 import socket
 
 import pytest
 
 from mien.web.page import page_files
-from mien.web.page.page_files import STATIC
+from mien.web.page.page_files import MADE, OTHERS, STATIC
 from mien.web.server import bind
 
 
@@ -26,7 +27,6 @@ def ask(address: str, path: str, method: str = "GET", **headers: str):
 @pytest.mark.parametrize(
     ("path", "name", "kind"),
     [
-        ("/", "index.html", "text/html"),
         ("/static/main.js", "main.js", "text/javascript"),
         ("/static/style/base.css", "style/base.css", "text/css"),
         ("/static/icon.svg", "icon.svg", "image/svg+xml"),
@@ -44,6 +44,20 @@ def test_a_file_comes_as_it_is_or_compressed(address, path, name, kind):
     assert headers["Vary"] == "Accept-Encoding"
     status, headers, body = ask(address, path, "HEAD")
     assert (status, headers["Content-Length"], body) == (200, str(len(file)), b"")
+
+
+def test_every_module_is_asked_for_at_once(address):
+    """Where a module names the next one, the first paint would wait for them one after another."""
+    status, headers, body = ask(address, "/")
+    page = (STATIC / "index.html").read_text(encoding="utf-8")
+    assert (status, headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert [line for line in body.decode().split("\n") if "modulepreload" not in line] == [
+        line for line in page.split("\n") if "modulepreload" not in line and OTHERS not in line
+    ]
+    modules = {f"/static/{path.relative_to(STATIC).as_posix()}" for path in STATIC.rglob("*.js")}
+    modules |= {f"/static/{name}" for name in MADE if name.endswith(".js")}
+    loaded = re.findall(r'(?:href|src)="(/static/[^"]+\.js)"', body.decode())
+    assert sorted(loaded) == sorted(modules)
 
 
 def test_what_the_browser_has_is_not_sent_again(address):

@@ -72,11 +72,13 @@ class Markup(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.said: list[tuple[str, str]] = []
+        self.named: list[str] = []
         self._name: str | None = None
 
     def handle_starttag(self, tag, attrs):
         given = dict(attrs)
         self._name = given.get("data-words")
+        self.named += [given["data-view-label"]] if "data-view-label" in given else []
         if "data-words-label" in given:
             self.said.append((given["data-words-label"], given["aria-label"]))
 
@@ -90,6 +92,8 @@ def test_the_words_of_the_markup_are_the_english_ones():
     markup = Markup()
     markup.feed((STATIC / "index.html").read_text(encoding="utf-8"))
     assert len(markup.said) > 20
+    assert len(markup.named) > 2
+    assert ENGLISH.keys() >= set(markup.named)
     assert [[text] for _, text in markup.said] == [ENGLISH[name] for name, _ in markup.said]
 
 

@@ -18,6 +18,9 @@ from starlette.responses import Response
 from mien.web.page import colours, looks_files, words
 
 STATIC = (Path(__file__).parents[1] / "static").resolve()
+INDEX = "index.html"
+# Where it loads all modules that it does not name, at once and not one after the other.
+OTHERS = "<!-- all other modules -->"
 # `mimetypes` asks the system, and Windows' registry may call JavaScript text/plain.
 TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html"}
 # Made from what Python reads, too.
@@ -43,7 +46,7 @@ def answer(request: Request) -> Response:
     Raises:
         HTTPException: There is no such file.
     """
-    file = _find(request.path_params.get("path", "index.html"))
+    file = _find(request.path_params.get("path", INDEX))
     if file is None:
         raise HTTPException(404)
     headers = {"ETag": file.etag, "Vary": "Accept-Encoding"}
@@ -60,10 +63,21 @@ def _find(name: str) -> _File | None:
     if name in MADE:
         return _pack(name, MADE[name]())
     try:
+        if name == INDEX:
+            return _pack(name, _index())
         path = (STATIC / name).resolve()
         return _read(path, path.stat().st_mtime_ns) if path.is_relative_to(STATIC) else None
     except (OSError, ValueError):  # the latter for a name that no file can have
         return None
+
+
+def _index() -> bytes:
+    page = (STATIC / INDEX).read_text(encoding="utf-8")
+    files = [path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*.js")]
+    modules = [f"/static/{name}" for name in [*files, *MADE] if name.endswith(".js")]
+    others = sorted(module for module in modules if f'"{module}"' not in page)
+    links = (f'<link rel="modulepreload" href="{module}">' for module in others)
+    return page.replace(OTHERS, "\n  ".join(links)).encode()
 
 
 @lru_cache

@@ -114,3 +114,5 @@ export interface Elements {
   "volume": HTMLElementTagNameMap["input"];
   "welcome": HTMLElementTagNameMap["div"];
 }
+
+export type View = "live" | "practice" | "welcome";

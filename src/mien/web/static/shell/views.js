@@ -1,31 +1,32 @@
 // @ts-check
-// Which of the views is open: the welcome, the live view or the practice. They are switched only here.
+// Which of the views is open. They are switched only here; index.html says which parts belong to which
+// (`data-view`), and what a view is called for a screen reader (`data-view-label`).
 
 import { $ } from "../core/dom.js";
 import { translate } from "../core/words.js";
 
-const NAMES = { welcome: "liveView", live: "liveView", practice: "practice.open" }; // for a screen reader
+/** @typedef {import("../generated/elements.js").View} View */
 
 export class Views {
   constructor() {
     this.region = /** @type {HTMLElement} */ ($("welcome").parentElement);
-    /** @type {"welcome" | "live" | "practice"} */
+    /** @type {View} */
     this.open = "welcome";
   }
 
   /**
    * Opens a view in place of the one that is.
    *
-   * @param {"welcome" | "live" | "practice"} view
+   * @param {View} view
    */
   show(view) {
     this.open = view;
-    $("welcome").hidden = view !== "welcome";
-    $("practice").hidden = view !== "practice";
-    $("live").hidden = $("panel").hidden = view !== "live";
-    document.body.classList.toggle("running", view === "live");
-    document.body.classList.toggle("practising", view === "practice");
-    this.region.dataset.wordsLabel = NAMES[view];
+    document.body.dataset.open = view; // for the style
+    for (const part of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-view]"))) {
+      part.hidden = part.dataset.view !== view;
+      if (!part.hidden)
+        this.region.dataset.wordsLabel = part.dataset.viewLabel ?? this.region.dataset.wordsLabel;
+    }
     translate($("layout"));
   }
 }
