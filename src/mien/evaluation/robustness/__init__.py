@@ -1,1 +1,1 @@
-"""How a bundle reads faces that were made worse."""
+"""How a bundle reads corrupted faces."""
