@@ -81,7 +81,7 @@ def read_ferplus(data: bytes, folder: Path) -> None:
 
 
 def _read_fer(folder: Path, faces: bytes, votes: bytes | None) -> None:
-    from mien.datasets.inputs.fer2013 import Fer2013Input
+    from mien.datasets.inputs.fer.fer2013 import Fer2013Input
 
     path, plus = folder / "fer2013.csv", folder / "fer2013new.csv"
     path.write_bytes(faces)

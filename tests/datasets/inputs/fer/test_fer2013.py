@@ -8,14 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mien.datasets.inputs.fer2013 import (
-    FER_CLASSES,
-    FERPLUS_CLASSES,
-    FERPLUS_COLUMNS,
-    MAJORITIES,
-    Fer2013Input,
-    Majority,
-)
+from mien.datasets.inputs.fer.fer2013 import FER_CLASSES, Fer2013Input
+from mien.datasets.inputs.fer.ferplus import FERPLUS_CLASSES, FERPLUS_COLUMNS, MAJORITIES, Majority
 from mien.datasets.preparation import work
 from mien.datasets.records import LabelledFace, Rejection
 from mien.errors import DatasetError, SettingsError

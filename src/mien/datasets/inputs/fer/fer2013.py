@@ -1,60 +1,33 @@
 """FER2013 as its users have it: `fer2013.csv`, and the votes of FER+ in `fer2013new.csv`.
 
 FER2013: Goodfellow et al. 2013, "Challenges in representation learning". Its labels agree with
-those of ten later judges on two thirds of the rows only, so that the votes are the better truth:
-Barsoum et al. 2016, "Training deep networks for facial expression recognition with crowd-sourced
-label distribution" (FER+).
+those of ten later judges on two thirds of the rows only, so that the votes are the better truth.
 """
 
 import csv
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, Literal, get_args
 
 import numpy as np
 
+from mien.datasets.inputs.fer.csv_files import (
+    TRAINING,
+    USAGES,
+    check_header,
+    open_file,
+    read_rows,
+)
+from mien.datasets.inputs.fer.ferplus import FERPLUS_CLASSES, Majority, Truth, Votes
 from mien.datasets.records import LabelledFace, Rejection, Setting, one_hot
 from mien.errors import DatasetError, SettingsError
 from mien.types import PixelArray
 
 SIDE = 48
 FER_CLASSES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
-# The columns of fer2013new.csv, under the names that FER2013's own labels have here.
-FERPLUS_COLUMNS = {
-    "neutral": "neutral",
-    "happiness": "happy",
-    "surprise": "surprise",
-    "sadness": "sad",
-    "anger": "angry",
-    "disgust": "disgust",
-    "fear": "fear",
-    "contempt": "contempt",
-    "unknown": "unknown",
-    "NF": "not a face",
-}
-COLUMNS = tuple(FERPLUS_COLUMNS.values())
-FERPLUS_CLASSES = COLUMNS[:8]
 DEFAULT_CLASSES = ("angry", "sad", "happy", "neutral")
 CSV_COLUMNS = ("emotion", "pixels", "Usage")
-USAGES = ("Training", "PublicTest", "PrivateTest")
-TRAINING = USAGES[0]
-# Of a number of votes; and of a field in an error.
-MOST_DIGITS, LONGEST = 4, 40
-# When a test row has a label: the most votes, or more than half of them by FER+'s own terms.
-Majority = Literal["most", "half"]
-MAJORITIES: tuple[Majority, ...] = get_args(Majority)
-
-
-@dataclass(frozen=True, slots=True)
-class _Truth:
-    """What the label files say of one row."""
-
-    origin: str
-    label: int
-    soft: tuple[float, ...]
-    clear: bool = True
+LONGEST = 40  # of a field in an error
 
 
 class Fer2013Input:
@@ -101,7 +74,7 @@ class Fer2013Input:
         else:
             self.classes = _check_classes(classes or DEFAULT_CLASSES, FERPLUS_CLASSES)
         self._offsets = _line_offsets(path)
-        self._votes = None if ferplus is None else _Votes(ferplus, self.classes)
+        self._votes = None if ferplus is None else Votes(ferplus, self.classes)
         if self._votes is not None and len(self._votes) != len(self):
             raise DatasetError(
                 f"{ferplus}: {len(self._votes)} rows, but {path} has {len(self)}; "
@@ -147,7 +120,7 @@ class Fer2013Input:
         Raises:
             DatasetError: A row is not of the same picture in both files.
         """
-        with _open(self._path) as file:
+        with open_file(self._path) as file:
             for row in range(start, stop):
                 # Blank lines lie between some rows.
                 file.seek(self._offsets[row])
@@ -185,7 +158,7 @@ class Fer2013Input:
             train_only=not truth.clear,
         )
 
-    def _truth(self, row: int, place: str, emotion: str, usage: str) -> _Truth | Rejection:
+    def _truth(self, row: int, place: str, emotion: str, usage: str) -> Truth | Rejection:
         if self._votes is not None:
             if self._votes.usage(row) != usage:
                 raise DatasetError(
@@ -202,76 +175,7 @@ class Fer2013Input:
         if name not in self.classes:
             return Rejection(place, "another class", f"({name})")
         label = self.classes.index(name)
-        return _Truth(place, label, one_hot(label, len(self.classes)))
-
-
-class _Votes:
-    """The rows of fer2013new.csv."""
-
-    def __init__(self, path: Path, classes: Sequence[str]) -> None:
-        self._classes = tuple(classes)
-        self._usages: list[str] = []
-        self._names: list[str] = []
-        votes = array("H")
-        with _open(path) as file:
-            lines = (line.decode("utf-8-sig", "replace") for line in file)
-            reader = _rows(path, lines)
-            _check_header(path, next(reader, []), ("Usage", "Image name", *FERPLUS_COLUMNS))
-            for number, fields in enumerate(reader, start=2):
-                votes.extend(_vote_counts(path, number, fields))
-                self._usages.append(fields[0])
-                self._names.append(fields[1])
-        self._votes = np.frombuffer(votes, dtype=np.uint16).reshape(-1, len(FERPLUS_COLUMNS))
-        # Once, because the settings are asked for with every chunk.
-        self.test_rows = {f"test_rows_by_{name}": self._count(name) for name in MAJORITIES}
-
-    def __len__(self) -> int:
-        return len(self._usages)
-
-    def usage(self, row: int) -> str:
-        return self._usages[row]
-
-    def _count(self, majority: Majority) -> int:
-        """Return the number of test rows that have a label by a majority."""
-        rows = (row for row, usage in enumerate(self._usages) if usage != TRAINING)
-        truths = ((row, self.truth(row, "")) for row in rows)
-        return sum(
-            isinstance(truth, _Truth)
-            and truth.clear
-            and (majority == "most" or self.by_half(row) is None)
-            for row, truth in truths
-        )
-
-    def by_half(self, row: int) -> Rejection | None:
-        """Return why a row has no majority by FER+'s own terms; None where it has one.
-
-        More than half of the votes that count, single ones not among them. So no row has a label
-        by these terms and another one by the most votes.
-        """
-        votes = self._votes[row]
-        left = np.where(votes > 1, votes, 0)
-        most, total = int(left.max()), int(left.sum())
-        if 2 * most > total:
-            return None
-        detail = f"({most} of {total}, single votes left out)"
-        return Rejection(self._names[row], "no more than half of the votes", detail)
-
-    def truth(self, row: int, place: str) -> _Truth | Rejection:
-        """Label one row by its votes; `place` names it where FER+ gives it no name."""
-        name = self._names[row]
-        if not name:
-            return Rejection(place, "no picture named by FER+")
-        votes = self._votes[row]
-        if not votes.any():
-            return Rejection(name, "no votes")
-        winners = [COLUMNS[i] for i in np.flatnonzero(votes == votes.max())]
-        known = [winner for winner in winners if winner in self._classes]
-        if not known:
-            return Rejection(name, "another class", f"({' or '.join(winners)})")
-        wanted = votes[[FERPLUS_CLASSES.index(c) for c in self._classes]].astype(np.float64)
-        soft = tuple((wanted / wanted.sum()).tolist())
-        label = self._classes.index(known[0])
-        return _Truth(name, label, soft, clear=len(winners) == 1)
+        return Truth(place, label, one_hot(label, len(self.classes)))
 
 
 def _check_classes(classes: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
@@ -284,42 +188,13 @@ def _check_classes(classes: Sequence[str], known: Sequence[str]) -> tuple[str, .
     return wanted
 
 
-def _open(path: Path) -> IO[bytes]:
-    try:
-        return path.open("rb")
-    except (OSError, ValueError) as error:
-        # A name that no system could have is a ValueError.
-        reason = getattr(error, "strerror", None) or error
-        raise DatasetError(f"{path}: cannot be read: {reason}") from error
-
-
-def _rows(path: Path, lines: Iterable[str]) -> Iterator[list[str]]:
-    """Yield the rows of a csv file.
-
-    Raises:
-        DatasetError: It is none, as where a field has no end.
-    """
-    try:
-        yield from csv.reader(lines)
-    except csv.Error as error:
-        raise DatasetError(f"{path}: not a csv file ({error}); get the file again") from error
-
-
-def _check_header(path: Path, found: Sequence[str], wanted: Sequence[str]) -> None:
-    if tuple(name.strip() for name in found) != tuple(wanted):
-        raise DatasetError(
-            f"{path}:1: the columns are {','.join(found)[:80]!r} instead of "
-            f"{','.join(wanted)!r}; is this the right file?"
-        )
-
-
 def _line_offsets(path: Path) -> "array[int]":
     """Return where each row after the header starts; blank lines are no rows."""
     offsets = array("q")
-    with _open(path) as file:
+    with open_file(path) as file:
         header = file.readline()
-        fields = next(_rows(path, [header.decode("utf-8-sig", "replace")]), [])
-        _check_header(path, fields, CSV_COLUMNS)
+        fields = next(read_rows(path, [header.decode("utf-8-sig", "replace")]), [])
+        check_header(path, fields, CSV_COLUMNS)
         start = len(header)
         for line in file:
             if line.strip():
@@ -328,17 +203,6 @@ def _line_offsets(path: Path) -> "array[int]":
     if not offsets:
         raise DatasetError(f"{path}: no rows after the header; get the file again")
     return offsets
-
-
-def _vote_counts(path: Path, number: int, fields: Sequence[str]) -> list[int]:
-    counts = fields[2:]
-    sound = all(text.isdecimal() and len(text) <= MOST_DIGITS for text in counts)
-    if len(counts) != len(FERPLUS_COLUMNS) or not sound:
-        raise DatasetError(
-            f"{path}:{number}: expected a usage, a name and {len(FERPLUS_COLUMNS)} numbers of "
-            f"votes, got {','.join(fields)[:80]!r}; get the file again"
-        )
-    return [int(text) for text in counts]
 
 
 def _pixels(text: str) -> PixelArray | str:
