@@ -202,6 +202,7 @@ def _models() -> Iterator[Parser]:
     detector = models.detector_graphs
     yield Parser("detector's model.onnx", detector, onnx, models.read_detector_graph, 30)
     yield Parser("weights.safetensors", weights.weights, tensors, weights.read_weights, 30)
+    yield Parser("features.safetensors", weights.features, tensors, weights.read_features, 100)
     yield Parser("model to start from", weights.named_graphs, onnx, weights.read_start, 10)
     yield Parser("checkpoint", weights.checkpoints, tensors, weights.read_checkpoint, 300)
     ways = (damage, damage_text, damage_json)

@@ -14,7 +14,7 @@ import numpy as np
 from fuzz.models import graph, info, write
 from fuzz.mutate import damage, damage_json
 from fuzz.seeds import CLASSES, FACE
-from mien.models.bundle import WEIGHTS, load_bundle
+from mien.models.bundle import FEATURES, WEIGHTS, Bundle, load_bundle
 
 PREFIX = "network."  # before the names of weights in a graph
 
@@ -36,13 +36,36 @@ def read_weights(data: bytes, folder: Path) -> None:
     """Rebuild the network of a bundle with these weights."""
     from mien.training.expression.weights import learnt_classes, network_from_bundle
 
-    digest = hashlib.sha256(data).hexdigest()
-    (folder / WEIGHTS).write_bytes(data)
-    text = info().replace(b'"weights_sha256": null', f'"weights_sha256": "{digest}"'.encode())
-    write(folder, text, graph())
-    bundle = load_bundle(folder)
+    bundle = _beside(folder, "weights", WEIGHTS, data)
     learnt_classes(bundle)
     network_from_bundle(bundle)
+
+
+@cache
+def features() -> tuple[bytes, ...]:
+    """Return features.safetensors of a few faces."""
+    from safetensors.numpy import save
+
+    values = np.random.default_rng(0).random((5, 3)).astype(np.float16)
+    return (bytes(save({"features": values, "labels": np.arange(5, dtype=np.uint16) % 3})),)
+
+
+def read_features(data: bytes, folder: Path) -> None:
+    """Read what a bundle keeps of validation faces."""
+    from mien.training.expression import features as reading
+
+    reading.read_features(_beside(folder, "features", FEATURES, data))
+
+
+def _beside(folder: Path, kind: str, name: str, data: bytes) -> Bundle:
+    """Load a bundle beside whose graph lies a file, with the right hash."""
+    digest = hashlib.sha256(data).hexdigest()
+    (folder / name).write_bytes(data)
+    text = info().replace(
+        f'"{kind}_sha256": null'.encode(), f'"{kind}_sha256": "{digest}"'.encode()
+    )
+    write(folder, text, graph())
+    return load_bundle(folder)
 
 
 @cache

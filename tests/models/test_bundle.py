@@ -12,6 +12,7 @@ import pytest
 from mien.errors import BundleError
 from mien.models.bundle import (
     CARD,
+    FEATURES,
     GRAPH,
     INFO,
     WEIGHTS,
@@ -89,6 +90,7 @@ def test_a_changed_graph_is_refused(make_bundle: MakeBundle) -> None:
         ({"terms": {"weights": "MIT", "data": [{"source": "x"}]}}, r"terms\.data"),
         ({"terms": {"weights": "MIT", "data": [], "notes": ""}}, "notes"),
         ({"weights_sha256": "short"}, "weights_sha256"),
+        ({"features_sha256": "short"}, "features_sha256"),
         ({"licence": "MIT"}, "licence"),
         ({"training_data": []}, "training_data"),
     ],
@@ -103,7 +105,7 @@ def test_a_wrong_value_is_named(make_bundle: MakeBundle, values: dict[str, Any],
 
 def in_format_1(path: Path, **values: Any) -> None:
     info = json.loads((path / INFO).read_text())
-    del info["terms"], info["weights_sha256"]
+    del info["terms"], info["weights_sha256"], info["features_sha256"]
     old = {"format": 1, "training_data": ["A", "B"], "licence": "MIT; B is not free"}
     (path / INFO).write_text(json.dumps(info | old | values))
 
@@ -130,6 +132,7 @@ def test_format_1_is_read_and_format_2_is_written(make_bundle: MakeBundle) -> No
         ({"training_data": [1]}, "training_data"),
         ({"terms": {"weights": "MIT", "data": []}}, "unknown field `terms`"),
         ({"weights_sha256": None}, "unknown field `weights_sha256`"),
+        ({"features_sha256": None}, "unknown field `features_sha256`"),
         ({"format": True}, "format"),
         ({"seed": 0.5}, "seed"),
         ({"not_sure_below": 1.5}, "not_sure_below"),
@@ -156,19 +159,24 @@ def test_a_missing_key_of_format_1_is_named(make_bundle: MakeBundle, key: str) -
         load_bundle(path)
 
 
-def test_weights_are_checked_only_when_they_are_asked_for(make_bundle: MakeBundle) -> None:
+@pytest.mark.parametrize(("kind", "name"), [("weights", WEIGHTS), ("features", FEATURES)])
+def test_what_lies_beside_is_checked_only_when_it_is_asked_for(
+    make_bundle: MakeBundle, kind: str, name: str
+) -> None:
+    def load() -> bytes:
+        return getattr(load_bundle(bundle.path), f"load_{kind}")()  # type: ignore[no-any-return]
+
     bundle = load_bundle(make_bundle())
-    with pytest.raises(BundleError, match=f"holds no {WEIGHTS}"):
-        bundle.load_weights()
-    write_bundle(bundle.path, bundle.info, bundle.graph, "# Card", weights=b"weights")
-    assert load_bundle(bundle.path).load_weights() == b"weights"
-    (bundle.path / WEIGHTS).write_bytes(b"changed")
-    changed = load_bundle(bundle.path)
-    with pytest.raises(BundleError, match=rf"{WEIGHTS}: sha256 is .*the file was changed"):
-        changed.load_weights()
-    (bundle.path / WEIGHTS).unlink()
-    with pytest.raises(BundleError, match=f"{WEIGHTS}: cannot be read"):
-        changed.load_weights()
+    with pytest.raises(BundleError, match=f"holds no {name}"):
+        load()
+    write_bundle(bundle.path, bundle.info, bundle.graph, "# Card", **{kind: b"data"})  # type: ignore[arg-type]
+    assert load() == b"data"
+    (bundle.path / name).write_bytes(b"changed")
+    with pytest.raises(BundleError, match=rf"{name}: sha256 is .*the file was changed"):
+        load()
+    (bundle.path / name).unlink()
+    with pytest.raises(BundleError, match=f"{name}: cannot be read"):
+        load()
 
 
 @pytest.mark.parametrize(

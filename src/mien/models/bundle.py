@@ -1,8 +1,9 @@
 """The bundle: a folder `model.onnx` + `model.json` + `CARD.md` that is all a model is.
 
-Beside them may lie `weights.safetensors`, the network's weights in floats, for who trains further,
-and `recipe.toml`. Loaded strictly: an unknown key, a wrong hash or a missing file is an error,
-never a guess. A bundle of format 1 is read, too; what is written is of format 2.
+Beside them may lie `recipe.toml`; `weights.safetensors`, the network's weights in floats, for who
+trains further; and `features.safetensors`, what the network made of faces that it did not learn
+from, for who adapts it. Loaded strictly: an unknown key, a wrong hash or a missing file is an
+error, never a guess. A bundle of format 1 is read, too; what is written is of format 2.
 """
 
 import hashlib
@@ -19,7 +20,7 @@ from mien.parsing import decode_json
 from mien.types import InputSpec
 
 GRAPH, INFO, CARD, RECIPE = "model.onnx", "model.json", "CARD.md", "recipe.toml"
-WEIGHTS = "weights.safetensors"
+WEIGHTS, FEATURES = "weights.safetensors", "features.safetensors"
 FORMAT: Final = 2
 
 Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -91,6 +92,7 @@ class BundleInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         seed: The seed that made it.
         metrics: What was measured.
         weights_sha256: Hash of weights.safetensors; None where there is no such file.
+        features_sha256: Hash of features.safetensors; None where there is no such file.
     """
 
     format: Literal[2]
@@ -102,6 +104,7 @@ class BundleInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     seed: int
     metrics: tuple[MetricsInfo, ...] = ()
     weights_sha256: Digest | None = None
+    features_sha256: Digest | None = None
 
 
 class ModelInfo(BundleInfo, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -192,6 +195,19 @@ class AnyBundle(Generic[T]):
             )
         return _hashed(self.path / WEIGHTS, self.info.weights_sha256)
 
+    def load_features(self) -> bytes:
+        """Return the bytes of features.safetensors, which nothing else needs.
+
+        Raises:
+            BundleError: The bundle has no such file, or it is missing or was changed.
+        """
+        if self.info.features_sha256 is None:
+            raise BundleError(
+                f"{self.path}: holds no {FEATURES}; name sources of its validation faces with "
+                "`mien train --features-of`"
+            )
+        return _hashed(self.path / FEATURES, self.info.features_sha256)
+
 
 Bundle: TypeAlias = AnyBundle[ModelInfo]
 DetectorBundle: TypeAlias = AnyBundle[DetectorInfo]
@@ -232,7 +248,14 @@ def _load(path: Path, kind: type[T], name: str) -> AnyBundle[T]:
 
 
 def write_bundle(
-    path: Path, info: T, graph: bytes, card: str, *, recipe: str = "", weights: bytes | None = None
+    path: Path,
+    info: T,
+    graph: bytes,
+    card: str,
+    *,
+    recipe: str = "",
+    weights: bytes | None = None,
+    features: bytes | None = None,
 ) -> AnyBundle[T]:
     """Write a bundle whole or not at all; an older one at `path` is replaced only at the end.
 
@@ -244,6 +267,7 @@ def write_bundle(
         recipe: What `mien train --config` (or `mien train-detector --config`) makes the model from
             again, where it was made so.
         weights: The bytes of weights.safetensors, where there are any.
+        features: The bytes of features.safetensors, where there are any.
 
     Raises:
         BundleError: The folder cannot be written.
@@ -252,6 +276,7 @@ def write_bundle(
         info,
         sha256=hashlib.sha256(graph).hexdigest(),
         weights_sha256=None if weights is None else hashlib.sha256(weights).hexdigest(),
+        features_sha256=None if features is None else hashlib.sha256(features).hexdigest(),
     )
     try:
         with new_folder(path) as new:
@@ -260,8 +285,9 @@ def write_bundle(
             (new / CARD).write_text(card, encoding="utf-8")
             if recipe:
                 (new / RECIPE).write_text(recipe, encoding="utf-8")
-            if weights is not None:
-                (new / WEIGHTS).write_bytes(weights)
+            for name, data in ((WEIGHTS, weights), (FEATURES, features)):
+                if data is not None:
+                    (new / name).write_bytes(data)
     except OSError as error:
         raise BundleError(f"{path}: the bundle cannot be written: {error.strerror}") from error
     return AnyBundle(path, info, graph)

@@ -24,6 +24,7 @@ from mien.training.expression.card import write_card
 from mien.training.expression.export import ParityError, export_graph, run_graph
 from mien.training.expression.face_network import FaceNetwork
 from mien.training.expression.faces import FaceStore
+from mien.training.expression.features import pack_features
 from mien.training.expression.loop import predict_logits
 from mien.training.expression.network import ARCHITECTURES
 from mien.training.expression.settings import ModelSettings, TrainSettings
@@ -104,7 +105,15 @@ def write(
     weights = pack_weights(network, made.settings, made.dataset.classes)
     if problem is not None:
         place = place.with_name(UNCHECKED)
-    bundle = write_bundle(place, info, graph, card, recipe=model.recipe, weights=weights)
+    bundle = write_bundle(
+        place,
+        info,
+        graph,
+        card,
+        recipe=model.recipe,
+        weights=weights,
+        features=pack_features(graph, validation, truth, len(info.labels), model.features_of),
+    )
     if problem is not None:
         raise TrainingError(f"{problem}; the bundle is kept as {place}") from problem
     said = outcomes[:, : len(info.labels)].argmax(axis=1)

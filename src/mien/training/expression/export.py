@@ -17,7 +17,7 @@ from mien.training.expression.face_network import FaceNetwork
 from mien.training.expression.network import Deployed
 from mien.training.onnx_export import to_graph
 from mien.training.quantise import quantise_faces
-from mien.types import InputSpec, PixelArray, ProbabilityArray
+from mien.types import FloatArray, InputSpec, PixelArray
 
 BATCH = 256
 OUTPUTS = (PROBABILITIES, FEATURES)
@@ -79,11 +79,11 @@ def export_graph(
     return final
 
 
-def run_graph(graph: bytes, faces: PixelArray) -> ProbabilityArray:
-    """Return what a graph says of faces, uint8 [N,S,S,C]: float32 [N,K] or [N,K+1]."""
+def run_graph(graph: bytes, faces: PixelArray, output: str = PROBABILITIES) -> FloatArray:
+    """Return what a graph says of faces, uint8 [N,S,S,C]: float32 [N,K], [N,K+1] or [N,D]."""
     session = make_session(graph, "the exported graph", ALL_CORES)
     parts = [
-        session.run([PROBABILITIES], {"faces": np.array(faces[start : start + BATCH])})[0]
+        session.run([output], {"faces": np.array(faces[start : start + BATCH])})[0]
         for start in range(0, len(faces), BATCH)
     ]
     return np.concatenate(parts)

@@ -102,7 +102,7 @@ def train(
     compute = Compute.choose(machine)
     LOG.info("training on %s", compute.describe())
     reads = _reads(dataset, model)
-    _check_sources(dataset, settings)
+    _check_sources(dataset, settings, model)
     loaded = [load_bundle(path) for path in teachers]
     begun = None if origin is None else load_bundle(origin)
     spec, checkpoint = _begin(dataset, settings, model, compute, pretrained, begun)
@@ -205,10 +205,15 @@ def _reads(dataset: Dataset, model: ModelSettings) -> list[int]:
     return [dataset.classes.index(name) for name in model.classes or dataset.classes]
 
 
-def _check_sources(dataset: Dataset, settings: TrainSettings) -> None:
+def _check_sources(dataset: Dataset, settings: TrainSettings, model: ModelSettings) -> None:
     known = dataset.info.sources
-    for name in ("source_weight", "source_smoothing"):
-        strange = [source for source in getattr(settings, name) if source not in known]
+    named = {
+        "source_weight": settings.source_weight,
+        "source_smoothing": settings.source_smoothing,
+        "features_of": model.features_of,
+    }
+    for name, sources in named.items():
+        strange = [source for source in sources if source not in known]
         if strange:
             raise TrainingError(
                 f"--{name.replace('_', '-')}: {dataset.path} has no source {strange[0]!r}; choose "

@@ -78,6 +78,9 @@ class ModelSettings(AnyModelSettings, frozen=True, kw_only=True):
             logit (logit adjustment, Menon et al. 2021). Below 0 the rare ones are preferred.
             Choose it on validation faces.
         answer_accuracy: Wanted selective accuracy; below it the model says "not sure".
+        features_of: Sources of the data set whose validation faces are kept beside the model, as
+            features and labels, without the pictures, for whoever adapts it; name those whose
+            terms allow it.
     """
 
     classes: Annotated[
@@ -88,6 +91,7 @@ class ModelSettings(AnyModelSettings, frozen=True, kw_only=True):
     weights: Literal["half", "int8"] = "half"
     class_prior: Annotated[float, msgspec.Meta(ge=-1, le=1)] = 0.0
     answer_accuracy: Share = 0.9
+    features_of: Annotated[tuple[str, ...], msgspec.Meta(extra={"metavar": "SOURCE"})] = ()
 
 
 class Origins(msgspec.Struct, frozen=True, kw_only=True):
