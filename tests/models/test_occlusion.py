@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mien.models.occlusion import PARTS, explain
+from mien.models.occlusion import explain
 from mien.registry import make_classifier, make_detector
 from mien.types import Box, Face, InputSpec
+from mien.vision.parts import PARTS
 
 SPEC = InputSpec(48, 1, 1.2)
 LANDMARKS = np.array([[85, 90], [115, 90], [100, 110], [88, 128], [112, 128]], np.float32)

@@ -182,12 +182,15 @@ def expect(playwright_api):
 def launch(playwright_api):
     """Start a browser with so many fake cameras, whose picture moves or is a file's.
 
-    A whole one is as its users have it.
+    A whole one is as its users have it; one that `shares` lets a page capture its own tab unasked.
     """
 
-    def start(*, cameras: int = 1, film: Path | None = None, whole: bool = False):
+    def start(
+        *, cameras: int = 1, film: Path | None = None, whole: bool = False, shares: bool = False
+    ):
         camera = f"--use-fake-device-for-media-stream=fps=10,device-count={cameras}"
         flags = [*FLAGS, camera, *([f"--use-file-for-fake-video-capture={film}"] if film else [])]
+        flags += ["--auto-accept-this-tab-capture"] if shares else []
         path = find_browser(WHOLE_BROWSERS if whole else BROWSERS)
         return playwright_api.chromium.launch(executable_path=path, headless=True, args=flags)
 

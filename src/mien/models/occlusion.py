@@ -4,9 +4,7 @@ Occlusion as in Zeiler and Fergus, "Visualizing and Understanding Convolutional 
 2014), with parts that people have words for in place of a square that slides over the picture.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
 
 import cv2
 import numpy as np
@@ -14,19 +12,8 @@ import numpy as np
 from mien.protocols import Classifier
 from mien.types import Box, Face, FloatArray, PixelArray
 from mien.vision.crop import crop_faces, cut_square
+from mien.vision.parts import PartName, landmarks_of, part_regions
 
-PartName = Literal["brows", "eyes", "mouth"]
-PARTS: tuple[PartName, ...] = get_args(PartName)
-
-# Where the parts begin and end: along the line of the eyes, and across it, from the middle between
-# the eyes (brows, eyes) or between the corners of the mouth; in distances between the eyes.
-_EXTENTS: dict[PartName, tuple[float, float, float, float]] = {
-    "brows": (-0.95, -0.62, 0.95, -0.16),
-    "eyes": (-0.95, -0.16, 0.95, 0.28),
-    "mouth": (-0.7, -0.35, 0.7, 0.45),
-}
-# Where a detector gives no landmarks: those of an average face, in sides of its box.
-_AVERAGE = np.array([[0.31, 0.39], [0.69, 0.39], [0.5, 0.58], [0.34, 0.76], [0.66, 0.76]])
 # Faces are covered at this size: more detail than any classifier sees, at a cost that is bounded.
 _LARGEST = 256
 # What is looked at around a face, in sides of its box: as much as any crop takes in.
@@ -65,7 +52,7 @@ def explain(image: PixelArray, face: Face, classifier: Classifier) -> tuple[Part
         One effect per part, the greatest first.
     """
     room, face, scale, corner = _cut_out(image, face)
-    regions = dict(_regions(face))
+    regions = part_regions(face)
     pictures = [room, *(_cover(room, region) for region in regions.values())]
     crops = np.concatenate([crop_faces(picture, [face], classifier.spec) for picture in pictures])
     whole, *covered = classifier(crops)
@@ -86,46 +73,13 @@ def _cut_out(image: PixelArray, face: Face) -> tuple[PixelArray, Face, float, Fl
     if scale < 1:
         size = (_LARGEST, _LARGEST)
         room = np.asarray(cv2.resize(room, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    points = _landmarks(face)
+    points = landmarks_of(face)
     x1, y1, x2, y2 = face.box.to_tuple()
     ends = (np.array([[x1, y1], [x2, y2]]) - corner) * scale
     box = Box(*map(float, ends.ravel()))
     moved = replace(face, box=box, landmarks=(points - corner) * scale)
     # The crop is turned by the landmarks: where there are none, it must not be turned here either.
     return room, moved, scale, corner
-
-
-def _landmarks(face: Face) -> FloatArray:
-    if face.landmarks is not None:
-        return face.landmarks
-    box = face.box
-    size = np.array([box.width, box.height])
-    places = _AVERAGE - 0.5
-    for _ in range(face.turns):
-        places = np.stack([-places[:, 1], places[:, 0]], axis=1)
-    return np.asarray(np.array(box.center) + places * size, dtype=np.float32)
-
-
-def _regions(face: Face) -> Iterator[tuple[PartName, FloatArray]]:
-    points = _landmarks(face)
-    eyes, mouth = points[:2].mean(axis=0), points[3:].mean(axis=0)
-    along, down = _axes(face)
-    for part, (left, top, right, bottom) in _EXTENTS.items():
-        middle = mouth if part == "mouth" else eyes
-        corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
-        yield part, np.array([middle + x * along + y * down for x, y in corners], dtype=np.float32)
-
-
-def _axes(face: Face) -> tuple[FloatArray, FloatArray]:
-    """Return one distance between the eyes along their line, and across it towards the mouth."""
-    points = _landmarks(face)
-    along = points[1] - points[0]
-    # The eyes of a face in profile are close together, or in one place: no part then has a size.
-    least = 0.25 * face.box.side
-    length = float(np.hypot(*along))
-    along = along * (least / length) if 0 < length < least else along
-    along = along if length > 0 else np.array([least, 0], dtype=np.float32)
-    return along, np.array([-along[1], along[0]], dtype=np.float32)
 
 
 def _cover(image: PixelArray, region: FloatArray) -> PixelArray:

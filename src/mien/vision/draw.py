@@ -3,10 +3,10 @@
 Every look has its own colour, sign and line (see `looks`), so that nothing is told by colour alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
-from math import cos, pi, sin
+from math import ceil, cos, pi, sin
 
 import cv2
 import numpy as np
@@ -16,6 +16,8 @@ from PIL import Image, ImageDraw, ImageFont
 from mien.types import Analysis, Box, PixelArray, Reading
 from mien.vision import fonts
 from mien.vision.looks import SIDE, Look, look_of, verdict
+from mien.vision.parts import part_regions
+from mien.vision.placement import Kind, Spot, place
 
 PLATE_COLOR, TEXT_COLOR = (24, 28, 34), (255, 255, 255)
 PLATE_OPACITY, HALO_OPACITY = 0.82, 0.35
@@ -26,7 +28,6 @@ SIGN = 1.2  # side of a sign, in sizes of the text
 SIGN_LINE = 2.2  # width of its strokes, in a square of SIDE
 
 Point = tuple[float, float]
-Rectangle = tuple[int, int, int, int]
 
 
 def draw(image: PixelArray, analysis: Analysis) -> PixelArray:
@@ -43,18 +44,40 @@ def draw(image: PixelArray, analysis: Analysis) -> PixelArray:
     text_size = min(max(round(image.shape[0] / 24), SMALLEST_TEXT), LARGEST_TEXT)
     for reading in analysis.readings:
         _draw_frame(result, reading, max(1.5, text_size / 9))
-    taken: list[Rectangle] = []
-    for reading in analysis.readings:
-        plate = _fitting(_plate(words(reading), _look(reading), text_size), image.shape[1])
-        place = _place(reading.face.box, plate.shape[:2], image.shape[:2], taken)
-        taken.append(place)
-        _blend(result, plate, place)
+    for plate, left, top in _placed(analysis.readings, text_size, image.shape[1], image.shape[0]):
+        _blend(result, plate, left, top)
     return result
+
+
+def _placed(
+    readings: Sequence[Reading], size: int, width: int, height: int
+) -> Iterator[tuple[PixelArray, int, int]]:
+    """Give what is written of each face, and where."""
+    numbered = len(readings) > 1  # one face needs no number
+    plates = [_plates(reading, size, width, numbered) for reading in readings]
+    spots = [_spot(*pair) for pair in zip(readings, plates, strict=True)]
+    for kinds, placed in zip(plates, place(spots, (0, 0, width, height)), strict=True):
+        if placed is not None:
+            yield _scaled(kinds[placed.kind], placed.scale), ceil(placed.left), ceil(placed.top)
 
 
 def words(reading: Reading) -> str:
     """Return what the plate says, as "looks happy", or "not sure · something else"."""
     return " · ".join((verdict(reading.label), *reading.remarks[:1]))
+
+
+def _plates(reading: Reading, size: int, width: int, numbered: bool) -> dict[Kind, PixelArray]:
+    look, number = _look(reading), str(reading.track_id) if numbered else ""
+    word = _plate(f"{number}  {words(reading)}".strip(), look, size)
+    return {"word": _scaled(word, (width - 1) / word.shape[1]), "sign": _plate(number, look, size)}
+
+
+def _spot(reading: Reading, plates: dict[Kind, PixelArray]) -> Spot:
+    regions = part_regions(reading.face)
+    free = tuple(tuple(map(tuple, regions[part].tolist())) for part in ("eyes", "mouth"))
+    # A pixel more than they have: they are drawn on whole ones.
+    sizes = {kind: (plate.shape[1] + 1.0, plate.shape[0] + 1.0) for kind, plate in plates.items()}
+    return Spot(reading.face.box.to_tuple(), free, sizes["word"], sizes["sign"])
 
 
 def _look(reading: Reading) -> Look:
@@ -137,7 +160,7 @@ def _plate(text: str, look: Look, size: int) -> PixelArray:
     parts = [(run.text, run.font(unit)) for run in fonts.runs(text)]
     length = round(sum(font.getlength(part) for part, font in parts))
     height, padding = round(1.7 * unit), round(0.55 * unit)
-    text_left = padding + round(1.35 * unit)
+    text_left = padding + round(1.35 * unit if text else 0.9 * unit)
     width = text_left + length + padding
     canvas = Image.new("RGBA", (width, height), (*PLATE_COLOR, 0))
     pen = ImageDraw.Draw(canvas)
@@ -174,36 +197,18 @@ def _draw_sign(pen: ImageDraw.ImageDraw, look: Look, middle: Point, side: float)
             pen.ellipse((x - width / 2, y - width / 2, x + width / 2, y + width / 2), look.colour)
 
 
-def _fitting(plate: PixelArray, width: int) -> PixelArray:
-    """Shrink a plate that is wider than the picture."""
-    if plate.shape[1] <= width:
+def _scaled(plate: PixelArray, scale: float) -> PixelArray:
+    """Shrink a plate; one that has room stays as it is."""
+    if scale >= 1:
         return plate
-    height = max(1, round(plate.shape[0] * width / plate.shape[1]))
-    return np.asarray(cv2.resize(plate, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    size = (max(1, int(plate.shape[1] * scale)), max(1, int(plate.shape[0] * scale)))
+    return np.asarray(cv2.resize(plate, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _place(
-    box: Box, plate: tuple[int, int], picture: tuple[int, int], taken: Sequence[Rectangle]
-) -> Rectangle:
-    """Choose where a plate goes: above its face, below or in it; free of others where possible."""
-    height, width = plate
-    gap = height // 4
-    x = min(max(round(box.center[0] - width / 2), 0), picture[1] - width)
-    tops = (box.y1 - gap - height, box.y2 + gap, box.y1 + gap, box.y2 - gap - height)
-    inside = [round(y) for y in tops if y >= 0 and y + height <= picture[0]]
-    inside.append(min(max(round(tops[0]), 0), max(0, picture[0] - height)))
-    places = [(x, y, x + width, y + height) for y in inside]
-    free = (place for place in places if not any(_overlap(place, other) for other in taken))
-    return next(free, places[0])
-
-
-def _overlap(a: Rectangle, b: Rectangle) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
-
-
-def _blend(image: PixelArray, plate: PixelArray, place: Rectangle) -> None:
-    left, top, right, bottom = place
-    region = image[top:bottom, left:right]
+def _blend(image: PixelArray, plate: PixelArray, left: int, top: int) -> None:
+    region = image[top : top + plate.shape[0], left : left + plate.shape[1]]
+    if not region.size:  # a picture of a pixel or two
+        return
     part = plate[: region.shape[0], : region.shape[1]]
     weight = part[..., 3].astype(np.float32) / 255
     color = np.ascontiguousarray(part[..., :3])

@@ -46,9 +46,10 @@ import msgspec
 
 from mien.errors import MienError
 from mien.models.bundle import Terms
-from mien.models.occlusion import PartEffect, PartName
+from mien.models.occlusion import PartEffect
 from mien.parsing import TOO_DEEP
 from mien.types import Analysis, QualityIssue, Reason
+from mien.vision.parts import PartName
 
 MAX_MESSAGE_BYTES = 2_000_000
 # Codes of RFC 6455, section 7.4.1.

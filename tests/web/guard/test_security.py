@@ -84,7 +84,7 @@ def test_every_answer_has_the_headers(client, path):
     assert "unsafe" not in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
-    assert "camera=(self)" in headers["permissions-policy"]
+    assert "camera=(self), display-capture=(self)" in headers["permissions-policy"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,9 @@ import { Live } from "./live/live.js";
 import { CameraShow } from "./live/shows/camera.js";
 import { Feed } from "./live/shows/feed.js";
 import { ServedShow } from "./live/shows/served.js";
+import { WindowShow } from "./live/shows/window.js";
 import { Stage } from "./live/stage.js";
+import { Tools } from "./live/tools.js";
 import { Practice } from "./practice/practice.js";
 import { About } from "./shell/about.js";
 import { SettingsDialog } from "./shell/dialog.js";
@@ -64,7 +66,7 @@ class Page {
 
   #makeLive() {
     const { status, connection, views } = this;
-    const stage = new Stage(this.voice);
+    const stage = new Stage(this.voice, () => this.live.togglePause());
     const feed = new Feed(stage.video, connection, () => !this.live.halted);
     return new Live({
       ...{ stage, status, connection, feed },
@@ -80,10 +82,12 @@ class Page {
   #offer() {
     const { live, connection } = this;
     const { stage, feed } = live;
-    for (const show of [new CameraShow(live, stage.video, feed), ...this.served]) {
+    const own = [new CameraShow(live, stage.video, feed), new WindowShow(live, stage.video, feed)];
+    for (const show of [...own, ...this.served]) {
       show.button().addEventListener("click", () => live.start(show));
     }
     new Files(live, connection, feed, () => $("settings").open || this.views.open === "practice");
+    new Tools();
     $("stop").addEventListener("click", () => live.stop());
     $("pause").addEventListener("click", () => live.togglePause());
     $("start-practice").addEventListener("click", () => this.#practise());

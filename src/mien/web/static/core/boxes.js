@@ -3,7 +3,7 @@
 
 /** @typedef {import("../generated/messages.js").FaceFacts} FaceFacts */
 
-/** @param {FaceFacts} face */
+/** @param {{ box: [number, number, number, number] }} face */
 export function areaOf({ box: [x1, y1, x2, y2] }) {
   return (x2 - x1) * (y2 - y1);
 }

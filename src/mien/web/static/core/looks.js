@@ -20,6 +20,8 @@ const UNSAID = {
 };
 let places = new Map();
 
+settings.meaning = (label) => nameOf(label) ?? label;
+
 // Call with all labels of the model, before any of them is shown.
 export function learnLabels(labels) {
   places = placesOf(labels);

@@ -26,6 +26,7 @@ const FIRST = {
   pace: "usual",
   nearest: false,
   sure: false,
+  hidden: false, // whether the picture is not shown
   /** Labels that are not named. */
   off: /** @type {string[]} */ ([]),
   /** Labels that make no sound, of those that are named. */
@@ -44,6 +45,12 @@ class Settings {
     this.values = checked(load());
     this.listeners = [];
     for (const query of Object.values(SYSTEM)) query.addEventListener("change", () => this.#apply());
+    // Another tab of this browser has stored a choice; a key of null is all that was stored.
+    addEventListener("storage", ({ key }) => {
+      if (key !== KEY && key !== null) return;
+      this.values = checked(load());
+      this.#apply();
+    });
     this.#apply();
   }
 
@@ -62,14 +69,18 @@ class Settings {
     return this.values.motion === "less" || SYSTEM.calm.matches;
   }
 
+  // What a label means, so that "happy" switches "happiness" off, too; known once the looks are.
+  /** @type {(label: string) => string} */
+  meaning = (label) => label;
+
   // Whether this look is named; "not sure" always is.
   names(label) {
-    return label === null || !this.values.off.includes(label);
+    return label === null || !this.#lists("off", label);
   }
 
   // Whether this look makes a sound, where sounds are on.
   sounds(label) {
-    return this.names(label) && !this.values.mute.includes(label);
+    return this.names(label) && !this.#lists("mute", label);
   }
 
   set(name, value) {
@@ -92,19 +103,24 @@ class Settings {
     this.#apply();
   }
 
+  #lists(name, label) {
+    return this.values[name].some((other) => this.meaning(other) === this.meaning(label));
+  }
+
   #setListed(name, label, listed) {
-    const others = this.values[name].filter((other) => other !== label);
+    const others = this.values[name].filter((other) => this.meaning(other) !== this.meaning(label));
     this.set(name, listed ? [...others, label] : others);
   }
 
   #apply() {
-    const { text, show, nearest } = this.values;
+    const { text, show, nearest, hidden } = this.values;
     Object.assign(document.documentElement.dataset, {
       theme: this.theme,
       motion: this.calm ? "less" : "usual",
       text,
       show,
       nearest: nearest ? "on" : "off",
+      picture: hidden ? "hidden" : "shown",
     });
     speak(this.values.language);
     for (const listener of this.listeners) listener();
@@ -134,7 +150,7 @@ function checked(values) {
   for (const [name, choices] of Object.entries(CHOICES)) {
     if (choices.includes(values[name])) result[name] = values[name];
   }
-  for (const name of ["nearest", "sure"]) {
+  for (const name of ["nearest", "sure", "hidden"]) {
     if (typeof values[name] === "boolean") result[name] = values[name];
   }
   for (const name of ["off", "mute"]) {

@@ -14,8 +14,11 @@ export interface Elements {
   "drop": HTMLElementTagNameMap["p"];
   "faces": HTMLElementTagNameMap["ul"];
   "file": HTMLElementTagNameMap["input"];
+  "float": HTMLElementTagNameMap["button"];
   "foot-here": HTMLElementTagNameMap["span"];
   "here": HTMLElementTagNameMap["p"];
+  "hidden-hint": HTMLElementTagNameMap["p"];
+  "hide-picture": HTMLElementTagNameMap["button"];
   "history": HTMLElementTagNameMap["section"];
   "history-ago": HTMLElementTagNameMap["output"];
   "history-back": HTMLElementTagNameMap["input"];
@@ -106,9 +109,12 @@ export interface Elements {
   "start-file": HTMLElementTagNameMap["button"];
   "start-practice": HTMLElementTagNameMap["button"];
   "start-sample": HTMLElementTagNameMap["button"];
+  "start-window": HTMLElementTagNameMap["button"];
   "stats": HTMLElementTagNameMap["dl"];
   "stop": HTMLElementTagNameMap["button"];
   "sure-hint": HTMLElementTagNameMap["p"];
+  "tools": HTMLElementTagNameMap["div"];
+  "tools-open": HTMLElementTagNameMap["button"];
   "version": HTMLElementTagNameMap["span"];
   "video": HTMLElementTagNameMap["video"];
   "volume": HTMLElementTagNameMap["input"];

@@ -236,6 +236,9 @@ export interface Words {
       usual: string;
       quick: string;
     };
+    hidden: {
+      hint: string;
+    };
   };
   code: {
     title: string;
@@ -245,6 +248,21 @@ export interface Words {
     pictures: string;
     wrong: string;
     too_many: string;
+  };
+  tools: string;
+  hidePicture: string;
+  window: {
+    start: string;
+    reading: string;
+    choose: string;
+    ended: string;
+    refused: string;
+    failed: string;
+  };
+  floating: {
+    title: string;
+    open: string;
+    next: string;
   };
   /** For labels; English has its words in the table of looks. */
   looks?: Record<string, string>;

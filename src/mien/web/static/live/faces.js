@@ -6,6 +6,7 @@ import { personFor, sentenceFor } from "../core/sayings.js";
 import { settings } from "../core/settings.js";
 import { fill, tell, words } from "../core/words.js";
 import { Announcer } from "../sound/announcer.js";
+import { CROWD } from "./placement.js";
 
 const EMPTY_AFTER_MS = 600; // a face that is missed for a moment changes nothing
 // How long a look is said to last, in seconds: in steps, so that no figure runs.
@@ -23,6 +24,8 @@ export class FaceList {
     this.items = new Map();
     this.seen = -Infinity;
     this.announcer = new Announcer();
+    /** @type {(id: number | null) => void} hears which face is pointed at in the list, or focused */
+    this.onPoint = () => {};
     tell(note, () => words.noFace);
     settings.onChange(() => this.#renew());
     this.reset();
@@ -62,6 +65,11 @@ export class FaceList {
         this.items.delete(id);
       }
     }
+    // Of a crowd the picture shows signs: whose words come forward can be chosen by the keyboard, too.
+    for (const { element } of this.items.values()) {
+      if (this.items.size >= CROWD) element.tabIndex = 0;
+      else element.removeAttribute("tabindex");
+    }
     if (this.items.size) this.seen = now;
     this.#showEmpty(!this.items.size && now - this.seen > EMPTY_AFTER_MS);
     this.#speak(now);
@@ -78,6 +86,7 @@ export class FaceList {
     if (!item) {
       item = { element: document.createElement("li"), key: "" };
       item.element.className = "face";
+      this.#point(item.element, reading.track_id);
       this.items.set(reading.track_id, item);
       this.#insert(reading.track_id, item.element);
     }
@@ -108,6 +117,11 @@ export class FaceList {
       item.sureAt = now;
       item.sure.set(amongAll(reading.probabilities[reading.label], reading));
     }
+  }
+
+  #point(element, id) {
+    for (const event of ["pointerenter", "focus"]) element.addEventListener(event, () => this.onPoint(id));
+    for (const event of ["pointerleave", "blur"]) element.addEventListener(event, () => this.onPoint(null));
   }
 
   #insert(id, element) {

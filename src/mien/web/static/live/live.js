@@ -47,12 +47,16 @@ export class Live {
 
   // The user wants a rest, or looks at another tab.
   get rests() {
-    return this.state === "paused" || document.hidden;
+    return this.state === "paused" || this.#unseen;
   }
 
   // Nothing is read.
   get halted() {
-    return this.state !== "running" || document.hidden || Boolean(this.show?.busy);
+    return this.state !== "running" || this.#unseen || Boolean(this.show?.busy);
+  }
+
+  get #unseen() {
+    return document.hidden && !this.show?.goesOnUnseen;
   }
 
   /**
@@ -78,6 +82,7 @@ export class Live {
     this.show = null;
     this.#setState("off");
     this.stage.timeline.end();
+    this.stage.floating.close();
     this.onStop();
     show.button().focus();
   }

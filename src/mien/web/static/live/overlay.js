@@ -1,16 +1,19 @@
 // @ts-check
 // Frames and words over the live picture, drawn at display rate between the results while they move.
 
+import { areaOf } from "../core/boxes.js";
 import { contextOf } from "../core/dom.js";
-import { drawShape, lineOf, readingLook, tint } from "../core/looks.js";
+import { lineOf, readingLook, tint } from "../core/looks.js";
 import { settings } from "../core/settings.js";
+import { drawLabel, labelParts, measured, textSize } from "./label.js";
+import { eyesAndMouth } from "./parts.js";
+import { place } from "./placement.js";
 
 const FOLLOW_MS = 70; // time constant of the frames' movement
 const FADE_MS = 160;
 const LEAST_MOVE = 0.05; // of the picture's pixels; what moves less is where it is going
 const FRAME = 3; // width of a frame's line in pixels
-const SMALLEST = 11; // size of the text in pixels
-const TEXT_SCALE = { normal: 1, large: 1.2, larger: 1.4 };
+const EDGE = 4; // pixels at the edge of the picture that stay free
 
 /**
  * @typedef {[number, number, number, number]} Box
@@ -35,6 +38,7 @@ export class Overlay {
     this.mirrored = false;
     this.running = false;
     this.stale = true; // whether what is drawn is not what there is to see
+    this.front = /** @type {number | null} */ (null); // the face that is pointed at
     settings.onChange(() => (this.stale = true));
   }
 
@@ -52,6 +56,33 @@ export class Overlay {
     this.running = false;
     this.faces.clear();
     this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+  }
+
+  /**
+   * The words of one face come before those of the others.
+   *
+   * @param {number | null} id
+   */
+  bringForward(id) {
+    if (id === this.front) return;
+    this.front = id;
+    this.stale = true;
+  }
+
+  /**
+   * The face at a point of the page, the smallest of several; null where there is none.
+   *
+   * @param {number} clientX
+   * @param {number} clientY
+   */
+  at(clientX, clientY) {
+    const { left, top, width, height } = this.canvas.getBoundingClientRect();
+    const [x, y] = [clientX - left, clientY - top];
+    const fit = fitInside(this.size, [width, height]);
+    const there = [...this.faces]
+      .map(([id, face]) => ({ id, box: fitBox(fit, face.box) }))
+      .filter(({ box: [x1, y1, x2, y2] }) => x1 <= x && x <= x2 && y1 <= y && y <= y2);
+    return there.sort((a, b) => areaOf(a) - areaOf(b))[0]?.id ?? null;
   }
 
   // Lets all frames fade out.
@@ -129,18 +160,49 @@ export class Overlay {
     context.clearRect(0, 0, width, height);
     const fit = fitInside(this.size, [width, height]);
     const numbered = this.faces.size > 1;
-    const taken = [];
-    for (const [id, face] of this.faces) {
-      context.globalAlpha = face.alpha;
-      const box = fit(face.box);
-      const shown = readingLook(face.reading);
-      drawFrame(context, box, shown.kind);
+    const shown = [...this.faces].map(([id, face]) => {
+      const look = readingLook(face.reading);
       // The one word of the nearest face stands beside the picture.
-      if (settings.values.nearest) continue;
-      const label = labelParts(shown, numbered ? id : null);
-      if (label) drawLabel(context, box, label, [width, height], taken, textSize(height));
+      const parts = settings.values.nearest ? null : labelParts(look, numbered ? id : null);
+      return { id, face, look, parts, box: fitBox(fit, face.box) };
+    });
+    for (const { face, look, box } of shown) {
+      context.globalAlpha = face.alpha;
+      drawFrame(context, box, look.kind);
     }
+    const [most, text] = [width - 2 * EDGE, textSize(height)];
+    const labels = shown.flatMap(({ id, face, box, parts }) => {
+      if (!parts) return [];
+      const [word, sign] = [parts.word, parts.sign].map((part) => measured(context, part, most, text));
+      return [{ face, box, word, sign, front: id === this.front }];
+    });
+    /** @type {import("./placement.js").Spot[]} */
+    const spots = labels.map(({ box, word, sign, front }) => ({
+      box,
+      free: [],
+      word: word.size,
+      sign: sign.size,
+      front,
+    }));
+    // No word lies on any face, whether something is said of it or not.
+    if (spots.length) spots[0].free = shown.flatMap(({ face }) => this.#partsOf(face, fit));
+    place(spots, [EDGE, EDGE, width - EDGE, height - EDGE]).forEach((placed, i) => {
+      if (!placed) return;
+      context.globalAlpha = labels[i].face.alpha;
+      drawLabel(context, labels[i][placed.kind], placed);
+    });
     context.globalAlpha = 1;
+  }
+
+  // Eyes and mouth where the face is drawn, which is on its way to where it is.
+  #partsOf({ reading, goal, box }, fit) {
+    const scale = (box[2] - box[0]) / (goal[2] - goal[0]);
+    return eyesAndMouth(reading).map((corners) =>
+      corners.map(([x, y]) => {
+        const there = this.mirrored ? this.size[0] - x : x;
+        return fit([box[0] + (there - goal[0]) * scale, box[1] + (y - goal[1]) * scale]);
+      }),
+    );
   }
 }
 
@@ -148,20 +210,21 @@ export class Overlay {
 /**
  * @param {[number, number]} picture
  * @param {[number, number]} canvas
- * @returns {(box: Box) => Box}
+ * @returns {(point: [number, number]) => [number, number]}
  */
 function fitInside([w, h], [width, height]) {
   const scale = Math.min(width / w, height / h);
   const [left, top] = [(width - w * scale) / 2, (height - h * scale) / 2];
-  return ([x1, y1, x2, y2]) => [left + x1 * scale, top + y1 * scale, left + x2 * scale, top + y2 * scale];
+  return ([x, y]) => [left + x * scale, top + y * scale];
 }
 
-// What stands in a label: an icon, a line, the reasons. Null where there is nothing to say.
-function labelParts({ kind, look, reasons }, number) {
-  const { show } = settings.values;
-  const icon = show !== "words" && look ? kind : null;
-  const text = [number, show !== "icons" && look].filter(Boolean).join("  ");
-  return icon || text ? { icon, text, reason: show === "icons" ? "" : reasons } : null;
+/**
+ * @param {(point: [number, number]) => [number, number]} fit
+ * @param {Box} box
+ * @returns {Box}
+ */
+function fitBox(fit, [x1, y1, x2, y2]) {
+  return [...fit([x1, y1]), ...fit([x2, y2])];
 }
 
 function drawFrame(context, [x1, y1, x2, y2], kind) {
@@ -181,59 +244,4 @@ function drawFrame(context, [x1, y1, x2, y2], kind) {
     context.stroke();
   }
   context.setLineDash([]);
-}
-
-function textSize(height) {
-  return Math.max(16, Math.min(24, height * 0.042)) * TEXT_SCALE[settings.values.text];
-}
-
-function drawLabel(context, box, label, [width, height], taken, size) {
-  const { icon, text, reason } = label;
-  const small = size * 0.78;
-  const font = "system-ui, sans-serif";
-  context.font = `600 ${size}px ${font}`;
-  const wide = context.measureText(text).width;
-  context.font = `${small}px ${font}`;
-  const reasonWide = reason ? context.measureText(reason).width : 0;
-  const textWide = Math.max(wide, reasonWide);
-  const pad = size * 0.55;
-  const iconSize = size * (text ? 1.25 : 1.5);
-  const left = icon ? pad + iconSize : pad * 0.4; // where the text begins, but for a gap
-  const pillWidth = left + (textWide ? pad * 0.7 + textWide + pad * (icon ? 0.9 : 1.1) : pad);
-  // On a phone a long word is written smaller rather than cut off.
-  if (pillWidth > width - 8 && size > SMALLEST) {
-    const smaller = Math.max(SMALLEST, (0.99 * size * (width - 8)) / pillWidth);
-    drawLabel(context, box, label, [width, height], taken, smaller);
-    return;
-  }
-  const pillHeight = size * 2 + (reason ? small * 1.4 : 0);
-  const [x, y] = place(box, [pillWidth, pillHeight], [width, height], taken);
-  const colours = getComputedStyle(context.canvas);
-  context.fillStyle = colours.getPropertyValue("--plate");
-  context.beginPath();
-  context.roundRect(x, y, pillWidth, pillHeight, Math.min(size, pillHeight / 2));
-  context.fill();
-  if (icon) drawShape(context, icon, x + pad, y + (pillHeight - iconSize) / 2, iconSize);
-  context.fillStyle = colours.getPropertyValue("--night-ink");
-  context.textBaseline = "middle";
-  const start = x + left + pad * 0.7;
-  context.font = `600 ${size}px ${font}`;
-  context.fillText(text, start, y + size * 1.03);
-  context.font = `${small}px ${font}`;
-  if (reason) context.fillText(reason, start, y + size * 2.1);
-}
-
-// Above the face where there is room, else below it, else inside; never over another label.
-function place([x1, y1, x2, y2], [wide, high], [width, height], taken) {
-  const gap = 8;
-  const x = Math.max(4, Math.min((x1 + x2 - wide) / 2, width - wide - 4));
-  const fits = [y1 - high - gap, y2 + gap, y2 - high - gap].filter((y) => y >= 4 && y + high <= height - 4);
-  const free = fits.find((y) => !taken.some((other) => overlap(other, [x, y, wide, high])));
-  const y = free ?? fits[0] ?? 4;
-  taken.push([x, y, wide, high]);
-  return [x, y];
-}
-
-function overlap([ax, ay, aw, ah], [bx, by, bw, bh]) {
-  return ax < bx + bw && bx < ax + aw && ay < by + bh && by < ay + ah;
 }

@@ -5,6 +5,7 @@ import { $, contextOf } from "../core/dom.js";
 import { settings } from "../core/settings.js";
 import { tell, words } from "../core/words.js";
 import { FaceList } from "./faces.js";
+import { Floating } from "./floating.js";
 import { Nearest } from "./nearest.js";
 import { Overlay } from "./overlay.js";
 import { Stats } from "./stats.js";
@@ -17,8 +18,8 @@ import { Timeline } from "./timeline.js";
  */
 
 export class Stage {
-  // `voice` hears which look each face has.
-  constructor(voice) {
+  // `voice` hears which look each face has; `onPause` is called where the floating word asks for a rest.
+  constructor(voice, onPause) {
     this.video = $("video");
     this.picture = $("picture");
     this.overlay = new Overlay($("overlay"));
@@ -27,6 +28,13 @@ export class Stage {
     this.faces = new FaceList({ list, nobody, note, spoken, voice });
     this.nearest = new Nearest();
     this.timeline = new Timeline();
+    this.floating = new Floating($("float"), onPause);
+    this.#bringForwardWhatIsPointedAt();
+    // A window is drawn larger, or a phone is turned.
+    this.video.addEventListener("resize", () => {
+      if (!this.video.hidden && this.video.videoWidth)
+        this.#setShape(this.video.videoWidth, this.video.videoHeight);
+    });
     tell($("panel-title"), () => (settings.values.nearest ? words.nearestFace : words.facesInView));
     this.setState("off");
   }
@@ -37,7 +45,7 @@ export class Stage {
    * @param {Show} show
    */
   offer({ still }) {
-    $("pause").hidden = $("keep").hidden = still;
+    $("pause").hidden = $("keep").hidden = $("float").hidden = still;
     tell($("stop"), () => (still ? words.settings.close : words.stop));
     $(still ? "stop" : "pause").focus();
   }
@@ -52,6 +60,7 @@ export class Stage {
     $("cover").hidden = !paused && state !== "opening";
     $("cover").classList.toggle("opens", !paused);
     tell($("cover-word"), () => (paused ? words.paused : words.starting));
+    this.floating.setPaused(paused);
     $("keep").disabled = paused; // what is hidden is not kept
     tell($("pause-word"), () => (paused ? words.goOn : words.pause));
   }
@@ -68,6 +77,7 @@ export class Stage {
    */
   begin(show) {
     this.nearest.reset();
+    this.floating.reset();
     this.stats.reset();
     if (!show.still) this.timeline.begin();
   }
@@ -96,6 +106,7 @@ export class Stage {
   stop() {
     this.overlay.stop();
     this.faces.reset();
+    this.floating.show({ faces: [] });
   }
 
   // There is no picture at the moment: what was said of the last one is taken back.
@@ -139,9 +150,23 @@ export class Stage {
    * @param {Analyzed | import("../generated/messages.js").StillAnalyzed} analysis
    */
   showFaces(analysis, moves = true) {
+    this.floating.show(analysis);
     const shown = settings.values.nearest ? this.nearest.only(analysis) : analysis;
     this.overlay.show(shown);
     this.faces.show(shown, moves);
+  }
+
+  // In the picture or in the list, by a mouse, a finger or the keyboard.
+  #bringForwardWhatIsPointedAt() {
+    const point = ({ clientX, clientY }) => this.overlay.bringForward(this.overlay.at(clientX, clientY));
+    const { canvas } = this.overlay;
+    canvas.addEventListener("pointermove", point);
+    canvas.addEventListener("pointerdown", point);
+    // A finger that is lifted leaves, too, and what was tapped stays.
+    canvas.addEventListener("pointerleave", ({ pointerType }) => {
+      if (pointerType === "mouse") this.overlay.bringForward(null);
+    });
+    this.faces.onPoint = (id) => this.overlay.bringForward(id);
   }
 
   #setShape(width, height) {

@@ -28,5 +28,6 @@ export class Views {
         this.region.dataset.wordsLabel = part.dataset.viewLabel ?? this.region.dataset.wordsLabel;
     }
     translate($("layout"));
+    scrollTo(0, 0);
   }
 }

@@ -3,7 +3,7 @@
 // server never builds a lag, and no wider than it can read in good time.
 
 import { Grabber } from "./grab.js";
-import { Pace } from "./pace.js";
+import { CAMERA, Pace } from "./pace.js";
 
 export class Feed {
   // Sends what `video` shows, as long as `goes` says so.
@@ -11,8 +11,17 @@ export class Feed {
     this.connection = connection;
     this.goes = goes;
     this.grabber = new Grabber(video);
-    this.pace = new Pace();
+    this.pace = new Pace(CAMERA);
     this.begin();
+  }
+
+  /**
+   * The pictures are of another kind.
+   *
+   * @param {import("./pace.js").Limits} limits
+   */
+  suit(limits) {
+    if (limits !== this.pace.limits) this.pace = new Pace(limits);
   }
 
   // Begins another stream: whatever is on its way belongs to an earlier one.

@@ -11,7 +11,10 @@ export class Grabber {
     this.video = video;
     this.canvas = document.createElement("canvas");
     this.context = contextOf(this.canvas, { alpha: false });
+    /** @type {Worker | null} */
+    this.ticker = null;
     video.addEventListener("emptied", () => this.endWait?.());
+    document.addEventListener("visibilitychange", () => this.#tick());
   }
 
   // Waits until there is a new picture, or nothing to see any more.
@@ -19,9 +22,23 @@ export class Grabber {
     return new Promise((resolve) => {
       const end = () => resolve(undefined);
       this.endWait = end;
-      if (this.video.requestVideoFrameCallback) this.video.requestVideoFrameCallback(end);
+      if (document.hidden) this.#tick();
+      else if (this.video.requestVideoFrameCallback) this.video.requestVideoFrameCallback(end);
       else requestAnimationFrame(end);
     });
+  }
+
+  // Browsers tell of no new picture while the page is out of sight: it is looked at by the clock then.
+  #tick() {
+    if (document.hidden && this.endWait) {
+      this.ticker ??= new Worker("/static/live/shows/ticker.js");
+      this.ticker.onmessage = () => this.endWait?.();
+    } else {
+      this.ticker?.terminate();
+      this.ticker = null;
+      // What was being waited for by the clock is waited for no more.
+      this.endWait?.();
+    }
   }
 
   // Returns the present picture as a JPEG of at most that width, and when it was taken

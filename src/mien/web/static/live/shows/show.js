@@ -54,6 +54,11 @@ export class Show {
     return false;
   }
 
+  // Whether it is read while the page is out of sight.
+  get goesOnUnseen() {
+    return false;
+  }
+
   // What the user calls it.
   get name() {
     return "";
