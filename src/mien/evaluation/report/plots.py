@@ -47,7 +47,7 @@ def draw_estimates(
 
 
 def percent_format() -> PercentFormatter:
-    """Return what writes shares in percent, with as many decimals as the numbers of an axis need."""
+    """Return what writes shares in percent, with as many decimals as the axis needs."""
     return PercentFormatter(1)
 
 
