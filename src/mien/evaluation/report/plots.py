@@ -47,8 +47,8 @@ def draw_estimates(
 
 
 def percent_format() -> PercentFormatter:
-    """Return what writes shares in whole percent."""
-    return PercentFormatter(1, 0)
+    """Return what writes shares in percent, with as many decimals as the axis needs."""
+    return PercentFormatter(1)
 
 
 def percent_axes(axes: Axes, *, x: bool, y: bool) -> None:

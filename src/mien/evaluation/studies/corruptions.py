@@ -167,7 +167,8 @@ class Corruptions(Finding):
             axes.label_outer()
         for axes in panels[len(by_name) :]:
             axes.set_visible(False)
-        title = f"{plots.subject(summary)} as pictures get worse, {self.points[0].faces:,} faces"
+        what = "over the severity of corruptions"
+        title = f"{plots.subject(summary)} {what}, {self.points[0].faces:,} faces"
         figure.suptitle(title, size=12)
         lines = panels[0].get_legend_handles_labels()
         figure.legend(*lines, loc="outside lower center", ncols=len(lines[0]), frameon=False)
