@@ -40,7 +40,7 @@ def read_picture(data: bytes, _folder: Path) -> None:
 
 def read_page_picture(data: bytes, _folder: Path) -> None:
     """Decode a picture that a page sent."""
-    from mien.web.media import decode_page_picture
+    from mien.web.session.media import decode_page_picture
 
     decode_page_picture(data)
 
@@ -81,7 +81,7 @@ def read_ferplus(data: bytes, folder: Path) -> None:
 
 
 def _read_fer(folder: Path, faces: bytes, votes: bytes | None) -> None:
-    from mien.datasets.inputs.fer2013 import Fer2013Input
+    from mien.datasets.inputs.fer.fer2013 import Fer2013Input
 
     path, plus = folder / "fer2013.csv", folder / "fer2013new.csv"
     path.write_bytes(faces)
@@ -156,8 +156,8 @@ def read_text_message(data: bytes, _folder: Path) -> None:
 
 def read_binary_message(data: bytes, _folder: Path) -> None:
     """Read a picture of the page, with what stands before it."""
-    from mien.web.media import decode_page_picture
     from mien.web.protocol import decode_picture_message
+    from mien.web.session.media import decode_page_picture
 
     _, jpeg = decode_picture_message(data)
     decode_page_picture(jpeg)

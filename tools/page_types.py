@@ -17,8 +17,8 @@ import msgspec
 
 from mien.vision.looks import Table
 from mien.web import protocol
-from mien.web.page_files import STATIC
-from mien.web.words import FIRST, languages
+from mien.web.page.page_files import STATIC
+from mien.web.page.words import FIRST, languages
 
 NOTE = "// Written by `make page-types`: see tools/page_types.py.\n\n"
 SVG = ("svg", "filter")  # the tags of drawings that have an id
@@ -40,14 +40,17 @@ def messages() -> str:
 
 
 def elements() -> str:
-    """Return which element each id of index.html means."""
+    """Return which element each id of index.html means, and which views there are."""
     found = _Ids()
     found.feed((STATIC / "index.html").read_text(encoding="utf-8"))
     lines = [
         f'  "{name}": {"SVG" if tag in SVG else "HTML"}ElementTagNameMap["{tag}"];'
         for name, tag in sorted(found.tags.items())
     ]
-    return NOTE + "\n".join(["export interface Elements {", *lines, "}", ""])
+    views = " | ".join(json.dumps(view) for view in sorted(found.views))
+    return NOTE + "\n".join(
+        ["export interface Elements {", *lines, "}", "", f"export type View = {views};", ""]
+    )
 
 
 def table() -> str:
@@ -68,10 +71,10 @@ def words() -> str:
 
 
 FILES: Mapping[str, Callable[[], str]] = {
-    "core/messages.d.ts": messages,
-    "core/elements.d.ts": elements,
-    "core/table.d.ts": table,
-    "core/languages.d.ts": words,
+    "generated/messages.d.ts": messages,
+    "generated/elements.d.ts": elements,
+    "generated/table.d.ts": table,
+    "generated/languages.d.ts": words,
 }
 
 
@@ -85,11 +88,14 @@ class _Ids(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.tags: dict[str, str] = {}
+        self.views: set[str] = set()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        name = dict(attrs).get("id")
+        name, view = map(dict(attrs).get, ("id", "data-view"))
         if name is not None:
             self.tags[name] = tag
+        if view is not None:
+            self.views.add(view)
 
 
 def _interfaces(kinds: Iterable[Any]) -> list[str]:

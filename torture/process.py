@@ -20,7 +20,7 @@ from torture import discs
 
 PRELOAD = ("torch", "torch.onnx", "onnxruntime", "pyarrow.parquet", "matplotlib.figure")
 PRELOAD += ("mien.training.expression.run", "mien.datasets.preparation.prepare")
-PRELOAD += ("mien.evaluation.report.write", "mien.cli.predict")
+PRELOAD += ("mien.evaluation.output.write", "mien.cli.predict")
 # What a process does to names on the disk, one step each.
 STEPS = ("rename", "replace", "unlink", "rmdir", "mkdir", "link")
 LONGEST = 300.0

@@ -39,8 +39,8 @@ from benchmarks.report import (
 )
 from mien.detectors.single_shot import SingleShotDetector
 from mien.errors import MienError
-from mien.evaluation.card import END, START
 from mien.evaluation.detection import Labels, Tally
+from mien.evaluation.output.card import END, START
 from mien.files.writes import replace_files
 from mien.models.bundle import (
     CARD,

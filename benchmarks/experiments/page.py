@@ -25,7 +25,7 @@ from rich.console import Console
 from benchmarks.realtime import calm_scene
 from benchmarks.report import GOAL_COLUMNS, Environment, Result, goal_row, goals_met, print_result
 from mien.errors import MienError, SettingsError
-from mien.web.page_files import STATIC
+from mien.web.page.page_files import STATIC
 
 NAME = "page"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -171,7 +171,7 @@ def load(
     Args:
         bundle: The folder of a bundle, or "fer8", which reads eight looks; the shipped one of four
             where None.
-        detector: "mien", "mtcnn", "yunet", "dlib-cnn", "dlib-hog", or a `Detector` of your own.
+        detector: One of `mien.registry.DETECTORS`, such as "yunet", or a `Detector` of your own.
         detector_model: The detector's weights, where it needs some or you have others: a file, or
             for "mien" a bundle's folder.
         threads: Processor threads of each network: more make large pictures quicker, for more work

@@ -5,6 +5,7 @@ Optional and heavy parts are imported when they are asked for.
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from mien.errors import SettingsError
@@ -49,7 +50,7 @@ def make_detector(
     factory = _DETECTORS.get(name)
     if factory is None:
         raise SettingsError(f"unknown detector {name!r}; choose one of {', '.join(DETECTORS)}")
-    if model is not None and name in _WITHOUT_MODEL:
+    if model is not None and isinstance(factory, _OwnWeights):
         raise SettingsError(f"the detector {name} has its own weights; leave out {model}")
     detector = factory(model, _checked(threads))
     LOG.info("detector %s", name)
@@ -128,7 +129,17 @@ def _mien(model: Path | None, threads: int) -> Detector:
     return SingleShotDetector(load_detector_bundle(model or DETECTOR_BUNDLE), threads=threads)
 
 
-def _mtcnn(_: Path | None, threads: int) -> Detector:
+@dataclass(frozen=True, slots=True)
+class _OwnWeights:
+    """Makes a detector that has its own weights, by the number of its threads."""
+
+    make: Callable[[int], Detector]
+
+    def __call__(self, _: Path | None, threads: int) -> Detector:
+        return self.make(threads)
+
+
+def _mtcnn(threads: int) -> Detector:
     from mien.detectors.mtcnn.detector import MtcnnDetector
 
     return MtcnnDetector(threads=threads)
@@ -151,18 +162,18 @@ def _dlib_cnn(model: Path | None, _: int) -> Detector:
     return DlibCnnDetector(model)
 
 
-def _dlib_hog(_: Path | None, __: int) -> Detector:
+def _dlib_hog(_: int) -> Detector:
     from mien.detectors.dlib import DlibHogDetector
 
     return DlibHogDetector()
 
 
+# A new detector is its file and a row here.
 _DETECTORS: dict[str, Callable[[Path | None, int], Detector]] = {
     DEFAULT_DETECTOR: _mien,
-    "mtcnn": _mtcnn,
+    "mtcnn": _OwnWeights(_mtcnn),
     "yunet": _yunet,
     "dlib-cnn": _dlib_cnn,
-    "dlib-hog": _dlib_hog,
+    "dlib-hog": _OwnWeights(_dlib_hog),
 }
 DETECTORS: tuple[str, ...] = tuple(_DETECTORS)
-_WITHOUT_MODEL = frozenset({"mtcnn", "dlib-hog"})

@@ -136,9 +136,11 @@ def test_parts_that_cannot_be_imported_end_in_no_traceback(
 def test_missing_extras_and_cameras_are_no_failure(
     healthy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("mien.cli.doctor.OPTIONAL", ("no-such-package",))
+    lines = ['no-such-package>=1; extra == "more"', 'mien[more]; extra == "all"', "numpy>=2"]
+    monkeypatch.setattr("importlib.metadata.requires", lambda _: lines)
     monkeypatch.setattr("mien.sources.camera.list_cameras", list)
     assert main(["doctor", "--json"]) == 0
     found = report(capsys)
+    assert found["optional"].keys() == {"no-such-package"}
     assert found["optional"]["no-such-package"]["detail"] == "not installed"
     assert found["cameras"]["cameras"]["facts"] == {"numbers": []}

@@ -20,7 +20,7 @@ from mien.types import Analysis
 from mien.web.lan.addresses import Network
 from mien.web.lan.pairing import NewCode
 from mien.web.server import bind
-from mien.web.stats import LiveMeter
+from mien.web.session.stats import LiveMeter
 
 ENDING_SIGNALS = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)

@@ -163,16 +163,20 @@ def test_a_fault_of_our_own_is_not_hidden(command: Any) -> None:
         main(["doctor"])
 
 
-def test_help_loads_no_command_and_nothing_heavy() -> None:
+def test_help_loads_nothing_heavy_and_what_reads_faces_nothing_of_training() -> None:
     code = (
         "import sys, contextlib\n"
         "from mien.cli import main\n"
-        "with contextlib.suppress(SystemExit): main(['--help'])\n"
-        "heavy = ('cv2', 'onnxruntime', 'av', 'torch', 'mien.registry')\n"
-        "print([name for name in heavy if name in sys.modules], file=sys.stderr)\n"
+        "def loaded(heavy, *words):\n"
+        "    with contextlib.suppress(SystemExit): main([*words, '--help'])\n"
+        "    print(words, [name for name in heavy if name in sys.modules], file=sys.stderr)\n"
+        "loaded(('cv2', 'onnxruntime', 'av', 'torch', 'mien.registry'))\n"
+        "training = ('torch', 'matplotlib', 'onnx', 'pyarrow', 'jinja2', 'mien.evaluation')\n"
+        "loaded(training, 'predict')\n"
+        "loaded(training, 'live')\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stderr.strip() == "[]"
+    assert done.stderr.splitlines() == ["() []", "('predict',) []", "('live',) []"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="pipes end otherwise on Windows")

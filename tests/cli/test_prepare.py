@@ -8,7 +8,7 @@ from PIL import Image
 
 from mien.cli import main
 from mien.datasets.dataset import load_dataset
-from mien.datasets.inputs.fer2013 import FERPLUS_COLUMNS
+from mien.datasets.inputs.fer.ferplus import FERPLUS_COLUMNS
 
 
 @pytest.fixture

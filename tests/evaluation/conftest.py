@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from tests.evaluation.pages import COUNTS, PNG, UNKNOWN, Page, near, page_of
 
-from mien.evaluation.corrupted import CorruptionPoint
+from mien.evaluation.figures.slicing import Slice
+from mien.evaluation.figures.summary import Estimate, Summary, summarise
 from mien.evaluation.predictions import Answers, Evaluation
-from mien.evaluation.slicing import Slice
+from mien.evaluation.robustness.corrupted import CorruptionPoint
 from mien.evaluation.studies.compare import Comparison
 from mien.evaluation.studies.crop_scales import CropScalePoint
 from mien.evaluation.studies.others import OtherClass, Others
-from mien.evaluation.summary import Estimate, Summary, summarise
 from mien.models.bundle import FORMAT, DataTerms, InputInfo, ModelInfo, Terms
 from mien.types import Box, Face, InputSpec, PixelArray, ProbabilityArray
 from mien.vision.images.reading import encode_png

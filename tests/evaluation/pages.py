@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from mien.evaluation.figures.summary import Estimate, Summary
 from mien.evaluation.report.parts import Picture
 from mien.evaluation.studies.corruptions import Corruptions
 from mien.evaluation.studies.crop_scales import CropScales
 from mien.evaluation.studies.slices import Slices
 from mien.evaluation.study import Finding
-from mien.evaluation.summary import Estimate, Summary
 from mien.vision.images.reading import encode_png
 
 NAN = math.nan

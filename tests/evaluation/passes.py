@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from mien.evaluation.collect import collect
-from mien.evaluation.inputs import InputSettings, open_pictures
-from mien.evaluation.picture import Watcher
+from mien.evaluation.pictures.collect import collect
+from mien.evaluation.pictures.inputs import InputSettings, open_pictures
+from mien.evaluation.pictures.picture import Watcher
 from mien.evaluation.predictions import Evaluation
 from mien.types import OnProgress, ignore_progress
 

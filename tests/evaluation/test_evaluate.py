@@ -10,7 +10,7 @@ import pytest
 
 from mien.errors import BundleError, SettingsError
 from mien.evaluation.evaluate import evaluate
-from mien.evaluation.inputs import InputSettings
+from mien.evaluation.pictures.inputs import InputSettings
 from mien.evaluation.studies.compare import CompareStudy
 from mien.evaluation.studies.corruptions import CorruptionsStudy
 from mien.evaluation.studies.crop_scales import CropScalesStudy

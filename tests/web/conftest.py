@@ -18,7 +18,7 @@ from tests.web.tabs import watched_pages
 
 from mien.models.occlusion import explain
 from mien.registry import make_analyzer
-from mien.web.session import OfferedSource, Services
+from mien.web.session.services import OfferedSource, Services
 
 with warnings.catch_warnings(), contextlib.suppress(RuntimeError):  # where there is no httpx
     # Starlette would rather have httpx's successor, and says so once, when this is first imported.

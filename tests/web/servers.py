@@ -11,9 +11,9 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import HTMLResponse
 
 from mien.web.app import create_app
-from mien.web.security import local_hosts
+from mien.web.guard.security import local_hosts
 from mien.web.server import Server, bind
-from mien.web.session import Services
+from mien.web.session.services import Services
 
 # A document of the origin in which nothing runs. It names an icon, or a browser asks for one.
 BARE = "/bare"

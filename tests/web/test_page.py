@@ -15,9 +15,8 @@ from mien.registry import DEFAULT_BUNDLE, make_classifier, make_detector
 from mien.sources.open import open_source
 from mien.sources.reconnect import Notice
 from mien.types import Analysis, Box, Face, Prediction, Quality, Reading
-from mien.web.page_files import MADE, STATIC
 from mien.web.protocol import ModelFacts
-from mien.web.session import OfferedSource, Services
+from mien.web.session.services import OfferedSource, Services
 
 LABELS = ("angry", "sad", "happy", "neutral")
 pytestmark = pytest.mark.timeout(120)
@@ -327,15 +326,6 @@ def test_the_page_is_small(open_page, expect):
       performance.getEntriesByType(kind).map((entry) => entry.encodedBodySize))""")
     assert len(loaded) > 10
     assert 20_000 < sum(loaded) < 150_000
-
-
-def test_every_module_is_asked_for_at_once():
-    """Where a module names the next one, the first paint would wait for them one after another."""
-    named = set(re.findall(r'"/static/([\w/]+\.js)"', (STATIC / "index.html").read_text()))
-    made = {name for name in MADE if name.endswith(".js")}
-    workers = {"live/shows/ticker.js"}  # begun by a module, and not before they are needed
-    found = {str(path.relative_to(STATIC)) for path in STATIC.rglob("*.js")}
-    assert named == made | (found - workers)
 
 
 def test_a_clip_turns_from_sad_to_happy(

@@ -3,7 +3,7 @@
 import pytest
 from tools.page_types import FILES
 
-from mien.web.page_files import STATIC
+from mien.web.page.page_files import STATIC
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -12,8 +12,8 @@ from websockets.sync.client import connect
 
 from mien.errors import SettingsError
 from mien.web.app import create_app
+from mien.web.guard.security import local_hosts
 from mien.web.protocol import MAX_MESSAGE_BYTES
-from mien.web.security import local_hosts
 from mien.web.server import Server, bind, bind_all
 
 

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.timeout(120)
 # Who is told, and when, on a clock that we turn: each entry is [ms, {id: value}].
 ANNOUNCE = """
 async ([script, silent]) => {
-  const { Announcer } = await import("/static/core/announcer.js");
+  const { Announcer } = await import("/static/sound/announcer.js");
   const announcer = new Announcer();
   const told = [];
   for (const [now, values] of script) {
@@ -127,7 +127,7 @@ window.AudioContext = class {
 # Each look's figure as it sounds, by a context that computes faster than it plays.
 RENDER = """
 async (labels) => {
-  const { figureOf, Tones } = await import("/static/core/tones.js");
+  const { figureOf, Tones } = await import("/static/sound/tones.js");
   const rate = 24000;
   const found = {};
   for (const label of labels) {

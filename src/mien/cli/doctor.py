@@ -10,7 +10,7 @@ import json
 import os
 import platform
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from importlib import metadata
@@ -31,23 +31,12 @@ CORE = {
     "onnxruntime": "onnxruntime",
     "av": "av",
     "PIL": "pillow",
+    "pi_heif": "pi-heif",
     "msgspec": "msgspec",
     "starlette": "starlette",
     "uvicorn": "uvicorn",
     "websockets": "websockets",
 }
-OPTIONAL = (
-    "pi-heif",
-    "torch",
-    "onnx",
-    "pyarrow",
-    "matplotlib",
-    "safetensors",
-    "pandas",
-    "dlib-bin",
-    "cryptography",
-    "segno",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +102,7 @@ def examine(detector_model: Path | None = None) -> Report:
         ok=all(finding.ok for finding in (*packages.values(), *model.values())),
         system=_system(),
         packages=packages,
-        optional={name: _optional(name) for name in OPTIONAL},
+        optional={name: _optional(name) for name in _of_extras()},
         detectors=_try_detectors(detector_model),
         model=model,
         cameras={"cameras": _try(_cameras)},
@@ -154,6 +143,13 @@ def _package(module: str) -> Finding:
         return Finding(True, version)
     providers = list(imported.get_available_providers())
     return Finding(True, f"{version} ({', '.join(providers)})", {"providers": providers})
+
+
+def _of_extras() -> Iterable[str]:
+    """Return the packages of all extras of mien's own, each once."""
+    lines = [line for line in metadata.requires("mien") or () if "extra ==" in line]
+    names = [re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in lines]
+    return sorted({*names} - {"mien"})
 
 
 def _optional(name: str) -> Finding:

@@ -10,7 +10,7 @@ from mien.cli import console
 from mien.cli.evaluate_options import EvaluateOptions, Output, add_arguments, check, command_line
 from mien.cli.evaluate_show import show
 from mien.errors import MissingExtraError
-from mien.evaluation.inputs import is_dataset
+from mien.evaluation.pictures.inputs import is_dataset
 from mien.evaluation.studies import asked
 from mien.files.locks import alone_in
 from mien.models.bundle import ModelInfo
@@ -20,7 +20,7 @@ from mien.registry import find_bundle, make_classifier, make_detector
 
 if TYPE_CHECKING:
     from mien.evaluation.evaluate import Evaluated
-    from mien.evaluation.features import FeatureCollector
+    from mien.evaluation.output.features import FeatureCollector
     from mien.evaluation.predictions import Evaluation
     from mien.evaluation.study import Study
 
@@ -30,7 +30,7 @@ __all__ = ["add_arguments", "run"]
 def run(args: argparse.Namespace) -> int:
     """Evaluate, print the figures, and write the report."""
     # Imported first: a missing extra must be told before the long work, not after it.
-    import mien.evaluation.write  # noqa: F401
+    import mien.evaluation.output.write  # noqa: F401
 
     options = EvaluateOptions.read(args)
     check(options)
@@ -85,7 +85,7 @@ def _detector(options: EvaluateOptions) -> Detector | None:
 
 
 def _write(options: EvaluateOptions, found: "Evaluated", out: Path, facts: dict[str, str]) -> None:
-    from mien.evaluation.write import PAGE, write_report
+    from mien.evaluation.output.write import PAGE, write_report
 
     write_report(out, found, plots=options.output.plots, **facts)
     console.out.print(f"Figures, plots and answers: {out}", markup=False)
@@ -93,7 +93,7 @@ def _write(options: EvaluateOptions, found: "Evaluated", out: Path, facts: dict[
 
 
 def _record(options: EvaluateOptions, found: "Evaluated", facts: dict[str, str]) -> None:
-    from mien.evaluation.record import record
+    from mien.evaluation.output.record import record
 
     path = find_bundle(options.place.bundle)
     record(path, found, **facts)
@@ -104,7 +104,7 @@ def _features(options: EvaluateOptions, classifier: OnnxClassifier) -> "FeatureC
     if options.output.features is None:
         return None
     try:
-        from mien.evaluation.features import FeatureCollector
+        from mien.evaluation.output.features import FeatureCollector
     except ModuleNotFoundError as error:
         raise MissingExtraError("mien evaluate --features", "train") from error
     return FeatureCollector(classifier, options.inputs.spec(classifier.spec))
@@ -113,7 +113,7 @@ def _features(options: EvaluateOptions, classifier: OnnxClassifier) -> "FeatureC
 def _write_features(
     output: Output, collector: "FeatureCollector", evaluation: "Evaluation"
 ) -> None:
-    from mien.evaluation.features import write_features
+    from mien.evaluation.output.features import write_features
 
     if output.features is None:
         return

@@ -6,12 +6,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from mien.cli import console
-from mien.evaluation.names import FIGURES
+from mien.evaluation.figures.names import FIGURES
 from mien.evaluation.report.texts import terminal_cells, terminal_table
 
 if TYPE_CHECKING:
     from mien.evaluation.evaluate import Evaluated
-    from mien.evaluation.summary import Summary
+    from mien.evaluation.figures.summary import Summary
 
 SHOWN_UNREADABLE = 5
 

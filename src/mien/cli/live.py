@@ -29,12 +29,12 @@ from mien.sources.naming import SAMPLE, Address, Camera, Sample, meant
 from mien.sources.open import open_source
 from mien.sources.reconnect import Notice, OnNotice
 from mien.web.app import create_app
+from mien.web.guard.security import local_hosts
+from mien.web.guard.token_gate import PARAMETER, make_token
 from mien.web.protocol import Mode, ModelFacts, SourceId
-from mien.web.security import local_hosts
 from mien.web.server import Server, bind
-from mien.web.session import OfferedSource, Services
-from mien.web.stats import LiveMeter
-from mien.web.token_gate import PARAMETER, make_token
+from mien.web.session.services import OfferedSource, Services
+from mien.web.session.stats import LiveMeter
 
 DEFAULT_PORT = 8000
 _PORT = {"metavar": "PORT", "refusal": "is no port; give one from 1 to 65535"}

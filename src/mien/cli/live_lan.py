@@ -10,7 +10,7 @@ from mien.errors import MissingExtraError, SettingsError, printable
 from mien.web.lan.addresses import find_network
 from mien.web.lan.pairing import NewCode
 from mien.web.server import bind_all
-from mien.web.session import Services
+from mien.web.session.services import Services
 
 if TYPE_CHECKING:  # it needs an extra
     from mien.cli.live import LiveOptions

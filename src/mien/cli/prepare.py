@@ -15,7 +15,8 @@ from rich.table import Table
 from mien.cli import console
 from mien.cli.models import DetectorName
 from mien.cli.options import add_options, own_fields, read
-from mien.datasets.inputs.fer2013 import MAJORITIES, Fer2013Input
+from mien.datasets.inputs.fer.fer2013 import Fer2013Input
+from mien.datasets.inputs.fer.ferplus import MAJORITIES
 from mien.datasets.preparation.settings import PrepareSettings
 from mien.errors import MissingExtraError, SettingsError
 from mien.protocols import Detector

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from mien.evaluation.intervals import bootstrap
-from mien.evaluation.summary import Estimate
+from mien.evaluation.figures.intervals import bootstrap
+from mien.evaluation.figures.summary import Estimate
 from mien.types import Box, Face
 from mien.vision.boxes import iou_matrix, to_array
 

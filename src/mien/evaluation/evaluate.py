@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mien.evaluation.collect import collect
-from mien.evaluation.inputs import InputSettings, open_pictures
-from mien.evaluation.intervals import RESAMPLES
-from mien.evaluation.picture import Watcher
+from mien.evaluation.figures.intervals import RESAMPLES
+from mien.evaluation.figures.summary import Summary, summarise
+from mien.evaluation.pictures.collect import collect
+from mien.evaluation.pictures.inputs import InputSettings, open_pictures
+from mien.evaluation.pictures.picture import Watcher
 from mien.evaluation.studies import asked
 from mien.evaluation.study import Draws, Finding, Run, Study
-from mien.evaluation.summary import Summary, summarise
 from mien.models.bundle import ModelInfo
 from mien.protocols import Classifier, Detector
 from mien.types import OnProgress, ignore_progress

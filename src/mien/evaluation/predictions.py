@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mien.errors import PictureError
-from mien.evaluation.metrics import BoolArray, IntArray, RealArray
 from mien.models.bundle import ModelInfo
 from mien.models.decision import certainty, is_sure
-from mien.types import ProbabilityArray
+from mien.types import BoolArray, IntArray, ProbabilityArray, RealArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,7 +99,8 @@ class Evaluation:
         skipped: Classes that the bundle does not know, and how many pictures of each were left out.
         unreadable: Pictures that could not be decoded; they are in no figure.
         measures: What was measured of every picture, float64 [n] each and in the order of the
-            answers: name → values, nan where there is none. See `mien.evaluation.measures`.
+            answers: name → values, nan where there is none; see
+            `mien.evaluation.pictures.measures`.
         sources: What each picture is from, in the order of the answers, "" where that is not
             known; empty where it is known of none.
     """

@@ -14,10 +14,10 @@ import msgspec
 from rich.console import RenderableType
 
 from mien.errors import SettingsError
-from mien.evaluation.picture import Watcher
+from mien.evaluation.figures.summary import Summary
+from mien.evaluation.pictures.picture import Watcher
 from mien.evaluation.predictions import Evaluation
 from mien.evaluation.report.parts import Plot, Section
-from mien.evaluation.summary import Summary
 from mien.models.bundle import MetricsInfo, ModelInfo, SliceInfo
 from mien.protocols import Classifier
 from mien.settings import flag
@@ -137,8 +137,8 @@ class Study(Generic[Own]):
 
     Attributes:
         options: What turns it on, and its settings, each a field; see `mien.settings`. One that
-            means nothing for a data set is marked with `mien.evaluation.inputs.FOLDERS`, one that
-            changes no figure with `SHOWING`.
+            means nothing for a data set is marked with `mien.evaluation.pictures.inputs.FOLDERS`,
+            one that changes no figure with `SHOWING`.
         plots: Names of the plots that its finding may have, as those of their files.
     """
 

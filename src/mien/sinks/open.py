@@ -1,7 +1,8 @@
 """Makes the outputs that a user asks for, each by the ending of its name."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +13,29 @@ from mien.sinks.files import same_file
 from mien.sinks.tables import STDOUT
 from mien.sources.files import VIDEO_SUFFIXES
 from mien.vision.images.formats import SUFFIXES
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """What a table is made with."""
+
+    path: Path
+    labels: Sequence[str]
+    other: bool
+    overwrite: bool
+
+
+def _csv(table: _Table) -> Sink:
+    return CsvSink(table.path, table.labels, other=table.other, overwrite=table.overwrite)
+
+
+def _jsonl(table: _Table) -> Sink:
+    return JsonlSink(table.path, other=table.other, overwrite=table.overwrite)
+
+
+# A new kind of table is its class and a row here.
+TABLES: Mapping[str, Callable[[_Table], Sink]] = {".csv": _csv, ".jsonl": _jsonl, ".ndjson": _jsonl}
+VIDEO = ".mp4"
 
 
 def make_sinks(
@@ -39,7 +63,7 @@ def make_sinks(
     """
     makers: list[Callable[[], Sink]] = []
     if out is not None:
-        makers.append(_table_maker(out, labels, other=other, overwrite=overwrite))
+        makers.append(_table_maker(_Table(out, labels, other, overwrite)))
     if annotate is not None:
         names = () if source is None else source.names
         _refuse_source(annotate, names)
@@ -59,23 +83,23 @@ def _refuse_source(path: Path, names: Sequence[str]) -> None:
         raise SettingsError(f"{path}: is to be read, and would be overwritten; choose another name")
 
 
-def _table_maker(
-    path: Path, labels: Sequence[str], *, other: bool, overwrite: bool
-) -> Callable[[], Sink]:
-    suffix = path.suffix.lower()
-    if suffix == ".csv" or str(path) == STDOUT:
-        return partial(CsvSink, path, labels, other=other, overwrite=overwrite)
-    if suffix in (".jsonl", ".ndjson"):
-        return partial(JsonlSink, path, other=other, overwrite=overwrite)
-    raise SettingsError(f"{path}: no format that mien writes; name a .csv or .jsonl file, or -")
+def _table_maker(table: _Table) -> Callable[[], Sink]:
+    make = _csv if str(table.path) == STDOUT else TABLES.get(table.path.suffix.lower())
+    if make is None:
+        *most, last = TABLES
+        raise SettingsError(
+            f"{table.path}: no format that mien writes; name a {', '.join(most)} or {last} file, "
+            "or -"
+        )
+    return partial(make, table)
 
 
 def _picture_maker(path: Path, sources: Sequence[str], overwrite: bool) -> Callable[[], Sink]:
     suffix = path.suffix.lower()
-    if suffix == ".mp4":
+    if suffix == VIDEO:
         return partial(VideoSink, path, overwrite=overwrite)
     if suffix in SUFFIXES | VIDEO_SUFFIXES and not path.is_dir():
         raise SettingsError(
-            f"{path}: annotated pictures go to a folder and annotated videos to a .mp4 file"
+            f"{path}: annotated pictures go to a folder and annotated videos to a {VIDEO} file"
         )
     return partial(PictureSink, path, overwrite=overwrite, sources=sources)

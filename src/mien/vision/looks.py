@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mien.parsing import decode_json
+from mien.vision.palette import Shades
 
 TABLE = "looks.json"
 SIDE = 24  # of the square in which shapes are drawn
@@ -27,13 +28,10 @@ Points = npt.NDArray[np.float64]
 Rgb = tuple[int, int, int]
 
 
-class Colours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One colour as #rrggbb for each ground: a dark plate over a picture, and the page's themes."""
+class Colours(Shades, frozen=True, forbid_unknown_fields=True):
+    """One colour as #rrggbb for each ground: the page's themes, and a dark plate over a picture."""
 
     picture: str
-    light: str
-    dark: str
-    contrast: str
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,12 +83,7 @@ class Look:
 @cache
 def table() -> Table:
     """Return the table of the file."""
-    return decode_json(table_bytes(), Table)
-
-
-def table_bytes() -> bytes:
-    """Return the file itself, for the page."""
-    return files("mien.vision").joinpath(TABLE).read_bytes()
+    return decode_json(files("mien.vision").joinpath(TABLE).read_bytes(), Table)
 
 
 def name_of(label: str) -> str | None:

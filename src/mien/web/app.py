@@ -9,10 +9,11 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from mien.web.page_files import answer
-from mien.web.security import Guard
-from mien.web.session import PageSession, Services
-from mien.web.token_gate import TokenGate
+from mien.web.guard.security import Guard
+from mien.web.guard.token_gate import TokenGate
+from mien.web.page.page_files import answer
+from mien.web.session.services import Services
+from mien.web.session.session import PageSession
 
 
 def create_app(services: Services, *, hosts: Iterable[str], token: str | None = None) -> Starlette:

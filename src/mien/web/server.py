@@ -13,10 +13,10 @@ from starlette.types import ASGIApp
 from websockets.protocol import State
 
 from mien.errors import SettingsError
-from mien.web.connections import FOR_MACHINE, FOR_NETWORK, Bounds, Door
-from mien.web.limits import seldom_logged
+from mien.web.guard.connections import FOR_MACHINE, FOR_NETWORK, Bounds, Door
+from mien.web.guard.limits import seldom_logged
+from mien.web.guard.wire import Page, Requests
 from mien.web.protocol import MAX_MESSAGE_BYTES
-from mien.web.wire import Page, Requests
 
 # Pages that are open get this long to notice that the server ends.
 GRACE_SECONDS = 1

@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.evaluation.pages import PNG, near
 
-from mien.evaluation.corrupted import CorruptionPoint
+from mien.evaluation.figures.slicing import Slice
+from mien.evaluation.figures.summary import Summary, summarise
 from mien.evaluation.predictions import Evaluation, Unreadable
-from mien.evaluation.slicing import Slice
+from mien.evaluation.robustness.corrupted import CorruptionPoint
 from mien.evaluation.studies.compare import Comparison
-from mien.evaluation.summary import Summary, summarise
 from mien.models.bundle import ModelInfo
 from mien.vision.images.reading import encode_png
 

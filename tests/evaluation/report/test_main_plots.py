@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mien.evaluation.figures.summary import Summary, summarise
 from mien.evaluation.predictions import Answers, Evaluation
-from mien.evaluation.summary import Summary, summarise
 
 pytest.importorskip("matplotlib", reason="needs the extra [train]")
 from mien.evaluation.report import main_plots as plots

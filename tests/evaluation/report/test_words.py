@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mien.evaluation.figures.summary import Estimate, Summary
 from mien.evaluation.report.words import hundred
-from mien.evaluation.summary import Estimate, Summary
 
 NAN = math.nan
 

@@ -10,8 +10,8 @@ import pytest
 from tests.evaluation.pages import NAN, near
 
 from mien.errors import BundleError
-from mien.evaluation import metrics
-from mien.evaluation.intervals import bootstrap
+from mien.evaluation.figures import metrics
+from mien.evaluation.figures.intervals import bootstrap
 from mien.evaluation.predictions import Answers, Evaluation
 from mien.evaluation.studies.compare import Comparison, compare
 from mien.models.bundle import ModelInfo

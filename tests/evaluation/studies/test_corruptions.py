@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from mien.evaluation.corrupted import CorruptionPoint
+from mien.evaluation.figures.summary import Estimate, summarise
 from mien.evaluation.predictions import Evaluation
+from mien.evaluation.robustness.corrupted import CorruptionPoint
 from mien.evaluation.studies.corruptions import Corruptions
-from mien.evaluation.summary import Estimate, summarise
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from tests.evaluation.pages import near
 
+from mien.evaluation.figures.summary import Estimate, summarise
 from mien.evaluation.predictions import Answers, Evaluation
 from mien.evaluation.studies.crop_scales import CropScalePoint, CropScales, crop_scale_points
-from mien.evaluation.summary import Estimate, summarise
 
 
 def answers(right: list[bool]) -> Answers:

@@ -6,9 +6,9 @@ from typing import Any
 
 from tests.evaluation.pages import NAN, UNKNOWN, near
 
-from mien.evaluation.measures import SKIN
-from mien.evaluation.slicing import Slice
-from mien.evaluation.summary import Estimate
+from mien.evaluation.figures.slicing import Slice
+from mien.evaluation.figures.summary import Estimate
+from mien.evaluation.pictures.measures import SKIN
 
 
 def test_slices_that_are_clearly_worse_are_named_in_words(

@@ -6,13 +6,13 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from mien.web.app import create_app
+from mien.web.guard.security import local_hosts
 from mien.web.lan import gate
 from mien.web.lan.addresses import Network
 from mien.web.lan.gate import COOKIE
 from mien.web.lan.pairing import MAX_TRIES, MAX_WRONG, Entry
 from mien.web.lan.serve import create_lan_app
-from mien.web.security import local_hosts
-from mien.web.session import OfferedSource
+from mien.web.session.services import OfferedSource
 
 HOST = "192.168.1.7:8443"
 ADDRESS = f"https://{HOST}"

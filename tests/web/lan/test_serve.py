@@ -17,14 +17,14 @@ from websockets.sync.client import connect
 pytest.importorskip("cryptography", reason="needs the extra lan")
 
 from mien.web.app import create_app
-from mien.web.connections import FOR_NETWORK, Bounds
+from mien.web.guard.connections import FOR_NETWORK, Bounds
+from mien.web.guard.limits import OpenPages
+from mien.web.guard.security import local_hosts
 from mien.web.lan.addresses import Network
 from mien.web.lan.gate import COOKIE
 from mien.web.lan.serve import Lan, make_lan
-from mien.web.limits import OpenPages
-from mien.web.security import local_hosts
 from mien.web.server import Server, bind, bind_all
-from mien.web.session import Services
+from mien.web.session.services import Services
 
 pytestmark = pytest.mark.timeout(120)
 WIDTH = "document.documentElement.scrollWidth"

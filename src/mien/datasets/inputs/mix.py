@@ -35,7 +35,8 @@ import numpy as np
 
 from mien.datasets.dataset import load_dataset
 from mien.datasets.inputs.class_names import find_class
-from mien.datasets.inputs.fer2013 import Fer2013Input, Majority
+from mien.datasets.inputs.fer.fer2013 import Fer2013Input
+from mien.datasets.inputs.fer.ferplus import Majority
 from mien.datasets.inputs.folders import CropSettings, FolderInput
 from mien.datasets.inputs.patterns import GroupPattern
 from mien.datasets.inputs.prepared import PreparedInput
@@ -56,7 +57,7 @@ class MixSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         fer2013: fer2013.csv.
         ferplus: fer2013new.csv, FER+'s votes.
         dataset: Folder that `mien prepare` wrote.
-        keep_unclear: See `mien.datasets.inputs.fer2013.Fer2013Input`.
+        keep_unclear: See `mien.datasets.inputs.fer.fer2013.Fer2013Input`.
         majority: Likewise.
         crop: Whether the face is looked for first; "none" where pictures are faces already.
         crop_scale: Side of the crop over the detector's box.

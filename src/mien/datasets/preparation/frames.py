@@ -12,7 +12,8 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from mien.datasets.preparation.duplicates import PairArray
-from mien.datasets.preparation.plan import LEFT_OUT, IntArray
+from mien.datasets.preparation.plan import LEFT_OUT
+from mien.types import IntArray
 
 _NUMBERED = re.compile(r"(.*?)([0-9]{1,18})$")
 # A series has so many frames, and of so many of these the next one is alike.

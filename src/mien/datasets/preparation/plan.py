@@ -10,8 +10,8 @@ import numpy.typing as npt
 from mien.datasets.preparation.duplicates import PairArray, clusters
 from mien.datasets.preparation.splits import assign_splits, balance
 from mien.datasets.records import SPLITS, Rejection
+from mien.types import IntArray
 
-IntArray = npt.NDArray[np.int64]
 TRAIN, VALIDATION, TEST = range(len(SPLITS))
 LEFT_OUT = -1
 

@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 
 from mien.datasets.dataset import CONFLICTS, DATA, HELD_BACK, REJECTED, DatasetInfo
 from mien.datasets.parquet import SplitWriter, face_schema
-from mien.datasets.preparation.plan import IntArray, Plan, RowIndex
+from mien.datasets.preparation.plan import Plan, RowIndex
 from mien.datasets.records import INFO, PHOTO_GROUP, SPLITS, Rejection, digest
-from mien.types import OnProgress
+from mien.types import IntArray, OnProgress
 
 
 def write_dataset(

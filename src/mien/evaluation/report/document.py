@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from mien.evaluation import metrics
-from mien.evaluation.names import FIGURES
+from mien.evaluation.figures import metrics
+from mien.evaluation.figures.names import FIGURES
+from mien.evaluation.figures.summary import Summary
 from mien.evaluation.report.page import Page
 from mien.evaluation.report.parts import (
     Bar,
@@ -29,7 +30,6 @@ from mien.evaluation.report.words import (
     is_known,
     main_points,
 )
-from mien.evaluation.summary import Summary
 
 SHOWN_CONFUSIONS = 8
 SHOWN_UNREADABLE = 10

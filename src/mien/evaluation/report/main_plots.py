@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mien.evaluation.figures.summary import COVERAGE, Summary
 from mien.evaluation.report.parts import Plot
 from mien.evaluation.report.plots import (
     BLUE,
@@ -20,7 +21,6 @@ from mien.evaluation.report.plots import (
 )
 from mien.evaluation.report.texts import percent
 from mien.evaluation.report.words import calibration, count
-from mien.evaluation.summary import COVERAGE, Summary
 
 if TYPE_CHECKING:  # after what says which extra is missing
     from matplotlib.axes import Axes

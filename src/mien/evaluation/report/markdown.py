@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from mien.evaluation.names import write_figure
+from mien.evaluation.figures.names import write_figure
 from mien.models.bundle import MetricsInfo
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mien.errors import MissingExtraError, printable
 from mien.evaluation.report.parts import Section
+from mien.vision.palette import declarations
 
 try:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
@@ -42,7 +43,9 @@ class Page:
 
     def html(self) -> str:
         """Return the page, to be written as UTF-8."""
-        return _template().render(page=self, policy=POLICY, version=version("mien"))
+        return _template().render(
+            page=self, policy=POLICY, colours=declarations, version=version("mien")
+        )
 
 
 @cache

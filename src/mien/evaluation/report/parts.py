@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
+from mien.evaluation.figures.summary import Estimate
 from mien.evaluation.report.texts import decimal, interval, percent
-from mien.evaluation.summary import Estimate
 
 if TYPE_CHECKING:  # drawing needs an extra
     from matplotlib.figure import Figure

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mien.errors import MissingExtraError
-from mien.evaluation.summary import Estimate, Summary
+from mien.evaluation.figures.summary import Estimate, Summary
 
 try:
     from matplotlib.axes import Axes
@@ -47,8 +47,8 @@ def draw_estimates(
 
 
 def percent_format() -> PercentFormatter:
-    """Return what writes shares in whole percent."""
-    return PercentFormatter(1, 0)
+    """Return what writes shares in percent, with as many decimals as the axis needs."""
+    return PercentFormatter(1)
 
 
 def percent_axes(axes: Axes, *, x: bool, y: bool) -> None:

@@ -5,8 +5,8 @@ import math
 from rich import box
 from rich.table import Table
 
-from mien.evaluation.names import write_figure
-from mien.evaluation.summary import Estimate
+from mien.evaluation.figures.names import write_figure
+from mien.evaluation.figures.summary import Estimate
 
 UNKNOWN = "–"
 

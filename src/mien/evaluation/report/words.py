@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mien.evaluation.summary import COVERAGE, Estimate, Summary
+from mien.evaluation.figures.summary import COVERAGE, Estimate, Summary
 
 # A share of fewer faces says little: such classes come last among the confusions, such parts are
 # not compared with the whole.

@@ -13,21 +13,20 @@ from rich.markup import escape
 from rich.table import Table as TerminalTable
 
 from mien.errors import BundleError
-from mien.evaluation import metrics
-from mien.evaluation.collect import Collector, InOrder
-from mien.evaluation.intervals import RESAMPLES, bootstrap, group_numbers
-from mien.evaluation.metrics import IntArray, RealArray
+from mien.evaluation.figures import metrics
+from mien.evaluation.figures.intervals import RESAMPLES, bootstrap, group_numbers
+from mien.evaluation.figures.summary import Estimate, Summary
+from mien.evaluation.figures.tables import cells, table_figures
+from mien.evaluation.pictures.collect import Collector, InOrder
 from mien.evaluation.predictions import Answers, Evaluation
 from mien.evaluation.report.parts import Cell, Note, Paragraph, Section, Table, Value, Words
 from mien.evaluation.report.texts import UNKNOWN, terminal_table
 from mien.evaluation.report.words import count
 from mien.evaluation.study import Finding, Run, Started, Study, refuse_crop_scale
-from mien.evaluation.summary import Estimate, Summary
-from mien.evaluation.tables import cells, table_figures
 from mien.models.bundle import ModelInfo
 from mien.protocols import Classifier
 from mien.registry import make_classifier
-from mien.types import OnProgress, ignore_progress
+from mien.types import IntArray, OnProgress, RealArray, ignore_progress
 
 STAGE = "intervals of differences"
 SIGNIFICANT = 0.05

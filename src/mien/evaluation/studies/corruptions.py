@@ -1,6 +1,7 @@
 """How a bundle reads corrupted faces, and whether it then gets less sure.
 
-The corruptions are applied to the face as the network gets it; see `mien.evaluation.corrupt`.
+The corruptions are applied to the face as the network gets it; see
+`mien.evaluation.robustness.corrupt`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,19 +12,19 @@ import msgspec
 from rich.table import Table as TerminalTable
 
 from mien.errors import SettingsError
-from mien.evaluation.corrupted import (
+from mien.evaluation.figures.summary import Summary
+from mien.evaluation.predictions import Evaluation
+from mien.evaluation.report.parts import Bar, Heading, Paragraph, Part, Plot, Section, Table, Words
+from mien.evaluation.report.texts import decimal, percent, terminal_table
+from mien.evaluation.report.words import capital
+from mien.evaluation.robustness.corrupted import (
     CorruptionPoint,
     Verdict,
     confidence_trends,
     evaluate_corruptions,
 )
-from mien.evaluation.predictions import Evaluation
-from mien.evaluation.report.parts import Bar, Heading, Paragraph, Part, Plot, Section, Table, Words
-from mien.evaluation.report.texts import decimal, percent, terminal_table
-from mien.evaluation.report.words import capital
-from mien.evaluation.sample import MAX_FACES, Sampler
+from mien.evaluation.robustness.sample import MAX_FACES, Sampler
 from mien.evaluation.study import Finding, Run, Started, Study
-from mien.evaluation.summary import Summary
 from mien.settings import check_number
 
 if TYPE_CHECKING:  # drawing needs an extra
@@ -166,7 +167,8 @@ class Corruptions(Finding):
             axes.label_outer()
         for axes in panels[len(by_name) :]:
             axes.set_visible(False)
-        title = f"{plots.subject(summary)} as pictures get worse, {self.points[0].faces:,} faces"
+        what = "over the severity of corruptions"
+        title = f"{plots.subject(summary)} {what}, {self.points[0].faces:,} faces"
         figure.suptitle(title, size=12)
         lines = panels[0].get_legend_handles_labels()
         figure.legend(*lines, loc="outside lower center", ncols=len(lines[0]), frameon=False)

@@ -9,18 +9,18 @@ import numpy as np
 from rich.table import Table as TerminalTable
 
 from mien.errors import SettingsError
-from mien.evaluation import metrics
-from mien.evaluation.collect import Collector
-from mien.evaluation.inputs import FOLDERS
-from mien.evaluation.intervals import RESAMPLES, group_numbers
-from mien.evaluation.picture import with_crop_scale
+from mien.evaluation.figures import metrics
+from mien.evaluation.figures.intervals import RESAMPLES, group_numbers
+from mien.evaluation.figures.summary import Estimate, Summary
+from mien.evaluation.figures.tables import cells, estimate_tables
+from mien.evaluation.pictures.collect import Collector
+from mien.evaluation.pictures.inputs import FOLDERS
+from mien.evaluation.pictures.picture import with_crop_scale
 from mien.evaluation.predictions import Answers, Evaluation
 from mien.evaluation.report.parts import Bar, Note, Paragraph, Plot, Section, Table
 from mien.evaluation.report.texts import decimal, percent, terminal_cells, terminal_table
 from mien.evaluation.report.words import is_known
 from mien.evaluation.study import Finding, Run, Started, Study, refuse_crop_scale
-from mien.evaluation.summary import Estimate, Summary
-from mien.evaluation.tables import cells, estimate_tables
 from mien.types import OnProgress, ignore_progress
 
 if TYPE_CHECKING:  # drawing needs an extra

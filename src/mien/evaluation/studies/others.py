@@ -14,10 +14,10 @@ from rich.markup import escape
 from rich.table import Table as TerminalTable
 
 from mien.errors import SettingsError
-from mien.evaluation import metrics
-from mien.evaluation.collect import OthersCollector
-from mien.evaluation.intervals import RESAMPLES, bootstrap, group_numbers
-from mien.evaluation.metrics import IntArray, RealArray
+from mien.evaluation.figures import metrics
+from mien.evaluation.figures.intervals import RESAMPLES, bootstrap, group_numbers
+from mien.evaluation.figures.summary import Estimate, Summary
+from mien.evaluation.pictures.collect import OthersCollector
 from mien.evaluation.predictions import Answers, Evaluation
 from mien.evaluation.report.markdown import figure, head, names, row
 from mien.evaluation.report.parts import (
@@ -33,9 +33,8 @@ from mien.evaluation.report.parts import (
 from mien.evaluation.report.texts import UNKNOWN, terminal_cells, terminal_table
 from mien.evaluation.report.words import count, hundred, is_known
 from mien.evaluation.study import Finding, Recorded, Run, Started, Study
-from mien.evaluation.summary import Estimate, Summary
 from mien.models.bundle import MetricsInfo, ModelInfo
-from mien.types import OnProgress, ignore_progress
+from mien.types import BoolArray, IntArray, OnProgress, RealArray, ignore_progress
 
 STAGE = "intervals of other classes"
 # Names in model.json: how many faces of a class get a word, and of all these together.
@@ -279,7 +278,7 @@ def others_figures(
 
 
 def _other_class(
-    name: str, named: Estimate, chosen: metrics.BoolArray, answers: Answers, model: ModelInfo
+    name: str, named: Estimate, chosen: BoolArray, answers: Answers, model: ModelInfo
 ) -> OtherClass:
     faces = chosen & answers.found
     said = answers.probabilities[faces & answers.sure(model.not_sure_below)].argmax(axis=1)
@@ -293,7 +292,7 @@ def _other_class(
     )
 
 
-def _share(said: metrics.BoolArray) -> float:
+def _share(said: BoolArray) -> float:
     return float(said.mean()) if said.size else float("nan")
 
 

@@ -9,17 +9,16 @@ import numpy as np
 from rich.table import Table as TerminalTable
 
 from mien.datasets.records import PHOTO_GROUP
-from mien.evaluation.intervals import RESAMPLES, bootstrap
-from mien.evaluation.metrics import BoolArray, IntArray, RealArray
+from mien.evaluation.figures.intervals import RESAMPLES, bootstrap
+from mien.evaluation.figures.summary import Estimate, Summary
 from mien.evaluation.predictions import Answers, Evaluation
 from mien.evaluation.report import markdown
 from mien.evaluation.report.parts import Bar, Heading, Paragraph, Section, Table
 from mien.evaluation.report.texts import percent, terminal_cells, terminal_table
 from mien.evaluation.report.words import WHO_IS_READ_WORSE, count
 from mien.evaluation.study import Finding, NoOptions, Recorded, Run, Started, Study
-from mien.evaluation.summary import Estimate, Summary
 from mien.models.bundle import MetricsInfo
-from mien.types import OnProgress, ignore_progress
+from mien.types import BoolArray, IntArray, OnProgress, RealArray, ignore_progress
 
 STAGE = "intervals of persons"
 # Of fewer faces a share says nothing about a person.

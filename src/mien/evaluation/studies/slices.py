@@ -1,6 +1,6 @@
 """Figures by how well a face can be seen, and by what is told of it: who is read worse.
 
-How faces are split says `mien.evaluation.slicing`.
+How faces are split says `mien.evaluation.figures.slicing`.
 """
 
 import math
@@ -16,7 +16,9 @@ from rich.table import Table as TerminalTable
 
 from mien.datasets.inputs.patterns import SlicePattern
 from mien.errors import SettingsError
-from mien.evaluation import measures
+from mien.evaluation.figures.slicing import Slice, slices
+from mien.evaluation.figures.summary import Estimate, Summary
+from mien.evaluation.pictures import measures
 from mien.evaluation.predictions import Evaluation
 from mien.evaluation.report import markdown
 from mien.evaluation.report.parts import (
@@ -33,9 +35,7 @@ from mien.evaluation.report.parts import (
 )
 from mien.evaluation.report.texts import UNKNOWN, percent, terminal_cells, terminal_table
 from mien.evaluation.report.words import FEW_FACES, WHO_IS_READ_WORSE, capital, count
-from mien.evaluation.slicing import Slice, slices
 from mien.evaluation.study import SHOWING, Finding, Recorded, Run, Started, Study
-from mien.evaluation.summary import Estimate, Summary
 from mien.models.bundle import MetricsInfo, SliceInfo
 
 # Of what is measured, what is about people and how they are seen.

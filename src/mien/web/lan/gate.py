@@ -7,9 +7,9 @@ from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mien.web.guard.security import refuse
 from mien.web.lan.page import ICON, POLICY, STYLES, Problem, preferred_language, render
 from mien.web.lan.pairing import Entry, TooManyTriesError
-from mien.web.security import refuse
 
 PATH = "/enter"
 # What the code page itself is made of.

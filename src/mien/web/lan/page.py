@@ -9,12 +9,13 @@ from typing import Literal
 
 import msgspec
 
-from mien.web.words import FIRST, code_words
+from mien.web.page.words import FIRST, code_words
 
 Problem = Literal["wrong", "too_many"]
 
 # What it is made of besides itself.
-STYLES = tuple(f"/static/style/{name}.css" for name in ("tokens", "base", "welcome", "code"))
+SHEETS = ("tokens", "code-colours", "base", "welcome", "code")
+STYLES = tuple(f"/static/style/{name}.css" for name in SHEETS)
 ICON = "/static/icon.svg"
 
 POLICY = "; ".join(

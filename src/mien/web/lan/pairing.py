@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mien.errors import MienError
-from mien.web.limits import TokenBucket
+from mien.web.guard.limits import TokenBucket
 
 DIGITS = 8
 MAX_WRONG = 5

@@ -8,14 +8,14 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from mien.web.app import make_app
-from mien.web.connections import FOR_NETWORK, Bounds
+from mien.web.guard.connections import FOR_NETWORK, Bounds
+from mien.web.guard.security import Guard
 from mien.web.lan.addresses import Network, in_url
 from mien.web.lan.certificate import make_certificate
 from mien.web.lan.gate import Gate
 from mien.web.lan.pairing import Entry, NewCode
-from mien.web.security import Guard
 from mien.web.server import LanServer
-from mien.web.session import Services
+from mien.web.session.services import Services
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,9 @@
 // @ts-check
 // Joins the parts: the views, the connection, what it brings, and the buttons of the first view.
 
-import { About } from "./core/about.js";
 import { Connection } from "./core/connection.js";
-import { SettingsDialog } from "./core/dialog.js";
 import { $ } from "./core/dom.js";
 import { learnLabels } from "./core/looks.js";
-import { Status } from "./core/status.js";
-import { Views } from "./core/views.js";
-import { Voice } from "./core/voice.js";
 import { fill, tell, words } from "./core/words.js";
 import { Files } from "./live/files.js";
 import { Live } from "./live/live.js";
@@ -19,6 +14,11 @@ import { WindowShow } from "./live/shows/window.js";
 import { Stage } from "./live/stage.js";
 import { Tools } from "./live/tools.js";
 import { Practice } from "./practice/practice.js";
+import { About } from "./shell/about.js";
+import { SettingsDialog } from "./shell/dialog.js";
+import { Status } from "./shell/status.js";
+import { Views } from "./shell/views.js";
+import { Voice } from "./sound/voice.js";
 
 // Only a page on another device comes by https: it must not say that all stays on one machine.
 const REMOTE = location.protocol === "https:";
@@ -95,7 +95,7 @@ class Page {
     $("keep").addEventListener("click", () => live.show && this.practice.kept.keep(live.show.element));
   }
 
-  /** @param {import("./core/messages.js").Hello} hello */
+  /** @param {import("./generated/messages.js").Hello} hello */
   #greet({ labels, sources, version, mode, model }) {
     learnLabels(labels);
     for (const part of [this.dialog, this.voice]) part.setLabels(labels);

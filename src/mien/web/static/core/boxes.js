@@ -1,7 +1,7 @@
 // @ts-check
 // Which face of a picture is meant: the largest.
 
-/** @typedef {import("./messages.js").FaceFacts} FaceFacts */
+/** @typedef {import("../generated/messages.js").FaceFacts} FaceFacts */
 
 /** @param {{ box: [number, number, number, number] }} face */
 export function areaOf({ box: [x1, y1, x2, y2] }) {

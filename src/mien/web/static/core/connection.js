@@ -6,18 +6,18 @@ const FIRST_WAIT = 500;
 const LONGEST_WAIT = 8000;
 
 /**
- * @typedef {import("./messages.js").Analyzed} Analyzed
- * @typedef {import("./messages.js").StillAnalyzed} StillAnalyzed
- * @typedef {import("./messages.js").ServerMessage} ServerMessage
+ * @typedef {import("../generated/messages.js").Analyzed} Analyzed
+ * @typedef {import("../generated/messages.js").StillAnalyzed} StillAnalyzed
+ * @typedef {import("../generated/messages.js").ServerMessage} ServerMessage
  *
  * What is done with what comes.
  * @typedef {object} Handlers
- * @property {(message: import("./messages.js").Hello) => void} hello
+ * @property {(message: import("../generated/messages.js").Hello) => void} hello
  * @property {(message: Analyzed) => void} analysis
  * @property {(analysis: Analyzed, jpeg: Blob) => void} frame
- * @property {(message: import("./messages.js").Waiting) => void} waiting
+ * @property {(message: import("../generated/messages.js").Waiting) => void} waiting
  * @property {() => void} ended
- * @property {(message: import("./messages.js").Failed) => void} error
+ * @property {(message: import("../generated/messages.js").Failed) => void} error
  * @property {(code: number) => void} lost
  */
 
@@ -38,7 +38,7 @@ export class Connection {
     return this.socket.readyState === WebSocket.OPEN;
   }
 
-  /** @param {import("./messages.js").Watch["source"]} source */
+  /** @param {import("../generated/messages.js").Watch["source"]} source */
   watch(source) {
     this.#send({ type: "watch", source });
   }
@@ -80,7 +80,7 @@ export class Connection {
   }
 
   /**
-   * @param {import("./messages.js").PictureHeader} header
+   * @param {import("../generated/messages.js").PictureHeader} header
    * @param {Blob} blob
    */
   async #sendPicture(header, blob) {
@@ -140,7 +140,7 @@ export class Connection {
     this.answers.clear();
   }
 
-  /** @param {import("./messages.js").ClientMessage} message */
+  /** @param {import("../generated/messages.js").ClientMessage} message */
   #send(message) {
     if (this.open) this.socket.send(JSON.stringify(message));
   }

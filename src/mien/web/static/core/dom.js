@@ -1,7 +1,7 @@
 // @ts-check
 // The elements of index.html.
 
-/** @typedef {import("./elements.js").Elements} Elements */
+/** @typedef {import("../generated/elements.js").Elements} Elements */
 
 /**
  * The element with an id.

@@ -2,10 +2,10 @@
 // How each label is shown without words: a shape first, a colour second.
 // Shapes are drawn in a square of 24 by 24, on the canvas and in the list alike.
 
+import { table } from "../generated/table.js";
 import { hash, nameOf, placesOf } from "./names.js";
 import { lookFor, reasonsFor, wordFor } from "./sayings.js";
 import { settings } from "./settings.js";
-import { table } from "./table.js";
 
 const SOMETHING_ELSE = "something else"; // the reason, as the server names it
 const OTHER = "other-";
@@ -59,7 +59,7 @@ function placeOf(kind) {
 }
 
 // What is shown of a reading: its kind, its word (null where that look is switched off), its reasons.
-/** @param {import("./messages.js").FaceFacts} reading */
+/** @param {import("../generated/messages.js").FaceFacts} reading */
 export function readingLook(reading) {
   const { label } = reading;
   if (!settings.names(label)) return { kind: "unsaid", look: null, reasons: "" };
@@ -73,7 +73,7 @@ function remarksOf(reading) {
   return isElse(reading) ? [SOMETHING_ELSE, ...issues] : issues;
 }
 
-/** @param {import("./messages.js").FaceFacts} reading */
+/** @param {import("../generated/messages.js").FaceFacts} reading */
 export function isElse({ reason }) {
   return reason === SOMETHING_ELSE;
 }
@@ -81,7 +81,7 @@ export function isElse({ reason }) {
 // How probable a share among the looks is, among all that the face may show.
 /**
  * @param {number} share
- * @param {import("./messages.js").FaceFacts} reading
+ * @param {import("../generated/messages.js").FaceFacts} reading
  */
 export function amongAll(share, { other }) {
   return share * (1 - other);

@@ -2,7 +2,7 @@
 // What a label means: which look of the table, or which of the signs that are kept for others. The twin
 // of looks.py; both are held together by tests.
 
-import { table } from "./table.js";
+import { table } from "../generated/table.js";
 
 const NAMES = new Map(
   Object.entries(table.looks).flatMap(([name, { synonyms }]) =>

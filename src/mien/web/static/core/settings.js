@@ -1,7 +1,7 @@
 // @ts-check
 // What the user has chosen. It stays in this browser, and the style sees it as attributes of <html>.
 
-import { languages } from "./languages.js";
+import { languages } from "../generated/languages.js";
 import { speak } from "./words.js";
 
 const KEY = "mien";

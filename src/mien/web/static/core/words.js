@@ -5,7 +5,7 @@
 // Elements of index.html name their words by `data-words="welcome.title"`, and a label for screen
 // readers by `data-words-label`.
 
-import { languages } from "./languages.js";
+import { languages } from "../generated/languages.js";
 
 const FIRST = "en";
 export let words = languages[FIRST];
@@ -15,7 +15,7 @@ const told = new Map(); // elements whose text comes and goes: what it is made b
 // Puts values into the places that a text has for them. A text that depends on a number has forms, by the
 // plural categories of its language, of which `count` chooses one.
 /**
- * @param {import("./languages.js").Text} text
+ * @param {import("../generated/languages.js").Text} text
  * @param {Record<string, any>} values
  */
 export function fill(text, values) {

@@ -1,11 +1,11 @@
 // @ts-check
 // The faces in view as text: a list to read, and sentences for a screen reader.
 
-import { Announcer } from "../core/announcer.js";
 import { amongAll, percentSure, readingLook, shapeElement } from "../core/looks.js";
 import { personFor, sentenceFor } from "../core/sayings.js";
 import { settings } from "../core/settings.js";
 import { fill, tell, words } from "../core/words.js";
+import { Announcer } from "../sound/announcer.js";
 import { CROWD } from "./placement.js";
 
 const EMPTY_AFTER_MS = 600; // a face that is missed for a moment changes nothing
@@ -52,7 +52,7 @@ export class FaceList {
   /**
    * Shows a result; `moves` is whether looks may change, and so last.
    *
-   * @param {import("../core/messages.js").Analyzed | import("../core/messages.js").StillAnalyzed} analysis
+   * @param {import("../generated/messages.js").Analyzed | import("../generated/messages.js").StillAnalyzed} analysis
    */
   show(analysis, moves = true) {
     const now = performance.now();

@@ -8,10 +8,10 @@ import { words } from "../core/words.js";
 import { Nearest } from "./nearest.js";
 
 const SIZE = { width: 300, height: 260 };
-const STYLES = ["tokens", "looks", "floating"];
+const STYLES = ["tokens", "colours", "floating"];
 
 /**
- * @typedef {import("../core/messages.js").FaceFacts} FaceFacts
+ * @typedef {import("../generated/messages.js").FaceFacts} FaceFacts
  *
  * @typedef {object} Parts
  * @property {HTMLElement} sign

@@ -4,9 +4,6 @@
 import { drawShape } from "../core/looks.js";
 import { settings } from "../core/settings.js";
 
-const GROUND = "rgba(14, 21, 22, 0.8)";
-const FIRM_GROUND = "#000000"; // for the theme of high contrast
-const INK = "#f6f8f7";
 const SMALLEST = 11; // size of the text in pixels
 const TEXT_SCALE = { normal: 1, large: 1.2, larger: 1.4 };
 const FONT = "system-ui, sans-serif";
@@ -70,12 +67,13 @@ export function drawLabel(context, { label, text, pad, iconSize, left, size: [wi
   context.save();
   context.translate(placed.left, placed.top);
   context.scale(placed.scale, placed.scale);
-  context.fillStyle = settings.theme === "contrast" ? FIRM_GROUND : GROUND;
+  const colours = getComputedStyle(context.canvas);
+  context.fillStyle = colours.getPropertyValue("--plate");
   context.beginPath();
   context.roundRect(0, 0, width, height, Math.min(text, height / 2));
   context.fill();
   if (icon) drawShape(context, icon, pad, (height - iconSize) / 2, iconSize);
-  context.fillStyle = INK;
+  context.fillStyle = colours.getPropertyValue("--night-ink");
   context.textBaseline = "middle";
   const start = left + pad * 0.7;
   context.font = `600 ${text}px ${FONT}`;

@@ -33,7 +33,7 @@ export class Moments {
   /**
    * Takes a result; `now` is in seconds on a clock that only runs forward.
    *
-   * @param {import("../core/messages.js").Analyzed} analysis
+   * @param {import("../generated/messages.js").Analyzed} analysis
    * @param {number} now
    * @param {number | null} place where in a film it was, in seconds
    */

@@ -6,7 +6,7 @@ import { areaOf, largestOf } from "../core/boxes.js";
 const LARGER = 1.25; // as much larger another face must be: two of one size do not take turns
 const MISSED_MS = 600; // and a face that is missed for a moment stays the nearest
 
-/** @typedef {import("../core/messages.js").FaceFacts} FaceFacts */
+/** @typedef {import("../generated/messages.js").FaceFacts} FaceFacts */
 
 export class Nearest {
   constructor() {

@@ -23,7 +23,7 @@ const EDGE = 4; // pixels at the edge of the picture that stay free
  * @property {Box} box where it is drawn
  * @property {number} alpha
  * @property {boolean} present
- * @property {import("../core/messages.js").FaceFacts} reading
+ * @property {import("../generated/messages.js").FaceFacts} reading
  * @property {string} said
  */
 
@@ -93,7 +93,7 @@ export class Overlay {
   /**
    * Takes the newest result; the frames glide to it.
    *
-   * @param {import("../core/messages.js").Analyzed | import("../core/messages.js").StillAnalyzed} analysis
+   * @param {import("../generated/messages.js").Analyzed | import("../generated/messages.js").StillAnalyzed} analysis
    */
   show(analysis) {
     this.stale ||= String(this.size) !== String(analysis.size);

@@ -14,7 +14,7 @@ import { Timeline } from "./timeline.js";
 /**
  * @typedef {import("./live.js").State} State
  * @typedef {import("./shows/show.js").Show} Show
- * @typedef {import("../core/messages.js").Analyzed} Analyzed
+ * @typedef {import("../generated/messages.js").Analyzed} Analyzed
  */
 
 export class Stage {
@@ -148,7 +148,7 @@ export class Stage {
   /**
    * Shows faces; `moves` is whether looks may change, and so last.
    *
-   * @param {Analyzed | import("../core/messages.js").StillAnalyzed} analysis
+   * @param {Analyzed | import("../generated/messages.js").StillAnalyzed} analysis
    */
   showFaces(analysis, moves = true) {
     this.floating.show(analysis);

@@ -56,7 +56,7 @@ export class Timeline {
   }
 
   /**
-   * @param {import("../core/messages.js").Analyzed} analysis
+   * @param {import("../generated/messages.js").Analyzed} analysis
    * @param {number | null} place where in a film it was, in seconds
    */
   add(analysis, place) {

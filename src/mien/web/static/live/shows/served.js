@@ -36,7 +36,7 @@ export class ServedShow extends Show {
   /**
    * Shows a frame. One that cannot be shown now is not acknowledged, and the server reads no further.
    *
-   * @param {import("../../core/messages.js").Analyzed} analysis
+   * @param {import("../../generated/messages.js").Analyzed} analysis
    * @param {Blob} jpeg
    */
   async takeFrame(analysis, jpeg) {

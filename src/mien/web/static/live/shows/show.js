@@ -6,7 +6,7 @@ import { fill, words } from "../../core/words.js";
 
 /**
  * @typedef {import("../live.js").Live} Live
- * @typedef {import("../../core/messages.js").Analyzed} Analyzed
+ * @typedef {import("../../generated/messages.js").Analyzed} Analyzed
  */
 
 // Why a show cannot be opened, in the present words.

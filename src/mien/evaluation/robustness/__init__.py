@@ -1,0 +1,1 @@
+"""How a bundle reads corrupted faces."""

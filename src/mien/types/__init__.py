@@ -1,0 +1,61 @@
+"""The values that travel between the parts. All are frozen and validated when they are made."""
+
+from mien.types.general import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    OnProgress,
+    PixelArray,
+    PlotKind,
+    ProbabilityArray,
+    RealArray,
+    Skipped,
+    ignore_progress,
+)
+from mien.types.readings import (
+    SOMETHING_ELSE,
+    SUM_TOLERANCE,
+    Analysis,
+    Doubt,
+    Prediction,
+    Quality,
+    QualityIssue,
+    Reading,
+    Reason,
+    Verdict,
+)
+from mien.types.seen import (
+    Alignment,
+    Box,
+    Face,
+    Frame,
+    InputSpec,
+)
+
+__all__ = [
+    "SOMETHING_ELSE",
+    "SUM_TOLERANCE",
+    "Alignment",
+    "Analysis",
+    "BoolArray",
+    "Box",
+    "Doubt",
+    "Face",
+    "FloatArray",
+    "Frame",
+    "InputSpec",
+    "IntArray",
+    "OnProgress",
+    "PixelArray",
+    "PlotKind",
+    "Prediction",
+    "ProbabilityArray",
+    "Quality",
+    "QualityIssue",
+    "Reading",
+    "RealArray",
+    "Reason",
+    "Skipped",
+    "Verdict",
+    "ignore_progress",
+]

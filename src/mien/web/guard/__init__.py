@@ -1,0 +1,1 @@
+"""Who may connect, how often, and how much: what stands before every page."""

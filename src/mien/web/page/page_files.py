@@ -1,0 +1,96 @@
+"""The files that the page is made of: kept in memory, and compressed once.
+
+A page is some thirty small files. Opened, read and compressed for each request they cost three
+times what they cost from here, and that is what a phone waits for.
+"""
+
+import gzip
+import hashlib
+import mimetypes
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mien.web.page import colours, looks_files, words
+
+STATIC = (Path(__file__).parents[1] / "static").resolve()
+INDEX = "index.html"
+# Where it loads all modules that it does not name, at once and not one after the other.
+OTHERS = "<!-- all other modules -->"
+# But for a worker, and for drawings: they are loaded when they are needed, or when there is time.
+LATER = ("live/shows/ticker.js", "practice/drawn/")
+# `mimetypes` asks the system, and Windows' registry may call JavaScript text/plain.
+TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html"}
+# Made from what Python reads, too.
+MADE = {
+    "style/colours.css": colours.by_theme,
+    "style/code-colours.css": colours.by_preference,
+    "generated/table.js": looks_files.module,
+    "generated/languages.js": words.module,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    plain: bytes
+    compressed: bytes
+    etag: str
+    media_type: str | None
+
+
+def answer(request: Request) -> Response:
+    """Answer with the file that the `path` of a route names, or with the page itself.
+
+    Raises:
+        HTTPException: There is no such file.
+    """
+    file = _find(request.path_params.get("path", INDEX))
+    if file is None:
+        raise HTTPException(404)
+    headers = {"ETag": file.etag, "Vary": "Accept-Encoding"}
+    if file.etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    body = file.plain
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        body = file.compressed
+        headers["Content-Encoding"] = "gzip"
+    return Response(body, headers=headers, media_type=file.media_type)
+
+
+def _find(name: str) -> _File | None:
+    if name in MADE:
+        return _pack(name, MADE[name]())
+    try:
+        if name == INDEX:
+            return _pack(name, _index())
+        path = (STATIC / name).resolve()
+        return _read(path, path.stat().st_mtime_ns) if path.is_relative_to(STATIC) else None
+    except (OSError, ValueError):  # the latter for a name that no file can have
+        return None
+
+
+def _index() -> bytes:
+    page = (STATIC / INDEX).read_text(encoding="utf-8")
+    files = [path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*.js")]
+    files = [name for name in files if not name.startswith(LATER)]
+    modules = [f"/static/{name}" for name in [*files, *MADE] if name.endswith(".js")]
+    others = sorted(module for module in modules if f'"{module}"' not in page)
+    links = (f'<link rel="modulepreload" href="{module}">' for module in others)
+    return page.replace(OTHERS, "\n  ".join(links)).encode()
+
+
+@lru_cache
+def _read(path: Path, _changed: int) -> _File:
+    """Read a file; once more after it has changed, so that who edits it sees that in a browser."""
+    return _pack(path.name, path.read_bytes())
+
+
+@lru_cache
+def _pack(name: str, plain: bytes) -> _File:
+    media_type = TYPES.get(Path(name).suffix) or mimetypes.guess_type(name)[0]
+    digest = hashlib.sha256(plain).hexdigest()[:32]
+    return _File(plain, gzip.compress(plain, mtime=0), f'"{digest}"', media_type)

@@ -1,0 +1,67 @@
+"""What all pages share: models, sources, and what is counted."""
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from mien.models.occlusion import PartEffect
+from mien.protocols import Source
+from mien.sources.reconnect import OnNotice
+from mien.types import Analysis, Face, Frame, PixelArray
+from mien.web import protocol
+from mien.web.guard.limits import OpenPages
+from mien.web.protocol import Mode, SourceId
+from mien.web.session.stats import LiveMeter
+
+Analyze = Callable[[Frame], Analysis]
+Explain = Callable[[PixelArray, Face], Sequence[PartEffect]]
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedSource:
+    """A source that pages may watch.
+
+    Attributes:
+        name: What to call it on the page.
+        open: Opens it; raises `SourceError` where that fails. Is given what to tell when the
+            source breaks off and is waited for, and when it is back.
+    """
+
+    name: str
+    open: Callable[[OnNotice], Source]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What all pages share.
+
+    Attributes:
+        labels: The classifier's labels.
+        make_analyzer: Makes an analyzer with a state of its own, on models that all share.
+        explain: Tells which parts of a face in a picture its reading rests on.
+        sources: What the server can read.
+        mode: What a page begins with.
+        meter: Counts all frames.
+        pages: Counts the pages that are open.
+        model: What the page tells of the model.
+    """
+
+    labels: tuple[str, ...]
+    make_analyzer: Callable[[], Analyze]
+    explain: Explain
+    sources: Mapping[SourceId, OfferedSource]
+    mode: Mode = "camera"
+    meter: LiveMeter = dataclasses.field(default_factory=LiveMeter)
+    pages: OpenPages = dataclasses.field(default_factory=OpenPages)
+    model: protocol.ModelFacts | None = None
+
+    def for_others(self) -> "Services":
+        """Return what devices on the network are offered: not what this machine's camera sees.
+
+        Whoever sits before it would not expect to be seen on a phone; and the address of a stream
+        may hold a password, which the page must not be able to use from elsewhere.
+        """
+        sources = dict(self.sources)
+        sources.pop("configured", None)
+        mode: Mode = "camera" if self.mode == "configured" else self.mode
+        return dataclasses.replace(self, sources=sources, mode=mode)

@@ -1,0 +1,118 @@
+"""One page: what it asks for, and what it then gets."""
+
+import anyio
+import anyio.abc
+from anyio import to_thread
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from mien import __version__
+from mien.web import protocol
+from mien.web.guard.limits import MAX_BURST, MESSAGES_PER_SECOND, TokenBucket
+from mien.web.protocol import ProtocolError, SourceId
+from mien.web.session.sender import Sender, failed
+from mien.web.session.sent import OwnStream, read_still
+from mien.web.session.services import Services
+from mien.web.session.watching import Watching
+
+
+class PageSession:
+    """Speaks the protocol with one page until it leaves."""
+
+    def __init__(self, websocket: WebSocket, services: Services) -> None:
+        """Take an unaccepted connection that the guard has let through."""
+        self._websocket = websocket
+        self._sender = Sender(websocket)
+        self._services = services
+        self._own: OwnStream | None = None
+        self._watching: Watching | None = None
+        self._bucket = TokenBucket(MAX_BURST, MESSAGES_PER_SECOND)
+
+    async def run(self) -> None:
+        """Serve the page; returns when it has left or was closed for what it sent."""
+        # Accepted even where there is no room: only then can the page be told why.
+        await self._websocket.accept()
+        try:
+            with self._services.pages.one_more():
+                await self._run()
+        except ProtocolError as error:
+            await self._sender.close(error)
+
+    async def _run(self) -> None:
+        async with anyio.create_task_group() as tasks:
+            try:
+                await self._sender.send(self._hello())
+                while True:
+                    await self._receive(tasks)
+            except WebSocketDisconnect:
+                pass
+            except ProtocolError as error:
+                await self._sender.close(error)
+            finally:
+                tasks.cancel_scope.cancel()
+
+    def _hello(self) -> protocol.Hello:
+        sources = self._services.sources.items()
+        return protocol.Hello(
+            version=__version__,
+            labels=self._services.labels,
+            sources=tuple(protocol.SourceInfo(key, source.name) for key, source in sources),
+            mode=self._services.mode,
+            model=self._services.model,
+        )
+
+    async def _receive(self, tasks: anyio.abc.TaskGroup) -> None:
+        message = await self._websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code", 1000))
+        if not self._bucket.take():
+            raise ProtocolError(protocol.POLICY_VIOLATION, "too many messages in a short time")
+        if message.get("text") is not None:
+            await self._obey(protocol.decode_text(message["text"]), tasks)
+        else:
+            await self._read(message["bytes"])
+
+    async def _obey(self, message: protocol.ClientMessage, tasks: anyio.abc.TaskGroup) -> None:
+        match message:
+            case protocol.Watch(source):
+                await self._end_stream()
+                await self._watch(source, tasks)
+            case protocol.Next():
+                # After an end or error an acknowledgement may still be on its way.
+                if self._watching is not None:
+                    self._watching.shown.set()
+            case protocol.Stop():
+                await self._end_stream()
+                await self._sender.send(protocol.Stopped())
+
+    async def _watch(self, key: SourceId, tasks: anyio.abc.TaskGroup) -> None:
+        source = self._services.sources.get(key)
+        if source is None:
+            raise ProtocolError(protocol.POLICY_VIOLATION, f"there is no {key} source")
+        self._watching = Watching(self._services, source, self._sender, tasks)
+        tasks.start_soon(self._watching.run)
+
+    async def _end_stream(self) -> None:
+        self._own = None
+        if self._watching is not None:
+            await self._watching.stop()
+            self._watching = None
+
+    async def _read(self, data: bytes) -> None:
+        header, jpeg = protocol.decode_picture_message(data)
+        try:
+            if isinstance(header, protocol.Still):
+                answer = await to_thread.run_sync(read_still, self._services, header, jpeg)
+            else:
+                answer = await self._read_grab(header.time, jpeg)
+        except ProtocolError:
+            raise
+        except Exception as error:  # the page is told, whatever it is
+            await self._sender.send(failed(error))
+        else:
+            await self._sender.send_text(answer.decode())
+
+    async def _read_grab(self, timestamp: float, jpeg: bytes) -> bytes:
+        if self._watching is not None and not self._watching.done.is_set():
+            raise ProtocolError(protocol.POLICY_VIOLATION, "send stop before pictures of a stream")
+        self._own = self._own or OwnStream(self._services)
+        return await self._own.read(timestamp, jpeg)

@@ -1,0 +1,53 @@
+// @ts-check
+// What is said above the views, and of the connection.
+
+import { tell, words } from "../core/words.js";
+
+const FULL = 1013; // the code of a connection that was closed because too many pages are open
+
+export class Status {
+  // `remote` is whether mien runs on another machine.
+  constructor(message, connection, remote) {
+    this.message = message;
+    this.connection = connection;
+    this.remote = remote;
+    this.lost = false; // whether the server is, or was until its greeting
+    this.#setConnected("connecting");
+  }
+
+  /**
+   * Says a text of the server, or what a function makes of the present words; nothing without one.
+   *
+   * @param {string | (() => string)} text
+   */
+  say(text, tone = "plain") {
+    tell(this.message, text || (() => ""));
+    this.message.dataset.tone = tone;
+    this.message.hidden = !text;
+  }
+
+  // Says nothing more, but for what is still the case: that the server is lost.
+  clear() {
+    if (!this.lost) this.say("");
+  }
+
+  greet() {
+    this.#setConnected("connected");
+    if (this.lost) this.say(() => words.serverBack, "good");
+    this.lost = false;
+  }
+
+  // The connection was closed, or could not be made, with this code.
+  lose(code) {
+    this.#setConnected("lost");
+    if (code === FULL) this.say(() => words.tooManyPages);
+    else if (!this.lost) this.say(() => (this.remote ? words.machineLost : words.serverLost));
+    this.lost = true;
+  }
+
+  /** @param {"connecting" | "connected" | "lost"} state */
+  #setConnected(state) {
+    tell(this.connection, () => words[state]);
+    this.connection.dataset.state = state;
+  }
+}
