@@ -9,9 +9,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 
 from mien.types import PixelArray
-from mien.vision.images.pixels import canvas, room
+from mien.vision.images.pixels import canvas, room, to_bgr
 
 # Rows that are copied at a time where a picture is turned.
 ROWS = 256
@@ -41,6 +42,14 @@ def read_lean(path: Path, size: tuple[int, int], orientation: int) -> PixelArray
     if not np.shares_memory(decoded, pixels) or orientation == 1:
         return np.asarray(decoded, np.uint8)
     return _turned(pixels, memory, orientation)
+
+
+def read_at_half(image: Jpeg2KImageFile) -> PixelArray:
+    """Decode a JPEG 2000 at half its size, and enlarge it: BGR uint8 [H,W,3]."""
+    size = image.size
+    image.reduce = 1
+    image.load()
+    return np.asarray(cv2.resize(to_bgr(image), size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _turned(pixels: PixelArray, memory: mmap.mmap, orientation: int) -> PixelArray:
