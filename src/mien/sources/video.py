@@ -175,7 +175,10 @@ class _Decoder:
                 "the good frames were read; copy or record it again for the rest"
             )
         if wrong := self._failure or self._damage:
-            raise SourceError(f"{self._name}: {wrong}; the good frames were read")
+            raise SourceError(
+                f"{self._name}: {wrong}; the good frames were read; copy or convert it again for "
+                "the rest"
+            )
 
     def _is_complete(self, seconds: float | None) -> bool:
         # Some formats count the length from the first frame, some from zero.
