@@ -287,7 +287,8 @@ class Picture:
         is_large = image.width * image.height >= LARGE
         if self._path is None or not is_large or self.frames > 1 or not self._is_plain(image):
             return None
-        return read_lean(self._path, image.size, orientation_of(image))
+        held = self._jpeg is not None and self._jpeg.held
+        return read_lean(self._path, image.size, orientation_of(image), held=held)
 
     def _is_plain(self, image: Image.Image) -> bool:
         if self._jpeg is None:
