@@ -219,8 +219,7 @@ class Picture:
     @contextlib.contextmanager
     def _telling(self, what: str = "broken or truncated picture") -> Iterator[None]:
         """Turn whatever a decoder raises into a `PictureError`, and keep its warnings to itself."""
-        told = told_as(PictureError, self._name, what, advice=AGAIN)
-        with warnings.catch_warnings(), told:
+        with warnings.catch_warnings(), told_as(PictureError, self._name, what, advice=AGAIN):
             # Of the size, which is judged here, and of damage, which is told as an error.
             warnings.simplefilter("ignore")
             try:
