@@ -31,10 +31,14 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, resource.RLIM_INFINITY))
 from mien.cli import main
 sys.exit(main(sys.argv[1:]))
 """
-# Runs `mien` with onnxruntime's own defaults for what it reports.
+# Runs `mien` with onnxruntime's own defaults for what it reports; a connection leaves a file.
 WITHOUT_SETTINGS = """
 import os, sys
 for name in ("ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME"): os.environ.pop(name, None)
+def watch(event, words):
+    if event in ("socket.connect", "socket.sendto", "socket.getaddrinfo", "urllib.Request"):
+        open("sent", "a").write(event)
+sys.addaudithook(watch)
 from mien.cli import main
 sys.exit(main(sys.argv[1:]))
 """
@@ -180,7 +184,7 @@ def test_names_are_printed_whatever_the_output_can_show(encoding: str, bundle: s
 
 
 @pytest.mark.skipif(not POSIX, reason="other systems keep their settings elsewhere")
-def test_nothing_is_written_that_was_not_asked_for(bundle: str) -> None:
+def test_nothing_is_written_or_sent_that_was_not_asked_for(bundle: str) -> None:
     """Also by onnxruntime, whose official builds keep an identifier and report to their maker."""
     Path("home").mkdir()
     before = sorted(Path().rglob("*"))

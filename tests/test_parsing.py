@@ -50,3 +50,14 @@ def test_what_is_no_utf_8() -> None:
 
 def test_toml_as_the_editor_of_windows_saves_it() -> None:
     assert decode_toml(b"\xef\xbb\xbfa = 1\r\n") == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [(b"\x80x", "not a text in utf-8"), (b"a = " + b"9" * 5000, "thousands of digits")],
+)
+def test_what_is_wrong_is_said_without_the_words_of_python(data: bytes, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        decode_toml(data)
+    with pytest.raises(ValueError, match=said):
+        decode_json_loosely(data.removeprefix(b"a = "))

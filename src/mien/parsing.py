@@ -4,15 +4,19 @@ Both parsers also raise RecursionError, and the standard library's a few more, o
 made to.
 """
 
+import contextlib
 import json
 import re
 import tomllib
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import msgspec
 
 T = TypeVar("T")
 TOO_DEEP = "nested too deeply"
+NO_UTF_8 = "not a text in utf-8"
+LONG_NUMBER = "it holds a number of thousands of digits"
 # A key of a hundred parts. The standard library's parser takes seconds for 20,000 of them (its time
 # grows with the square), and nobody means one.
 _PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
@@ -41,10 +45,8 @@ def decode_json_loosely(text: str | bytes) -> Any:
     Raises:
         ValueError: It is no JSON, holds a number of thousands of digits, or is nested too deeply.
     """
-    try:
+    with _readable(json.JSONDecodeError):
         return json.loads(text)
-    except RecursionError as error:
-        raise ValueError(TOO_DEEP) from error
 
 
 def decode_toml(data: bytes) -> dict[str, Any]:
@@ -54,10 +56,23 @@ def decode_toml(data: bytes) -> dict[str, Any]:
         ValueError: It is no TOML in UTF-8, holds a number of thousands of digits, or is nested too
             deeply.
     """
-    try:
+    with _readable(tomllib.TOMLDecodeError):
         text = data.decode("utf-8-sig")
-        if _LONG_KEY.search(text):
-            raise ValueError(TOO_DEEP)
-        return tomllib.loads(text)
+        if not _LONG_KEY.search(text):
+            return tomllib.loads(text)
+    raise ValueError(TOO_DEEP)
+
+
+@contextlib.contextmanager
+def _readable(words: type[ValueError]) -> Iterator[None]:
+    """Say in words of our own what a parser raises that does not speak of the text."""
+    try:
+        yield
     except RecursionError as error:
         raise ValueError(TOO_DEEP) from error
+    except UnicodeError as error:
+        raise ValueError(NO_UTF_8) from error
+    except words:
+        raise
+    except ValueError as error:
+        raise ValueError(LONG_NUMBER) from error

@@ -32,13 +32,14 @@ def make_video(tmp_path: Path) -> Callable[..., Path]:
         last: float | None = None,
         pipe: bool = False,
         fragmented: bool = False,
+        rate: int = 10,
     ) -> Path:
         path = tmp_path / name
         options = {"movflags": "+faststart"} if path.suffix == ".mp4" else {}
         options |= {"movflags": "frag_keyframe+empty_moov"} if fragmented else {}
         options |= {"live": "1"} if path.suffix == ".webm" and pipe else {}
         with av.open(f"file:{path}", "w", options=options) as container:
-            stream = container.add_stream(codec, 10, options={"g": "5"})
+            stream = container.add_stream(codec, rate, options={"g": "5"})
             stream.width, stream.height = size
             stream.pix_fmt = "yuv420p" if codec != "mjpeg" else "yuvj420p"
             stream.codec_context.time_base = Fraction(1, TICKS)

@@ -224,6 +224,23 @@ def test_a_file_of_full_size_whose_end_never_came_is_noticed_too(
     assert "breaks off" in read_broken(VideoSource(path))[1]
 
 
+@pytest.mark.parametrize(
+    ("name", "codec", "size"),
+    [("clip.ts", "mpeg4", (64, 48)), ("clip.dv", "dvvideo", (720, 576))],
+)
+def test_a_recording_that_tells_no_length_and_ends_within_a_piece_breaks_off(
+    make_video: Callable[..., Path], name: str, codec: str, size: tuple[int, int]
+) -> None:
+    path = make_video(name, codec=codec, size=size, times=[i / 25 for i in range(6)], rate=25)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 7 // 10])
+    frames, message = read_broken(VideoSource(path))
+    assert 0 < len(frames) < 6
+    assert f"breaks off after frame {len(frames)} ({frames[-1].timestamp:.1f} s);" in message
+    if name == "clip.dv":
+        # What is not there is not made up.
+        assert len(frames) == 4
+
+
 @pytest.mark.parametrize("cut_at", [0.4, 0.7])
 def test_no_good_frame_before_a_cut_is_lost_whatever_the_format_says_of_its_length(
     make_video: Callable[..., Path], cut_at: float

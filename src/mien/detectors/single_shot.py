@@ -125,7 +125,9 @@ class SingleShotDetector:
         try:
             scores, boxes, landmarks = self._session.run(OUTPUTS, {INPUT: given}, options)
         except Exception as error:  # onnxruntime raises many types without a common base
-            raise BundleError(f"{self._file}: the graph fails ({one_line(error)})") from error
+            raise BundleError(
+                f"{self._file}: the graph fails ({one_line(error)}); get the detector again"
+            ) from error
         scores = scores - self._doubt(boxes)
         likely = np.flatnonzero(scores >= self._info.min_score)
         return scores[likely], boxes[likely], landmarks[likely]

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import Any, NoReturn
 
-from mien.errors import BundleError
+from mien.errors import BundleError, one_line
 from mien.keras.arithmetic import as_rescaling
 from mien.keras.older import (
     LAYER_NAMES,
@@ -68,7 +68,8 @@ def harmless(config: Any, path: Path) -> tuple[str, dict[str, Any]]:
         model = _Writer(path).layer(config)
     except (TypeError, KeyError, AttributeError, ValueError, RecursionError) as error:
         raise BundleError(
-            f"{path}: the architecture is damaged ({type(error).__name__}: {error})"
+            f"{path}: the architecture is damaged ({type(error).__name__}: {one_line(error)}); "
+            "save the model again"
         ) from error
     return model["class_name"], model["config"]
 

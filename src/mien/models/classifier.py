@@ -103,7 +103,9 @@ class OnnxClassifier:
             (result,) = self._session.run([output], {self._input: faces})
         except Exception as error:  # onnxruntime raises many types without a common base
             reason = one_line(error)
-            raise BundleError(f"{self._bundle.path / GRAPH}: the graph fails ({reason})") from error
+            raise BundleError(
+                f"{self._bundle.path / GRAPH}: the graph fails ({reason}); get the bundle again"
+            ) from error
         return np.asarray(result, dtype=np.float32)
 
     def _checked(self, result: ProbabilityArray, count: int) -> ProbabilityArray:

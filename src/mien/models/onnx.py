@@ -26,7 +26,9 @@ def make_session(graph: bytes, name: str, threads: int = 1) -> ort.InferenceSess
         )
     except Exception as error:  # onnxruntime raises many types without a common base
         reason = one_line(error)
-        raise BundleError(f"{name}: not a graph that this onnxruntime runs ({reason})") from error
+        raise BundleError(
+            f"{name}: not a graph that this onnxruntime runs ({reason}); get the model again"
+        ) from error
 
 
 def giving_back() -> ort.RunOptions:

@@ -14,7 +14,7 @@ from mien.protocols import Source
 from mien.sources.media.decoding import decoding, reason, video_of, videos_of
 from mien.sources.media.display import Display
 from mien.sources.media.timeline import Timeline
-from mien.sources.media.wholeness import is_whole
+from mien.sources.media.wholeness import is_torn, is_whole
 from mien.types import Frame, Skipped
 
 # A file that ends this much before the length it claims has broken off; less is rounding.
@@ -107,12 +107,12 @@ class _Decoder:
         # When the last frame is over.
         self._end = 0.0
         self._count = 0
-        self._damage = self._failure = ""
+        self._kind = self._damage = self._failure = ""
         self._cut = False
 
     def frames(self, container: InputContainer, stream: VideoStream) -> Iterator[Frame]:
         """Yield the good frames; what cannot be decoded is remembered and left out."""
-        display = Display(stream)
+        display, self._kind = Display(stream), container.format.name
         for packet in self._packets(container, stream):
             try:
                 decoded = packet.decode()
@@ -141,13 +141,16 @@ class _Decoder:
         """
         held: Packet[VideoStream] | None = None
         failure: Exception | None = None
+        size = container.size
         try:
             for packet in container.demux(stream):
                 if not packet.size and packet.dts is None:
                     break
                 if held is not None:
                     yield held
-                held = packet if packet.is_corrupt else None
+                # Of DV, what the file lacks is filled with what was before.
+                beyond = packet.pos is not None and packet.pos + packet.size > size > 0
+                held = packet if packet.is_corrupt or beyond else None
                 if held is None:
                     yield packet
         except Exception as error:  # as above, and then the file is read no further
@@ -163,14 +166,19 @@ class _Decoder:
         """Raise `SourceError` where something was missing, given the length the file claims."""
         if self._last is None:
             raise SourceError(f"{self._name}: holds no frame that can be decoded; is it complete?")
-        if not self._failure and (self._cut or not self._is_complete(seconds)):
-            of = "" if seconds is None else f" of {seconds:.1f} s"
+        is_short = not self._is_complete(seconds)
+        is_cut = self._cut or is_torn(Path(self._name), self._kind)
+        if not self._failure and (is_cut or is_short):
+            of = f" of {seconds:.1f} s" if is_short else ""
             raise SourceError(
                 f"{self._name}: breaks off after {self._place()}{of}; "
                 "the good frames were read; copy or record it again for the rest"
             )
         if wrong := self._failure or self._damage:
-            raise SourceError(f"{self._name}: {wrong}; the good frames were read")
+            raise SourceError(
+                f"{self._name}: {wrong}; the good frames were read; copy or convert it again for "
+                "the rest"
+            )
 
     def _is_complete(self, seconds: float | None) -> bool:
         # Some formats count the length from the first frame, some from zero.

@@ -64,7 +64,11 @@ class Checkpoint:
             with new_file(path) as new:
                 save_file(tensors, new, metadata=header)
         except (OSError, SafetensorError) as error:
-            raise TrainingError(f"{path}: the checkpoint cannot be written: {error}") from error
+            reason = getattr(error, "strerror", None) or one_line(error)
+            raise TrainingError(
+                f"{path}: the checkpoint cannot be written: {reason}; free space, or name another "
+                "folder"
+            ) from error
 
     def load(self, path: Path, settings: dict[str, Any]) -> None:
         """Take up where `save` left off.

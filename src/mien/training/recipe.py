@@ -73,7 +73,7 @@ class Recipe:
         except OSError as error:
             raise SettingsError(f"--config {path}: cannot be read: {error.strerror}") from error
         except ValueError as error:
-            raise SettingsError(f"--config {path}: not TOML: {error}") from error
+            raise SettingsError(f"--config {path}: not TOML: {error}; mend it") from error
         options: Options = {}
         for key, value in values.items():
             name, plain = self._taken(path, key.replace("-", "_"), value)

@@ -237,6 +237,21 @@ def test_what_metadata_tells_of_people_is_told(faces: Path) -> None:
     assert "1 of 3 rows name no picture of this folder, such as 'calm\\\\7.png'" in text
 
 
+def test_rows_that_name_nobody_are_no_person_and_counted(faces: Path) -> None:
+    rows = {"calm/1.png": "NA", "tense/1.png": "", "calm/2.png": "anna", "tense/2.png": "n/a"}
+    text = "\n".join(f"{name},{person}" for name, person in rows.items())
+    (faces / "metadata.csv").write_text(f"file,subject\n{text}\n")
+    source = FolderInput(faces)
+    groups = [face(source, name).group for name in ("calm/1.png", "tense/1.png")]
+    assert groups == ["", ""]
+    told = " | ".join(source.notes())
+    assert "1 persons or groups" in told
+    assert "of 3 pictures the person is not known (it says nothing, 'NA', 'n/a')" in told
+    # A pattern may still tell.
+    named = FolderInput(faces, group_pattern=GroupPattern("(.*)"))
+    assert face(named, "calm/1.png").group == "1"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

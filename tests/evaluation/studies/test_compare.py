@@ -98,6 +98,19 @@ def test_bundles_of_other_classes_are_compared_on_those_that_they_share(
     assert compare(Evaluation(info, "f", "t", first), first, other, resamples=0).shared == ()
 
 
+def test_what_a_bundle_calls_a_class_makes_no_other_of_it(
+    info: ModelInfo, other: ModelInfo
+) -> None:
+    truth = np.array([0, 1, 2, 3])
+    first = answers(truth, np.ones(4, bool))
+    rival = msgspec.structs.replace(other, labels=("Happiness", "neutral", "sadness", "anger"))
+    found = compare(Evaluation(info, "faces", "test", first), first, rival, resamples=0)
+    assert (found.shared, found.faces, found.both_right) == ((), 4, 4)
+    rival = msgspec.structs.replace(other, labels=("happiness", "sadness", "fear"))
+    found = compare(Evaluation(info, "faces", "test", first), first, rival, resamples=0)
+    assert (found.shared, found.left_out) == (("sad", "happy"), 2)
+
+
 def test_no_face_of_a_shared_class_is_an_error(info: ModelInfo, other: ModelInfo) -> None:
     only = answers(np.array([3, 3]), np.array([1, 1], bool))
     rival = msgspec.structs.replace(other, labels=("sad", "angry"))

@@ -10,6 +10,7 @@ import warnings
 import zlib
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -18,7 +19,7 @@ from PIL import Image, ImageCms
 
 from mien.errors import PictureError
 from mien.types import PixelArray
-from mien.vision.images import pixels, reading
+from mien.vision.images import lean, pixels, reading
 from mien.vision.images.formats import FORMATS, HEIF_SUFFIXES, RAW
 from mien.vision.images.reading import (
     SUFFIXES,
@@ -477,6 +478,28 @@ class TestLarge:
         monkeypatch.setattr(reading, "LARGE", 0)
         monkeypatch.setattr(Image.Image, "load", lambda *_: pytest.fail("Pillow decoded it"))
         np.testing.assert_array_equal(read_picture(path), usual)
+
+    @pytest.mark.parametrize("orientation", [1, 6])
+    def test_a_progressive_jpeg_is_read_in_two_parts(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, orientation: int
+    ) -> None:
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        noise = np.random.default_rng(0).integers(0, 255, (30, 40, 3), np.uint8)
+        # Longer than a strip, and odd.
+        image = Image.fromarray(noise).resize((403, 2 * lean.ROWS + 5), Image.Resampling.BICUBIC)
+        path = tmp_path / "ü large.jpg"
+        path.write_bytes(encoded(image, "JPEG", exif=exif, progressive=True, quality=90))
+        usual = read_picture(path).astype(int)
+        monkeypatch.setattr(reading, "LARGE", 0)
+        monkeypatch.setattr(lean, "HELD_LARGE", 0)
+        monkeypatch.setattr(lean, "room", lambda *_: pytest.fail("decoded at once"))
+        found = read_picture(path).astype(int)
+        assert found.shape == usual.shape
+        assert np.abs(found - usual).mean() < 1
+        # Brightness is as it is; colours are mixed a little otherwise between their samples.
+        bright = [cv2.cvtColor(one.astype(np.uint8), cv2.COLOR_BGR2GRAY) for one in (found, usual)]
+        assert np.abs(bright[0].astype(int) - bright[1]).mean() < 0.6
 
     @pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "RGBA", "I;16", "F"])
     def test_strips_are_the_whole(self, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:

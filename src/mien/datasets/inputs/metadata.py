@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mien.datasets.inputs.nobody import is_nobody
 from mien.errors import DatasetError
 
 FILE_COLUMNS = (
@@ -36,7 +37,12 @@ BOMS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 @dataclass(frozen=True, slots=True)
 class FileNote:
-    """What is said of one file: its group, "" for none, and its soft label, () for none."""
+    """What is said of one file.
+
+    Attributes:
+        group: Who or what must not be torn apart; "" where that is not known.
+        soft: Its soft label; () for none.
+    """
 
     group: str = ""
     soft: tuple[float, ...] = ()
@@ -50,11 +56,13 @@ class Metadata:
         notes: What is said of each file, by the file name as it is written.
         group_column: The column that says who is who; "" where there is none.
         unused: The columns that are not used.
+        nobody: The words of that column that name nobody, such as "NA", or "" for none.
     """
 
     notes: Mapping[str, FileNote] = field(default_factory=dict)
     group_column: str = ""
     unused: tuple[str, ...] = ()
+    nobody: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +93,16 @@ def read_metadata(path: Path, classes: Sequence[str]) -> Metadata:
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
         header = [name.strip() for name in next(rows, [])]
         columns = _columns(path, header, classes)
-        notes = dict[str, FileNote]()
+        notes, nobody = dict[str, FileNote](), set[str]()
         for row in rows:
             if any(cell.strip() for cell in row):
-                _take(notes, f"{path}:{rows.line_num}", row, header, columns)
+                cells = _cells(f"{path}:{rows.line_num}", row, header, columns)
+                _take(notes, nobody, f"{path}:{rows.line_num}", cells, columns)
     except OSError as error:
         raise DatasetError(f"{path}: cannot be read: {error.strerror}") from error
     except (csv.Error, UnicodeError) as error:
         raise DatasetError(f"{path}: not a csv file in UTF-8 ({error}); save it as one") from error
-    return Metadata(notes, columns.group, columns.unused)
+    return Metadata(notes, columns.group, columns.unused, tuple(sorted(nobody)))
 
 
 def _text(path: Path) -> str:
@@ -141,20 +150,32 @@ def _first(names: Mapping[str, str], wanted: Sequence[str]) -> str:
     return min(known, key=lambda name: wanted.index(names[name]), default="")
 
 
+def _cells(
+    place: str, row: Sequence[str], header: Sequence[str], columns: _Columns
+) -> Mapping[str, str]:
+    """Return what a row says in each column; the last ones may be absent."""
+    cells = dict(zip(header, map(str.strip, row), strict=False))
+    if not cells.get(columns.file) or len(row) > len(header):
+        raise DatasetError(f"{place}: no file name, or too many columns; mend this row")
+    return cells
+
+
 def _take(
     notes: dict[str, FileNote],
+    nobody: set[str],
     place: str,
-    row: Sequence[str],
-    header: Sequence[str],
+    cells: Mapping[str, str],
     columns: _Columns,
 ) -> None:
     """Add what a row says of its file."""
-    cells = dict(zip(header, map(str.strip, row), strict=False))
-    name = cells.get(columns.file, "")
-    if not name or len(row) > len(header):
-        raise DatasetError(f"{place}: no file name, or too many columns; mend this row")
+    name = cells[columns.file]
     shares = _shares(place, [cells.get(column, "") for column in columns.shares])
-    note = FileNote(cells.get(columns.group, "") if columns.group else "", shares)
+    group = cells.get(columns.group, "") if columns.group else ""
+    if columns.group and is_nobody(group):
+        # Else all these rows were one person, and kept in one split.
+        nobody.add(group)
+        group = ""
+    note = FileNote(group, shares)
     if notes.setdefault(name, note) != note:
         raise DatasetError(
             f"{place}: {_short(name)} has another row, which says something else; keep one of them"

@@ -261,7 +261,7 @@ def read_mix(path: Path) -> Mix:
         reason = str(error).replace("`$.", "`").replace("`$`", "the file")
         raise DatasetError(f"{path}: {reason}") from error
     except ValueError as error:
-        raise DatasetError(f"{path}: not TOML: {error}") from error
+        raise DatasetError(f"{path}: not TOML: {error}; mend it") from error
 
 
 def _make_input(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from mien.datasets.inputs.nobody import is_nobody
 from mien.errors import SettingsError
 
 
@@ -57,10 +58,14 @@ class GroupPattern:
         object.__setattr__(self, "_compiled", compiled)
 
     def group(self, origin: str) -> str:
-        """Return the group of a file by its path below the folder; "" where nothing fits."""
+        """Return the group of a file by its path below the folder.
+
+        "" where nothing fits, or what fits names nobody, such as "unknown".
+        """
         path = PurePosixPath(origin)
         text = str(path.with_suffix("")) if "/" in self.text else path.stem
-        return first_group(self._compiled, text)
+        group = first_group(self._compiled, text)
+        return "" if is_nobody(group) else group
 
 
 @dataclass(frozen=True, slots=True)

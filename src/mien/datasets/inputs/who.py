@@ -98,7 +98,7 @@ def _told(name: str, metadata: Metadata, notes: dict[str, FileNote], files: int)
     else:
         told.append(
             f"{name}: {len(set(groups)):,} persons or groups, by column "
-            f"{metadata.group_column!r}{without}"
+            f"{metadata.group_column!r}{without}{_nobody(metadata, len(notes) - len(groups))}"
         )
         if len(groups) >= FEW_FILES and len(set(groups)) == len(groups):
             told.append(
@@ -109,6 +109,17 @@ def _told(name: str, metadata: Metadata, notes: dict[str, FileNote], files: int)
         shown = ", ".join(column[:80] for column in metadata.unused[: 2 * SHOWN])
         told.append(f"{name}: columns that are not used: {shown}")
     return told
+
+
+def _nobody(metadata: Metadata, pictures: int) -> str:
+    """Say of how many pictures the column of persons names none, and what it says instead."""
+    if not pictures:
+        return ""
+    words = ", ".join(repr(word) if word else "nothing" for word in metadata.nobody[: 2 * SHOWN])
+    return (
+        f"; of {pictures:,} pictures the person is not known (it says {words}), so that one person "
+        "of these may be in two splits"
+    )
 
 
 def _add_groups(who: Who, origins: Sequence[str], pattern: GroupPattern) -> None:

@@ -85,4 +85,5 @@ def _read_card(path: Path, name: str) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise BundleError(f"{path}: cannot be read: {error}") from error
+        reason = getattr(error, "strerror", None) or "not a text in UTF-8"
+        raise BundleError(f"{path}: cannot be read: {reason}; mend or remove it") from error

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mien.datasets.inputs.class_names import pair_classes
 from mien.errors import BundleError, DatasetError
 from mien.evaluation.pictures.measures import Measures
 from mien.evaluation.pictures.picture import Picture, Pictures, Watcher
@@ -135,7 +136,7 @@ class OthersCollector:
 
 
 class InOrder:
-    """A classifier whose answers are put into the order of other labels, by name.
+    """A classifier whose answers are put into the order of other labels, whatever it calls them.
 
     Labels that it does not know have probability 0, and what it gives to classes that are none of
     the labels is left away.
@@ -150,17 +151,18 @@ class InOrder:
     """
 
     def __init__(self, classifier: Classifier, name: str, labels: Sequence[str]) -> None:
-        if len(set(classifier.labels) & set(labels)) < 2:
+        pairs = pair_classes(labels, classifier.labels)
+        if len(pairs) < 2:
             raise BundleError(
                 f"{name} reads {', '.join(classifier.labels)}, but the bundle that it is compared "
                 f"with reads {', '.join(labels)}; name two bundles that share two classes or more"
             )
         self._classifier, self._labels = classifier, tuple(labels)
-        place = {label: column for column, label in enumerate(classifier.labels)}
+        known = len(classifier.labels)
         # One column of zeros is added behind the others, for labels that it does not know.
-        unknown = len(place) + classifier.other
-        self._columns = [place.get(label, unknown) for label in labels]
-        self._columns += [len(place)] * classifier.other
+        unknown = known + classifier.other
+        self._columns = [pairs.get(number, unknown) for number in range(len(labels))]
+        self._columns += [known] * classifier.other
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import numpy as np
 from rich.markup import escape
 from rich.table import Table as TerminalTable
 
+from mien.datasets.inputs.class_names import pair_classes
 from mien.errors import BundleError
 from mien.evaluation.figures import metrics
 from mien.evaluation.figures.intervals import RESAMPLES, bootstrap, group_numbers
@@ -218,8 +219,9 @@ def compare(
     if first.origins != second.origins:
         raise ValueError("both bundles must have been asked about the same faces")
     labels = evaluation.model.labels
-    shared = tuple(label for label in labels if label in info.labels)
-    columns = np.array([labels.index(label) for label in shared], dtype=np.int64)
+    pairs = pair_classes(labels, info.labels)
+    shared = tuple(labels[number] for number in pairs)
+    columns = np.array(list(pairs), dtype=np.int64)
     kept = np.isin(first.truth, columns)
     if not kept.any():
         raise BundleError(
@@ -259,7 +261,7 @@ def compare(
         p_value=metrics.mcnemar(only_first, only_second),
         accuracy_difference=accuracy,
         balanced_difference=balanced,
-        shared=shared if set(labels) != set(info.labels) else (),
+        shared=shared if len(pairs) < max(len(labels), len(info.labels)) else (),
         left_out=int((~kept).sum()),
     )
 

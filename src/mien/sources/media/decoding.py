@@ -2,6 +2,7 @@
 
 from contextlib import AbstractContextManager
 
+from av import InvalidDataError
 from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
@@ -65,5 +66,8 @@ def _words(error: BaseException) -> str:
 
 def reason(error: Exception) -> str:
     """Say in a few words what FFmpeg or the system reported, without the address."""
-    words = getattr(error, "strerror", None) or type(error).__name__
+    words = getattr(error, "strerror", None)
+    if not words or isinstance(error, InvalidDataError):
+        # What Python's layer over it raises says nothing to a user, and "invalid data" little.
+        return "damaged, or of a kind that FFmpeg does not know"
     return str(words).lower()

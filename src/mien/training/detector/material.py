@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from mien.errors import TrainingError
+from mien.errors import TrainingError, one_line
 from mien.evaluation.detection import Labels
 from mien.parsing import decode_json
 from mien.training.detector.annotated import Annotated
@@ -106,7 +106,10 @@ class Material:
         try:
             return self._cut(np.memmap(path, np.uint8, "r"))
         except (OSError, ValueError) as error:
-            raise TrainingError(f"{path}: {error}; remove {self.folder} to make it anew") from error
+            reason = getattr(error, "strerror", None) or "damaged"
+            raise TrainingError(
+                f"{path}: {reason}; remove {self.folder} to make it anew"
+            ) from error
 
     def _cut(self, pixels: PixelArray) -> list[Annotated]:
         """Cut the file into pictures; ValueError where it does not hold what was said."""
@@ -131,7 +134,10 @@ def load_material(folder: Path) -> Material:
     try:
         info = decode_json((folder / INFO).read_bytes(), MaterialInfo)
     except (OSError, ValueError) as error:
-        raise TrainingError(f"{folder / INFO}: {error}; remove {folder} to make it anew") from error
+        reason = getattr(error, "strerror", None) or one_line(error)
+        raise TrainingError(
+            f"{folder / INFO}: {reason}; remove {folder} to make it anew"
+        ) from error
     sizes = [size for picture in info.pictures for size in level_sizes(picture.size)]
     count = info.channels * sum(width * height for width, height in sizes)
     path = folder / PIXELS

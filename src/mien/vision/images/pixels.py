@@ -8,8 +8,8 @@ import numpy.typing as npt
 from PIL import ExifTags, Image
 
 from mien.types import PixelArray
+from mien.vision.images.deep import GRAY, SHALLOW, Depth, white_of
 
-DEEP_GRAY = frozenset({"I", "I;16", "I;16B", "I;16L", "F"})
 # Pixels of a strip. A copy of the whole in another mode would cost as much memory again.
 STRIP = 2_000_000
 
@@ -44,22 +44,24 @@ class ArrayPixels:
         return Image.fromarray(np.ascontiguousarray(self._array[top:bottom, left:right]))
 
 
-def to_bgr(pixels: Pixels, orientation: int = 1) -> PixelArray:
+def to_bgr(pixels: Pixels, orientation: int = 1, depth: Depth = SHALLOW) -> PixelArray:
     """Convert, turned as it is meant to be seen, transparency over gray.
 
     Args:
         pixels: In any mode that Pillow knows.
         orientation: 1 to 8, as EXIF numbers it.
+        depth: What the file says of gray of more than 8 bits.
 
     Returns:
         BGR uint8 [H,W,3].
     """
     width, height = pixels.size
     result, stored = canvas(width, height, orientation)
-    scale = _white(pixels) if pixels.mode in DEEP_GRAY else None
+    scale = _scale(pixels, depth) if pixels.mode in GRAY else None
     for box in _strips(pixels):
         strip = pixels.crop(box)
-        stored[box[1] : box[3]] = _color(strip) if scale is None else _gray(strip, scale)
+        gray = None if scale is None else _gray(strip, *scale)
+        stored[box[1] : box[3]] = _color(strip) if gray is None else gray
     return result
 
 
@@ -123,21 +125,18 @@ def _color(strip: Image.Image) -> npt.NDArray[np.uint8]:
     return np.asarray(strip.convert("RGB"))[..., ::-1]
 
 
-def _gray(strip: Image.Image, scale: float) -> npt.NDArray[np.uint8]:
+def _gray(strip: Image.Image, scale: float, black: float) -> npt.NDArray[np.uint8]:
     """Gray of 16 or 32 bits, or of floats, to 8: Pillow would clip instead of scaling."""
-    gray = np.clip(_numbers(strip) * scale, 0, 255).round().astype(np.uint8)
+    gray = np.clip(_numbers(strip) * scale + black, 0, 255).round().astype(np.uint8)
     return gray[..., None]
 
 
-def _white(pixels: Pixels) -> float:
-    """Return what makes 255 of the white of deep gray."""
-    if pixels.mode.startswith("I;16"):
-        return 255.0 / 65535.0
-    # The other modes do not say where white is.
+def _scale(pixels: Pixels, depth: Depth) -> tuple[float, float]:
+    """Return what deep gray is multiplied by, and what is added then, to be of 8 bits."""
     top = max(float(_numbers(pixels.crop(box)).max(initial=0)) for box in _strips(pixels))
-    if top > 255.0:
-        return 255.0 / 65535.0
-    return 255.0 if pixels.mode == "F" and top <= 1.0 else 1.0
+    scale = 255.0 / white_of(top, pixels.mode, depth.white)
+    # Pillow turns round only what has 8 bits.
+    return (-scale, 255.0) if depth.inverted else (scale, 0.0)
 
 
 def _numbers(strip: Image.Image) -> npt.NDArray[np.float64]:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import IO
 
 import cv2
-import numpy as np
 from PIL import Image, UnidentifiedImageError
 from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 from PIL.TiffImagePlugin import TiffImageFile
@@ -20,6 +19,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from mien.errors import PictureError, told_as
 from mien.types import PixelArray
 from mien.vision.images import jpeg
+from mien.vision.images.deep import SHALLOW, brightened, depth_of
 from mien.vision.images.formats import (
     ANIMATED,
     FORMATS,
@@ -27,12 +27,13 @@ from mien.vision.images.formats import (
     RAW,
     SUFFIXES,
     advice,
+    holds_picture,
     is_heif,
     is_jpeg,
 )
 from mien.vision.images.heif import HeifStill
-from mien.vision.images.lean import read_lean
-from mien.vision.images.pixels import orientation_of, to_bgr
+from mien.vision.images.lean import read_at_half, read_lean
+from mien.vision.images.pixels import ArrayPixels, orientation_of, to_bgr
 from mien.vision.images.tiff import choose_page
 
 __all__ = ["SUFFIXES", "Picture", "decode_picture", "encode_png", "open_picture", "read_picture"]
@@ -48,6 +49,9 @@ MAX_SCANS = 100
 LARGE = 8_000_000
 # JPEG 2000 takes 12 bytes a pixel: from here on it is decoded at half its size, and enlarged.
 JPEG2000_LARGE = 32_000_000
+NO_PICTURE = "not a picture, or of an unknown format; see README.md for those that are read"
+UNREAD = "damaged, or its pixels are of a kind that is not read here; save it anew as a PNG file"
+AGAIN = "; copy it again, or save it anew with another program"
 # What browsers show where an animation asks for less than they can, in milliseconds.
 SHORTEST_FRAME, USUAL_FRAME = 10.0, 100.0
 
@@ -158,7 +162,7 @@ class Picture:
         """
         self._name, self._path, self._max_pixels = name, path, max_pixels
         self.frames, self.pages, self.beside = 1, 1, 0
-        self._first = 0
+        self._first, self._file, self._depth = 0, file, SHALLOW
         self._jpeg: jpeg.JpegFacts | None = None
         self._head = b""
         with self._telling():
@@ -170,6 +174,7 @@ class Picture:
             self._check_size(self._image.size)
             if isinstance(self._image, Image.Image):
                 self._look_into(self._image)
+                self._depth = depth_of(self._image, file)
             else:
                 self.beside = self._image.beside
 
@@ -214,14 +219,14 @@ class Picture:
     @contextlib.contextmanager
     def _telling(self, what: str = "broken or truncated picture") -> Iterator[None]:
         """Turn whatever a decoder raises into a `PictureError`, and keep its warnings to itself."""
-        with warnings.catch_warnings(), told_as(PictureError, self._name, what):
+        with warnings.catch_warnings(), told_as(PictureError, self._name, what, advice=AGAIN):
             # Of the size, which is judged here, and of damage, which is told as an error.
             warnings.simplefilter("ignore")
             try:
                 yield
             except UnidentifiedImageError as error:
-                known = advice(self._head, self._name)
-                reason = known or "not a picture, or of an unknown format"
+                is_known = holds_picture(self._head)
+                reason = advice(self._head, self._name) or (UNREAD if is_known else NO_PICTURE)
                 raise PictureError(f"{self._name}: {reason}") from error
             except Image.DecompressionBombError as error:
                 raise PictureError(
@@ -267,19 +272,22 @@ class Picture:
 
     def _decoded(self, image: Image.Image) -> PixelArray:
         if isinstance(image, Jpeg2KImageFile) and image.width * image.height > JPEG2000_LARGE:
-            return _decoded_at_half(image)
+            return read_at_half(image)
         image.load()
         self._check_size(image.size)
         # Pillow turns a TIFF by itself.
-        turned = isinstance(image, TiffImageFile)
-        return to_bgr(image, 1 if turned else orientation_of(image))
+        turn = 1 if isinstance(image, TiffImageFile) else orientation_of(image)
+        result = to_bgr(image, turn, self._depth)
+        bright = brightened(result, image.size, self._file, self._depth)
+        return result if bright is None else to_bgr(ArrayPixels(bright), turn)
 
     def _decoded_lean(self, image: Image.Image) -> PixelArray | None:
         """Decode a large file with less memory; None where Pillow is needed."""
         is_large = image.width * image.height >= LARGE
         if self._path is None or not is_large or self.frames > 1 or not self._is_plain(image):
             return None
-        return read_lean(self._path, image.size, orientation_of(image))
+        held = self._jpeg is not None and self._jpeg.held
+        return read_lean(self._path, image.size, orientation_of(image), held=held)
 
     def _is_plain(self, image: Image.Image) -> bool:
         if self._jpeg is None:
@@ -290,11 +298,3 @@ class Picture:
 def _size_of(image: Image.Image, number: int) -> tuple[int, int]:
     image.seek(number)
     return image.size
-
-
-def _decoded_at_half(image: Jpeg2KImageFile) -> PixelArray:
-    size = image.size
-    image.reduce = 1
-    image.load()
-    half = to_bgr(image)
-    return np.asarray(cv2.resize(half, size, interpolation=cv2.INTER_LINEAR), np.uint8)
