@@ -250,7 +250,7 @@ def test_the_server_is_lost_while_the_camera_opens_again(
             page.evaluate("window.release()")
             expect(page.locator("#cover")).to_be_hidden()
         with serve(services, port=int(address.rsplit(":", 1)[1])):
-            expect(page.get_by_role("alert")).to_have_text("mien is back.")
+            expect(page.get_by_role("alert")).to_have_text("mien is connected again.")
             page.evaluate("window.release()")
             expect(page.locator("#faces li")).to_have_count(1)
             # The server that is back counts people anew.

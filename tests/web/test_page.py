@@ -226,10 +226,10 @@ def test_a_configured_source_starts_and_its_end_is_said(services, source, open_p
     sources = {**services.sources, "configured": OfferedSource("clip.mp4", lambda _: source)}
     services = dataclasses.replace(services, sources=sources, mode="configured")
     page = open_page(services=services)
-    expect(page.get_by_role("alert")).to_have_text("This was all of clip.mp4.")
+    expect(page.get_by_role("alert")).to_have_text("clip.mp4 has ended.")
     expect(page.locator("#faces .look")).to_have_text("looks happy")
     page.get_by_role("button", name="Again").click()
-    expect(page.get_by_role("alert")).to_have_text("This was all of clip.mp4.")
+    expect(page.get_by_role("alert")).to_have_text("clip.mp4 has ended.")
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("button", name="Show clip.mp4")).to_be_focused()
 
@@ -295,7 +295,7 @@ def test_says_that_the_server_is_lost_and_goes_on_when_it_is_back(
         expect(page.locator("#connection")).to_have_text("Not connected")
         expect(page.locator("#faces li")).to_have_count(0)
         with serve(services, port=int(address.rsplit(":", 1)[1])):
-            expect(page.get_by_role("alert")).to_have_text("mien is back.")
+            expect(page.get_by_role("alert")).to_have_text("mien is connected again.")
             expect(page.locator("#faces li")).to_have_count(1)
 
 

@@ -111,7 +111,7 @@ def test_settings_apply_at_once_and_survive_a_reload(open_settings, expect):
 def test_all_is_as_at_first_again(open_settings, expect):
     page = open_settings(script=stored(theme="contrast", off=["sad"], nearest=True, pace="slow"))
     expect(page.get_by_role("radio", name="High contrast")).to_be_checked()
-    page.get_by_role("button", name="As at first").click()
+    page.get_by_role("button", name="Reset all settings").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "light")
     expect(page.locator("html")).to_have_attribute("data-nearest", "off")
     expect(page.get_by_role("radio", name="Usual")).to_be_checked()
@@ -271,7 +271,7 @@ def test_one_large_word_for_the_nearest_face(services, open_page, expect):
     page.get_by_role("button", name="Show the sample").click()
     looks = page.locator("#faces .look")
     expect(looks).to_have_text(["happy"])
-    expect(page.get_by_role("heading", name="The nearest face")).to_be_visible()
+    expect(page.get_by_role("heading", name="The largest face")).to_be_visible()
     page.get_by_role("button", name="Settings").click()
     page.get_by_role("checkbox", name="One large word").uncheck()
     expect(looks).to_have_text(["looks sad", "looks happy"])
@@ -405,7 +405,7 @@ def test_the_keyboard_walks_through_the_settings(open_page, expect):
         if seen[-1] == "angry":
             page.keyboard.press("Space")
             expect(page.get_by_role("checkbox", name="angry")).not_to_be_checked()
-        if "As at first" in seen[-1]:
+        if "Reset all settings" in seen[-1]:
             break
         outline = page.evaluate(
             "getComputedStyle(document.activeElement.closest('.option') ?? document.activeElement)"

@@ -54,10 +54,10 @@ def test_the_people_of_another_stream_are_not_taken_for_the_first(kept, expect):
 
 
 def test_it_can_be_held_still_and_go_on(kept, expect):
-    hold = kept.get_by_role("button", name="Hold still")
+    hold = kept.get_by_role("button", name="Stop the strips")
     hold.click()
     expect(kept.locator("#history-ago")).to_have_text(re.compile("up to [1-9] s ago"))
-    kept.get_by_role("button", name="Back to now").click()
+    kept.get_by_role("button", name="Let the strips run").click()
     expect(kept.locator("#history-ago")).to_have_text("up to now")
     expect(hold).to_be_visible()
 
@@ -92,7 +92,7 @@ def test_looking_back_with_the_keyboard(kept, expect):
     kept.get_by_label("Look back").focus()
     kept.keyboard.press("ArrowLeft")
     expect(kept.locator("#history-ago")).to_have_text(re.compile(r"up to \d+ s ago"))
-    expect(kept.get_by_role("button", name="Back to now")).to_be_visible()
+    expect(kept.get_by_role("button", name="Let the strips run")).to_be_visible()
 
 
 def test_it_can_be_saved(kept, tmp_path):
@@ -114,7 +114,7 @@ def test_it_can_be_saved(kept, tmp_path):
 
 def test_it_can_be_forgotten(kept, expect):
     kept.get_by_role("button", name="Stop keeping").click()
-    kept.get_by_role("button", name="Forget all").click()
+    kept.get_by_role("button", name="Delete all").click()
     expect(kept.locator("#history-strips")).to_be_hidden()
     expect(kept.locator("#history-strips li")).to_have_count(0)
     expect(kept.get_by_role("button", name="Keep the last minutes")).to_be_focused()

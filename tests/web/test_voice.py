@@ -476,7 +476,7 @@ def test_the_volume_is_said_and_kept(open_page, expect):
         expect(slider).to_have_value("60")
         expect(slider).to_have_attribute("aria-valuetext", "60%")
         expect(page.locator("output[for=volume]")).to_have_text("60%")
-    page.get_by_role("button", name="As at first").click()
+    page.get_by_role("button", name="Reset all settings").click()
     expect(slider).to_have_value("50")
 
 

@@ -171,7 +171,7 @@ def test_a_floating_word_follows_the_nearest_or_the_chosen_face(
     word = opened.value
     expect(button).to_have_attribute("aria-pressed", "true")
     expect(word.locator(".look")).to_have_text("looks sad")
-    expect(word.locator(".person")).to_have_text("The nearest face")
+    expect(word.locator(".person")).to_have_text("The largest face")
     assert word.locator(".sign svg").count() == 1
     assert word.evaluate("innerWidth") >= 240
     assert violations(word) == []

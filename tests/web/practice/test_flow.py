@@ -260,7 +260,7 @@ def test_goes_on_when_the_server_is_back(
         expect(page.locator("#practice-waiting")).to_have_text("mien looks for the next face…")
         expect(page.locator("#practice-waiting")).to_be_visible()
         with serve(services, port=int(address.rsplit(":", 1)[1])):
-            expect(page.get_by_role("alert")).to_have_text("mien is back.")
+            expect(page.get_by_role("alert")).to_have_text("mien is connected again.")
             answer_all(page, expect, ["Happy"])
             page.get_by_role("button", name="Next").click()
             answer_all(page, expect, ["Happy", "Sad"])

@@ -41,8 +41,8 @@ def test_folders_say_how_their_faces_look(open_page, picture, tmp_path, expect):
         lines.append(page.locator("#practice-lies").text_content())
     assert sorted(lines) == [
         "",
-        "It lies in the folder “Sadness”.",
-        *["It lies in the folder “happy”."] * 2,
+        "The folder of this picture is called “Sadness”.",
+        *["The folder of this picture is called “happy”."] * 2,
     ]
     page.get_by_role("button", name="Finish").click()
     expect(page.locator("#practice-folders")).to_have_text(
@@ -64,7 +64,7 @@ def test_what_shows_no_face_is_left_out_and_counted(practise, picture, tmp_path,
     answer(page, "Happy")
     page.get_by_role("button", name="Next").click()
     expect(page.locator("#practice-looked")).to_have_text("You looked at 1 face.")
-    expect(page.locator("#practice-all")).to_have_text("These were all the faces.")
+    expect(page.locator("#practice-all")).to_have_text("You have seen all the faces.")
     expect(left_out).to_contain_text("3 pictures")
 
 
@@ -136,14 +136,14 @@ def test_moments_can_be_forgotten(open_page, expect):
     expect(page.locator("#faces li")).to_have_count(1)
     keep = page.get_by_role("button", name="Keep this moment")
     keep.click()
-    page.get_by_role("button", name="Forget them").click()
+    page.get_by_role("button", name="Delete them").click()
     expect(page.locator("#live .kept")).to_be_hidden()
     expect(page.locator("#practice-spoken")).to_have_text("No moment is kept.")
     expect(keep).to_be_focused()
     keep.click()
     page.get_by_role("button", name="Practise with them").click()
     expect(page.get_by_role("button", name="Moments you kept (1)")).to_be_visible()
-    page.get_by_role("button", name="Forget them").click()
+    page.get_by_role("button", name="Delete them").click()
     expect(page.get_by_role("button", name="Moments you kept")).to_be_hidden()
     expect(page.get_by_role("button", name="Choose pictures")).to_be_focused()
     expect(page.locator("#practice-hint")).to_be_visible()
@@ -181,7 +181,7 @@ def test_the_oldest_of_forty_moments_goes_first(open_page, expect):
     assert found[3:] == [640, 360, "image/jpeg"]
     expect(page.locator(".kept p").first).to_have_text(
         "40 moments are kept for practice, until this page is closed."
-        " For each new one, the oldest goes."
+        " Each new moment replaces the oldest one."
     )
 
 
