@@ -26,7 +26,7 @@ from mien.vision.images.reading import read_picture
 if TYPE_CHECKING:
     from mien.datasets.dataset import Dataset
 
-pytest_plugins = ["tests.extras", "tests.sharing_out"]
+pytest_plugins = ["tests.collecting", "tests.extras", "tests.sharing_out"]
 # Where a script starts the tests in the background, Ctrl-C is ignored by all that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 # No test may fail because the machine is busy.

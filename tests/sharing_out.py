@@ -11,7 +11,12 @@ from xdist.scheduler import LoadFileScheduling
 from xdist.workermanage import WorkerController
 
 # By the beginnings of their names, the files that want PyTorch to train or export, and a browser.
-TRAINING = ("tests/training/", "tests/keras/", "tests/cli/test_train", "tests/cli/test_import_keras")
+TRAINING = (
+    "tests/training/",
+    "tests/keras/",
+    "tests/cli/test_train",
+    "tests/cli/test_import_keras",
+)
 BROWSER = ("tests/web/",)
 
 
