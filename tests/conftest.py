@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 # Each process of the tests has a core of its own, and so has each command that one starts.
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -20,13 +20,13 @@ from tests.exports import SharedExports, export_quickly
 
 from mien.datasets.records import LabelledFace, Rejection
 from mien.models.bundle import FORMAT, DataTerms, InputInfo, ModelInfo, Terms, write_bundle
-from mien.types import PixelArray
+from mien.types import PixelArray, PlotKind
 from mien.vision.images.reading import read_picture
 
 if TYPE_CHECKING:
     from mien.datasets.dataset import Dataset
 
-pytest_plugins = ["tests.extras"]
+pytest_plugins = ["tests.collecting", "tests.extras", "tests.sharing_out"]
 # Where a script starts the tests in the background, Ctrl-C is ignored by all that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 # No test may fail because the machine is busy.
@@ -95,6 +95,21 @@ def tiny_network() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         tiny = functools.partial(ResidualNetwork, stages=((32, 1), (64, 1)))
         patch.setitem(ARCHITECTURES, "residual", tiny)
+        yield
+
+
+@pytest.fixture(scope="module")
+def one_drawing() -> Iterator[None]:
+    """Draw the curves of one run: to draw takes as long as a tiny network takes to learn."""
+    from mien.training import curves
+
+    render, drawn = curves.render, dict[str, bytes]()
+
+    def render_once(figure: Any, kind: PlotKind) -> bytes:
+        return drawn.get(kind) or drawn.setdefault(kind, render(figure, kind))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(curves, "render", render_once)
         yield
 
 

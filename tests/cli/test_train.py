@@ -9,7 +9,7 @@ from mien.cli import main
 from mien.datasets.dataset import Dataset
 from mien.models.bundle import DataTerms, Terms, load_bundle
 
-pytestmark = pytest.mark.usefixtures("tiny_network", "one_export")
+pytestmark = pytest.mark.usefixtures("tiny_network", "one_export", "one_drawing")
 
 
 @pytest.mark.parametrize(

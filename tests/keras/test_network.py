@@ -323,6 +323,8 @@ def test_importing_keras_leaves_home_environment_and_a_redirected_stderr_alone(
         "print(ours, keras.backend.backend(), kept.closed)\n"
     )
     environment = {**os.environ, "HOME": str(tmp_path), "KERAS_BACKEND": "jax"}
+    # Keras imports matplotlib, which would list all fonts anew.
+    environment.setdefault("XDG_CACHE_HOME", str(Path.home() / ".cache"))
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )

@@ -7,6 +7,7 @@ import threading
 
 import cv2
 import pytest
+from tests.web.fakes import FakeSource
 
 from mien.errors import SourceError
 from mien.models.bundle import DataTerms, Terms
@@ -183,6 +184,47 @@ def test_a_face_that_stays_as_it_is_is_drawn_once(open_page, expect):
     assert painted(page, "#overlay")
     page.set_viewport_size({"width": 700, "height": 600})
     page.evaluate(DRAWINGS_OF_A_SECOND)
+    assert painted(page, "#overlay")
+
+
+# Counts in `asked` how often the page asks to draw, and lets so many of the display's frames pass.
+COUNT_FRAMES = """
+window.asked = 0;
+const ask = window.requestAnimationFrame;
+window.requestAnimationFrame = (call) => ((window.asked += 1), ask(call));
+window.frames = async (count) => {
+  const before = window.asked;
+  for (let i = 0; i < count; i++) await new Promise(ask);
+  return window.asked - before;
+};
+"""
+RESTS = """
+async () => {
+  for (let i = 0; i < 10; i++) if ((await frames(20)) === 0) return true;
+  return false;
+}
+"""
+
+
+class HeldSource(FakeSource):
+    """Gives a few frames, and no more before it is closed."""
+
+    def __iter__(self):
+        yield from itertools.islice(super().__iter__(), 3)
+        self.closed.wait(60)
+
+
+def test_a_page_on_which_nothing_moves_leaves_the_display_alone(services, open_page, expect):
+    """To ask for each of its frames keeps a processor busy, even where none of them is drawn."""
+    sample = OfferedSource("the sample", lambda _: HeldSource())
+    services = dataclasses.replace(services, sources={"sample": sample})
+    page = open_page(services=services, script=COUNT_FRAMES, reduced_motion="no-preference")
+    page.get_by_role("button", name="Show the sample").click()
+    expect(page.locator("#faces li")).to_have_count(1)
+    assert page.evaluate(RESTS)
+    assert painted(page, "#overlay")
+    page.set_viewport_size({"width": 700, "height": 600})
+    assert page.evaluate(RESTS)
     assert painted(page, "#overlay")
 
 

@@ -30,7 +30,7 @@ MODEL = DetectorModelSettings(
 
 
 @pytest.fixture(scope="module", autouse=True)
-def small(shallow: None, one_export: None) -> Iterator[None]:
+def small(shallow: None, one_export: None, one_drawing: None) -> Iterator[None]:
     """A narrow network and few scenes."""
     narrow = functools.partial(DetectorNetwork, widths=(8, 8, 16, 16, 16), head=16)
     with pytest.MonkeyPatch.context() as patch:

@@ -66,8 +66,8 @@ def run(
 
 
 def test_learns_what_can_be_learnt() -> None:
-    config = TrainSettings(size=16, epochs=10, batch_size=16, average_decay=0.5, augment=False)
-    history = run(config, faces=320).history
+    config = TrainSettings(size=16, epochs=8, batch_size=16, average_decay=0.5, augment=False)
+    history = run(config, faces=128).history
     assert history[-1]["validation_accuracy"] >= 0.9
     assert history[-1]["validation_loss"] < 0.5 * history[0]["validation_loss"]
 

@@ -30,13 +30,14 @@ MODEL = ModelSettings(
     name="halves", crop_scale=1.2, weights_terms="MIT", command="mien train halves"
 )
 CPU = Machine(device="cpu")
-pytestmark = pytest.mark.usefixtures("tiny_network", "one_export")
+pytestmark = pytest.mark.usefixtures("tiny_network", "one_export", "one_drawing")
 
 
 @pytest.fixture(scope="module")
 def finished(
     tiny_network: None,
     one_export: None,
+    one_drawing: None,
     dataset: Dataset,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Path, TrainResult]:

@@ -1,5 +1,6 @@
 // @ts-check
-// Frames and words over the live picture, drawn at display rate between the results while they move.
+// Frames and words over the live picture, drawn at display rate between the results while they move;
+// while nothing does, nothing is asked of the display, which would cost as much as to draw.
 
 import { areaOf } from "../core/boxes.js";
 import { contextOf } from "../core/dom.js";
@@ -37,19 +38,22 @@ export class Overlay {
     this.size = [16, 9];
     this.mirrored = false;
     this.running = false;
+    this.awake = false; // whether the next step is asked for
     this.stale = true; // whether what is drawn is not what there is to see
     this.front = /** @type {number | null} */ (null); // the face that is pointed at
-    settings.onChange(() => (this.stale = true));
+    settings.onChange(() => {
+      this.stale = true;
+      this.#wake();
+    });
+    new ResizeObserver(() => this.#wake()).observe(canvas);
   }
 
   start(mirrored) {
     this.mirrored = mirrored;
     this.faces.clear();
     this.stale = true;
-    if (this.running) return;
     this.running = true;
-    this.last = performance.now();
-    requestAnimationFrame((now) => this.#step(now));
+    this.#wake();
   }
 
   stop() {
@@ -67,6 +71,7 @@ export class Overlay {
     if (id === this.front) return;
     this.front = id;
     this.stale = true;
+    this.#wake();
   }
 
   /**
@@ -88,6 +93,7 @@ export class Overlay {
   // Lets all frames fade out.
   clear() {
     for (const face of this.faces.values()) face.present = false;
+    this.#wake();
   }
 
   /**
@@ -117,14 +123,28 @@ export class Overlay {
     }
   }
 
+  #wake() {
+    if (this.awake || !this.running) return;
+    this.awake = true;
+    this.last = performance.now();
+    requestAnimationFrame((now) => this.#step(now));
+  }
+
   #step(now) {
-    if (!this.running) return;
+    this.awake = this.running && this.#draws(now);
+    if (this.awake) requestAnimationFrame((next) => this.#step(next));
+  }
+
+  // Draws what is not drawn yet; returns whether something is still on its way.
+  #draws(now) {
     const elapsed = Math.max(0, Math.min(now - this.last, 100));
     this.last = now;
     this.#move(elapsed);
     this.#fitCanvas();
     if (this.stale) this.#draw();
-    requestAnimationFrame((next) => this.#step(next));
+    return [...this.faces.values()].some(
+      ({ box, goal, alpha, present }) => alpha !== Number(present) || isAway(box, goal),
+    );
   }
 
   #move(elapsed) {
@@ -132,7 +152,7 @@ export class Overlay {
     const fade = settings.calm ? 1 : elapsed / FADE_MS;
     for (const [id, face] of this.faces) {
       const { box, goal, alpha } = face;
-      if (box.some((value, i) => Math.abs(goal[i] - value) > LEAST_MOVE)) {
+      if (isAway(box, goal)) {
         face.box = /** @type {Box} */ (box.map((value, i) => value + (goal[i] - value) * share));
         this.stale = true;
       }
@@ -204,6 +224,14 @@ export class Overlay {
       }),
     );
   }
+}
+
+/**
+ * @param {Box} box
+ * @param {Box} goal
+ */
+function isAway(box, goal) {
+  return box.some((value, i) => Math.abs(goal[i] - value) > LEAST_MOVE);
 }
 
 // The picture fills as much of the canvas as its shape allows, as `object-fit: contain` does.
