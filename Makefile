@@ -1,4 +1,5 @@
 # make run    installs the core in .venv and opens the live page
+# make phone  installs also what a phone on your network needs, and opens the page to it
 # make test   installs what the tests need, runs them, and says which were slowest
 # make check  lint, types and the import contract; the same for the page, for which it wants npm
 # make page-types  writes the types that the page is checked by
@@ -8,7 +9,7 @@
 # make lowest  the tests with the oldest versions that pyproject.toml allows, in an environment of its own
 # make soak   hours of the live page among bad guests; fails where memory, descriptors or threads grow
 .DEFAULT_GOAL := run
-.PHONY: run test check bench torture fuzz soak lowest readme-picture page-pictures page-types clean
+.PHONY: run phone test check bench torture fuzz soak lowest readme-picture page-pictures page-types clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -20,6 +21,9 @@ ARGS ?=
 
 run: $(VENV)/core.stamp
 	@$(BIN)/mien live $(ARGS)
+
+phone: $(VENV)/lan.stamp
+	@$(BIN)/mien live --lan $(ARGS)
 
 # Where the environment forbids Python to keep what it compiled, each process would compile all anew.
 test: $(VENV)/dev.stamp
@@ -82,8 +86,13 @@ $(VENV)/core.stamp: pyproject.toml constraints.txt | $(BIN)/python
 	@$(PIP) --editable .
 	@touch $@
 
+$(VENV)/lan.stamp: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing mien for phones in $(VENV) (once)"
+	@$(PIP) --editable '.[lan]'
+	@touch $@ $(VENV)/core.stamp
+
 $(VENV)/dev.stamp: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing mien with its training and test tools in $(VENV) (once)"
 	@$(PIP) --upgrade 'pip>=25.1'  # the first that knows dependency groups
 	@$(PIP) --editable '.[all]' --group dev
-	@touch $@ $(VENV)/core.stamp
+	@touch $@ $(VENV)/core.stamp $(VENV)/lan.stamp

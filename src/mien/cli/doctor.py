@@ -10,7 +10,7 @@ import json
 import os
 import platform
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from importlib import metadata
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from mien import __version__
 from mien.cli.console import out
+from mien.cli.extras import names_of_all
 from mien.vision.looks import verdict
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def examine(detector_model: Path | None = None) -> Report:
         ok=all(finding.ok for finding in (*packages.values(), *model.values())),
         system=_system(),
         packages=packages,
-        optional={name: _optional(name) for name in _of_extras()},
+        optional={name: _optional(name) for name in names_of_all()},
         detectors=_try_detectors(detector_model),
         model=model,
         cameras={"cameras": _try(_cameras)},
@@ -143,13 +144,6 @@ def _package(module: str) -> Finding:
         return Finding(True, version)
     providers = list(imported.get_available_providers())
     return Finding(True, f"{version} ({', '.join(providers)})", {"providers": providers})
-
-
-def _of_extras() -> Iterable[str]:
-    """Return the packages of all extras of mien's own, each once."""
-    lines = [line for line in metadata.requires("mien") or () if "extra ==" in line]
-    names = [re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in lines]
-    return sorted({*names} - {"mien"})
 
 
 def _optional(name: str) -> Finding:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mien.cli.console import out
+from mien.cli.extras import install
 from mien.errors import MissingExtraError, SettingsError, printable
 from mien.web.lan.addresses import find_network
 from mien.web.lan.pairing import NewCode
@@ -20,7 +21,9 @@ DEFAULT_PORT = 8443
 
 
 def check(options: "LiveOptions") -> None:
-    """See early, before any model is loaded, whether it can work.
+    """See early, before any model is loaded, whether it can work; install what is missing.
+
+    Nothing is fetched unless whoever sits at the terminal says so.
 
     Raises:
         MissingExtraError: Packages are missing.
@@ -28,13 +31,20 @@ def check(options: "LiveOptions") -> None:
     """
     if options.lan_port is not None and not options.lan:
         raise SettingsError("--lan-port is of no use without --lan")
-    if options.lan:
-        try:
-            import segno  # noqa: F401
-
-            import mien.web.lan.serve  # noqa: F401
-        except ModuleNotFoundError as error:
+    if not options.lan:
+        return
+    try:
+        _import()
+    except ModuleNotFoundError as error:
+        if not install("lan", "A phone"):
             raise MissingExtraError("mien live --lan", "lan") from error
+        _import()
+
+
+def _import() -> None:
+    import segno  # noqa: F401
+
+    import mien.web.lan.serve  # noqa: F401
 
 
 @contextlib.contextmanager
@@ -73,6 +83,10 @@ def say(lan: "Lan") -> None:
         "just now. To be sure that it is this one, compare its SHA-256 fingerprint:"
     )
     out.print(lan.fingerprint, markup=False)
+    out.print(
+        "An iPhone or iPad may show the page but never read: Safari refuses certificates that a "
+        "machine made itself. Android phones, and other browsers on computers, work."
+    )
 
 
 def _print_new_code(new: NewCode) -> None:
