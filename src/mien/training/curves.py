@@ -73,6 +73,7 @@ def _lines(axes: Axes, history: list[dict[str, float]], name: str) -> None:
     axes.set(xlabel="epoch", ylabel=name)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.25)
-    axes.legend(frameon=False)
+    # Where the curves do not end: "best" is looked for among all points, which may take seconds.
+    axes.legend(loc="upper right" if name == "loss" else "lower right", frameon=False)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)

@@ -192,7 +192,7 @@ class CropScales(Finding):
         axes.axvline(own, color=plots.MIDDLE, linestyle=":", label=label)
         axes.set_xlabel("crop scale: side of the crop over side of the detector's box")
         axes.set_ylabel("share")
-        axes.legend(loc="best", frameon=False)
+        axes.legend(loc="upper right", frameon=False)
         plots.percent_axes(axes, x=False, y=True)
         best = max(points, key=lambda point: point.balanced_accuracy.value)
         highest = f"{best.balanced_accuracy.value:.1%} at crop scale {best.crop_scale:g}"
