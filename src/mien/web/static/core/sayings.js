@@ -2,6 +2,7 @@
 // What is said of a face in the present language.
 
 import { nameOf, wordOf } from "./names.js";
+import { people } from "./people.js";
 import { fill, words } from "./words.js";
 
 // The word for a label, which English has in the table of looks; null is "not sure".
@@ -23,8 +24,9 @@ export function reasonsFor(remarks) {
   return remarks.map((remark) => words.reasons[remark] ?? remark).join(", ");
 }
 
+// The name that was given, or else the number.
 export function personFor(number) {
-  return fill(words.person, { number });
+  return people.name(number) || fill(words.person, { number });
 }
 
 export function sentenceFor(number, look) {

@@ -351,6 +351,19 @@ export interface Words {
     open: string;
     next: string;
   };
+  naming: {
+    give: string;
+    colour: string;
+    done: string;
+    colours: {
+      none: string;
+      red: string;
+      yellow: string;
+      green: string;
+      blue: string;
+      violet: string;
+    };
+  };
   /** For labels; English has its words in the table of looks. */
   looks?: Record<string, string>;
 }

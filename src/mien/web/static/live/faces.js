@@ -2,10 +2,12 @@
 // The faces in view as text: a list to read, and sentences for a screen reader.
 
 import { amongAll, percentSure, readingLook, shapeElement } from "../core/looks.js";
-import { personFor, sentenceFor } from "../core/sayings.js";
+import { people } from "../core/people.js";
+import { sentenceFor } from "../core/sayings.js";
 import { settings } from "../core/settings.js";
 import { fill, tell, words } from "../core/words.js";
 import { Announcer } from "../sound/announcer.js";
+import { naming } from "./naming.js";
 import { CROWD } from "./placement.js";
 
 const EMPTY_AFTER_MS = 600; // a face that is missed for a moment changes nothing
@@ -28,6 +30,7 @@ export class FaceList {
     this.onPoint = () => {};
     tell(note, () => words.noFace);
     settings.onChange(() => this.#renew());
+    people.onChange(() => this.#renew());
     this.reset();
   }
 
@@ -78,14 +81,18 @@ export class FaceList {
 
   // After a change of the settings: what is shown is written anew with the next result.
   #renew() {
-    for (const item of this.items.values()) item.key = "";
+    for (const item of this.items.values()) {
+      item.key = "";
+      item.naming.tell();
+    }
   }
 
   #update(reading, now, moves) {
     let item = this.items.get(reading.track_id);
     if (!item) {
-      item = { element: document.createElement("li"), key: "" };
+      item = { element: document.createElement("li"), key: "", naming: naming(reading.track_id) };
       item.element.className = "face";
+      item.element.append(item.naming.element);
       this.#point(item.element, reading.track_id);
       this.items.set(reading.track_id, item);
       this.#insert(reading.track_id, item.element);
@@ -100,9 +107,10 @@ export class FaceList {
       Object.assign(item, { key, look, sureAt: -Infinity });
       item.sure = settings.values.sure && look && reading.label !== null ? sureElement() : null;
       item.lasting = line("lasting", "");
-      item.element.replaceChildren(
-        shapeElement(kind),
-        line("person", personFor(reading.track_id)),
+      // The name stays where it is: it may be being written.
+      for (const part of [...item.element.children]) if (part !== item.naming.element) part.remove();
+      item.element.prepend(shapeElement(kind));
+      item.element.append(
         ...(look
           ? [line("look", look)]
           : [line("look unsaid", "—", true), line("visually-hidden", words.unsaid)]),

@@ -5,6 +5,7 @@
 import { areaOf } from "../core/boxes.js";
 import { contextOf } from "../core/dom.js";
 import { lineOf, readingLook, tint } from "../core/looks.js";
+import { people } from "../core/people.js";
 import { settings } from "../core/settings.js";
 import { drawLabel, labelParts, measured, textSize } from "./label.js";
 import { eyesAndMouth } from "./parts.js";
@@ -42,6 +43,10 @@ export class Overlay {
     this.stale = true; // whether what is drawn is not what there is to see
     this.front = /** @type {number | null} */ (null); // the face that is pointed at
     settings.onChange(() => {
+      this.stale = true;
+      this.#wake();
+    });
+    people.onChange(() => {
       this.stale = true;
       this.#wake();
     });
@@ -183,7 +188,9 @@ export class Overlay {
     const shown = [...this.faces].map(([id, face]) => {
       const look = readingLook(face.reading);
       // The one word of the nearest face stands beside the picture.
-      const parts = settings.values.nearest ? null : labelParts(look, numbered ? id : null);
+      const parts = settings.values.nearest
+        ? null
+        : labelParts(look, people.name(id) || (numbered ? id : null));
       return { id, face, look, parts, box: fitBox(fit, face.box) };
     });
     for (const { face, look, box } of shown) {

@@ -2,6 +2,7 @@
 // All that is to be seen of a show: its picture, what is drawn over it, the list, the strips, the figures.
 
 import { $, contextOf } from "../core/dom.js";
+import { people } from "../core/people.js";
 import { settings } from "../core/settings.js";
 import { tell, words } from "../core/words.js";
 import { FaceList } from "./faces.js";
@@ -77,6 +78,7 @@ export class Stage {
    */
   begin(show) {
     this.nearest.reset();
+    people.forget();
     this.floating.reset();
     this.stats.reset();
     if (!show.still) this.timeline.begin();
