@@ -137,7 +137,7 @@ def test_a_video_plays_with_the_same_view(opened, tmp_path, expect):
     expect(page.locator("#place")).to_contain_text("of 0:04")
     expect(look).to_have_text("looks sad")
     expect(page.locator("#video")).not_to_have_class("mirrored")
-    expect(page.get_by_role("alert")).to_have_text("film.webm has ended.")
+    expect(page.get_by_role("alert")).to_have_text("The end of film.webm.")
 
 
 def test_a_video_that_has_ended_stays_and_can_be_seen_again(opened, tmp_path, expect):

@@ -268,10 +268,10 @@ def test_a_configured_source_starts_and_its_end_is_said(services, source, open_p
     sources = {**services.sources, "configured": OfferedSource("clip.mp4", lambda _: source)}
     services = dataclasses.replace(services, sources=sources, mode="configured")
     page = open_page(services=services)
-    expect(page.get_by_role("alert")).to_have_text("clip.mp4 has ended.")
+    expect(page.get_by_role("alert")).to_have_text("The end of clip.mp4.")
     expect(page.locator("#faces .look")).to_have_text("looks happy")
     page.get_by_role("button", name="Again").click()
-    expect(page.get_by_role("alert")).to_have_text("clip.mp4 has ended.")
+    expect(page.get_by_role("alert")).to_have_text("The end of clip.mp4.")
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("button", name="Show clip.mp4")).to_be_focused()
 
