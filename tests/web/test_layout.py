@@ -35,6 +35,13 @@ def assert_in_sight(page, size, *selectors):
         assert seen, (selector, left, top, right, bottom)
 
 
+@pytest.mark.parametrize("size", [UPRIGHT, SIDEWAYS, LAPTOP])
+def test_every_way_to_begin_is_in_sight_at_once(open_page, size):
+    page = open_page(viewport=size)
+    ways = ("#start-camera", "#start-window", "#choose-file", "#start-sample", "#start-practice")
+    assert_in_sight(page, size, *ways)
+
+
 @pytest.mark.parametrize("text", ["normal", "larger"])
 @pytest.mark.parametrize("size", [UPRIGHT, SIDEWAYS], ids=["upright", "sideways"])
 def test_who_looks_how_and_pause_are_on_one_screen(open_live, size, text):

@@ -218,8 +218,8 @@ def _print(dataset: "Dataset") -> None:
     for kind, count in info.rejected.items():
         console.out.print(f"  {count:>7,}  left out: {kind}", markup=False)
     console.out.print(
-        f"{info.clusters:,} photos in more than one picture, {info.conflicts:,} of them with "
-        "different labels",
+        f"photos that several pictures show: {info.clusters:,}, with different labels: "
+        f"{info.conflicts:,}"
     )
     for note in info.notes:
         console.out.print(f"Note: {note}", style="yellow", markup=False)

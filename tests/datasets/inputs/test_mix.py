@@ -96,6 +96,18 @@ def test_classes_that_nobody_wants_are_left_out_with_a_reason(mix: Path) -> None
     assert {(one.kind, one.detail) for one in rejected} == {("another class", "(tired)")}
 
 
+def test_source_whose_classes_have_other_names_is_told_of(mix: Path) -> None:
+    told = [note for note in MixedInput(mix, no_detector).notes() if "has no class" in note]
+    assert told == []
+    lines = mix.read_text().splitlines()
+    mix.write_text("\n".join(line for line in lines if "joy" not in line))
+    told = [note for note in MixedInput(mix, no_detector).notes() if "has no class" in note]
+    assert len(told) == 1
+    assert told[0].startswith("lab: has no class 'happy', 'angry'; left out: ")
+    assert "'joy'" in told[0]
+    assert "[sources.lab]" in told[0]
+
+
 @pytest.fixture(scope="module")
 def read(tmp_path_factory: pytest.TempPathFactory) -> tuple[MixedInput, list[str]]:
     """A mix, and the origins of all its faces."""

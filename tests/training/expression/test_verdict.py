@@ -15,9 +15,11 @@ def faces_of(counts: tuple[int, ...]) -> np.ndarray:
 
 def test_one_answer_for_every_face_is_chance_and_names_what_is_never_answered() -> None:
     truth = faces_of((5, 20, 5))
-    found = remarks(truth, np.ones_like(truth), CLASSES)
+    found = remarks(truth, np.ones_like(truth), CLASSES, begun=False)
     assert "no better than chance: 66.7% of the 30 validation faces of 3 classes" in found[0]
     assert "--from fer8" in found[0]
+    begun = remarks(truth, np.ones_like(truth), CLASSES, begun=True)
+    assert begun[0].endswith("; more pictures help")
     assert [text.split(",")[0] for text in found[1:]] == [
         "never answers angry",
         "never answers sad",
@@ -37,12 +39,12 @@ def test_guesses_are_chance_however_the_classes_are_shared_out(counts: tuple[int
 def test_a_good_model_is_told_nothing() -> None:
     truth = faces_of((20, 20, 20))
     said = np.where(np.arange(60) % 4 == 0, (truth + 1) % 3, truth)
-    assert remarks(truth, said, CLASSES) == []
+    assert remarks(truth, said, CLASSES, begun=False) == []
 
 
 def test_a_class_with_hardly_a_face_is_not_missed() -> None:
     truth = faces_of((30, 30, 2))
-    assert remarks(truth, np.where(truth == 2, 0, truth), CLASSES) == []
+    assert remarks(truth, np.where(truth == 2, 0, truth), CLASSES, begun=False) == []
 
 
 class Rival:

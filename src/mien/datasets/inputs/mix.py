@@ -175,8 +175,24 @@ class MixedInput:
         return result
 
     def notes(self) -> tuple[str, ...]:
-        """Say what each source has to say."""
-        return tuple(f"{part.name}: {note}" for part in self._parts for note in part.input.notes())
+        """Say what each source has to say, and what it may call otherwise than the mix does."""
+        return tuple(
+            f"{part.name}: {note}"
+            for part in self._parts
+            for note in (*self._unmatched(part), *part.input.notes())
+        )
+
+    def _unmatched(self, part: _Part) -> Iterator[str]:
+        """Name wanted classes that a source lacks while it has others, which are left out."""
+        there = part.input.classes
+        other = [one for one, place in zip(there, part.places, strict=True) if place is None]
+        lacking = [one for place, one in enumerate(self.classes) if place not in part.places]
+        if other and lacking:
+            yield (
+                f"has no class {_listed(lacking)}; left out: {_listed(other)}. Where one of "
+                f"these is such a look, say under [sources.{part.name}] which: "
+                f'classes = {{ "{other[0]}" = "…" }}'
+            )
 
     def fingerprint(self, start: int, stop: int) -> str:
         """Say which entries of which sources these are."""
@@ -288,6 +304,10 @@ def _make_input(
         keep_unclear=source.keep_unclear,
         majority=source.majority,
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(map(repr, names))
 
 
 def _moved(soft: Sequence[float], places: Sequence[int | None], classes: int) -> tuple[float, ...]:

@@ -147,7 +147,8 @@ def train(
             place = out / DECODED / "rival"
             return open_store(dataset, "validation", wanted, place, on_progress).images
 
-        found = verdict(bundle.info.labels, made.truth(stores), said, rivals, faces)
+        labels, truth = bundle.info.labels, made.truth(stores)
+        found = verdict(labels, truth, said, rivals, faces, begun=begun is not None)
         shutil.rmtree(out / DECODED, ignore_errors=True)
     if problem:
         raise TrainingError(f"{out}: {problem}")

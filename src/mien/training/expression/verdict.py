@@ -17,9 +17,8 @@ from mien.types import InputSpec, PixelArray
 
 FEW = 3  # faces of a class, below which it says nothing that none of them was correct
 BATCH = 64
-ADVICE = (
-    "more pictures help, and so does starting from what a shipped model has learnt (--from fer8)"
-)
+ADVICE = "more pictures help"
+ADVICE_FROM = ", and so does starting from what a shipped model has learnt (--from fer8)"
 Labels = npt.NDArray[np.int64]
 
 
@@ -29,6 +28,8 @@ def verdict(
     said: Labels,
     rivals: Sequence[Path],
     faces: Callable[[InputSpec], PixelArray],
+    *,
+    begun: bool,
 ) -> tuple[str, ...]:
     """Say what a person must know of a model, a sentence each.
 
@@ -39,10 +40,11 @@ def verdict(
         rivals: Bundles of which one is held against it: that with the most classes in common, the
             first of several.
         faces: Gives the N faces as a classifier takes them, uint8 [N,S,S,C].
+        begun: Whether it went on from another model.
     """
     read = np.flatnonzero(truth != NOT_READ)
     truth, said = truth[read], said[read]
-    found = remarks(truth, said, classes)
+    found = remarks(truth, said, classes, begun=begun)
     loaded = [load_bundle(path) for path in rivals]
     best = max(loaded, key=lambda one: len(set(one.info.labels) & set(classes)), default=None)
     if best is not None:
@@ -54,20 +56,21 @@ def verdict(
     return tuple(found)
 
 
-def remarks(truth: Labels, said: Labels, classes: Sequence[str]) -> list[str]:
+def remarks(truth: Labels, said: Labels, classes: Sequence[str], *, begun: bool) -> list[str]:
     """Say what is wrong with a model, a sentence each.
 
     Args:
         truth: int64 [N], the faces' classes.
         said: int64 [N], the most probable class of each.
         classes: Their names.
+        begun: Whether it went on from another model, so that nobody need be told that this helps.
     """
     found = []
     if no_better_than_chance(truth, said, len(classes)):
         right = float((truth == said).mean())
         found.append(
             f"no better than chance: {right:.1%} of the {len(truth)} validation faces of "
-            f"{len(classes)} classes; {ADVICE}"
+            f"{len(classes)} classes; {ADVICE if begun else ADVICE + ADVICE_FROM}"
         )
     for number, name in enumerate(classes):
         faces = int((truth == number).sum())
