@@ -1,18 +1,21 @@
 """Which face of this frame is which person of the last ones.
 
 By where faces are expected, and by their appearance descriptors where these are known: they tell
-who is who after people have crossed, and who is back after a moment out of sight. Everything is in
-seconds of stream time, so a slow machine and a fast one track a face alike.
+who is who after people have crossed, and who is back after a moment out of sight. By portraits, who
+is back after minutes, and that a face at its place is still who was there. Everything is in seconds
+of stream time, so a slow machine and a fast one track a face alike.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from mien.tracking.appearance import similarity
+from mien.tracking.portrait import LEAST_SIDE
+from mien.tracking.sitting import SAME, STAYED, STRANGER, Sitting
 from mien.types import Box, Face, FloatArray
 from mien.vision.boxes import iou_matrix, to_array
 
@@ -24,10 +27,16 @@ REACH = 1.0
 SPREAD = 4.0
 # ...by at least this much, 1 being the same picture.
 ALIKE = 0.6
+# A face that is less alike from one sight to the next has to prove by its portrait who it is.
+SUDDEN = 0.7
+# A portrait is kept each so many seconds, because looks and turns of the head change.
+PORTRAIT_SECONDS = 0.5
+# Who is away for longer is forgotten: half an hour is a pause, more is another sitting.
+REMEMBER = 1800.0
 # A descriptor is averaged over this many seconds, because expressions and light change.
 APPEARANCE_SECONDS = 0.5
 # Who comes in from the edge while someone is missing gets so many seconds to be seen whole: a part
-# of a face looks like nobody.
+# of a face looks like nobody. So does who may or may not be one who is away.
 ENTRY_SECONDS = 0.5
 # Stamps are rounded: frames stand for longer than the time to be believed only by more than this.
 LONGER = 1.01
@@ -51,6 +60,8 @@ class _Track:
     missed: bool = False
     missed_before: bool = False
     appearance: FloatArray | None = None
+    latest: FloatArray | None = None
+    portrayed: float = -math.inf
 
     def expected(self, later: float = 0.0) -> Box:
         """Where the face should be so many seconds from now, at a velocity that dies away."""
@@ -59,6 +70,7 @@ class _Track:
         return Box(self.box.x1 + dx, self.box.y1 + dy, self.box.x2 + dx, self.box.y2 + dy)
 
     def see(self, box: Box, appearance: FloatArray | None) -> None:
+        self.latest = appearance
         if self.appearance is None or appearance is None:
             self.appearance = appearance
         else:
@@ -77,6 +89,32 @@ class _Track:
         return -math.expm1(-self.unseen / seconds)
 
 
+@dataclass(slots=True)
+class _Views:
+    """Portraits of the faces of one frame, each made once, when it is asked for."""
+
+    faces: Sequence[Face]
+    size: tuple[int, int] | None
+    portray: Callable[[Face], FloatArray | None] | None
+    made: dict[int, FloatArray | None] = field(default_factory=dict)
+
+    def __call__(self, index: int) -> FloatArray | None:
+        if self.portray is None or self.is_cut(index):
+            return None
+        if index not in self.made:
+            self.made[index] = self.portray(self.faces[index])
+        return self.made[index]
+
+    def is_cut(self, index: int) -> bool:
+        return self.size is not None and _is_cut(self.faces[index].box, self.size)
+
+    def may_clear(self, index: int) -> bool:
+        """Whether a face that cannot be portrayed now may be soon: its head is turned away."""
+        face = self.faces[index]
+        large = face.landmarks is not None and face.box.side >= LEAST_SIDE
+        return self.portray is not None and large
+
+
 class Tracker:
     """Gives each face a number that stays while the face is tracked.
 
@@ -86,7 +124,9 @@ class Tracker:
     nearly always right.
     """
 
-    def __init__(self, *, max_gap: float = 2.0, confirm: float = 0.0) -> None:
+    def __init__(
+        self, *, max_gap: float = 2.0, confirm: float = 0.0, remember: float = REMEMBER
+    ) -> None:
         """Start without tracks.
 
         Args:
@@ -95,9 +135,12 @@ class Tracker:
                 every frame before it gets a number: what detectors take for a face by mistake
                 seldom lasts. The faces of a first frame get theirs at once, and so do all where
                 frames are further apart.
+            remember: Seconds for which portraits of someone who is away are kept, so that who is
+                back gets the old number.
         """
         self._max_gap = max_gap
         self._confirm = confirm
+        self._sitting = Sitting(remember=remember)
         self.reset()
 
     @property
@@ -117,6 +160,8 @@ class Tracker:
         self._tracks: list[_Track] = []
         self._last_number = 0
         self._time: float | None = None
+        self._passed = 0.0
+        self._sitting.reset()
 
     def update(
         self,
@@ -126,6 +171,7 @@ class Tracker:
         size: tuple[int, int] | None = None,
         *,
         stands: float = 0.0,
+        portray: Callable[[Face], FloatArray | None] | None = None,
     ) -> tuple[int, ...]:
         """Track the faces into a new frame.
 
@@ -138,27 +184,70 @@ class Tracker:
             size: Width and height of the frame in pixels; None where its edges do not count.
             stands: For how many seconds each frame stands, where there are few: a face that is in
                 one of them has been there for as long.
+            portray: Gives the portrait of a face of the frame, None where it shows too little;
+                asked for some faces only. None where nobody is to be known after `max_gap`.
 
         Returns:
             One number per face, from 1, in the order of `faces`; none twice. `UNCONFIRMED` for a
             face that is too new.
         """
         at_once = self._pass_time(timestamp) or stands > LONGER * self._confirm
-        found = self._match([face.box for face in faces], descriptors)
+        views = _Views(faces, size, portray)
+        found = self._match([face.box for face in faces], descriptors, views)
         tracks = [found.get(index) or self._start(face.box) for index, face in enumerate(faces)]
         for index, track in enumerate(tracks):
             track.see(faces[index].box, None if descriptors is None else descriptors[index])
-        for index, track in enumerate(tracks):
-            if track.number == UNCONFIRMED and (at_once or self._is_believed(track, size)):
+        new = {
+            index: track
+            for index, track in enumerate(tracks)
+            if track.number == UNCONFIRMED
+            and (at_once or self._is_believed(track, index, tracks, views))
+        }
+        self._recognise(new, tracks, views)
+        for index, track in new.items():
+            if track.number == UNCONFIRMED:
                 own = None if descriptors is None else descriptors[index : index + 1]
-                track.number = self._returned(track.box, own) or self._new_number()
+                track.number = self._returned(track.box, own, views(index)) or self._new_number()
+        self._remember(tracks, views)
         return tuple(track.number for track in tracks)
 
-    def _is_believed(self, track: _Track, size: tuple[int, int] | None) -> bool:
-        if track.age < self._confirm:
+    def _is_believed(
+        self, track: _Track, index: int, tracks: Sequence[_Track], views: _Views
+    ) -> bool:
+        if track.age < self._confirm or track.age >= ENTRY_SECONDS:
+            return track.age >= self._confirm
+        if views.is_cut(index) and self._missing():
             return False
-        enters = size is not None and _is_cut(track.box, size) and track.age < ENTRY_SECONDS
-        return not (enters and self._missing())
+        portrait = views(index)
+        if portrait is None:
+            away = self._sitting.is_away(_numbers(tracks))
+            return not (away and views.may_clear(index))
+        return not STRANGER <= self._sitting.nearest(portrait, _numbers(tracks)) < SAME
+
+    def _recognise(self, new: dict[int, _Track], tracks: Sequence[_Track], views: _Views) -> None:
+        """Give those who are back the number that they had in this sitting."""
+        portraits = {index: view for index in new if (view := views(index)) is not None}
+        known = self._sitting.recognise(portraits, _numbers(tracks))
+        former = set(known.values())
+        self._tracks = [track for track in self._tracks if track.number not in former]
+        for index, number in known.items():
+            new[index].number = number
+
+    def _remember(self, tracks: Sequence[_Track], views: _Views) -> None:
+        """Portray who is there: newcomers at once, of the others one in a frame at most."""
+        self._sitting.meet(_numbers(tracks), self._passed)
+        waiting = [
+            (track.portrayed, index)
+            for index, track in enumerate(tracks)
+            if track.number != UNCONFIRMED and self._passed - track.portrayed >= PORTRAIT_SECONDS
+        ]
+        for since, index in sorted(waiting):
+            portrait = views(index)
+            if portrait is not None:
+                self._sitting.keep(tracks[index].number, portrait)
+                tracks[index].portrayed = self._passed
+                if since > -math.inf:
+                    return
 
     def _missing(self) -> list[_Track]:
         return [track for track in self._tracks if track.missed and track.number != UNCONFIRMED]
@@ -167,6 +256,7 @@ class Tracker:
         """Let time pass for all tracks; return whether nothing is known of the time just before."""
         before, self._time = self._time, timestamp
         step = 0.0 if before is None else max(0.0, timestamp - before)
+        self._passed += step
         for track in self._tracks:
             track.unseen += step
         self._tracks = [track for track in self._tracks if self._may_return(track)]
@@ -181,27 +271,46 @@ class Tracker:
             return True
         return track.number != UNCONFIRMED and track.unseen <= self._max_gap
 
-    def _match(self, boxes: Sequence[Box], descriptors: FloatArray | None) -> dict[int, _Track]:
+    def _match(
+        self, boxes: Sequence[Box], descriptors: FloatArray | None, views: _Views
+    ) -> dict[int, _Track]:
         """Join faces and tracks, best pair first; faces without a track are left out."""
         scores = _affinity(self._tracks, boxes, descriptors)
         found: dict[int, _Track] = {}
         while scores.size and scores.max() > 0:
-            row, column = np.unravel_index(int(scores.argmax()), scores.shape)
-            found[int(column)] = self._tracks[int(row)]
+            row, column = map(int, np.unravel_index(int(scores.argmax()), scores.shape))
+            own = None if descriptors is None else descriptors[column : column + 1]
+            if self._is_replaced(self._tracks[row], own, column, views):
+                scores[row, column] = 0
+                continue
+            found[column] = self._tracks[row]
             scores[row, :] = scores[:, column] = 0
         return found
+
+    def _is_replaced(
+        self, track: _Track, descriptor: FloatArray | None, index: int, views: _Views
+    ) -> bool:
+        """Whether a face where someone is expected is somebody else, who took the place."""
+        if track.latest is None or descriptor is None or not self._sitting.is_known(track.number):
+            return False
+        if similarity(track.latest[None], descriptor)[0, 0] >= SUDDEN:
+            return False
+        portrait = views(index)
+        return portrait is not None and self._sitting.likeness(track.number, portrait) < STAYED
 
     def _new_number(self) -> int:
         self._last_number += 1
         return self._last_number
 
-    def _returned(self, box: Box, descriptor: FloatArray | None) -> int:
+    def _returned(
+        self, box: Box, descriptor: FloatArray | None, portrait: FloatArray | None
+    ) -> int:
         """Return the number of the missing one whom a new face is, 0 for nobody.
 
         Who comes back in from the edge is seen in part at first and looks like nobody known; a
         moment later, when the face is to be believed, the descriptor tells.
         """
-        missing = self._missing()
+        missing = [track for track in self._missing() if self._may_be(track, portrait)]
         alike = _similarity(missing, 1, descriptor) >= ALIKE
         fits = np.where(alike, _affinity(missing, [box], descriptor), 0.0)
         if not fits.size or fits.max() == 0:
@@ -209,6 +318,11 @@ class Tracker:
         former = missing[int(fits.argmax())]
         self._tracks.remove(former)
         return former.number
+
+    def _may_be(self, track: _Track, portrait: FloatArray | None) -> bool:
+        if portrait is None or not self._sitting.is_known(track.number):
+            return True
+        return self._sitting.likeness(track.number, portrait) >= STAYED
 
     def _start(self, box: Box) -> _Track:
         track = _Track(box)
@@ -235,6 +349,10 @@ def _affinity(
     possible = (nearness > 0) & (growth <= math.log(MAX_GROWTH))
     overlap = iou_matrix(to_array(places), to_array(faces))
     return np.where(possible, overlap + nearness + np.clip(alike, 0, None), 0.0)
+
+
+def _numbers(tracks: Sequence[_Track]) -> frozenset[int]:
+    return frozenset(track.number for track in tracks) - {UNCONFIRMED}
 
 
 def _is_cut(box: Box, size: tuple[int, int]) -> bool:
