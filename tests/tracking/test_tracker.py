@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mien.tracking.appearance import WIDTH
-from mien.tracking.tracker import UNCONFIRMED, Tracker
+from mien.tracking.track import UNCONFIRMED
+from mien.tracking.tracker import Tracker
 from mien.types import Box, Face
 
 

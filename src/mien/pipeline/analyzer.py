@@ -17,7 +17,8 @@ from mien.tracking.appearance import describe
 from mien.tracking.portrait import portray
 from mien.tracking.roi import INTERVAL, RoiDetector
 from mien.tracking.smoother import HOLD, HOLD_UNSURE, TIME_CONSTANT, Smoothed, Smoother
-from mien.tracking.tracker import REMEMBER, UNCONFIRMED, Tracker
+from mien.tracking.track import UNCONFIRMED
+from mien.tracking.tracker import REMEMBER, Tracker
 from mien.types import (
     Analysis,
     Face,

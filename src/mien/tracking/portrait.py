@@ -7,6 +7,7 @@ day the same person is mostly a stranger to it, and is meant to be.
 """
 
 import math
+from typing import Final
 
 import cv2
 import numpy as np
@@ -67,7 +68,7 @@ _CLIP = 0.2
 # Lifts the logarithm of dark pixels out of the noise.
 _LIFT = 12.0
 _TEXTURE = _CELLS * _CELLS * _BINS
-WIDTH = _TEXTURE + 3 * len(_PLACES)
+WIDTH: Final = _TEXTURE + 3 * len(_PLACES)
 
 
 def portray(image: PixelArray, face: Face) -> FloatArray | None:

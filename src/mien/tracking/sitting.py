@@ -13,8 +13,8 @@ import numpy.typing as npt
 from mien.tracking.portrait import resemblance
 from mien.types import FloatArray
 
-# Chosen by `benchmarks/returns.py` on one half of its people: the resemblance from which two
-# portraits are of one person...
+# Chosen on one half of the people of `benchmarks/returns.py`, with portraits side by side: the
+# resemblance from which two are of one person...
 SAME = 0.64
 # ...below which they are not...
 STRANGER = 0.56
@@ -36,7 +36,7 @@ class _Person:
         """How alike each of some portraits is to this person, [N]; 0 without portraits."""
         if not self.portraits:
             return np.zeros(len(portraits))
-        return resemblance(np.stack(self.portraits), portraits).max(axis=0).astype(np.float64)
+        return np.asarray(resemblance(np.stack(self.portraits), portraits).max(axis=0), np.float64)
 
 
 class Sitting:
