@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from mien.types import Face, FloatArray, PixelArray
-from mien.vision.crop import cut_square
 from mien.vision.quality import estimate_yaw
 
 # Below, texture is the camera's noise; beyond, half of the face is hidden.
@@ -84,7 +83,7 @@ def portray(image: PixelArray, face: Face) -> FloatArray | None:
     landmarks = face.landmarks
     if landmarks is None or face.box.side < LEAST_SIDE or abs(estimate_yaw(landmarks)) > MOST_YAW:
         return None
-    aligned = _align(image, landmarks.astype(np.float64))
+    aligned = _align(image, landmarks.astype(np.float64), face.box.side)
     if aligned is None:
         return None
     start = (_SIDE - _FACE) // 2
@@ -113,25 +112,28 @@ def resemblance(first: FloatArray, second: FloatArray) -> FloatArray:
     return np.asarray(result, dtype=np.float32)
 
 
-def _align(image: PixelArray, points: npt.NDArray[np.float64]) -> PixelArray | None:
+def _align(
+    image: PixelArray, points: npt.NDArray[np.float64], face_side: float
+) -> PixelArray | None:
     """Turn and scale a picture so that eyes and mouth are at their places, [_SIDE,_SIDE,3]."""
     eyes, mouth = (points[0] + points[1]) / 2, (points[3] + points[4]) / 2
     (across_x, across_y), down = points[1] - points[0], math.dist(eyes, mouth)
     # Of a turned head the eyes come nearer to each other, of a nodding one the mouth.
     unit = math.sqrt(down * max(math.hypot(across_x, across_y), 0.6 * down))
-    if not unit > 1:
-        return None
     middle = (eyes + mouth) / 2
+    start = np.maximum(middle - _SPAN * unit, 0).astype(int)
+    end = np.minimum(middle + _SPAN * unit + 1, image.shape[1::-1]).astype(int)
     # Of a near face, pixels are averaged first: a warp would pick some and leave the others.
     step = max(1, math.floor(unit / _UNIT))
-    side = step * math.ceil(math.sqrt(2) * _SPAN * unit / step)
-    left, top = (round(float(value) - side / 2) for value in middle)
-    room = cut_square(image, left, top, side)
+    width, height = (end - start) // step
+    if not 1 < unit < face_side or min(width, height) < 1:
+        return None
+    (x, y), small = start, (int(width), int(height))
+    room = image[y : y + step * height, x : x + step * width]
     if step > 1:
-        small = (side // step, side // step)
         room = np.asarray(cv2.resize(room, small, interpolation=cv2.INTER_AREA), np.uint8)
     turn = _turn(-math.atan2(across_y, across_x), step * _UNIT / unit)
-    shift = _SIDE / 2 - turn @ ((middle - (left, top)) / step)
+    shift = _SIDE / 2 - turn @ ((middle - start) / step)
     warp = np.column_stack([turn, shift])
     aligned = cv2.warpAffine(room, warp, (_SIDE, _SIDE), borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(aligned, dtype=np.uint8)
