@@ -190,6 +190,27 @@ def test_a_face_is_followed_between_searches_and_keeps_its_number() -> None:
     assert len(searched) >= 60
 
 
+def test_who_is_back_has_the_old_number_until_the_source_changes() -> None:
+    detector = make_detector()
+    person = np.asarray(next(iter(SampleSource())).image[::2, ::2])
+    nobody = np.full_like(person, 180)
+    views = {
+        "one": np.hstack([person, nobody]),
+        "none": np.hstack([nobody, nobody]),
+        "two": np.hstack([person[:, ::-1], person]),
+    }
+    tested, numbers = Analyzer(detector, FakeClassifier(), not_sure_below=0.4), []
+    for index, name in enumerate(name for name in ("one", "none", "two") * 2 for _ in range(24)):
+        analysis = tested(Frame(views[name], index, index / 8, "sitting"))
+        numbers.append(tuple(r.track_id for r in analysis.readings))
+    assert numbers[23::24] == [(1,), (), (1, 2)] * 2
+    # The mirrored one is somebody else, and stands where the first one was.
+    left = min(analysis.readings, key=lambda reading: reading.face.box.x1)
+    assert left.track_id == 2
+    other = tested(Frame(np.hstack([person[:, ::-1], nobody]), 0, 0.0, "another"))
+    assert [r.track_id for r in other.readings] == [1]
+
+
 def test_analyzers_do_not_share_state() -> None:
     detector, classifier = FakeDetector([face(0)]), FakeClassifier()
     first = Analyzer(detector, classifier, not_sure_below=0.4, settings=EVERY_FRAME)
@@ -198,7 +219,7 @@ def test_analyzers_do_not_share_state() -> None:
     assert second(frame(1, gray=30)).readings[0].label == "sad"
 
 
-@pytest.mark.parametrize("name", ["max_gap", "confirm", "time_constant", "hold"])
+@pytest.mark.parametrize("name", ["max_gap", "remember", "confirm", "time_constant", "hold"])
 def test_times_below_zero_are_refused(name: str) -> None:
     with pytest.raises(SettingsError, match=name):
         AnalyzerSettings(**{name: -0.1})

@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.tracking.portraits import portrait
 
 from mien.tracking.appearance import WIDTH
-from mien.tracking.tracker import UNCONFIRMED, Tracker
-from mien.types import Box, Face
+from mien.tracking.sitting import SAME, STRANGER
+from mien.tracking.track import UNCONFIRMED
+from mien.tracking.tracker import Tracker
+from mien.types import Box, Face, FloatArray
 
 
 def face(x: float, y: float = 100, side: float = 80) -> Face:
@@ -240,3 +243,100 @@ def test_a_jump_within_no_time_is_no_speed(step: float) -> None:
     assert tracker.update([face(70)], step) == (1,)
     tracker.update([], 0.5)
     assert tracker.update([face(70)], 0.9) == (1,)
+
+
+SEAT, OTHER_SEAT = face(100), face(400)
+
+
+class Room:
+    """People of kinds on seats, as a tracker sees them: descriptors and portraits tell them."""
+
+    def __init__(self, fps: float = 10, confirm: float = 0.0) -> None:
+        self.tracker = Tracker(confirm=confirm)
+        self.fps, self.frames = fps, 0
+
+    def see(self, seconds: float = 0.0, **people: tuple[Face, FloatArray]) -> dict[str, int]:
+        """Show people for some time, at least a frame; return their numbers at the end."""
+        faces = [face for face, _ in people.values()]
+        portraits = {id(face): portrait for face, portrait in people.values()}
+        looks = look(*(int(portrait.argmax()) % 100 for _, portrait in people.values()))
+        for _ in range(max(1, round(seconds * self.fps))):
+            numbers = self.tracker.update(
+                faces,
+                self.frames / self.fps,
+                looks,
+                stands=1 / self.fps if self.fps < 10 else 0.0,
+                portray=lambda face: portraits[id(face)],
+            )
+            self.frames += 1
+        return dict(zip(people, numbers, strict=True))
+
+
+@pytest.mark.parametrize("fps", [2, 10, 30])
+@pytest.mark.parametrize("seat", [SEAT, OTHER_SEAT])
+def test_who_is_back_after_a_minute_has_the_old_number(fps: float, seat: Face) -> None:
+    room = Room(fps, confirm=0.1)
+    room.see(2, one=(SEAT, portrait(1)))
+    room.see(60)
+    assert room.see(0.3, one=(seat, portrait(1))) == {"one": 1}
+    room.see(60)
+    assert room.see(0.3, two=(seat, portrait(2))) == {"two": 2}
+
+
+@pytest.mark.parametrize("fps", [2, 10, 30])
+@pytest.mark.parametrize("pause", [0.0, 1.0, 60.0])
+def test_who_takes_the_seat_of_another_is_somebody_else(fps: float, pause: float) -> None:
+    room = Room(fps, confirm=0.1)
+    room.see(2, one=(SEAT, portrait(1)))
+    if pause:
+        room.see(pause)
+    assert room.see(0.3, two=(SEAT, portrait(2))) == {"two": 2}
+    assert room.see(0.3, one=(SEAT, portrait(1))) == {"one": 1}
+
+
+@pytest.mark.parametrize("pause", [0.0, 1.0, 60.0])
+def test_two_who_swap_places_keep_their_numbers(pause: float) -> None:
+    room = Room(confirm=0.1)
+    before = room.see(2, one=(SEAT, portrait(1)), two=(OTHER_SEAT, portrait(2)))
+    if pause:
+        room.see(pause)
+    after = room.see(0.3, one=(OTHER_SEAT, portrait(1)), two=(SEAT, portrait(2)))
+    assert after == before
+
+
+def test_who_may_be_one_who_is_away_is_looked_at_for_a_moment_longer() -> None:
+    unclear = portrait(3, 1, (STRANGER + SAME) / 2)
+    for later, number in ((unclear, 2), (portrait(1), 1)):
+        room = Room(confirm=0.1)
+        room.see(2, one=(SEAT, portrait(1)))
+        room.see(5)
+        assert room.see(0.4, one=(OTHER_SEAT, unclear)) == {"one": UNCONFIRMED}
+        assert room.see(0.3, one=(OTHER_SEAT, later)) == {"one": number}
+
+
+def test_nobody_is_known_in_the_next_sitting() -> None:
+    room = Room()
+    room.see(2, one=(SEAT, portrait(1)), two=(OTHER_SEAT, portrait(2)))
+    room.tracker.reset()
+    assert room.see(1, two=(SEAT, portrait(2))) == {"two": 1}
+
+
+@given(
+    st.lists(
+        st.tuples(st.lists(st.sampled_from("abcd"), max_size=4, unique=True), st.floats(0.1, 4)),
+        max_size=8,
+    )
+)
+def test_each_who_comes_and_goes_has_one_number_of_their_own(
+    scenes: list[tuple[list[str], float]],
+) -> None:
+    room, owner = Room(fps=2), dict[str, int]()
+    seats = [face(300 * seat) for seat in range(4)]
+    for people, seconds in scenes:
+        there = {
+            who: (seat, portrait("abcd".index(who)))
+            for who, seat in zip(people, seats, strict=False)
+        }
+        for who, number in room.see(seconds, **there).items():
+            assert owner.setdefault(who, number) == number
+    assert len(set(owner.values())) == len(owner)

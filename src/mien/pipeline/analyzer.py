@@ -6,6 +6,7 @@ Knows no concrete detector or classifier: `mien.registry` brings those.
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Self
 
 from mien.errors import SettingsError
@@ -13,9 +14,11 @@ from mien.models.decision import split
 from mien.pipeline.pace import Pace
 from mien.protocols import Classifier, Detector
 from mien.tracking.appearance import describe
+from mien.tracking.portrait import portray
 from mien.tracking.roi import INTERVAL, RoiDetector
 from mien.tracking.smoother import HOLD, HOLD_UNSURE, TIME_CONSTANT, Smoothed, Smoother
-from mien.tracking.tracker import UNCONFIRMED, Tracker
+from mien.tracking.track import UNCONFIRMED
+from mien.tracking.tracker import REMEMBER, Tracker
 from mien.types import (
     Analysis,
     Face,
@@ -35,7 +38,9 @@ class AnalyzerSettings:
     """How faces are tracked and words are steadied; all times in seconds of stream time.
 
     Attributes:
-        max_gap: How long a face that is missing keeps its number.
+        max_gap: How long a face that is missing keeps its number wherever it was expected.
+        remember: How long someone who is away is known again by a portrait, in memory only; 0 for
+            no longer than `max_gap`.
         confirm: How long a face that turns up in a running stream must be seen before it is read;
             those of a first frame, and so of single pictures, are read at once, and so are all
             where frames are further apart.
@@ -49,6 +54,7 @@ class AnalyzerSettings:
     """
 
     max_gap: float = 2.0
+    remember: float = REMEMBER
     confirm: float = 0.1
     time_constant: float = TIME_CONSTANT
     hold: float = HOLD
@@ -57,7 +63,15 @@ class AnalyzerSettings:
     quality: QualitySettings = field(default_factory=QualitySettings)
 
     def __post_init__(self) -> None:
-        for name in ("max_gap", "confirm", "time_constant", "hold", "hold_unsure", "search"):
+        for name in (
+            "max_gap",
+            "remember",
+            "confirm",
+            "time_constant",
+            "hold",
+            "hold_unsure",
+            "search",
+        ):
             if not getattr(self, name) >= 0:
                 raise SettingsError(f"{name} must be 0 seconds or more, got {getattr(self, name)}")
 
@@ -94,7 +108,9 @@ class Analyzer:
         self._rois = RoiDetector(detector, interval=settings.search)
         self._classifier = classifier
         self._quality = settings.quality
-        self._tracker = Tracker(max_gap=settings.max_gap, confirm=settings.confirm)
+        self._tracker = Tracker(
+            max_gap=settings.max_gap, confirm=settings.confirm, remember=settings.remember
+        )
         self._smoother = Smoother(
             not_sure_below=not_sure_below,
             other=classifier.other,
@@ -151,7 +167,12 @@ class Analyzer:
         """Return the numbers and faces to read, in the order of the numbers."""
         descriptors = describe(frame.image, found)
         numbers = self._tracker.update(
-            found, frame.timestamp, descriptors, frame.size, stands=self._stands
+            found,
+            frame.timestamp,
+            descriptors,
+            frame.size,
+            stands=self._stands,
+            portray=partial(portray, frame.image),
         )
         order = sorted(range(len(found)), key=numbers.__getitem__)
         kept = [index for index in order if numbers[index] != UNCONFIRMED]

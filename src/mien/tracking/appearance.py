@@ -1,7 +1,8 @@
 """Appearance descriptors of faces: enough to tell two people of one scene apart, no more.
 
-A coarse pattern of light (hair, brows, beard, glasses) and of colour (skin, clothes). It says who
-is who for seconds, in one light; it cannot recognise anyone another time, and must not.
+A coarse pattern of light (hair, brows, beard, glasses) and of colour (skin, clothes), made of each
+face in each frame: it says who is who from one sight to the next. Who is back after minutes is for
+`mien.tracking.portrait`; both hold within one sitting, and never beyond.
 """
 
 from collections.abc import Sequence

@@ -1,80 +1,60 @@
 """Which face of this frame is which person of the last ones.
 
 By where faces are expected, and by their appearance descriptors where these are known: they tell
-who is who after people have crossed, and who is back after a moment out of sight. Everything is in
-seconds of stream time, so a slow machine and a fast one track a face alike.
+who is who after people have crossed, and who is back after a moment out of sight. By portraits, who
+is back after minutes, and that a face at its place is still who was there. Everything is in seconds
+of stream time, so a slow machine and a fast one track a face alike.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from mien.tracking.appearance import similarity
+from mien.tracking.portrait import LEAST_SIDE
+from mien.tracking.sitting import SAME, STAYED, STRANGER, Sitting
+from mien.tracking.track import ALIKE, UNCONFIRMED, Track, affinity, is_cut, similarities
 from mien.types import Box, Face, FloatArray
-from mien.vision.boxes import iou_matrix, to_array
 
-# The number of a face that is not tracked long enough yet to be believed.
-UNCONFIRMED = 0
-# How far, in sides of the face, a face may land from where it was expected.
-REACH = 1.0
-# Who was out of sight may have gone further, by so many sides in a second: one who looks alike...
-SPREAD = 4.0
-# ...by at least this much, 1 being the same picture.
-ALIKE = 0.6
-# A descriptor is averaged over this many seconds, because expressions and light change.
-APPEARANCE_SECONDS = 0.5
+# A face that is less alike from one sight to the next has to prove by its portrait who it is.
+SUDDEN = 0.7
+# A portrait is kept each so many seconds, because looks and turns of the head change.
+PORTRAIT_SECONDS = 0.5
+# Who is away for longer is forgotten: half an hour is a pause, more is another sitting.
+REMEMBER = 1800.0
 # Who comes in from the edge while someone is missing gets so many seconds to be seen whole: a part
-# of a face looks like nobody.
+# of a face looks like nobody. So does who may or may not be one who is away.
 ENTRY_SECONDS = 0.5
 # Stamps are rounded: frames stand for longer than the time to be believed only by more than this.
 LONGER = 1.01
-# A face does not grow or shrink faster than this from one sight to the next.
-MAX_GROWTH = 2.0
-# A velocity is averaged over this many seconds, because boxes shake by a few pixels...
-VELOCITY_SECONDS = 0.15
-# ...measured over no less than this, because a shake over no time is no speed...
-SHORTEST_STEP = 0.001
-# ...and trusted for about as long: people stop, and an unseen face must not drift off.
-MOMENTUM_SECONDS = 0.3
 
 
 @dataclass(slots=True)
-class _Track:
-    box: Box
-    number: int = UNCONFIRMED
-    velocity: tuple[float, float] = (0.0, 0.0)
-    age: float = 0.0
-    unseen: float = 0.0
-    missed: bool = False
-    missed_before: bool = False
-    appearance: FloatArray | None = None
+class _Views:
+    """Portraits of the faces of one frame, each made once, when it is asked for."""
 
-    def expected(self, later: float = 0.0) -> Box:
-        """Where the face should be so many seconds from now, at a velocity that dies away."""
-        reach = MOMENTUM_SECONDS * -math.expm1(-(self.unseen + later) / MOMENTUM_SECONDS)
-        dx, dy = (speed * reach for speed in self.velocity)
-        return Box(self.box.x1 + dx, self.box.y1 + dy, self.box.x2 + dx, self.box.y2 + dy)
+    faces: Sequence[Face]
+    size: tuple[int, int] | None
+    portray: Callable[[Face], FloatArray | None] | None
+    made: dict[int, FloatArray | None] = field(default_factory=dict)
 
-    def see(self, box: Box, appearance: FloatArray | None) -> None:
-        if self.appearance is None or appearance is None:
-            self.appearance = appearance
-        else:
-            share = np.float32(self._share(APPEARANCE_SECONDS))
-            self.appearance = self.appearance + share * (appearance - self.appearance)
-        if self.unseen >= SHORTEST_STEP:
-            weight = self._share(VELOCITY_SECONDS)
-            moves = zip(self.velocity, self.box.center, box.center, strict=True)
-            vx, vy = (v + weight * ((now - old) / self.unseen - v) for v, old, now in moves)
-            self.velocity = vx, vy
-        self.age += self.unseen
-        self.box, self.unseen, self.missed = box, 0.0, False
+    def __call__(self, index: int) -> FloatArray | None:
+        if self.portray is None or self.is_cut(index):
+            return None
+        if index not in self.made:
+            self.made[index] = self.portray(self.faces[index])
+        return self.made[index]
 
-    def _share(self, seconds: float) -> float:
-        """Weight of a new sight in an average over so many seconds."""
-        return -math.expm1(-self.unseen / seconds)
+    def is_cut(self, index: int) -> bool:
+        return self.size is not None and is_cut(self.faces[index].box, self.size)
+
+    def may_clear(self, index: int) -> bool:
+        """Whether a face that cannot be portrayed now may be soon: its head is turned away."""
+        face = self.faces[index]
+        large = face.landmarks is not None and face.box.side >= LEAST_SIDE
+        return self.portray is not None and large
 
 
 class Tracker:
@@ -86,7 +66,9 @@ class Tracker:
     nearly always right.
     """
 
-    def __init__(self, *, max_gap: float = 2.0, confirm: float = 0.0) -> None:
+    def __init__(
+        self, *, max_gap: float = 2.0, confirm: float = 0.0, remember: float = REMEMBER
+    ) -> None:
         """Start without tracks.
 
         Args:
@@ -95,9 +77,12 @@ class Tracker:
                 every frame before it gets a number: what detectors take for a face by mistake
                 seldom lasts. The faces of a first frame get theirs at once, and so do all where
                 frames are further apart.
+            remember: Seconds for which portraits of someone who is away are kept, so that who is
+                back gets the old number.
         """
         self._max_gap = max_gap
         self._confirm = confirm
+        self._sitting = Sitting(remember=remember)
         self.reset()
 
     @property
@@ -114,9 +99,11 @@ class Tracker:
 
     def reset(self) -> None:
         """Forget everything and count from 1 again, for a new source."""
-        self._tracks: list[_Track] = []
+        self._tracks: list[Track] = []
         self._last_number = 0
         self._time: float | None = None
+        self._passed = 0.0
+        self._sitting.reset()
 
     def update(
         self,
@@ -126,6 +113,7 @@ class Tracker:
         size: tuple[int, int] | None = None,
         *,
         stands: float = 0.0,
+        portray: Callable[[Face], FloatArray | None] | None = None,
     ) -> tuple[int, ...]:
         """Track the faces into a new frame.
 
@@ -138,35 +126,79 @@ class Tracker:
             size: Width and height of the frame in pixels; None where its edges do not count.
             stands: For how many seconds each frame stands, where there are few: a face that is in
                 one of them has been there for as long.
+            portray: Gives the portrait of a face of the frame, None where it shows too little;
+                asked for some faces only. None where nobody is to be known after `max_gap`.
 
         Returns:
             One number per face, from 1, in the order of `faces`; none twice. `UNCONFIRMED` for a
             face that is too new.
         """
         at_once = self._pass_time(timestamp) or stands > LONGER * self._confirm
-        found = self._match([face.box for face in faces], descriptors)
+        views = _Views(faces, size, portray)
+        found = self._match([face.box for face in faces], descriptors, views)
         tracks = [found.get(index) or self._start(face.box) for index, face in enumerate(faces)]
         for index, track in enumerate(tracks):
             track.see(faces[index].box, None if descriptors is None else descriptors[index])
-        for index, track in enumerate(tracks):
-            if track.number == UNCONFIRMED and (at_once or self._is_believed(track, size)):
+        new = {
+            index: track
+            for index, track in enumerate(tracks)
+            if track.number == UNCONFIRMED
+            and (at_once or self._is_believed(track, index, tracks, views))
+        }
+        self._recognise(new, tracks, views)
+        for index, track in new.items():
+            if track.number == UNCONFIRMED:
                 own = None if descriptors is None else descriptors[index : index + 1]
-                track.number = self._returned(track.box, own) or self._new_number()
+                track.number = self._returned(track.box, own, views(index)) or self._new_number()
+        self._remember(tracks, views)
         return tuple(track.number for track in tracks)
 
-    def _is_believed(self, track: _Track, size: tuple[int, int] | None) -> bool:
-        if track.age < self._confirm:
+    def _is_believed(
+        self, track: Track, index: int, tracks: Sequence[Track], views: _Views
+    ) -> bool:
+        if track.age < self._confirm or track.age >= ENTRY_SECONDS:
+            return track.age >= self._confirm
+        if views.is_cut(index) and self._missing():
             return False
-        enters = size is not None and _is_cut(track.box, size) and track.age < ENTRY_SECONDS
-        return not (enters and self._missing())
+        portrait = views(index)
+        if portrait is None:
+            away = self._sitting.is_away(_numbers(tracks))
+            return not (away and views.may_clear(index))
+        return not STRANGER <= self._sitting.nearest(portrait, _numbers(tracks)) < SAME
 
-    def _missing(self) -> list[_Track]:
+    def _recognise(self, new: dict[int, Track], tracks: Sequence[Track], views: _Views) -> None:
+        """Give those who are back the number that they had in this sitting."""
+        portraits = {index: view for index in new if (view := views(index)) is not None}
+        known = self._sitting.recognise(portraits, _numbers(tracks))
+        former = set(known.values())
+        self._tracks = [track for track in self._tracks if track.number not in former]
+        for index, number in known.items():
+            new[index].number = number
+
+    def _remember(self, tracks: Sequence[Track], views: _Views) -> None:
+        """Portray who is there: newcomers at once, of the others one in a frame at most."""
+        self._sitting.meet(_numbers(tracks), self._passed)
+        waiting = [
+            (track.portrayed, index)
+            for index, track in enumerate(tracks)
+            if track.number != UNCONFIRMED and self._passed - track.portrayed >= PORTRAIT_SECONDS
+        ]
+        for since, index in sorted(waiting):
+            portrait = views(index)
+            if portrait is not None:
+                self._sitting.keep(tracks[index].number, portrait)
+                tracks[index].portrayed = self._passed
+                if since > -math.inf:
+                    return
+
+    def _missing(self) -> list[Track]:
         return [track for track in self._tracks if track.missed and track.number != UNCONFIRMED]
 
     def _pass_time(self, timestamp: float) -> bool:
         """Let time pass for all tracks; return whether nothing is known of the time just before."""
         before, self._time = self._time, timestamp
         step = 0.0 if before is None else max(0.0, timestamp - before)
+        self._passed += step
         for track in self._tracks:
             track.unseen += step
         self._tracks = [track for track in self._tracks if self._may_return(track)]
@@ -174,80 +206,71 @@ class Tracker:
             track.missed_before, track.missed = track.missed, True
         return before is None or step > self._max_gap
 
-    def _may_return(self, track: _Track) -> bool:
+    def _may_return(self, track: Track) -> bool:
         # A face of the very last frame is kept however long ago that was: where frames are seconds
         # apart, it has not been missing in any of them.
         if not track.missed:
             return True
         return track.number != UNCONFIRMED and track.unseen <= self._max_gap
 
-    def _match(self, boxes: Sequence[Box], descriptors: FloatArray | None) -> dict[int, _Track]:
+    def _match(
+        self, boxes: Sequence[Box], descriptors: FloatArray | None, views: _Views
+    ) -> dict[int, Track]:
         """Join faces and tracks, best pair first; faces without a track are left out."""
-        scores = _affinity(self._tracks, boxes, descriptors)
-        found: dict[int, _Track] = {}
+        scores = affinity(self._tracks, boxes, descriptors)
+        found: dict[int, Track] = {}
         while scores.size and scores.max() > 0:
-            row, column = np.unravel_index(int(scores.argmax()), scores.shape)
-            found[int(column)] = self._tracks[int(row)]
+            row, column = map(int, np.unravel_index(int(scores.argmax()), scores.shape))
+            own = None if descriptors is None else descriptors[column : column + 1]
+            if self._is_replaced(self._tracks[row], own, column, views):
+                scores[row, column] = 0
+                continue
+            found[column] = self._tracks[row]
             scores[row, :] = scores[:, column] = 0
         return found
+
+    def _is_replaced(
+        self, track: Track, descriptor: FloatArray | None, index: int, views: _Views
+    ) -> bool:
+        """Whether a face where someone is expected is somebody else, who took the place."""
+        if track.latest is None or descriptor is None or not self._sitting.is_known(track.number):
+            return False
+        if similarity(track.latest[None], descriptor)[0, 0] >= SUDDEN:
+            return False
+        portrait = views(index)
+        return portrait is not None and self._sitting.likeness(track.number, portrait) < STAYED
 
     def _new_number(self) -> int:
         self._last_number += 1
         return self._last_number
 
-    def _returned(self, box: Box, descriptor: FloatArray | None) -> int:
+    def _returned(
+        self, box: Box, descriptor: FloatArray | None, portrait: FloatArray | None
+    ) -> int:
         """Return the number of the missing one whom a new face is, 0 for nobody.
 
         Who comes back in from the edge is seen in part at first and looks like nobody known; a
         moment later, when the face is to be believed, the descriptor tells.
         """
-        missing = self._missing()
-        alike = _similarity(missing, 1, descriptor) >= ALIKE
-        fits = np.where(alike, _affinity(missing, [box], descriptor), 0.0)
+        missing = [track for track in self._missing() if self._may_be(track, portrait)]
+        alike = similarities(missing, 1, descriptor) >= ALIKE
+        fits = np.where(alike, affinity(missing, [box], descriptor), 0.0)
         if not fits.size or fits.max() == 0:
             return UNCONFIRMED
         former = missing[int(fits.argmax())]
         self._tracks.remove(former)
         return former.number
 
-    def _start(self, box: Box) -> _Track:
-        track = _Track(box)
+    def _may_be(self, track: Track, portrait: FloatArray | None) -> bool:
+        if portrait is None or not self._sitting.is_known(track.number):
+            return True
+        return self._sitting.likeness(track.number, portrait) >= STAYED
+
+    def _start(self, box: Box) -> Track:
+        track = Track(box)
         self._tracks.append(track)
         return track
 
 
-def _affinity(
-    tracks: Sequence[_Track], faces: Sequence[Box], descriptors: FloatArray | None
-) -> npt.NDArray[np.float64]:
-    """How well each track fits each face, [T,F] up to 3; 0 where they cannot be the same."""
-    if not tracks or not faces:
-        return np.zeros((len(tracks), len(faces)))
-    places = [track.expected() for track in tracks]
-    sides_a, sides_b = (np.array([box.side for box in boxes]) for boxes in (places, faces))
-    centers_a, centers_b = (np.array([box.center for box in boxes]) for boxes in (places, faces))
-    distance = np.linalg.norm(centers_a[:, None] - centers_b[None], axis=2)
-    distance /= (sides_a[:, None] + sides_b[None]) / 2
-    alike = _similarity(tracks, len(faces), descriptors)
-    gone = np.array([track.unseen if track.missed_before else 0.0 for track in tracks])
-    reach = REACH + np.where(alike >= ALIKE, SPREAD * gone[:, None], 0.0)
-    nearness = np.clip(1 - distance / reach, 0, None)
-    growth = np.abs(np.log(sides_a[:, None] / sides_b[None]))
-    possible = (nearness > 0) & (growth <= math.log(MAX_GROWTH))
-    overlap = iou_matrix(to_array(places), to_array(faces))
-    return np.where(possible, overlap + nearness + np.clip(alike, 0, None), 0.0)
-
-
-def _is_cut(box: Box, size: tuple[int, int]) -> bool:
-    """Whether a box reaches the edge of a frame, so that part of its face may be outside."""
-    return box.x1 <= 1 or box.y1 <= 1 or box.x2 >= size[0] - 1 or box.y2 >= size[1] - 1
-
-
-def _similarity(
-    tracks: Sequence[_Track], count: int, descriptors: FloatArray | None
-) -> npt.NDArray[np.float64]:
-    result = np.zeros((len(tracks), count))
-    if descriptors is not None:
-        for row, track in zip(result, tracks, strict=True):
-            if track.appearance is not None:
-                row[:] = similarity(track.appearance[None], descriptors)[0]
-    return result
+def _numbers(tracks: Sequence[Track]) -> frozenset[int]:
+    return frozenset(track.number for track in tracks) - {UNCONFIRMED}

@@ -1,0 +1,158 @@
+"""The people of one sitting: who is back after seconds or minutes.
+
+Kept in memory only, bounded in people and bytes, forgotten with the stream. Where it is not sure
+it names nobody, because a wrong name is worse than a new number.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from mien.tracking.portrait import resemblance
+from mien.types import FloatArray
+
+# Chosen on one half of the people of `benchmarks/returns.py`, with portraits side by side: the
+# resemblance from which two are of one person...
+SAME = 0.64
+# ...below which they are not...
+STRANGER = 0.56
+# ...and from which a face that changed at its place is still who was there.
+STAYED = 0.6
+# By how much someone must be more alike than the next one.
+MARGIN = 0.03
+# So many people, and portraits of each, are kept: less than two megabytes.
+PEOPLE, PORTRAITS = 32, 8
+
+
+@dataclass(slots=True)
+class _Person:
+    portraits: list[FloatArray] = field(default_factory=list)
+    met: set[int] = field(default_factory=set)
+    seen: float = 0.0
+
+    def likeness(self, portraits: FloatArray) -> npt.NDArray[np.float64]:
+        """How alike each of some portraits is to this person, [N]; 0 without portraits."""
+        if not self.portraits:
+            return np.zeros(len(portraits))
+        return np.asarray(resemblance(np.stack(self.portraits), portraits).max(axis=0), np.float64)
+
+
+class Sitting:
+    """Knows the people of one stream by their numbers. Holds the stream's state."""
+
+    def __init__(self, *, remember: float) -> None:
+        """Start with nobody.
+
+        Args:
+            remember: Seconds after which someone who is away is forgotten.
+        """
+        self._remember = remember
+        self._people: dict[int, _Person] = {}
+
+    def __len__(self) -> int:
+        """Return how many people are known."""
+        return len(self._people)
+
+    @property
+    def size(self) -> int:
+        """Bytes of all portraits."""
+        return sum(one.nbytes for person in self._people.values() for one in person.portraits)
+
+    def reset(self) -> None:
+        """Forget everybody."""
+        self._people.clear()
+
+    def meet(self, numbers: Collection[int], now: float) -> None:
+        """Note who is there: people who are seen side by side are not the same."""
+        gone = [n for n, person in self._people.items() if now - person.seen > self._remember]
+        for number in gone:
+            self._forget(number)
+        for number in numbers:
+            if number in self._people:
+                self._people[number].seen = now
+        for number in numbers:
+            if number in self._people or self._has_room(now):
+                person = self._people.setdefault(number, _Person(seen=now))
+                person.met.update(numbers)
+
+    def keep(self, number: int, portrait: FloatArray) -> None:
+        """Keep a portrait of someone who is there; of two that are nearly the same, the newer."""
+        if number not in self._people:
+            return
+        kept = self._people[number].portraits
+        if len(kept) == PORTRAITS:
+            del kept[int(resemblance(np.stack(kept), portrait[None])[:, 0].argmax())]
+        kept.append(portrait)
+
+    def is_known(self, number: int) -> bool:
+        """Whether there is a portrait of someone."""
+        return number in self._people and bool(self._people[number].portraits)
+
+    def is_away(self, present: Collection[int]) -> bool:
+        """Whether someone who is known is not among those who are there."""
+        return any(self.is_known(number) for number in self._people if number not in present)
+
+    def likeness(self, number: int, portrait: FloatArray) -> float:
+        """How alike someone is to a portrait; 0 where that is not known."""
+        person = self._people.get(number)
+        return 0.0 if person is None else float(person.likeness(portrait[None])[0])
+
+    def nearest(self, portrait: FloatArray, present: Collection[int]) -> float:
+        """How alike the one who is most alike among those who are away is to a portrait."""
+        away = [number for number in self._people if number not in present]
+        return max((self.likeness(number, portrait) for number in away), default=0.0)
+
+    def recognise(
+        self, portraits: Mapping[int, FloatArray], present: Collection[int]
+    ) -> dict[int, int]:
+        """Say who of those who are away is back.
+
+        Args:
+            portraits: Of the new faces of one frame, by any index.
+            present: The numbers of those who are there.
+
+        Returns:
+            The numbers of those who are known for sure, by the same index; none twice.
+        """
+        numbers, indices = list(self._people), list(portraits)
+        if not numbers or not indices:
+            return {}
+        stacked = np.stack([portraits[index] for index in indices])
+        alike = np.stack([self._people[number].likeness(stacked) for number in numbers])
+        open_rows = np.array([number not in present for number in numbers])
+        sure: dict[int, int] = {}
+        free = np.where(open_rows[:, None], alike, 0.0)
+        while free.max() >= SAME:
+            row, column = np.unravel_index(int(free.argmax()), free.shape)
+            least = alike[row, column] - MARGIN
+            rivals = {numbers[other] for other in np.flatnonzero(alike[:, column] > least)}
+            rivals -= {numbers[row]}
+            alone = (alike[row] > least).sum() == 1
+            if alone and all(self._are_one(numbers[row], rival) for rival in rivals):
+                sure[indices[int(column)]] = numbers[row]
+            free[row, :] = free[:, column] = 0.0
+        return sure
+
+    def _are_one(self, first: int, second: int) -> bool:
+        """Whether two numbers went to one person: never seen side by side, and alike."""
+        one, other = self._people[first], self._people[second]
+        if second in one.met or not other.portraits:
+            return False
+        return bool(one.likeness(np.stack(other.portraits)).max() >= SAME)
+
+    def _has_room(self, now: float) -> bool:
+        """Make room for one more, by who is away for longest; of a crowd some are not kept."""
+        if len(self._people) < PEOPLE:
+            return True
+        oldest = min(self._people, key=lambda number: self._people[number].seen)
+        if self._people[oldest].seen == now:
+            return False
+        self._forget(oldest)
+        return True
+
+    def _forget(self, number: int) -> None:
+        del self._people[number]
+        for person in self._people.values():
+            person.met.discard(number)
