@@ -109,9 +109,9 @@ def _write_keras_model(path: Path) -> None:
             layers.Dense(2, activation="softmax"),
         ]
     )
-    # Sure of itself, so that there is no doubt how its pictures are scaled.
+    # How bright a picture is changes nothing, so that there is no doubt how pictures are scaled.
     kernel, bias = model.layers[-1].get_weights()
-    model.layers[-1].set_weights([100 * kernel, bias])
+    model.layers[-1].set_weights([20 * (kernel - kernel.mean(axis=0)), bias])
     model.save(path)
 
 
