@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from tests.tracking.portraits import portrait
 
 from mien.tracking.portrait import WIDTH
-from mien.tracking.sitting import MARGIN, PEOPLE, PORTRAITS, SAME, Sitting
+from mien.tracking.sitting import MARGIN, PEOPLE, PORTRAITS, SAME, STAYED, Sitting
 
 
 def sitting_with(*kinds: int, together: bool = True) -> Sitting:
@@ -90,3 +90,14 @@ def test_what_is_kept_has_bounds(frames: list[tuple[set[int], float]], remember:
             sitting.keep(number, portrait(number))
         assert len(sitting) <= PEOPLE
         assert sitting.size <= PEOPLE * PORTRAITS * 4 * WIDTH < 2_000_000
+
+
+def test_a_face_at_the_place_of_one_is_another_where_it_is_more_alike_to_them() -> None:
+    between = portrait(1, 2, STAYED + 0.02)
+    assert not sitting_with(2, 3).is_another(1, between)
+    assert sitting_with(2, 1).is_another(1, between)
+    # One person who got two numbers is nobody else.
+    one = sitting_with(2, 1, together=False)
+    one.keep(2, portrait(2))
+    assert not one.is_another(1, between)
+    assert sitting_with(2, 3).is_another(1, portrait(1, 2, STAYED - 0.02))

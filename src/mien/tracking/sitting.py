@@ -99,6 +99,16 @@ class Sitting:
         person = self._people.get(number)
         return 0.0 if person is None else float(person.likeness(portrait[None])[0])
 
+    def is_another(self, number: int, portrait: FloatArray) -> bool:
+        """Whether a face where someone is expected is not theirs: too unlike, or more another's."""
+        own = self.likeness(number, portrait)
+        least = max(SAME, own + MARGIN)
+        return own < STAYED or any(
+            self.likeness(other, portrait) >= least and not self._are_one(number, other)
+            for other in self._people
+            if other != number
+        )
+
     def nearest(self, portrait: FloatArray, present: Collection[int]) -> float:
         """How alike the one who is most alike among those who are away is to a portrait."""
         away = [number for number in self._people if number not in present]

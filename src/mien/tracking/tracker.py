@@ -14,7 +14,7 @@ import numpy as np
 
 from mien.tracking.appearance import similarity
 from mien.tracking.portrait import LEAST_SIDE
-from mien.tracking.sitting import SAME, STAYED, STRANGER, Sitting
+from mien.tracking.sitting import SAME, STRANGER, Sitting
 from mien.tracking.track import ALIKE, UNCONFIRMED, Track, affinity, is_cut, similarities
 from mien.types import Box, Face, FloatArray
 
@@ -238,7 +238,7 @@ class Tracker:
         if similarity(track.latest[None], descriptor)[0, 0] >= SUDDEN:
             return False
         portrait = views(index)
-        return portrait is not None and self._sitting.likeness(track.number, portrait) < STAYED
+        return portrait is not None and self._sitting.is_another(track.number, portrait)
 
     def _new_number(self) -> int:
         self._last_number += 1
@@ -264,7 +264,7 @@ class Tracker:
     def _may_be(self, track: Track, portrait: FloatArray | None) -> bool:
         if portrait is None or not self._sitting.is_known(track.number):
             return True
-        return self._sitting.likeness(track.number, portrait) >= STAYED
+        return not self._sitting.is_another(track.number, portrait)
 
     def _start(self, box: Box) -> Track:
         track = Track(box)
