@@ -45,6 +45,8 @@ class Compute:
             raise TrainingError(
                 f"--device {name}: not usable here; try --device cpu ({str(error).splitlines()[0]})"
             ) from error
+        # All batches but the last have one shape, for which cuDNN then takes its fastest way.
+        torch.backends.cudnn.benchmark = True
         if machine.threads:
             check_threads("--threads", machine.threads)
             torch.set_num_threads(machine.threads)

@@ -84,7 +84,7 @@ def test_blur_is_the_same_in_both_directions() -> None:
 
 def test_bad_sensors_darken_some_and_add_noise_to_some() -> None:
     pictures = torch.full((600, 1, 32, 32), 0.6)
-    changed = module._sense(pictures, seeded())
+    changed = module._sense(pictures, seeded(), 32)
     dark = changed.mean(dim=(1, 2, 3)) < 0.4
     noisy = changed.std(dim=(1, 2, 3)) > 0.5 * module.NOISE
     assert dark.float().mean() == pytest.approx(module.DARK, abs=0.05)
@@ -142,3 +142,13 @@ def test_hides_a_bar_over_mouth_or_eyes() -> None:
     assert ((places > 0.3) & (places < 0.88)).all()
     assert (places > 0.6).any()
     assert (places < 0.5).any()
+
+
+def test_noise_keeps_the_grain_of_the_sensor_that_pictures_are_shrunk_to() -> None:
+    large = torch.full((200, 1, 32, 32), 0.5)
+    noise = module._noise(large, seeded(), 16)
+    assert noise.shape == large.shape
+    shrunk = torch.nn.functional.interpolate(noise, 16, mode="area")
+    assert shrunk.std() == pytest.approx(1, abs=0.02)
+    finest = torch.nn.functional.interpolate(module._noise(large, seeded(), 32), 16, mode="area")
+    assert finest.std() == pytest.approx(0.5, abs=0.02)

@@ -7,16 +7,20 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+import torch
 
 from mien.errors import TrainingError
 from mien.models.bundle import load_bundle
 from mien.models.classifier import OnnxClassifier
+from mien.training.device import Compute
 from mien.training.expression.distill import distillation_set
 from mien.training.expression.faces import FaceStore
 from mien.training.expression.settings import TrainSettings
+from mien.training.expression.teachers import Teacher
 from mien.types import ignore_progress
 
 CLASSES = ("dark", "middle", "bright")
+CPU = Compute(torch.device("cpu"), bf16=False)
 SETTINGS = TrainSettings(teacher_views=3, teacher_weight=0.25)
 
 
@@ -33,7 +37,7 @@ def teach(
     store: FaceStore, folder: Path, *bundles: Path, settings: TrainSettings = SETTINGS
 ) -> list[FaceStore]:
     loaded = [load_bundle(path) for path in bundles]
-    return distillation_set(store, CLASSES, loaded, settings, folder, ignore_progress)
+    return distillation_set(store, store, CLASSES, loaded, settings, folder, CPU, ignore_progress)
 
 
 def test_each_view_is_answered_and_blended(
@@ -85,6 +89,22 @@ def test_several_teachers_are_averaged(
     assert np.allclose(view.soft, (said + said[:, ::-1]) / 2, atol=1e-6)
 
 
+def test_a_teacher_sees_the_same_change_in_more_pixels(
+    store: FaceStore, make_bundle: Callable[..., Path], tmp_path: Path
+) -> None:
+    path = make_bundle("teacher", labels=CLASSES, size=32)
+    large = replace(store, images=store.images.repeat(2, axis=1).repeat(2, axis=2))
+    settings = msgspec.structs.replace(SETTINGS, teacher_weight=1.0)
+    loaded = [load_bundle(path)]
+    (view, *_) = distillation_set(
+        store, large, CLASSES, loaded, settings, tmp_path, CPU, ignore_progress
+    )
+    assert view.images.shape == store.images.shape
+    # The stub answers by what is bright, which halving the size leaves as it is.
+    enlarged = np.array(view.images).repeat(2, axis=1).repeat(2, axis=2)
+    assert np.allclose(view.soft, OnnxClassifier(loaded[0])(enlarged), atol=0.02)
+
+
 def test_soft_targets_are_kept_for_a_resumed_run(
     store: FaceStore,
     make_bundle: Callable[..., Path],
@@ -93,7 +113,7 @@ def test_soft_targets_are_kept_for_a_resumed_run(
 ) -> None:
     path = make_bundle("teacher", labels=CLASSES, size=16)
     first = teach(store, tmp_path, path)
-    monkeypatch.setattr("mien.training.expression.distill.OnnxClassifier", None)
+    monkeypatch.setattr(Teacher, "ask", None)
     again = teach(store, tmp_path, path)
     assert all(np.array_equal(a.soft, b.soft) for a, b in zip(first, again, strict=True))
 
@@ -111,7 +131,7 @@ def test_other_seed_gives_other_soft_targets(
     ("labels", "size", "message"),
     [
         (("dark", "bright"), 16, "knows dark, bright, but the data set has dark, middle, bright"),
-        (CLASSES, 48, r"takes faces of \(48, 48, 1\), but the run is set to \(16, 16, 1\)"),
+        (CLASSES, 8, "takes faces of 8 px and 1 channels, but the run is set to 16 px and 1"),
     ],
 )
 def test_teacher_that_does_not_fit_is_named(

@@ -24,7 +24,9 @@ COVERED = 0.12  # share of pictures whose mouth or eyes are hidden, half of them
 MIXED, MIX = 0.4, 0.5  # share of pictures that others shine through, and how much of these at most
 
 
-def augment(pictures: Tensor, generator: Generator, degraded: float = 1.0) -> Tensor:
+def augment(
+    pictures: Tensor, generator: Generator, degraded: float = 1.0, *, grain: int | None = None
+) -> Tensor:
     """Change every picture at random.
 
     Args:
@@ -32,15 +34,18 @@ def augment(pictures: Tensor, generator: Generator, degraded: float = 1.0) -> Te
         generator: Source of all randomness, on the device of `pictures`.
         degraded: How many pictures are degraded (coarse, blurred, dark, noisy, partly covered), of
             the usual number.
+        grain: Pixels along a side of the sensor whose noise it is; S unless given. Pictures that
+            are shrunk to this size afterwards are then as noisy as those that had it before.
 
     Returns:
         float [N,C,S,S] in 0..1, newly made.
     """
+    grain = grain or pictures.shape[-1]
     changed = _move(pictures, generator)
     changed = _coarsen(changed, generator, degraded)
     changed = _blur(changed, generator, degraded)
-    changed = _light(changed, generator)
-    changed = _cover(_sense(changed, generator, degraded), generator)
+    changed = _light(changed, generator, grain)
+    changed = _cover(_sense(changed, generator, grain, degraded), generator)
     return _erase(changed, generator, degraded)
 
 
@@ -119,7 +124,15 @@ def _blur(pictures: Tensor, generator: Generator, degraded: float = 1.0) -> Tens
     return blurred
 
 
-def _sense(pictures: Tensor, generator: Generator, degraded: float = 1.0) -> Tensor:
+def _noise(pictures: Tensor, generator: Generator, grain: int) -> Tensor:
+    """Return normal noise for each picture, as a sensor of `grain` pixels along a side has it."""
+    count, channels, size, _ = pictures.shape
+    shape = (count, channels, grain, grain)
+    noise = torch.randn(shape, generator=generator, device=pictures.device)
+    return noise if grain == size else F.interpolate(noise, size, mode="nearest")
+
+
+def _sense(pictures: Tensor, generator: Generator, grain: int, degraded: float = 1.0) -> Tensor:
     """Take light away from some pictures, and add a bad sensor's noise to some."""
     count = len(pictures)
 
@@ -130,12 +143,12 @@ def _sense(pictures: Tensor, generator: Generator, degraded: float = 1.0) -> Ten
 
     light = some(DARK, DARKEST, 0.5, 1.0)
     strength = some(NOISY, NOISE, STRONG_NOISE, 0.0) + torch.where(light < 1, DARK_NOISE, 0.0)
-    noise = torch.randn(pictures.shape, generator=generator, device=pictures.device)
+    noise = _noise(pictures, generator, grain)
     # What a camera stores has 256 levels: in the dark few of them are used.
     return (((pictures * light + noise * strength).clamp(0, 1)) * 255).round() / 255
 
 
-def _light(pictures: Tensor, generator: Generator) -> Tensor:
+def _light(pictures: Tensor, generator: Generator, grain: int) -> Tensor:
     """Change gamma, contrast and brightness, and add a sensor's noise."""
     count = len(pictures)
 
@@ -146,7 +159,7 @@ def _light(pictures: Tensor, generator: Generator) -> Tensor:
     lit = pictures.clamp(1e-4, 1).pow(gamma)
     mean = lit.mean(dim=(1, 2, 3), keepdim=True)
     lit = (lit - mean) * contrast + mean + each(-0.1, 0.1)
-    noise = torch.randn(pictures.shape, generator=generator, device=pictures.device)
+    noise = _noise(pictures, generator, grain)
     return (lit + noise * each(0, NOISE)).clamp(0, 1)
 
 

@@ -30,7 +30,8 @@ class MobileNetShape:
 
     Attributes:
         blocks: Number of its 13 blocks.
-        inner_size: Side that faces are enlarged to: the features need faces at their own scale.
+        inner_size: Least side that faces are enlarged to: the features need faces at their own
+            scale.
         frozen: Blocks that stay as they are; edges and textures need no new learning.
     """
 
@@ -38,6 +39,9 @@ class MobileNetShape:
     inner_size: int
     frozen: int
 
+
+# Faces of more pixels are enlarged by this much, and not to `inner_size`.
+ENLARGED = 1.25
 
 TEACHER = MobileNetShape(blocks=13, inner_size=128, frozen=5)
 SMALL = MobileNetShape(blocks=9, inner_size=96, frozen=0)
@@ -68,6 +72,7 @@ class FaceMobileNet(FaceNetwork):
         if size < 16:
             raise ValueError(f"the mobilenet network needs pictures of at least 16 px, got {size}")
         self.shape = shape
+        self.inner_size = max(shape.inner_size, round(size * ENLARGED))
         self.standardise = Standardise()
         self.stem = nn.Conv2d(channels, 32, 3, 2)
         inputs = (32, *OUTPUTS)
@@ -83,7 +88,7 @@ class FaceMobileNet(FaceNetwork):
 
     def with_features(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """Map float [N,C,S,S] in 0..1 to logits [N,K] and features [N,D]."""
-        inner = (self.shape.inner_size, self.shape.inner_size)
+        inner = (self.inner_size, self.inner_size)
         x = F.interpolate(pictures, size=inner, mode="bilinear", align_corners=False)
         x = F.relu6(self.stem(_pad(self.standardise(x) * SPREAD, 2)))
         for block in self.blocks:

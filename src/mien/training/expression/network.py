@@ -20,6 +20,9 @@ Stages = tuple[tuple[int, int], ...]
 
 # (channels, blocks) per stage; each stage halves the picture: 48 px become 24, 12, 6, 3.
 STAGES: Stages = ((32, 1), (64, 2), (112, 2), (192, 1))
+# To teach: a few times the work, faces of 96 px and more.
+LARGE_STAGES: Stages = ((64, 2), (128, 2), (192, 2), (320, 2))
+WIDE_STAGES: Stages = ((48, 1), (96, 2), (160, 2), (256, 1))
 SMALL_STAGES: Stages = ((24, 1), (40, 2), (80, 2), (128, 1))
 
 
@@ -111,6 +114,8 @@ class BaselineNetwork(FaceNetwork):
 ARCHITECTURES: dict[Architecture, Callable[[int, int, int], FaceNetwork]] = {
     "residual": ResidualNetwork,
     "residual-small": functools.partial(ResidualNetwork, stages=SMALL_STAGES),
+    "residual-wide": functools.partial(ResidualNetwork, stages=WIDE_STAGES),
+    "residual-large": functools.partial(ResidualNetwork, stages=LARGE_STAGES),
     "mobilenet": FaceMobileNet,
     "mobilenet-small": functools.partial(FaceMobileNet, shape=SMALL),
     "baseline": BaselineNetwork,

@@ -8,7 +8,7 @@ resumed and ends with the same weights.
 import logging
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -126,7 +126,14 @@ def train(
         learnt = [stores["train"]]
         if loaded and unfinished(checkpoint, settings.epochs, settings.patience):
             learnt = distillation_set(
-                stores["train"], dataset.classes, loaded, settings, out / DECODED, on_progress
+                stores["train"],
+                _as_taught(dataset, stores["train"], loaded, spec, out / DECODED, on_progress),
+                dataset.classes,
+                loaded,
+                settings,
+                out / DECODED,
+                compute,
+                on_progress,
             )
 
         problem = learn(
@@ -191,6 +198,22 @@ def _stores(
         "train": weigh(train, settings.source_weight, settings.source_smoothing),
         "validation": weigh(validation, settings.source_weight, {}),
     }
+
+
+def _as_taught(
+    dataset: Dataset,
+    store: FaceStore,
+    teachers: Sequence[Bundle],
+    spec: InputSpec,
+    folder: Path,
+    on_progress: OnProgress,
+) -> FaceStore:
+    """Return the faces to learn from at the size of the teacher that takes the largest."""
+    size = max(spec.size, *(teacher.info.input.size for teacher in teachers))
+    if size == spec.size:
+        return store
+    # In a folder of its own, as those of a rival.
+    return open_store(dataset, "train", replace(spec, size=size), folder / "taught", on_progress)
 
 
 def _reads(dataset: Dataset, model: ModelSettings) -> list[int]:

@@ -11,7 +11,15 @@ Channels = Annotated[Literal[1, 3], msgspec.Meta(extra={"names": {"gray": 1, "rg
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 # Of a source of the data set, by its name.
 BySource = msgspec.Meta(extra={"metavar": "SOURCE=X"})
-Architecture = Literal["residual", "residual-small", "mobilenet", "mobilenet-small", "baseline"]
+Architecture = Literal[
+    "residual",
+    "residual-small",
+    "residual-wide",
+    "residual-large",
+    "mobilenet",
+    "mobilenet-small",
+    "baseline",
+]
 
 
 class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
