@@ -17,8 +17,8 @@ Made by `python -m docs.make_commands` from the options themselves; a test keeps
 | exit status | when |
 | ---: | --- |
 | 0 | done |
-| 1 | it failed, or not all that was named could be read; one line says why |
-| 2 | wrong usage |
+| 1 | it failed, settings do not fit, or not all that was named could be read; one line says why |
+| 2 | wrong usage: an option that is not there, or a value that is none of its kind |
 | 130 | interrupted, as by Ctrl-C; what was written stays good |
 
 **An option** that is typed goes before a recipe (`--config`), and a recipe before the default.

@@ -87,7 +87,8 @@ def test_shipped_bundles_are_found_by_name(tmp_path: Path, monkeypatch: pytest.M
     assert find_bundle(None) == DEFAULT_BUNDLE
     assert find_bundle(Path("fer4")) == DEFAULT_BUNDLE
     assert find_bundle(Path("runs/fer4")) == Path("runs/fer4")
-    assert find_bundle(Path("unknown")) == Path("unknown")
+    with pytest.raises(BundleError, match=r"unknown: no such bundle; .*: fer4, fer4-open, fer8$"):
+        find_bundle(Path("unknown"))
     (tmp_path / "fer4").mkdir()
     assert find_bundle(Path("fer4")) == Path("fer4")
 

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mien.errors import SettingsError
-from mien.models.bundle import ModelInfo, load_bundle, load_detector_bundle
+from mien.errors import BundleError, SettingsError
+from mien.files.writes import sweep
+from mien.models.bundle import INFO, ModelInfo, load_bundle, load_detector_bundle
 from mien.models.classifier import OnnxClassifier
 from mien.pipeline.analyzer import Analyzer, AnalyzerSettings
 from mien.protocols import Classifier, Detector
@@ -73,12 +74,26 @@ def find_bundle(bundle: Path | None) -> Path:
 
     Args:
         bundle: A folder, a name such as "fer8", or "default" or None for the default.
+
+    Raises:
+        BundleError: It is a single word, which names no folder here and no shipped bundle.
     """
     if bundle is None:
         return DEFAULT_BUNDLE
+    if len(bundle.parts) != 1 or bundle.exists():
+        return bundle
     shipped = DEFAULT_BUNDLE if bundle == Path(DEFAULT) else MODELS / bundle
-    named = len(bundle.parts) == 1 and not bundle.exists() and shipped.is_dir()
-    return shipped if named else bundle
+    if not shipped.is_dir():
+        # A killed process may have left a folder of this name aside, which loading brings back.
+        sweep(bundle.parent)
+        if bundle.exists():
+            return bundle
+        folders = {path.parent for path in MODELS.glob(f"*/{INFO}")} - {DETECTOR_BUNDLE}
+        names = ", ".join(sorted(folder.name for folder in folders))
+        raise BundleError(
+            f"{bundle}: no such bundle; name a folder, or one that mien ships: {names}"
+        )
+    return shipped
 
 
 def make_classifier(

@@ -54,6 +54,17 @@ def test_wrong_usage_is_2(words: list[str], capsys: pytest.CaptureFixture[str]) 
     assert "usage: mien" in capsys.readouterr().err
 
 
+def test_an_option_that_is_not_there_is_told_by_the_command(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["predict", "a.jpg", "--anotate=b.jpg"])
+    assert ended.value.code == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert told.startswith("usage: mien predict ")
+    assert told.endswith("unrecognized arguments: --anotate=b.jpg; did you mean --annotate?")
+
+
 def test_without_a_command_the_commands_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main([])

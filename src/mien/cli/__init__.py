@@ -5,6 +5,7 @@ command that was asked for is imported, so `mien --help` stays quick and works w
 """
 
 import argparse
+import difflib
 import importlib
 import io
 import itertools
@@ -82,7 +83,7 @@ def parser_of(*wanted: str) -> argparse.ArgumentParser:
 def _fill(name: str, command: argparse.ArgumentParser) -> None:
     module = importlib.import_module(f"mien.cli.{name.replace('-', '_')}")
     module.add_arguments(command)
-    command.set_defaults(run=module.run)
+    command.set_defaults(run=module.run, parser=command)
     talk = command.add_argument_group("what is said meanwhile")
     talk.add_argument("-q", "--quiet", action="store_true", help="only results and errors")
     talk.add_argument(
@@ -100,7 +101,20 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
     if not words:
         parser.print_help(sys.stderr)
         parser.exit(2)
-    return parser.parse_args(words)
+    args, strange = parser.parse_known_args(words)
+    if strange:
+        # By the command's own parser: that of `mien` would show how to use `mien`.
+        args.parser.error(
+            f"unrecognized arguments: {' '.join(strange)}{_meant(strange, args.parser)}"
+        )
+    return args
+
+
+def _meant(strange: Sequence[str], command: argparse.ArgumentParser) -> str:
+    known = [option for action in command._actions for option in action.option_strings]
+    named = (word.partition("=")[0] for word in strange if word.startswith("--"))
+    near = [found for word in named for found in difflib.get_close_matches(word, known, 1)]
+    return f"; did you mean {', '.join(near)}?" if near else ""
 
 
 def _set_output(args: argparse.Namespace) -> None:

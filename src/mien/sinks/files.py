@@ -15,7 +15,7 @@ ADVICE = {
     errno.EACCES: "you may not write there; choose another folder",
     errno.EPERM: "you may not write there; choose another folder",
     errno.EROFS: "that disk can only be read; choose another folder",
-    errno.EEXIST: "it exists already; choose another name, or ask to overwrite it",
+    errno.EEXIST: "it exists already; choose another name, or overwrite it (--overwrite)",
     errno.EISDIR: "that is a folder; name a file",
     errno.ENOTDIR: "a part of the path is a file, not a folder; choose another folder",
     errno.ENAMETOOLONG: "the name is too long for this disk; choose a shorter one",

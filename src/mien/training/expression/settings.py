@@ -26,8 +26,8 @@ class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """Settings of a run.
 
     Attributes:
-        arch: mien's network (residual), a smaller one, a large one to teach others, or that of the
-            demo it succeeds (baseline).
+        arch: mien's network (residual), a smaller and a wider one, large ones to teach others
+            (residual-large, mobilenet), or that of the demo it succeeds (baseline).
         size: Side of the pictures that the network sees, in pixels.
         channels: Gray, or RGB.
         epochs: Passes over the data at most; the learning rate falls to zero over them (default:
@@ -107,7 +107,7 @@ class Origins(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         teacher: Larger models whose soft targets it learns from, too (distillation): folders of
-            bundles, or names of shipped ones.
+            bundles, or names of shipped ones; they may take faces of more pixels.
         pretrained: Weights of a face recogniser that --arch mobilenet starts from.
         from_: Bundle of the same network whose weights it starts from, a shipped one by its name.
     """
