@@ -1,12 +1,14 @@
 """Flicker against delay: how the constants of the smoother were chosen. Run on its own.
 
     python -m benchmarks.steadiness wild [--count 60] [--plot docs/steadiness.png]
+    python -m benchmarks.steadiness wild --model fer4 version2/fer4
 
 Each scene shows one person, with another look from the third second on: two of the person's own
 pictures, moved, blurred and noisy as from a webcam. The whole path reads them; every smoother is
 then given the same raw readings. What is right is what the classifier itself says of a look most of
 the time, so that its errors do not count here. Delay is the time from the change to the new word,
-flicker is every other change of the word.
+flicker is every other change of the word. Several models are compared with the smoother that mien
+has, each in the scenes whose two looks it tells apart.
 """
 
 import argparse
@@ -38,6 +40,7 @@ COLUMNS = (
     Column("late", "p95, s", ".2f"),
     Column("flicker", "flicker per minute", ".2f"),
     Column("right", "right word shown", ".1%"),
+    Column("not_sure", "not sure", ".1%"),
 )
 
 
@@ -71,6 +74,7 @@ class Point:
         late: p95 of the seconds until a word has come.
         flicker: Other changes of the word per minute.
         right: Share of time in which the right word is shown, once it should stand.
+        not_sure: Share of this time in which it is "not sure".
     """
 
     time_constant: float
@@ -79,6 +83,7 @@ class Point:
     late: float
     flicker: float
     right: float
+    not_sure: float
 
     @property
     def name(self) -> str:
@@ -86,16 +91,19 @@ class Point:
         return f"averaged over {self.time_constant:g} s, held for {self.hold:g} s"
 
 
-def record(folder: Path, count: int, *, seed: int = 0) -> list[Recording]:
+def record(
+    folder: Path, count: int, *, bundle: Path | None = None, seed: int = 0
+) -> list[Recording]:
     """Read scenes of people whose look changes.
 
     Args:
         folder: Class folders of pictures named `<person>_<number>.jpg`.
         count: Scenes that are wanted.
+        bundle: The model; the shipped one where None.
         seed: Of all choices.
     """
     detector = make_detector()
-    classifier, info = make_classifier()
+    classifier, info = make_classifier(bundle)
     rng = np.random.default_rng(seed)
     recordings: list[Recording] = []
     for before, after in _changes(folder, detector, rng):
@@ -125,7 +133,7 @@ def judge(
     time_constant: float, hold: float, recordings: Sequence[Recording], not_sure_below: float
 ) -> Point:
     """Give the same readings to a smoother of each scene."""
-    delays, changes, right, still = [], 0, [], 0.0
+    delays, changes, right, unsure, still = [], 0, [], [], 0.0
     for recording in recordings:
         tested = Smoother(
             not_sure_below=not_sure_below,
@@ -146,11 +154,11 @@ def judge(
         for t, s in zip(times, shown, strict=True):
             if SETTLED <= t < CHANGE or t >= CHANGE + SETTLED:
                 right.append(s == (recording.before if t < CHANGE else recording.after))
+                unsure.append(s is None)
     late = float(np.percentile(delays, 95))
     flicker = max(changes, 0) / still * 60
-    return Point(
-        time_constant, hold, float(np.median(delays)), late, flicker, float(np.mean(right))
-    )
+    shares = float(np.mean(right)), float(np.mean(unsure))
+    return Point(time_constant, hold, float(np.median(delays)), late, flicker, *shares)
 
 
 def _changes(
@@ -210,24 +218,45 @@ def draw(path: Path, points: Sequence[Point], chosen: Point) -> None:
     figure.savefig(path)
 
 
-def main() -> None:
-    """Print one row per setting, and draw them."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("people", type=Path, help="class folders of pictures")
-    parser.add_argument("--count", type=int, default=60, help="scenes (default %(default)s)")
-    parser.add_argument("--plot", type=Path, help="a PNG")
-    args = parser.parse_args()
-    recordings, below = record(args.people, args.count), make_classifier()[1].not_sure_below
+def compare(folder: Path, count: int, bundles: Sequence[Path]) -> Result:
+    """Return how steady models are with mien's smoother."""
+    rows = []
+    for bundle in bundles:
+        info = make_classifier(bundle)[1]
+        recordings = record(folder, count, bundle=bundle)
+        point = judge(TIME_CONSTANT, HOLD, recordings, info.not_sure_below)
+        case = f"{info.name} {info.version}, {len(recordings)} scenes"
+        rows.append({**asdict(point), "case": case})
+    return Result("steadiness", "models with mien's smoother", COLUMNS, tuple(rows))
+
+
+def smoothers(folder: Path, count: int, plot: Path | None) -> Result:
+    """Return what smoothers of different constants do, mien's first, and draw them."""
+    recordings, below = record(folder, count), make_classifier()[1].not_sure_below
     points = [
         judge(constant, hold, recordings, below) for constant in TIME_CONSTANTS for hold in HOLDS
     ]
     chosen = judge(TIME_CONSTANT, HOLD, recordings, below)
-    console = Console(highlight=False, width=120)
+    if plot:
+        draw(plot, points, chosen)
     rows = tuple({"case": point.name, **asdict(point)} for point in (chosen, *points))
     title = f"{len(recordings)} scenes; the first row is what mien does"
-    print_result(Result("steadiness", title, COLUMNS, rows), console)
-    if args.plot:
-        draw(args.plot, points, chosen)
+    return Result("steadiness", title, COLUMNS, rows)
+
+
+def main() -> None:
+    """Print one row per setting, and draw them; or one per model."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("people", type=Path, help="class folders of pictures")
+    parser.add_argument("--count", type=int, default=60, help="scenes (default %(default)s)")
+    parser.add_argument("--plot", type=Path, help="a PNG")
+    parser.add_argument("--model", type=Path, nargs="+", help="bundles to compare")
+    args = parser.parse_args()
+    if args.model:
+        result = compare(args.people, args.count, args.model)
+    else:
+        result = smoothers(args.people, args.count, args.plot)
+    print_result(result, Console(highlight=False, width=120))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mien.evaluation.figures.intervals import bootstrap, group_numbers
+from mien.evaluation.figures.intervals import bootstrap, exact_where_fixed, group_numbers, groups_of
 
 VALUES = np.random.default_rng(5).random(400)
 
@@ -84,3 +84,24 @@ def test_group_numbers_join_the_same_names_only(groups: list[str]) -> None:
     for i, one in enumerate(groups):
         for j, other in enumerate(groups):
             assert (numbers[i] == numbers[j]) == (i == j or (one == other != ""))
+
+
+@given(st.integers(1, 500))
+def test_none_of_a_few_is_not_never(cases: int) -> None:
+    shares, ends = np.array([0.0, 1.0, 0.5]), np.array([0.0, 1.0, 0.5])
+    low, high = exact_where_fixed(shares, (ends, ends), np.array([cases, cases, cases]))
+    # As likely as 2.5 % that none of so many is found, were this the share.
+    assert (1 - high[0]) ** cases == pytest.approx(0.025)
+    assert low[1] == pytest.approx(1 - high[0])
+    assert (low[0], high[1], low[2], high[2]) == (0, 1, 0.5, 0.5)
+
+
+def test_ends_that_the_draws_moved_and_figures_that_are_no_shares_stay() -> None:
+    shares, low, high = np.array([0.0, 0.0, np.nan]), np.zeros(3), np.array([0.1, 0.0, np.nan])
+    exact = exact_where_fixed(shares, (low, high), np.array([9, 0, 9]))
+    assert np.array_equal(exact[0], low)
+    assert np.array_equal(exact[1], high, equal_nan=True)
+
+
+def test_a_person_counts_once() -> None:
+    assert groups_of(np.array([0, 0, 1, 2]), np.array([True, True, True, False])) == 2

@@ -83,6 +83,46 @@ def bootstrap(
     return np.where(biased, middle - high, low), np.where(biased, middle - low, high)
 
 
+def exact_where_fixed(
+    shares: RealArray,
+    ends: tuple[RealArray, RealArray],
+    counts: IntArray,
+    *,
+    level: float = LEVEL,
+) -> tuple[RealArray, RealArray]:
+    """Give shares of 0 and 1 the width that drawing anew cannot: each draw gives them again.
+
+    None of 14 found does not mean that none is ever found. Such a share gets the exact interval of
+    as many independent cases as it has groups (Clopper and Pearson, Biometrika 1934).
+
+    Args:
+        shares: float64 [M].
+        ends: Of `bootstrap`, float64 [M] each.
+        counts: int64 [M], number of groups that each share is of.
+        level: As of `bootstrap`.
+
+    Returns:
+        Lower and upper ends, float64 [M] each.
+    """
+    low, high = ends
+    fixed = (low == shares) & (high == shares) & (counts > 0)
+    reach = 1 - ((1 - level) / 2) ** (1 / np.maximum(counts, 1))
+    return (
+        np.where(fixed & (shares == 1), 1 - reach, low),
+        np.where(fixed & (shares == 0), reach, high),
+    )
+
+
+def groups_of(groups: IntArray, chosen: BoolArray) -> int:
+    """Return how many groups some rows are of.
+
+    Args:
+        groups: int64 [n], from `group_numbers`.
+        chosen: bool [n].
+    """
+    return int(np.unique(groups[chosen]).size)
+
+
 def _means(draws: RealArray) -> RealArray:
     known = ~np.isnan(draws)
     counts = known.sum(axis=0)

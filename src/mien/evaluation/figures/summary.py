@@ -7,7 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from mien.evaluation.figures import metrics
-from mien.evaluation.figures.intervals import RESAMPLES, bootstrap, group_numbers
+from mien.evaluation.figures.intervals import (
+    RESAMPLES,
+    bootstrap,
+    exact_where_fixed,
+    group_numbers,
+    groups_of,
+)
 from mien.evaluation.figures.metrics import Reliability, RiskCoverage
 from mien.evaluation.predictions import Evaluation
 from mien.models.decision import certainty, is_sure
@@ -132,6 +138,9 @@ def summarise(
         on_progress=on_progress,
     )
     low = np.where(biased, np.maximum(low, 0), low)
+    counts = _counts(evaluation, groups)
+    of = np.array([counts.get(key, 0) for key in values])
+    low, high = exact_where_fixed(np.array([*values.values()]), (low, high), of)
     figures = {
         key: Estimate(value, float(low[number]), float(high[number]))
         for number, (key, value) in enumerate(values.items())
@@ -183,6 +192,18 @@ def _figures(evaluation: Evaluation, rows: IntArray) -> dict[str, float]:
     values |= {f"recall_{label}": float(recalls[i]) for i, label in enumerate(labels)}
     values |= {f"precision_{label}": float(precisions[i]) for i, label in enumerate(labels)}
     return values
+
+
+def _counts(evaluation: Evaluation, groups: IntArray) -> dict[str, int]:
+    """Return of how many groups each figure is that is a share of some faces."""
+    labels, answers = evaluation.model.labels, evaluation.answers
+    found = answers.found
+    said = np.where(found, np.nan_to_num(answers.probabilities).argmax(axis=1), -1)
+    counts = {"accuracy": groups_of(groups, found), "answered": groups_of(groups, found)}
+    for number, label in enumerate(labels):
+        counts[f"recall_{label}"] = groups_of(groups, found & (answers.truth == number))
+        counts[f"precision_{label}"] = groups_of(groups, said == number)
+    return counts
 
 
 def _tables(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mien.evaluation.figures.intervals import bootstrap
+from mien.evaluation.figures.intervals import bootstrap, exact_where_fixed, groups_of
 from mien.evaluation.figures.summary import Estimate
 from mien.types import IntArray, OnProgress, ProbabilityArray, RealArray, ignore_progress
 
@@ -93,11 +93,25 @@ def estimate_tables(
     ends = bootstrap(
         statistic, groups, resamples=resamples, seed=seed, stage=stage, on_progress=on_progress
     )
-    low, high = (end.reshape(values.shape) for end in ends)
+    low, high = exact_where_fixed(
+        values,
+        (ends[0].reshape(values.shape), ends[1].reshape(values.shape)),
+        _counts(sets, classes, groups),
+    )
     return tuple(
         _estimates(*(part[number].tolist() for part in (values, low, high)))
         for number in range(len(values))
     )
+
+
+def _counts(sets: IntArray, classes: int, groups: IntArray) -> IntArray:
+    """Return of how many groups each figure of `table_figures` is, 0 where it is no share."""
+    rows = []
+    for cells_of in sets:
+        there, truth = cells_of != ABSENT, cells_of // classes
+        of = [groups_of(groups, there & (truth == number)) for number in range(classes)]
+        rows.append([groups_of(groups, there), 0, *of])
+    return np.array(rows, dtype=np.int64)
 
 
 def _estimates(values: list[float], low: list[float], high: list[float]) -> TableEstimates:
