@@ -335,6 +335,7 @@ def test_of_two_choices_the_last_counts(run_two, expect):
     assert page.evaluate("window.most") == 1
 
 
+@pytest.mark.heavy
 def test_axe_finds_nothing_where_there_are_two(run_two, expect, violations):
     page = run_two(viewport={"width": 320, "height": 640})
     assert page.evaluate("document.documentElement.scrollWidth") <= 320

@@ -316,6 +316,7 @@ def test_a_real_face_in_a_picture(real_services, open_page, expect, portrait, tm
     expect(page.locator("#faces .look")).to_have_text("looks happy")
 
 
+@pytest.mark.heavy
 def test_axe_finds_nothing(open_page, bright, film, expect, violations):
     chosen = "localStorage.setItem('mien', JSON.stringify({ theme: 'light' }))"
     page = open_page(script=SLOWLY + chosen, viewport={"width": 320, "height": 640})

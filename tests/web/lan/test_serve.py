@@ -319,6 +319,7 @@ def test_a_half_code_is_not_sent(both, open_lan_page, expect):
     expect(page.locator("#problem")).to_have_count(0)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_axe_finds_nothing_on_the_code_page(open_lan_page, expect, violations, language):
     grounds = {"light": "rgb(244, 242, 236)", "dark": "rgb(18, 25, 26)"}
