@@ -1,6 +1,7 @@
 # make run    installs the core in .venv and opens the live page
 # make phone  installs also what a phone on your network needs, and opens the page to it
 # make test   installs what the tests need, runs them, and says which were slowest
+# make test-heavy  the tests that `make test` leaves out, and more examples for those with invariants
 # make check  lint, types and the import contract; the same for the page, for which it wants npm
 # make page-types  writes the types that the page is checked by
 # make bench  speed, memory and scale, as ratios within one run
@@ -9,7 +10,7 @@
 # make lowest  the tests with the oldest versions that pyproject.toml allows, in an environment of its own
 # make soak   hours of the live page among bad guests; fails where memory, descriptors or threads grow
 .DEFAULT_GOAL := run
-.PHONY: run phone test check bench torture fuzz soak lowest readme-picture page-pictures page-types clean
+.PHONY: run phone test test-heavy check bench torture fuzz soak lowest readme-picture page-pictures page-types clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -27,7 +28,11 @@ phone: $(VENV)/lan.stamp
 
 # Where the environment forbids Python to keep what it compiled, each process would compile all anew.
 test: $(VENV)/dev.stamp
-	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --durations=10 $(ARGS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --durations=10 -m "not heavy" $(ARGS)
+
+test-heavy: $(VENV)/dev.stamp
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --durations=10 -m "heavy or hypothesis" \
+		--hypothesis-profile thorough $(ARGS)
 
 check: $(VENV)/dev.stamp $(NODE)
 	$(BIN)/ruff check .

@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 pytest_plugins = ["tests.collecting", "tests.extras", "tests.sharing_out"]
 # Where a script starts the tests in the background, Ctrl-C is ignored by all that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-# No test may fail because the machine is busy.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+# No test may fail because the machine is busy. `make test-heavy` looks for more counter-examples.
+settings.register_profile("quick", deadline=None, max_examples=25)
+settings.register_profile("thorough", deadline=None)
+settings.load_profile("quick")
 
 
 ROOT = Path(__file__).parent.parent

@@ -18,6 +18,7 @@ import pytest
 from mien.types import PixelArray
 from mien.vision.images.reading import encode_png
 
+pytestmark = pytest.mark.heavy
 POSIX = os.name == "posix"
 NAMES = ("plain.png", "ünï 笑 😀.png", "-dash.png", "it's.png")
 # The last is no Unicode.

@@ -13,6 +13,7 @@ ROOMS = ("files", "models", "pipeline", "sinks", "sources", "tracking")
 NEEDY = ("tests/datasets/test_dataset.py", "tests/training/test_device.py")
 
 
+@pytest.mark.heavy
 def test_the_core_alone_collects_what_needs_no_more() -> None:
     missing = [name for name, place in brought().items() if place != "the group test"]
     code = f"import sys; sys.modules.update(dict.fromkeys({missing}))\n"

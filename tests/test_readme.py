@@ -20,6 +20,7 @@ def commands() -> list[str]:
     return [command for command in dict.fromkeys(found) if "…" not in command]
 
 
+@pytest.mark.heavy
 def test_python_example_gives_what_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
     assert DEFAULT_BUNDLE.is_dir()
     monkeypatch.chdir(ROOT)

@@ -31,6 +31,7 @@ def test_large_soft_faces_are_counted_missed_and_doubled(
     assert [row["frames"] for row in result.rows] == [3, 3, 3]
 
 
+@pytest.mark.heavy
 def test_the_page_is_measured_in_a_browser(bench: Importer) -> None:
     pytest.importorskip("playwright", reason="needs playwright")
     page = bench("experiments.page")
@@ -43,6 +44,7 @@ def test_the_page_is_measured_in_a_browser(bench: Importer) -> None:
     assert 0 < lags[0] <= lags[1]
 
 
+@pytest.mark.heavy
 @pytest.mark.usefixtures("short")
 def test_growth_and_searching_are_measured_and_drawn(bench: Importer, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="needs the extra [train]")

@@ -12,6 +12,7 @@ from mien.models.classifier import OnnxClassifier
 from mien.protocols import Detector
 from mien.registry import make_detector
 
+pytestmark = pytest.mark.heavy
 STAGES = {"detect", "track", "crop", "quality", "classify", "smooth"}
 
 

@@ -95,6 +95,7 @@ def test_a_bad_setting_is_one_line_before_anything_is_measured(
     assert words[1] in capsys.readouterr().err
 
 
+@pytest.mark.heavy
 def test_the_whole_measure_runs_on_the_real_path(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -24,8 +24,9 @@ def whole(make_bundle: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture
 def healthy(whole: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """And a blind detector in the place of the one that takes as long as all else."""
-    monkeypatch.setitem(registry._DETECTORS, "dlib-cnn", lambda *_: lambda image: ())
+    """And blind detectors in the place of those that take as long as all else."""
+    for name in ("dlib-cnn", "dlib-hog"):
+        monkeypatch.setitem(registry._DETECTORS, name, lambda *_: lambda image: ())
     return whole
 
 

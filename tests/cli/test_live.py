@@ -58,6 +58,7 @@ def address_of(process: subprocess.Popen[str]) -> str:
     return found[1]
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("number", ENDING_SIGNALS)
 def test_serves_until_it_is_ended(running, number):
     process = running("--port", "0")
@@ -103,6 +104,7 @@ def line_with(process: subprocess.Popen[str], pattern: str) -> str:
     raise AssertionError(process.stderr.read())
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("number", ENDING_SIGNALS)
 def test_one_signal_ends_the_page_of_the_network_too(running_lan, number):
     address = address_of(running_lan)

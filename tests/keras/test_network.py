@@ -308,6 +308,7 @@ def test_another_backend_is_named(
         load_network(read_source(keras_files / "model.keras"))
 
 
+@pytest.mark.heavy
 def test_importing_keras_leaves_home_environment_and_a_redirected_stderr_alone(
     tmp_path: Path,
 ) -> None:

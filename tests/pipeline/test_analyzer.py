@@ -1,5 +1,6 @@
 """The live path with fakes at its seams: order, state and what is refused."""
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -184,7 +185,7 @@ def test_a_face_is_followed_between_searches_and_keeps_its_number() -> None:
 
     classifier = FakeClassifier()
     tested = Analyzer(Counting(), classifier, not_sure_below=0.4)
-    frames = list(SampleSource())[:60]
+    frames = itertools.islice(SampleSource(), 60)
     assert {tuple(r.track_id for r in tested(one).readings) for one in frames} == {(1,)}
     assert sum(searched) <= 15
     assert len(searched) >= 60

@@ -184,6 +184,31 @@ class TestTheReminder:
         assert signal.getsignal(signal.SIGALRM) == handler
 
 
+@needs_a_timer
+@pytest.mark.parametrize("late", ["SIGALRM", "SIGINT", *interrupts.OTHERS])
+@pytest.mark.parametrize("when", ["begins", "is set back"])
+def test_a_signal_between_the_lines_leaves_nothing_behind(
+    monkeypatch: pytest.MonkeyPatch, when: str, late: str
+) -> None:
+    """On a busy machine the reminder comes before it was noted that there is one."""
+    numbers = [signal.SIGINT, *OTHERS, signal.SIGALRM]
+    before = list(map(signal.getsignal, numbers))
+    moments, set_timer = ["begins", "is set back"], signal.setitimer
+
+    def set_and_interrupt(*given: float) -> object:
+        former = set_timer(*given)
+        if moments and moments.pop(0) == when:
+            signal.raise_signal(getattr(signal, late))
+        return former
+
+    with monkeypatch.context() as patch:
+        patch.setattr(signal, "setitimer", set_and_interrupt)
+        with contextlib.suppress(KeyboardInterrupt):
+            ended(lambda: swallowed(signal.SIGTERM))
+    assert list(map(signal.getsignal, numbers)) == before
+    assert signal.getitimer(signal.ITIMER_REAL)[1] == 0
+
+
 def test_a_file_that_cannot_be_finished_is_the_news() -> None:
     def run() -> None:
         try:

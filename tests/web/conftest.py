@@ -1,9 +1,11 @@
 """A server with fakes at the seams, and a real browser for the page."""
 
+import asyncio
 import contextlib
 import functools
 import json
 import shutil
+import socket
 import struct
 import threading
 import warnings
@@ -18,6 +20,7 @@ from tests.web.tabs import watched_pages
 
 from mien.models.occlusion import explain
 from mien.registry import make_analyzer
+from mien.web.server import bind
 from mien.web.session.services import OfferedSource, Services
 
 with warnings.catch_warnings(), contextlib.suppress(RuntimeError):  # where there is no httpx
@@ -38,9 +41,14 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
     FAKE_CHOICE,
 )
 
+
+# In the longer of its timeouts Playwright looks again only each half a second: in these, in
+# milliseconds, each 50 ms and each 100 ms.
+SHORT_TIMEOUTS = (499, 2499)
 
 # Counts the pictures that the server has not answered yet.
 COUNT_PICTURES = """
@@ -62,6 +70,24 @@ HURRY = """
 const later = window.setTimeout;
 window.setTimeout = (call, wait, ...given) => later(call, wait / 10, ...given);
 """
+
+
+class Impatient:
+    """What Playwright expects of a part of a page, looked at more often in the first seconds."""
+
+    def __init__(self, expect: Callable[[object], object], part: object) -> None:
+        self._assertions = expect(part)
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        check = getattr(self._assertions, name)
+
+        def check_often(*given: object, **options: object) -> None:
+            for timeout in SHORT_TIMEOUTS:
+                with contextlib.suppress(AssertionError):
+                    return check(*given, **options | {"timeout": timeout})
+            return check(*given, **options)
+
+        return check_often
 
 
 @pytest.fixture
@@ -149,10 +175,17 @@ def address(services: Services) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def listener() -> Iterator[socket.socket]:
+    """Where the shared servers of all modules are, so that browsers keep what they have of them."""
+    with bind("127.0.0.1", 0) as listener:
+        yield listener
+
+
 @pytest.fixture(scope="module")
-def shared_server() -> Iterator[SharedServer]:
+def shared_server(listener: socket.socket) -> Iterator[SharedServer]:
     """A server for the pages of one module."""
-    with SharedServer().serving() as server:
+    with SharedServer().serving(listener.dup()) as server:
         yield server
 
 
@@ -163,46 +196,79 @@ def find_browser(names: tuple[str, ...]) -> str:
     return path
 
 
-@pytest.fixture(scope="module")
-def playwright_api():
-    """Playwright; no longer than one module, because no event loop can run beside it."""
+@contextlib.contextmanager
+def counted_as_running(loop: asyncio.AbstractEventLoop | None) -> Iterator[None]:
+    """Let an event loop be the one that runs in this thread: no other can run beside it."""
+    before = asyncio._get_running_loop()
+    asyncio._set_running_loop(loop)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(before)
+
+
+@pytest.fixture(scope="session")
+def one_playwright():
+    """Playwright and its event loop, which rests between the modules that use it."""
     api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
     with api.sync_playwright() as playwright:
+        loop = asyncio.get_running_loop()
+        with counted_as_running(None):
+            yield playwright, loop
+
+
+@pytest.fixture(scope="module")
+def playwright_api(one_playwright):
+    """Playwright, while the tests of a module run."""
+    playwright, loop = one_playwright
+    with counted_as_running(loop):
         yield playwright
 
 
 @pytest.fixture
 def expect(playwright_api):
+    """Playwright's `expect`, which looks again sooner."""
     from playwright.sync_api import expect
 
     expect.set_options(timeout=45_000)
-    return expect
+    return functools.partial(Impatient, expect)
 
 
 @pytest.fixture(scope="module")
 def launch(playwright_api):
+    """Start a browser; `launched` says how."""
+    return functools.partial(launched, playwright_api)
+
+
+def launched(
+    playwright, *, cameras: int = 1, film: Path | None = None, whole: bool = False, shares=False
+):
     """Start a browser with so many fake cameras, whose picture moves or is a file's.
 
     A whole one is as its users have it; one that `shares` lets a page capture its own tab unasked.
     """
+    camera = f"--use-fake-device-for-media-stream=fps=10,device-count={cameras}"
+    flags = [*FLAGS, camera, *([f"--use-file-for-fake-video-capture={film}"] if film else [])]
+    if shares:  # where cameras are fakes, so are windows
+        flags = [*(set(FLAGS) - {FAKE_CHOICE}), "--auto-accept-this-tab-capture"]
+    path = find_browser(WHOLE_BROWSERS if whole else BROWSERS)
+    return playwright.chromium.launch(executable_path=path, headless=True, args=flags)
 
-    def start(
-        *, cameras: int = 1, film: Path | None = None, whole: bool = False, shares: bool = False
-    ):
-        camera = f"--use-fake-device-for-media-stream=fps=10,device-count={cameras}"
-        flags = [*FLAGS, camera, *([f"--use-file-for-fake-video-capture={film}"] if film else [])]
-        if shares:  # where cameras are fakes, so are windows
-            flags = [*(set(FLAGS) - {FAKE_CHOICE}), "--auto-accept-this-tab-capture"]
-        path = find_browser(WHOLE_BROWSERS if whole else BROWSERS)
-        return playwright_api.chromium.launch(executable_path=path, headless=True, args=flags)
 
-    return start
+@pytest.fixture(scope="session")
+def one_browser(one_playwright):
+    """A browser for all modules, each of which would wait for seconds for one of its own."""
+    playwright, loop = one_playwright
+    with counted_as_running(loop):
+        browser = launched(playwright)
+    yield browser
+    with counted_as_running(loop):
+        browser.close()
 
 
 @pytest.fixture(scope="module")
-def browser(launch):
-    with launch() as browser:
-        yield browser
+def browser(playwright_api, one_browser):
+    return one_browser
 
 
 @pytest.fixture

@@ -89,9 +89,9 @@ class SharedServer:
         return getattr(self.services, name)
 
     @contextlib.contextmanager
-    def serving(self) -> Iterator["SharedServer"]:
-        """Serve while a `with` block lasts."""
-        with bind("127.0.0.1", 0) as listener:
+    def serving(self, listener: socket.socket) -> Iterator["SharedServer"]:
+        """Serve while a `with` block lasts, at the end of which the socket is closed."""
+        with listener:
             port = listener.getsockname()[1]
             self.address = f"http://127.0.0.1:{port}"
             app = self._watched(create_app(self, hosts=local_hosts(port)))

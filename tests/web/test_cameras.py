@@ -267,6 +267,7 @@ def test_one_camera_is_no_choice(run_camera, expect):
     expect(page.locator("#camera-choice")).to_be_hidden()
 
 
+@pytest.mark.heavy
 def test_another_camera_is_chosen_and_remembered(run_two, expect):
     page = run_two()
     page.get_by_role("button", name="Keep the last minutes").click()
@@ -290,6 +291,7 @@ def test_another_camera_is_chosen_and_remembered(run_two, expect):
     assert page.evaluate("window.asked") == [second]
 
 
+@pytest.mark.heavy
 def test_a_camera_chosen_in_the_pause_is_opened_after_it(run_two, expect):
     page = run_two()
     choice = page.get_by_label("Camera")
@@ -302,6 +304,7 @@ def test_a_camera_chosen_in_the_pause_is_opened_after_it(run_two, expect):
     assert page.evaluate(LIVE) == 1
 
 
+@pytest.mark.heavy
 def test_a_camera_that_cannot_be_used_gives_way_to_the_one_before(run_two, expect):
     page = run_two()
     choice = page.get_by_label("Camera")
@@ -315,6 +318,7 @@ def test_a_camera_that_cannot_be_used_gives_way_to_the_one_before(run_two, expec
     assert page.evaluate(LIVE) == 1
 
 
+@pytest.mark.heavy
 def test_of_two_choices_the_last_counts(run_two, expect):
     page = run_two()
     choice = page.get_by_label("Camera")
@@ -335,6 +339,7 @@ def test_of_two_choices_the_last_counts(run_two, expect):
     assert page.evaluate("window.most") == 1
 
 
+@pytest.mark.heavy
 def test_axe_finds_nothing_where_there_are_two(run_two, expect, violations):
     page = run_two(viewport={"width": 320, "height": 640})
     assert page.evaluate("document.documentElement.scrollWidth") <= 320

@@ -8,6 +8,7 @@ import threading
 import cv2
 import pytest
 from tests.web.fakes import FakeSource
+from tests.web.servers import BARE
 
 from mien.errors import SourceError
 from mien.models.bundle import DataTerms, Terms
@@ -339,6 +340,32 @@ def test_says_that_the_server_is_lost_and_goes_on_when_it_is_back(
         with serve(services, port=int(address.rsplit(":", 1)[1])):
             expect(page.get_by_role("alert")).to_have_text("mien is connected again.")
             expect(page.locator("#faces li")).to_have_count(1)
+
+
+ASKING = {
+    "fetch": "fetch(url).catch(() => {})",
+    "picture": "new Image().src = url",
+    "script": "document.head.append(Object.assign(document.createElement('script'), { src: url }))",
+    "beacon": "navigator.sendBeacon(url)",
+    "frame": "document.body.append(Object.assign(document.createElement('iframe'), { src: url }))",
+}
+
+
+@pytest.mark.parametrize("path", ["/", BARE])
+def test_what_a_page_asks_of_another_host_is_an_error(open_in, browser, path):
+    """So it is in all tests: no page of ours may ask for anything elsewhere."""
+    # Of a frame the browser tells only where a page's own policy refuses it, as on all but this.
+    ways = [ask for way, ask in ASKING.items() if path != BARE or way != "frame"]
+
+    def ask() -> None:
+        with open_in(browser) as open_one:
+            page = open_one(path)
+            for way, url in itertools.product(ways, ("http://example.com/", "https://192.0.2.1/")):
+                with page.expect_event("console", lambda line: line.type == "error"):
+                    page.evaluate(f"url => {{ {way}; }}", url)
+
+    with pytest.raises(AssertionError, match=r"ERR_NAME_NOT_RESOLVED|Content Security Policy"):
+        ask()
 
 
 def test_two_pages_read_at_once(open_page, analyzers, expect):

@@ -450,6 +450,7 @@ def test_nothing_is_wider_than_a_phone(open_page, expect):
     assert page.evaluate(WIDTH) <= 320
 
 
+@pytest.mark.heavy
 def test_axe_finds_nothing(open_page, expect, violations):
     page = open_page(script=stored(theme="light", sure=True))
     expect(page.locator("#connection")).to_have_text("Ready")
@@ -475,6 +476,7 @@ def test_axe_finds_nothing(open_page, expect, violations):
     assert violations(page, "dark", "contrast") == []
 
 
+@pytest.mark.heavy
 def test_axe_finds_nothing_in_german_on_a_phone(open_page, expect, violations):
     page = open_page(script=stored(language="de"), viewport={"width": 320, "height": 640})
     page.locator("#start-sample").click()

@@ -67,6 +67,7 @@ def open_call(sharing_browser, open_in, portrait):
         yield opening
 
 
+@pytest.mark.heavy
 def test_a_window_is_read_at_its_own_size_until_it_is_no_longer_shared(
     real_services, open_call, expect
 ):
@@ -97,6 +98,7 @@ def test_a_window_is_read_at_its_own_size_until_it_is_no_longer_shared(
     expect(page.get_by_role("button", name="Read a window")).to_be_focused()
 
 
+@pytest.mark.heavy
 def test_a_call_is_read_while_the_page_is_out_of_sight(services, analyzers, open_call, expect):
     page = open_call(services)
     page.locator("#start-window").click()
@@ -159,6 +161,7 @@ def two_people(services):
     return dataclasses.replace(services, make_analyzer=lambda: analyze)
 
 
+@pytest.mark.heavy
 def test_a_floating_word_follows_the_nearest_or_the_chosen_face(
     services, open_call, expect, violations
 ):

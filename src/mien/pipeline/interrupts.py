@@ -60,7 +60,11 @@ def ended_like_ctrl_c() -> Iterator[None]:
             raise
         raise KeyboardInterrupt from error
     finally:
-        ending.finish()
+        try:
+            ending.finish()
+        except KeyboardInterrupt:  # one that came before all was set back
+            ending.finish()
+            raise
 
 
 @contextlib.contextmanager
@@ -111,6 +115,7 @@ class _Ending:
 
     def __init__(self) -> None:
         self.came = False
+        self._over = self._late = False  # whether all is being set back, and one came meanwhile
         self._former: dict[int, Handler | int | None] = {}
         self._timer = (0.0, 0.0)
 
@@ -123,22 +128,27 @@ class _Ending:
 
     def end(self, _number: int, _frame: FrameType | None) -> None:
         """End, and make sure of it."""
+        if self._over:
+            self._late = True
+            return
         self.came = True
         for alarm in _known(REMINDER):
-            former = signal.signal(alarm, self.remind)
-            timer = signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS, AGAIN_SECONDS)
+            # Known before anything is set: the first reminder may come before the next line.
             if alarm not in self._former:
-                self._former[alarm], self._timer = former, timer
+                self._timer = signal.getitimer(signal.ITIMER_REAL)
+                self._former[alarm] = signal.getsignal(alarm)
+            signal.signal(alarm, self.remind)
+            signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS, AGAIN_SECONDS)
         raise KeyboardInterrupt
 
     def forward(self, _number: int, frame: FrameType | None) -> None:
         """Do what Ctrl-C does, which a server handles in its own way; end where it is ignored."""
         handler = signal.getsignal(signal.SIGINT)
-        (handler if callable(handler) else self.end)(signal.SIGINT, frame)
+        (handler if callable(handler) and not self._over else self.end)(signal.SIGINT, frame)
 
     def remind(self, _number: int, _frame: FrameType | None) -> None:
         """End once more, unless it is ending already: files are then being finished."""
-        if not _follows_an_interrupt(sys.exception()):
+        if not self._over and not _follows_an_interrupt(sys.exception()):
             raise KeyboardInterrupt
 
     def heed(self) -> None:
@@ -148,11 +158,18 @@ class _Ending:
         self.came = False
 
     def finish(self) -> None:
-        """Set everything back."""
+        """Set everything back, whatever comes meanwhile, and end for that.
+
+        Raises:
+            KeyboardInterrupt: A signal came meanwhile.
+        """
+        self._over = True
         if any(number in self._former for number in _known(REMINDER)):
             signal.setitimer(signal.ITIMER_REAL, *self._timer)
-        for number, former in self._former.items():
+        for number, former in reversed(self._former.items()):  # Ctrl-C, which may raise then, last
             signal.signal(number, former)
+        if self._late:
+            raise KeyboardInterrupt
 
     def _replace(self, name: str, default: object, handler: Handler) -> None:
         for number in _known(name):

@@ -1,6 +1,7 @@
 """Batches depend on the seed and the step alone, whoever makes them."""
 
 import numpy as np
+import pytest
 import torch
 
 from mien.training.detector import feed
@@ -37,6 +38,7 @@ def test_steps_are_the_same_wherever_a_run_begins(material: Material) -> None:
     assert not same(whole[0], other)
 
 
+@pytest.mark.heavy
 def test_another_process_makes_the_same(material: Material) -> None:
     here = list(batches(material, 3, 0, range(2), workers=0))
     there = list(batches(material, 3, 0, range(2), workers=1))

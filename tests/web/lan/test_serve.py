@@ -319,6 +319,7 @@ def test_a_half_code_is_not_sent(both, open_lan_page, expect):
     expect(page.locator("#problem")).to_have_count(0)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_axe_finds_nothing_on_the_code_page(open_lan_page, expect, violations, language):
     grounds = {"light": "rgb(244, 242, 236)", "dark": "rgb(18, 25, 26)"}
@@ -364,4 +365,5 @@ def test_a_phone_that_loses_the_machine_is_told_to_come_anew(
             page.get_by_label("Code").fill(both.lan.entry.code)
             page.keyboard.press("Enter")
             expect(page.locator("#connection")).to_have_text("Ready")
+            page.wait_for_load_state()  # nothing is on its way when the server ends
         expect(page.locator("#message")).to_contain_text("load this page anew")

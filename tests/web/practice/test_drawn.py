@@ -314,6 +314,7 @@ def test_nothing_moves_at_the_reveal_of_a_drawing(practise, size):
         go_on(page)
 
 
+@pytest.mark.heavy
 def test_drawn_practice_fits_a_narrow_phone_and_axe_finds_nothing(practise, violations, expect):
     page = practise(
         viewport={"width": 320, "height": 640},

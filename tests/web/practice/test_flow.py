@@ -296,6 +296,7 @@ def test_nothing_is_wider_than_a_phone(services, open_page, picture, expect):
     assert page.evaluate(WIDTH) <= 320
 
 
+@pytest.mark.heavy
 def test_axe_finds_nothing(open_page, picture, expect, violations):
     page = open_page(script=stored(theme="light"), reduced_motion="no-preference")
     page.get_by_role("button", name="Show the sample").click()
