@@ -113,7 +113,7 @@ def read_recipe(data: bytes, folder: Path) -> None:
 
 def read_mix(data: bytes, folder: Path) -> None:
     """Read the file of a mix."""
-    from mien.datasets.inputs.mix import read_mix
+    from mien.datasets.inputs.mix_file import read_mix
 
     path = folder / "mix.toml"
     path.write_bytes(data)
