@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks import faces
 from benchmarks.report import Column, Result
 from benchmarks.timing import Samples, ratio, take_turns
-from mien.models.bundle import ModelInfo
+from mien.models.info import ModelInfo
 from mien.pipeline.analyzer import Analyzer
 from mien.protocols import Classifier, Detector
 from mien.types import Analysis, Frame, PixelArray

@@ -23,7 +23,7 @@ from rich.console import Console
 
 from benchmarks.moving import FPS, Actor, Cutout, Scene, Still, cut_out, people
 from benchmarks.report import Column, Result, print_result
-from mien.models.bundle import ModelInfo
+from mien.models.info import ModelInfo
 from mien.protocols import Detector
 from mien.registry import make_analyzer, make_classifier, make_detector
 from mien.tracking.smoother import HOLD, TIME_CONSTANT, Smoother

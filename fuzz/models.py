@@ -13,15 +13,8 @@ import numpy as np
 
 from fuzz.mutate import damage
 from fuzz.seeds import CLASSES, FACE
-from mien.models.bundle import (
-    GRAPH,
-    INFO,
-    DetectorInfo,
-    ModelInfo,
-    encode_info,
-    load_bundle,
-    load_detector_bundle,
-)
+from mien.models.bundle import GRAPH, INFO, encode_info, load_bundle, load_detector_bundle
+from mien.models.info import DetectorInfo, ModelInfo
 
 NOTHING = "0" * 64
 COMMON: dict[str, Any] = {

@@ -19,7 +19,8 @@ from hypothesis import settings
 from tests.exports import SharedExports, export_quickly
 
 from mien.datasets.records import LabelledFace, Rejection
-from mien.models.bundle import FORMAT, DataTerms, InputInfo, ModelInfo, Terms, write_bundle
+from mien.models.bundle import write_bundle
+from mien.models.info import FORMAT, DataTerms, InputInfo, ModelInfo, Terms
 from mien.types import PixelArray, PlotKind
 from mien.vision.images.reading import read_picture
 

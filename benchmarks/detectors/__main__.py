@@ -42,14 +42,8 @@ from mien.errors import MienError
 from mien.evaluation.detection import Labels, Tally
 from mien.evaluation.output.card import END, START
 from mien.files.writes import replace_files
-from mien.models.bundle import (
-    CARD,
-    INFO,
-    DetectorBundle,
-    MetricsInfo,
-    encode_info,
-    load_detector_bundle,
-)
+from mien.models.bundle import CARD, INFO, DetectorBundle, encode_info, load_detector_bundle
+from mien.models.info import MetricsInfo
 from mien.protocols import Detector
 from mien.registry import DETECTOR_BUNDLE, at_any_angle, make_detector
 from mien.sources.video import VideoSource

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mien.errors import MienError, PictureError, SourceError
-from mien.models.bundle import ModelInfo
+from mien.models.info import ModelInfo
 from mien.models.occlusion import PartEffect, explain
 from mien.pipeline.analyzer import AnalyzerSettings
 from mien.protocols import Classifier, Detector, Source

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from mien.errors import BundleError, SettingsError
 from mien.files.writes import sweep
-from mien.models.bundle import INFO, ModelInfo, load_bundle, load_detector_bundle
+from mien.models.bundle import INFO, load_bundle, load_detector_bundle
 from mien.models.classifier import OnnxClassifier
+from mien.models.info import ModelInfo
 from mien.pipeline.analyzer import Analyzer, AnalyzerSettings
 from mien.protocols import Classifier, Detector
 from mien.settings import check_threads

@@ -7,7 +7,8 @@ import pytest
 
 from mien.cli import main
 from mien.datasets.dataset import Dataset
-from mien.models.bundle import DataTerms, Terms, load_bundle
+from mien.models.bundle import load_bundle
+from mien.models.info import DataTerms, Terms
 
 pytestmark = pytest.mark.usefixtures("tiny_network", "one_export", "one_drawing")
 

@@ -11,7 +11,8 @@ import pytest
 from mien.detectors import single_shot
 from mien.detectors.single_shot import SingleShotDetector
 from mien.errors import BundleError
-from mien.models.bundle import FORMAT, AnyBundle, DetectorInfo, Terms
+from mien.models.bundle import AnyBundle
+from mien.models.info import FORMAT, DetectorInfo, Terms
 from mien.types import FloatArray
 
 

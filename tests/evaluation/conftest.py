@@ -15,7 +15,7 @@ from mien.evaluation.robustness.corrupted import CorruptionPoint
 from mien.evaluation.studies.compare import Comparison
 from mien.evaluation.studies.crop_scales import CropScalePoint
 from mien.evaluation.studies.others import OtherClass, Others
-from mien.models.bundle import FORMAT, DataTerms, InputInfo, ModelInfo, Terms
+from mien.models.info import FORMAT, DataTerms, InputInfo, ModelInfo, Terms
 from mien.types import Box, Face, InputSpec, PixelArray, ProbabilityArray
 from mien.vision.images.reading import encode_png
 

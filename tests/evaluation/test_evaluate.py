@@ -15,7 +15,7 @@ from mien.evaluation.studies.compare import CompareStudy
 from mien.evaluation.studies.corruptions import CorruptionsStudy
 from mien.evaluation.studies.crop_scales import CropScalesStudy
 from mien.evaluation.studies.slices import SlicesStudy
-from mien.models.bundle import ModelInfo
+from mien.models.info import ModelInfo
 from mien.types import Box, InputSpec
 
 

@@ -16,12 +16,11 @@ from mien.models.bundle import (
     GRAPH,
     INFO,
     WEIGHTS,
-    DataTerms,
-    Terms,
     load_bundle,
     load_detector_bundle,
     write_bundle,
 )
+from mien.models.info import DataTerms, Terms
 from mien.registry import DETECTOR_BUNDLE
 from mien.types import InputSpec
 

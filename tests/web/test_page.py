@@ -11,7 +11,7 @@ from tests.web.fakes import FakeSource
 from tests.web.servers import BARE
 
 from mien.errors import SourceError
-from mien.models.bundle import DataTerms, Terms
+from mien.models.info import DataTerms, Terms
 from mien.protocols import Source
 from mien.registry import DEFAULT_BUNDLE, make_classifier, make_detector
 from mien.sources.open import open_source

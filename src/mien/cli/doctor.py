@@ -23,7 +23,7 @@ from mien.cli.extras import names_of_all
 from mien.vision.looks import verdict
 
 if TYPE_CHECKING:
-    from mien.models.bundle import Terms
+    from mien.models.info import Terms
 
 # What is imported, and what it is called on PyPI.
 CORE = {

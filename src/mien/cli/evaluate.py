@@ -13,8 +13,8 @@ from mien.errors import MissingExtraError
 from mien.evaluation.pictures.inputs import is_dataset
 from mien.evaluation.studies import asked
 from mien.files.locks import alone_in
-from mien.models.bundle import ModelInfo
 from mien.models.classifier import OnnxClassifier
+from mien.models.info import ModelInfo
 from mien.protocols import Detector
 from mien.registry import find_bundle, make_classifier, make_detector
 

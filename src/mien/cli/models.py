@@ -9,8 +9,8 @@ import msgspec
 
 from mien.cli.options import add_options, own_fields
 from mien.errors import SettingsError
-from mien.models.bundle import ModelInfo
 from mien.models.classifier import OnnxClassifier
+from mien.models.info import ModelInfo
 from mien.protocols import Detector
 from mien.registry import DEFAULT_DETECTOR, DETECTORS, THREADS, make_classifier, make_detector
 

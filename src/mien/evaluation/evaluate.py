@@ -17,7 +17,7 @@ from mien.evaluation.pictures.inputs import InputSettings, open_pictures
 from mien.evaluation.pictures.picture import Watcher
 from mien.evaluation.studies import asked
 from mien.evaluation.study import Draws, Finding, Run, Study
-from mien.models.bundle import ModelInfo
+from mien.models.info import ModelInfo
 from mien.protocols import Classifier, Detector
 from mien.types import OnProgress, ignore_progress
 

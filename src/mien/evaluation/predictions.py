@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mien.errors import PictureError
-from mien.models.bundle import ModelInfo
 from mien.models.decision import certainty, is_sure
+from mien.models.info import ModelInfo
 from mien.types import BoolArray, IntArray, ProbabilityArray, RealArray
 
 

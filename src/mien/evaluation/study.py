@@ -18,7 +18,7 @@ from mien.evaluation.figures.summary import Summary
 from mien.evaluation.pictures.picture import Watcher
 from mien.evaluation.predictions import Evaluation
 from mien.evaluation.report.parts import Plot, Section
-from mien.models.bundle import MetricsInfo, ModelInfo, SliceInfo
+from mien.models.info import MetricsInfo, ModelInfo, SliceInfo
 from mien.protocols import Classifier
 from mien.settings import flag
 from mien.types import InputSpec, OnProgress

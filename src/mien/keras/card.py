@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mien.keras.network import Head, Scale
-from mien.models.bundle import ModelInfo
+from mien.models.info import ModelInfo
 from mien.training.card import terms_table, wrapped
 
 CARD = """\

@@ -27,7 +27,8 @@ from mien.keras.scale import (
 )
 from mien.keras.source import KerasSource, read_source
 from mien.keras.unlike import check_on_unlike
-from mien.models.bundle import FORMAT, Bundle, InputInfo, ModelInfo, write_bundle
+from mien.models.bundle import Bundle, write_bundle
+from mien.models.info import FORMAT, InputInfo, ModelInfo
 from mien.training.device import Compute
 from mien.training.expression.calibrate import choose_threshold, fit_temperature
 from mien.training.expression.export import TOLERANCE, export_graph, run_graph

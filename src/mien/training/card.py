@@ -2,7 +2,7 @@
 
 import textwrap
 
-from mien.models.bundle import Terms
+from mien.models.info import Terms
 
 
 def terms_table(terms: Terms) -> str:

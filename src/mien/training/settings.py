@@ -4,7 +4,7 @@ from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
-from mien.models.bundle import DataTerms, Terms
+from mien.models.info import DataTerms, Terms
 from mien.types import PlotKind
 
 S = TypeVar("S", bound=msgspec.Struct)

@@ -45,7 +45,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 from mien.errors import MienError
-from mien.models.bundle import Terms
+from mien.models.info import Terms
 from mien.models.occlusion import PartEffect
 from mien.parsing import TOO_DEEP
 from mien.types import Analysis, QualityIssue, Reason

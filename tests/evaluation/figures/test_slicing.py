@@ -11,7 +11,7 @@ from mien.datasets.inputs.patterns import SlicePattern
 from mien.evaluation.figures.slicing import MOST_VALUES, SOURCE, Slice, slices
 from mien.evaluation.pictures.measures import AGREEMENT, BRIGHTNESS, CONTRAST, SHARPNESS, SIZE, TURN
 from mien.evaluation.predictions import Answers, Evaluation
-from mien.models.bundle import ModelInfo
+from mien.models.info import ModelInfo
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from mien.evaluation.figures.summary import summarise
 from mien.evaluation.predictions import Answers, Evaluation
-from mien.models.bundle import ModelInfo
+from mien.models.info import ModelInfo
 
 
 def test_a_missing_face_is_out_of_the_accuracy_and_wrong_in_the_other(

@@ -6,7 +6,7 @@ from mien.evaluation.output.card import FOR_WHOM, for_whom
 from mien.evaluation.pictures.measures import CONTRAST, SIZE, SKIN
 from mien.evaluation.studies.persons import Persons
 from mien.evaluation.studies.slices import Slices
-from mien.models.bundle import MetricsInfo
+from mien.models.info import MetricsInfo
 
 
 def part(measure: str, name: str, accuracy: float, faces: int = 90) -> Slice:

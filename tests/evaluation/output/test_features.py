@@ -14,8 +14,9 @@ from tests.evaluation.passes import one_pass
 from mien.errors import BundleError, SinkError
 from mien.evaluation.output.features import FeatureCollector, stratified, write_features
 from mien.evaluation.pictures.picture import Picture
-from mien.models.bundle import ModelInfo, load_bundle
+from mien.models.bundle import load_bundle
 from mien.models.classifier import OnnxClassifier
+from mien.models.info import ModelInfo
 from mien.types import Box, Face, InputSpec, PixelArray
 
 

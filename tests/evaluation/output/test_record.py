@@ -17,7 +17,8 @@ from mien.evaluation.predictions import Evaluation
 from mien.evaluation.studies.others import Others
 from mien.evaluation.studies.persons import Persons
 from mien.evaluation.studies.slices import Slices
-from mien.models.bundle import MetricsInfo, load_bundle
+from mien.models.bundle import load_bundle
+from mien.models.info import MetricsInfo
 
 FACTS = {"command": "mien evaluate tiny six", "date": "2025-01-31"}
 

@@ -11,7 +11,7 @@ from mien.errors import BundleError, DatasetError
 from mien.evaluation.pictures.collect import InOrder
 from mien.evaluation.pictures.measures import AGREEMENT
 from mien.evaluation.pictures.picture import Picture
-from mien.models.bundle import ModelInfo
+from mien.models.info import ModelInfo
 from mien.types import Box, InputSpec
 
 LABELS = ("angry", "sad", "happy", "neutral")

@@ -12,7 +12,7 @@ from tests.evaluation.passes import one_pass
 from mien.errors import DatasetError, SettingsError
 from mien.evaluation.pictures.inputs import InputSettings
 from mien.evaluation.pictures.picture import Picture, with_crop_scale
-from mien.models.bundle import ModelInfo
+from mien.models.info import ModelInfo
 from mien.types import Box, Face, InputSpec
 
 SPEC = InputSpec(48, 1, 1.0)

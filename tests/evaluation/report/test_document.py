@@ -17,7 +17,7 @@ from mien.evaluation.figures.summary import Summary, summarise
 from mien.evaluation.predictions import Evaluation, Unreadable
 from mien.evaluation.robustness.corrupted import CorruptionPoint
 from mien.evaluation.studies.compare import Comparison
-from mien.models.bundle import ModelInfo
+from mien.models.info import ModelInfo
 from mien.vision.images.reading import encode_png
 
 same_fixtures = settings(

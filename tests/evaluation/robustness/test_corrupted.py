@@ -13,7 +13,7 @@ from mien.evaluation.robustness.corrupted import (
     evaluate_corruptions,
 )
 from mien.evaluation.robustness.sample import FaceSample
-from mien.models.bundle import ModelInfo
+from mien.models.info import ModelInfo
 
 
 def sample() -> FaceSample:

@@ -14,7 +14,7 @@ from mien.evaluation.figures import metrics
 from mien.evaluation.figures.intervals import bootstrap
 from mien.evaluation.predictions import Answers, Evaluation
 from mien.evaluation.studies.compare import Comparison, compare
-from mien.models.bundle import ModelInfo
+from mien.models.info import ModelInfo
 
 LABELS = ("angry", "sad", "happy", "neutral")
 

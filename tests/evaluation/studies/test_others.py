@@ -15,7 +15,7 @@ from mien.errors import DatasetError
 from mien.evaluation.evaluate import evaluate
 from mien.evaluation.predictions import Answers, Evaluation
 from mien.evaluation.studies.others import Others, OthersStudy, others_figures
-from mien.models.bundle import ModelInfo
+from mien.models.info import ModelInfo
 from mien.types import Box, InputSpec, PixelArray, ProbabilityArray
 
 CLASSES = ("fear", "angry", "sad", "contempt")

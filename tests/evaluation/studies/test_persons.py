@@ -13,7 +13,7 @@ from tests.evaluation.pages import near
 from mien.datasets.records import PHOTO_GROUP
 from mien.evaluation.predictions import Answers, Evaluation
 from mien.evaluation.studies.persons import MIN_FACES, Persons, by_person
-from mien.models.bundle import ModelInfo
+from mien.models.info import ModelInfo
 
 
 @pytest.fixture

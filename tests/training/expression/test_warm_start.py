@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from mien.errors import TrainingError
-from mien.models.bundle import Bundle, InputInfo, load_bundle, write_bundle
+from mien.models.bundle import Bundle, load_bundle, write_bundle
 from mien.models.classifier import OnnxClassifier
+from mien.models.info import InputInfo
 from mien.registry import MODELS
 from mien.training.expression.network import ARCHITECTURES, Deployed
 from mien.training.expression.settings import TrainSettings

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from mien import __version__
 from mien.errors import SourceError
-from mien.models.bundle import DataTerms, Terms
+from mien.models.info import DataTerms, Terms
 from mien.protocols import Source
 from mien.sources import latest
 from mien.sources.latest import NewestFrame

@@ -13,7 +13,7 @@ from mien.evaluation.pictures.measures import NOTES
 from mien.evaluation.report.markdown import figure, head, names, row
 from mien.evaluation.report.words import FEW_FACES
 from mien.evaluation.studies import all_studies
-from mien.models.bundle import MetricsInfo, ModelInfo
+from mien.models.info import MetricsInfo, ModelInfo
 
 START, END = "<!-- metrics -->", "<!-- /metrics -->"
 HEADING, FOR_WHOM = "## Figures", "### For whom"

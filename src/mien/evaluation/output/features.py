@@ -16,8 +16,8 @@ from mien.errors import BundleError, SinkError, one_line
 from mien.evaluation.pictures.collect import BATCH_SIZE
 from mien.evaluation.pictures.picture import Picture
 from mien.files.writes import new_file
-from mien.models.bundle import ModelInfo
 from mien.models.classifier import OnnxClassifier
+from mien.models.info import ModelInfo
 from mien.types import FloatArray, InputSpec, PixelArray
 
 Labels = npt.NDArray[np.int16]

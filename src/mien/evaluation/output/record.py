@@ -9,7 +9,8 @@ from mien.evaluation.evaluate import Evaluated
 from mien.evaluation.output.card import RECALL, with_table
 from mien.files.locks import alone_in
 from mien.files.writes import replace_files
-from mien.models.bundle import CARD, INFO, MetricsInfo, ModelInfo, encode_info, load_bundle
+from mien.models.bundle import CARD, INFO, encode_info, load_bundle
+from mien.models.info import MetricsInfo, ModelInfo
 
 WAIT_SECONDS = 10.0  # for another evaluation that records its figures, which takes a moment
 WITH_INTERVAL = (

@@ -14,8 +14,8 @@ from mien.errors import BundleError, DatasetError
 from mien.evaluation.pictures.measures import Measures
 from mien.evaluation.pictures.picture import Picture, Pictures, Watcher
 from mien.evaluation.predictions import Answers, Evaluation, Unreadable, in_unicode
-from mien.models.bundle import ModelInfo
 from mien.models.decision import split
+from mien.models.info import ModelInfo
 from mien.protocols import Classifier
 from mien.types import InputSpec, OnProgress, PixelArray, ProbabilityArray, ignore_progress
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from mien.evaluation.figures.names import write_figure
-from mien.models.bundle import MetricsInfo
+from mien.models.info import MetricsInfo
 
 
 def row(cells: Sequence[str]) -> str:

@@ -13,8 +13,8 @@ from mien.evaluation.figures.summary import Estimate
 from mien.evaluation.figures.tables import TableEstimates, cells, estimate_tables
 from mien.evaluation.robustness.corrupt import CORRUPTIONS, SEVERITIES, corrupt, describe
 from mien.evaluation.robustness.sample import FaceSample
-from mien.models.bundle import ModelInfo
 from mien.models.decision import is_sure, split
+from mien.models.info import ModelInfo
 from mien.protocols import Classifier
 from mien.types import OnProgress, PixelArray, ProbabilityArray, ignore_progress
 

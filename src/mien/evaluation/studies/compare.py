@@ -24,7 +24,7 @@ from mien.evaluation.report.parts import Cell, Note, Paragraph, Section, Table, 
 from mien.evaluation.report.texts import UNKNOWN, terminal_table
 from mien.evaluation.report.words import count
 from mien.evaluation.study import Finding, Run, Started, Study, refuse_crop_scale
-from mien.models.bundle import ModelInfo
+from mien.models.info import ModelInfo
 from mien.protocols import Classifier
 from mien.registry import make_classifier
 from mien.types import IntArray, OnProgress, RealArray, ignore_progress

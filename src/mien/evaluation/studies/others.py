@@ -39,7 +39,7 @@ from mien.evaluation.report.parts import (
 from mien.evaluation.report.texts import UNKNOWN, terminal_cells, terminal_table
 from mien.evaluation.report.words import count, hundred, is_known
 from mien.evaluation.study import Finding, Recorded, Run, Started, Study
-from mien.models.bundle import MetricsInfo, ModelInfo
+from mien.models.info import MetricsInfo, ModelInfo
 from mien.types import BoolArray, IntArray, OnProgress, RealArray, ignore_progress
 
 STAGE = "intervals of other classes"

@@ -17,7 +17,7 @@ from mien.evaluation.report.parts import Bar, Heading, Paragraph, Section, Table
 from mien.evaluation.report.texts import percent, terminal_cells, terminal_table
 from mien.evaluation.report.words import WHO_IS_READ_WORSE, count
 from mien.evaluation.study import Finding, NoOptions, Recorded, Run, Started, Study
-from mien.models.bundle import MetricsInfo
+from mien.models.info import MetricsInfo
 from mien.types import BoolArray, IntArray, OnProgress, RealArray, ignore_progress
 
 STAGE = "intervals of persons"

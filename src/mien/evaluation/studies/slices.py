@@ -36,7 +36,7 @@ from mien.evaluation.report.parts import (
 from mien.evaluation.report.texts import UNKNOWN, percent, terminal_cells, terminal_table
 from mien.evaluation.report.words import FEW_FACES, WHO_IS_READ_WORSE, capital, count
 from mien.evaluation.study import SHOWING, Finding, Recorded, Run, Started, Study
-from mien.models.bundle import MetricsInfo, SliceInfo
+from mien.models.info import MetricsInfo, SliceInfo
 
 # Of what is measured, what is about people and how they are seen.
 ABOUT_PEOPLE = (measures.SIZE, measures.BRIGHTNESS, measures.TURN, measures.SKIN)

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from mien.evaluation.detection import Tally
-from mien.models.bundle import DetectorInfo
+from mien.models.info import DetectorInfo
 from mien.training.card import terms_table, wrapped
 from mien.training.checkpoint import Checkpoint
 from mien.training.detector.material import FRACTIONS, Material

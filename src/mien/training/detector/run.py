@@ -18,7 +18,8 @@ import numpy as np
 from mien.detectors.single_shot import SingleShotDetector
 from mien.errors import TrainingError
 from mien.evaluation.detection import Tally
-from mien.models.bundle import FORMAT, AnyBundle, DetectorBundle, DetectorInfo, write_bundle
+from mien.models.bundle import AnyBundle, DetectorBundle, write_bundle
+from mien.models.info import FORMAT, DetectorInfo
 from mien.training.checkpoint import Checkpoint
 from mien.training.detector.annotated import LARGEST
 from mien.training.detector.card import write_detector_card

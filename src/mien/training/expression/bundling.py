@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from mien.datasets.dataset import Dataset
 from mien.errors import TrainingError
-from mien.models.bundle import FORMAT, Bundle, InputInfo, ModelInfo, write_bundle
+from mien.models.bundle import Bundle, write_bundle
+from mien.models.info import FORMAT, InputInfo, ModelInfo
 from mien.training.checkpoint import Checkpoint
 from mien.training.device import Compute
 from mien.training.expression.calibrate import (

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from mien.datasets.dataset import Dataset
-from mien.models.bundle import ModelInfo
+from mien.models.info import ModelInfo
 from mien.training.card import terms_table, wrapped
 from mien.training.checkpoint import Checkpoint
 from mien.training.expression.calibrate import Validated
