@@ -41,19 +41,21 @@ class Counting:
 
 
 class Given(Source):
-    """A live source of so many frames."""
+    """A live source of so many frames, which come once `asked` was released for each."""
 
     name, live = "given", True
 
-    def __init__(self, count: int, pause: float = 0.0) -> None:
-        self._count, self._pause = count, pause
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self.asked = threading.Semaphore(1)
         self.closed = threading.Event()
 
     def __iter__(self) -> Iterator[Frame]:
         image: PixelArray = np.zeros((4, 6, 3), np.uint8)
         for index in range(self._count):
-            if self.closed.wait(self._pause):
-                return
+            while not self.asked.acquire(timeout=0.05):
+                if self.closed.is_set():
+                    return
             yield Frame(image, index, index / 100, self.name)
 
     def close(self) -> None:
@@ -85,16 +87,17 @@ def test_live_counts_what_a_slow_reader_leaves_out() -> None:
 
 
 def test_live_closes_its_source_and_ends_with_it() -> None:
-    source = Given(WARM_UP_FRAMES + 20, pause=0.002)
-    live = measure_live(source, Counting(), 60.0)
+    source = Given(WARM_UP_FRAMES + 20)
+    live = measure_live(source, Counting(), 60.0, then=source.asked.release)
     assert isinstance(live, Live)
-    assert 0 < live.frames <= 20
+    assert live.frames == 20
     assert source.closed.is_set()
 
 
 def test_a_source_that_ends_at_once_is_an_error() -> None:
+    source = Given(3)
     with pytest.raises(SourceError, match="given: ended before"):
-        measure_live(Given(3), Counting(), 1.0)
+        measure_live(source, Counting(), 1.0, then=source.asked.release)
 
 
 def test_paced_pictures_come_in_turn_until_closed() -> None:
