@@ -14,12 +14,12 @@ import numpy as np
 
 from mien.tracking.appearance import similarity
 from mien.tracking.portrait import LEAST_SIDE
-from mien.tracking.sitting import SAME, STRANGER, Sitting
+from mien.tracking.sitting import Sitting
 from mien.tracking.track import ALIKE, UNCONFIRMED, Track, affinity, is_cut, similarities
 from mien.types import Box, Face, FloatArray
 
 # A face that is less alike from one sight to the next has to prove by its portrait who it is.
-SUDDEN = 0.7
+SUDDEN = 0.9
 # A portrait is kept each so many seconds, because looks and turns of the head change.
 PORTRAIT_SECONDS = 0.5
 # Who is away for longer is forgotten: half an hour is a pause, more is another sitting.
@@ -150,6 +150,7 @@ class Tracker:
             if track.number == UNCONFIRMED:
                 own = None if descriptors is None else descriptors[index : index + 1]
                 track.number = self._returned(track.box, own, views(index)) or self._new_number()
+                track.doubted = views(index) is None and self._sitting.is_known(track.number)
         self._remember(tracks, views)
         return tuple(track.number for track in tracks)
 
@@ -164,7 +165,7 @@ class Tracker:
         if portrait is None:
             away = self._sitting.is_away(_numbers(tracks))
             return not (away and views.may_clear(index))
-        return not STRANGER <= self._sitting.nearest(portrait, _numbers(tracks)) < SAME
+        return not self._sitting.may_be_back(portrait, _numbers(tracks))
 
     def _recognise(self, new: dict[int, Track], tracks: Sequence[Track], views: _Views) -> None:
         """Give those who are back the number that they had in this sitting."""
@@ -221,24 +222,23 @@ class Tracker:
         found: dict[int, Track] = {}
         while scores.size and scores.max() > 0:
             row, column = map(int, np.unravel_index(int(scores.argmax()), scores.shape))
+            track = self._tracks[row]
             own = None if descriptors is None else descriptors[column : column + 1]
-            if self._is_replaced(self._tracks[row], own, column, views):
+            asked = self._must_prove(track, own)
+            portrait = views(column) if asked else None
+            if portrait is not None and self._sitting.is_another(track.number, portrait):
                 scores[row, column] = 0
                 continue
-            found[column] = self._tracks[row]
+            track.doubted = asked and portrait is None
+            found[column] = track
             scores[row, :] = scores[:, column] = 0
         return found
 
-    def _is_replaced(
-        self, track: Track, descriptor: FloatArray | None, index: int, views: _Views
-    ) -> bool:
-        """Whether a face where someone is expected is somebody else, who took the place."""
+    def _must_prove(self, track: Track, descriptor: FloatArray | None) -> bool:
+        """Whether a face where someone known is expected may be somebody else's by its looks."""
         if track.latest is None or descriptor is None or not self._sitting.is_known(track.number):
             return False
-        if similarity(track.latest[None], descriptor)[0, 0] >= SUDDEN:
-            return False
-        portrait = views(index)
-        return portrait is not None and self._sitting.is_another(track.number, portrait)
+        return track.doubted or bool(similarity(track.latest[None], descriptor)[0, 0] < SUDDEN)
 
     def _new_number(self) -> int:
         self._last_number += 1
