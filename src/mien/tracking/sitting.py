@@ -103,11 +103,21 @@ class Sitting:
         person = self._people.get(number)
         return 0.0 if person is None else float(person.likeness(portrait[None])[0])
 
-    def is_another(self, number: int, portrait: FloatArray) -> bool:
-        """Whether a face where someone is expected is not theirs: too unlike, or more another's."""
-        own = self.likeness(number, portrait)
-        return own < least(portrait) or any(
-            self.likeness(other, portrait) >= own + MARGIN and not self._are_one(number, other)
+    def is_like(self, number: int, portrait: FloatArray) -> bool:
+        """Whether a portrait is like enough to be of someone."""
+        return self.likeness(number, portrait) >= least(portrait)
+
+    def is_another(self, number: int, portrait: FloatArray, *, beside: bool = False) -> bool:
+        """Whether a face where someone is expected is not theirs: too unlike, or more another's.
+
+        Args:
+            number: Who is expected.
+            portrait: Of the face.
+            beside: Whether another face may reach over it; then being unlike is not enough.
+        """
+        enough = max(least(portrait), self.likeness(number, portrait) + MARGIN)
+        return (not beside and not self.is_like(number, portrait)) or any(
+            self.likeness(other, portrait) >= enough and not self._are_one(number, other)
             for other in self._people
             if other != number
         )
