@@ -330,6 +330,27 @@ def test_who_comes_back_unseen_is_asked_as_soon_as_a_portrait_tells(who: int) ->
     assert back == (who,)
 
 
+def test_whom_another_comes_near_may_look_changed_for_a_moment_and_is_not_portrayed() -> None:
+    near, far = face(100 + 1.5 * 80), face(400)
+    for beside, seconds, number in ((near, 1.0, 1), (near, 3.0, 3), (far, 0.1, 3)):
+        room = Room(fps=10, confirm=0.1)
+        changed = portrait(5)
+        room.see(2, one=(SEAT, portrait(1)), two=(OTHER_SEAT, portrait(2)))
+        room.see(seconds, one=(SEAT, changed), two=(beside, portrait(2)))
+        assert room.see(0.5, one=(SEAT, changed), two=(beside, portrait(2)))["one"] == number
+        # Nothing of it went to the one who was expected.
+        assert room.see(1, one=(SEAT, portrait(1)), two=(OTHER_SEAT, portrait(2)))["one"] == 1
+        room.see(60)
+        assert room.see(1, three=(SEAT, changed))["three"] == 3
+
+
+def test_who_swaps_with_another_beside_is_told_at_once() -> None:
+    room, near = Room(confirm=0.1), face(100 + 1.5 * 80)
+    before = room.see(2, one=(SEAT, portrait(1)), two=(near, portrait(2)))
+    after = room.see(0.3, one=(near, portrait(1)), two=(SEAT, portrait(2)))
+    assert after == before
+
+
 def test_a_portrait_is_asked_for_unless_a_face_looks_as_it_did_just_before() -> None:
     for alike, number in ((SUDDEN - 0.01, 2), (SUDDEN + 0.01, 1)):
         tracker = Tracker()
