@@ -380,6 +380,16 @@ def test_who_may_be_one_who_is_away_is_looked_at_for_a_moment_longer() -> None:
         assert room.see(0.3, one=(OTHER_SEAT, later)) == {"one": number}
 
 
+def test_where_frames_are_few_who_may_be_one_who_is_away_gets_a_second_look() -> None:
+    unclear = portrait(3, 1, (STRANGER + SAME) / 2)
+    for later, number in ((unclear, 2), (portrait(1), 1)):
+        room = Room(fps=2, confirm=0.1)
+        room.see(2, one=(SEAT, portrait(1)))
+        room.see(5)
+        assert room.see(one=(OTHER_SEAT, unclear)) == {"one": UNCONFIRMED}
+        assert room.see(one=(OTHER_SEAT, later)) == {"one": number}
+
+
 def test_nobody_is_known_in_the_next_sitting() -> None:
     room = Room()
     room.see(2, one=(SEAT, portrait(1)), two=(OTHER_SEAT, portrait(2)))

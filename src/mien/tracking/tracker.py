@@ -106,7 +106,8 @@ class Tracker:
             One number per face, from 1, in the order of `faces`; none twice. `UNCONFIRMED` for a
             face that is too new.
         """
-        at_once = self._pass_time(timestamp) or stands > LONGER * self._confirm
+        unknown, few = self._pass_time(timestamp), stands > LONGER * self._confirm
+        again = few and stands <= LONGER * ENTRY_SECONDS
         views = Views(faces, size, portray)
         found = self._match([face.box for face in faces], descriptors, views)
         tracks = [found.get(index) or self._start(face.box) for index, face in enumerate(faces)]
@@ -116,7 +117,11 @@ class Tracker:
             index: track
             for index, track in enumerate(tracks)
             if track.number == UNCONFIRMED
-            and (at_once or self._is_believed(track, index, tracks, views))
+            and (
+                unknown
+                or (few and not (again and self._may_be_back(track, index, tracks, views)))
+                or self._is_believed(track, index, tracks, views)
+            )
         }
         self._recognise(new, tracks, views)
         for index, track in new.items():
@@ -137,7 +142,12 @@ class Tracker:
         if portrait is None:
             away = self._sitting.is_away(_numbers(tracks))
             return not (away and views.may_clear(index))
-        return not self._sitting.may_be_back(portrait, _numbers(tracks))
+        return not self._may_be_back(track, index, tracks, views)
+
+    def _may_be_back(self, track: Track, index: int, tracks: Sequence[Track], views: Views) -> bool:
+        """Whether a second look may tell that a new face is of one who is away."""
+        portrait = views(index) if track.age < ENTRY_SECONDS else None
+        return portrait is not None and self._sitting.may_be_back(portrait, _numbers(tracks))
 
     def _recognise(self, new: dict[int, Track], tracks: Sequence[Track], views: Views) -> None:
         """Give those who are back the number that they had in this sitting."""
