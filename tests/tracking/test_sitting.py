@@ -136,6 +136,14 @@ def test_nobody_is_back_who_is_not_like_enough_for_so_many_who_may_be(
     assert sitting.may_be_back(new, present) == (1 in away and STRANGER <= alike < enough)
 
 
+def test_beside_another_a_face_is_whose_it_is_more_like() -> None:
+    sitting, little = sitting_with(1, 2), SAME - 0.1
+    for kind, another in ((1, False), (2, True)):
+        new = portrait(9, kind, little)
+        assert sitting.is_another(1, new)
+        assert sitting.is_another(1, new, beside=True) == another
+
+
 def test_without_colour_more_has_to_be_alike() -> None:
     sitting = Sitting(remember=100)
     sitting.meet([1], 0)

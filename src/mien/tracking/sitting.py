@@ -113,9 +113,11 @@ class Sitting:
         Args:
             number: Who is expected.
             portrait: Of the face.
-            beside: Whether another face may reach over it; then being unlike is not enough.
+            beside: Whether another face may reach over it; then being unlike is not enough, and
+                being more like another is, however little of either is to be seen.
         """
-        enough = max(least(portrait), self.likeness(number, portrait) + MARGIN)
+        more = self.likeness(number, portrait) + MARGIN
+        enough = more if beside else max(least(portrait), more)
         return (not beside and not self.is_like(number, portrait)) or any(
             self.likeness(other, portrait) >= enough and not self._are_one(number, other)
             for other in self._people
