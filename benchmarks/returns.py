@@ -1,290 +1,233 @@
 """Who is back: people who leave for some time, swap places or are replaced. Run on its own.
 
-    python -m benchmarks.returns wild [--pairs 12] [--half 0] [--fps 2 10 30] [--gap 20]
+    python -m benchmarks.returns kdef wild … [--third 1] [--people 60] [--pairs 12] [--gap 20]
 
-Made scenes of two people (pictures named `<person>_<number>.jpg`, or as KDEF names them, with
-several looks of one person in one light). Each comes back with the head turned otherwise, nearer or
-farther, a little lighter or darker, and with another look where there is one. A return is kept
-where the number is the old one, joined where it is another person's. `--half` takes every second
-person: thresholds were chosen on half 0 and are reported on half 1.
+Made scenes of two people, from pictures of one sitting (`benchmarks/sitters.py`). Each comes back
+with the head turned otherwise, nearer or farther, a little lighter or darker, and with another look
+where there is one. A return is kept where the number is the old one; a chance, which is a return
+or a newcomer, is joined where the number is another person's.
+
+Scenes are slow and so few. So everybody is also held against everybody by what a tracker has of
+them, the portraits of two seconds and the looks of the first half second of another visit: with
+one person away, and with four. Intervals are of 95 %, over people or pairs of them, and no narrower
+than if each chance were alone (Wilson). Thresholds were chosen on third 0.
 """
 
 import argparse
-import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from statistics import NormalDist
 
-import cv2
 import numpy as np
 from rich.console import Console
 
-from benchmarks.identity import SAME
-from benchmarks.moving import FPS, Actor, Cutout, Place, Scene, Walk, cut_out
+from benchmarks.moving import FPS, Scene
 from benchmarks.report import Column, Result, print_result
-from mien.pipeline.analyzer import Analyzer
+from benchmarks.sitters import THIRDS, Sitter, sitters
+from benchmarks.stories import LEFT, STAY, Visit, actor, judge, stories
+from mien.evaluation.figures.intervals import bootstrap
 from mien.protocols import Classifier, Detector
 from mien.registry import make_classifier, make_detector
-from mien.types import Box, Face, Frame, PixelArray, Reading
-from mien.vision.boxes import iou_matrix, to_array
+from mien.tracking.portrait import portray
+from mien.tracking.sitting import Sitting
+from mien.tracking.tracker import ENTRY_SECONDS, PORTRAIT_SECONDS
+from mien.types import FloatArray, IntArray, RealArray
 
-LEFT, RIGHT = (200.0, 240.0), (440.0, 250.0)
-STAY = 2.0  # seconds before someone leaves, and after someone came
-SETTLED = 1.0  # seconds after which a number must stand
-# Who is meant by the name of a picture: `Tim_Henman_0005`, and KDEF's `AF01HAS`.
-NAME = re.compile(r"(.+)_\d+|([AB][FM]\d\d)\w*")
+# Of how many people one may be back, and how often others are drawn beside each.
+AWAY, DRAWS = (1, 4), 10
 COLUMNS = (
-    Column("case", "scene, frames per second"),
+    Column("case", "case"),
     Column("back", "returns", ",d"),
     Column("kept", "number kept", ".1%"),
-    Column("come", "newcomers", ",d"),
-    Column("joined", "another's number", ".1%"),
+    Column("kept_range", "95 %"),
+    Column("chances", "chances", ",d"),
+    Column("joined", "another's number", ".2%"),
+    Column("joined_range", "95 %"),
+    Column("of_groups", "of so many pairs or people"),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
-    """Someone in the picture for some time: who, where, from and until which second."""
+class Known:
+    """What a tracker has of someone.
 
-    who: int
-    where: tuple[Place, Place]
-    start: float
-    end: float
+    Attributes:
+        person: Who it is.
+        portraits: Those that are kept of one visit, [P,WIDTH].
+        looks: Those of the first moments of another visit, in order, [L,WIDTH].
+    """
+
+    person: str
+    portraits: FloatArray
+    looks: FloatArray
 
 
-def stories(gap: float) -> dict[str, list[Visit]]:
-    """Return what happens: who comes when and where; the last visits are judged."""
-    stay, later = STAY, STAY + gap
+def know(sitter: Sitter, detector: Detector, seed: int) -> Known | None:
+    """Portray someone in two visits; None where too little can be seen."""
+    rng = np.random.default_rng(seed)
+    kept = _portraits(sitter, np.arange(0, STAY, PORTRAIT_SECONDS), detector, rng)
+    looks = _portraits(sitter, np.arange(0.1, ENTRY_SECONDS + 0.05, 0.1), detector, rng)
+    return Known(sitter.person, np.stack(kept), np.stack(looks)) if kept and looks else None
 
-    def at(who: int, place: Place, start: float, seconds: float = STAY) -> Visit:
-        return Visit(who, (place, place), start, start + seconds)
 
-    edge = (-60.0, 240.0)
+def _portraits(
+    sitter: Sitter, seconds: RealArray, detector: Detector, rng: np.random.Generator
+) -> list[FloatArray]:
+    shown = actor(Visit(0, (LEFT, LEFT), 0.0, STAY), sitter.looks, rng)
+    scene = Scene((shown,), STAY, seed=int(rng.integers(1_000_000)), noise=rng.uniform(1, 5))
+    found = []
+    for second in seconds:
+        image = scene.frame(round(second * FPS))[0].image
+        faces = detector(image)
+        portrait = portray(image, faces[0]) if len(faces) == 1 else None
+        found += [] if portrait is None else [portrait]
+    return found
+
+
+def who_comes(away: Sequence[Known], comer: Known) -> int | None:
+    """Return which of those who are away someone is taken for, as the tracker asks."""
+    sitting = Sitting(remember=1.0)
+    for number, one in enumerate(away):
+        sitting.meet([number], 0.0)
+        for portrait in one.portraits:
+            sitting.keep(number, portrait)
+    for look in comer.looks:
+        known = sitting.recognise({0: look}, ())
+        if known or not sitting.may_be_back(look, ()):
+            return known.get(0)
+    return None
+
+
+def everybody(people: Sequence[Known], away: int) -> list[Counter[str]]:
+    """Let each come to so many who are away, with and without them; count by who comes."""
+    rng = np.random.default_rng(away)
+    counted = []
+    for comer in people:
+        others = [one for one in people if one.person != comer.person]
+        counts: Counter[str] = Counter()
+        for room in _rooms(others, away - 1, rng) if away > 1 else [[]]:
+            found = who_comes([comer, *room], comer)
+            counts += Counter(back=1, kept=int(found == 0), joined=int(bool(found)))
+        for room in _rooms(others, away, rng) if away > 1 else [[one] for one in others]:
+            counts += Counter(come=1, joined=int(who_comes(room, comer) is not None))
+        counted.append(counts)
+    return counted
+
+
+def _rooms(others: Sequence[Known], size: int, rng: np.random.Generator) -> list[list[Known]]:
+    """Draw rooms of different people; a person who sat twice may be there twice, as in families."""
+    size = min(size, len(others))
+    draws = (rng.choice(len(others), size, replace=False) for _ in range(DRAWS))
+    return [[others[index] for index in draw] for draw in draws]
+
+
+def row(case: str, counted: Sequence[Counter[str]]) -> dict[str, str | float]:
+    """Sum what was counted by pair or person, with intervals over these."""
+    back, kept, joined = (np.array([c[key] for c in counted]) for key in ("back", "kept", "joined"))
+    chances = back + np.array([c["come"] for c in counted])
+    shares: dict[str, str | float] = {}
+    if back.sum():
+        shares = {"kept": kept.sum() / back.sum(), "kept_range": _range(kept, back)}
     return {
-        "back on the seat": [at(0, LEFT, 0), at(0, LEFT, later)],
-        "back on the other side": [at(0, LEFT, 0), at(0, RIGHT, later)],
-        "walks back in": [at(0, RIGHT, 0), Visit(0, (edge, RIGHT), later, later + stay)],
-        "back beside one who stayed": [
-            at(0, LEFT, 0),
-            at(1, RIGHT, 0, later + stay),
-            at(0, LEFT, later),
-        ],
-        "two swap places while away": [
-            at(0, LEFT, 0),
-            at(1, RIGHT, 0),
-            at(0, RIGHT, later),
-            at(1, LEFT, later),
-        ],
-        "two swap places within 1 s": [
-            at(0, LEFT, 0),
-            at(1, RIGHT, 0),
-            at(0, RIGHT, stay + 1),
-            at(1, LEFT, stay + 1),
-        ],
-        "two swap places at once": [
-            at(0, LEFT, 0),
-            at(1, RIGHT, 0),
-            at(0, RIGHT, stay),
-            at(1, LEFT, stay),
-        ],
-        "another on the seat at once": [at(0, LEFT, 0), at(1, LEFT, stay)],
-        "another on the seat after 1 s": [at(0, LEFT, 0), at(1, LEFT, stay + 1)],
-        "another on the seat later": [at(0, LEFT, 0), at(1, LEFT, later)],
-        "another on the seat, then back": [
-            at(0, LEFT, 0),
-            at(1, LEFT, stay),
-            at(0, LEFT, stay + later),
-        ],
+        "case": case,
+        "back": int(back.sum()),
+        **shares,
+        "chances": int(chances.sum()),
+        "joined": joined.sum() / max(1, chances.sum()),
+        "joined_range": _range(joined, chances),
+        "of_groups": f"{(joined > 0).sum()} of {len(counted)}",
     }
 
 
-class _Sometimes:
-    """A detector that is not asked while nobody is there, which would only take time."""
-
-    def __init__(self, detector: Detector) -> None:
-        self._detector = detector
-        self.face_side = detector.face_side
-        self.empty = False
-
-    def __call__(self, image: PixelArray) -> tuple[Face, ...]:
-        return () if self.empty else self._detector(image)
-
-
-def judge(
-    visits: Sequence[Visit],
-    cast: Sequence[Sequence[Cutout]],
-    models: tuple[Detector, Classifier, float],
-    fps: int,
-    seed: int,
-) -> Counter[str]:
-    """Read a story and count what became of each visit after a person's first, or of a newcomer."""
-    detector, classifier, not_sure_below = models
-    sometimes = _Sometimes(detector)
-    analyzer = Analyzer(sometimes, classifier, not_sure_below=not_sure_below)
-    rng = np.random.default_rng(seed)
-    actors = tuple(_actor(visit, cast[visit.who], rng) for visit in visits)
-    end = max(visit.end for visit in visits)
-    scene = Scene(actors, end, seed=seed, noise=rng.uniform(1, 5))
-    numbers: list[Counter[int]] = [Counter() for _ in visits]
-    nobody = scene.frame(len(scene) + 1)[0].image
-    for index in range(0, len(scene), round(FPS / fps)):
-        second = index / FPS
-        sometimes.empty = all(actor.where(second) is None for actor in actors)
-        frame, there = scene.frame(index) if not sometimes.empty else (None, {})
-        frame = frame or Frame(nobody, index, second, scene.name)
-        _note(analyzer(frame).readings, there, visits, second, numbers)
-    return _verdicts(visits, [_most(counter) for counter in numbers])
-
-
-def _note(
-    readings: Sequence[Reading],
-    there: dict[int, Box],
-    visits: Sequence[Visit],
-    second: float,
-    numbers: Sequence[Counter[int]],
-) -> None:
-    """Count the number of each visit once it should stand."""
-    if not readings:
-        return
-    boxes = to_array([reading.face.box for reading in readings])
-    for visit, box in there.items():
-        late = second >= min(visits[visit].start + SETTLED, visits[visit].end - 0.6)
-        row = iou_matrix(to_array([box]), boxes)[0]
-        if late and row.max() >= SAME:
-            numbers[visit][readings[int(row.argmax())].track_id] += 1
-
-
-def _most(counter: Counter[int]) -> int:
-    return counter.most_common(1)[0][0] if counter else 0
-
-
-def _verdicts(visits: Sequence[Visit], numbers: Sequence[int]) -> Counter[str]:
-    """Count returns and newcomers, and what became of them; "joined" is another's number."""
-    verdicts: Counter[str] = Counter()
-    owner: dict[int, int] = {}
-    known: dict[int, int] = {}
-    for visit, number in zip(visits, numbers, strict=True):
-        if visit.start > 0:
-            back = visit.who in known
-            verdicts["back" if back else "come"] += 1
-            verdicts["kept"] += back and number == known[visit.who]
-            verdicts["joined"] += owner.get(number, visit.who) != visit.who
-        if number:
-            owner.setdefault(number, visit.who)
-            known.setdefault(visit.who, number)
-    return verdicts
-
-
-def _actor(visit: Visit, looks: Sequence[Cutout], rng: np.random.Generator) -> Actor:
-    chosen = [looks[int(rng.integers(len(looks)))] for _ in range(2)]
-    half = (visit.end - visit.start) / 2
-    shown = [
-        (-1.0, _posed(chosen[0], rng)),
-        (visit.start + half, _posed(chosen[1], rng)),
-    ]
-    inside = Walk(
-        [(visit.start, visit.where[0]), (visit.start + min(1.0, half), visit.where[1])],
-        [(-1.0, visit.start), (visit.end, 1e9)],
+def _range(hits: IntArray, chances: IntArray) -> str:
+    low, high = wilson(int(hits.sum()), int(chances.sum()))
+    groups = np.arange(len(hits), dtype=np.int64)
+    drawn = bootstrap(
+        lambda rows: np.array([hits[rows].sum() / max(1, chances[rows].sum())]), groups
     )
-    return Actor(shown, inside, rng.uniform(60, 140))
+    if np.isfinite(drawn).all():
+        low, high = min(low, float(drawn[0][0])), max(high, float(drawn[1][0]))
+    return f"{low:.1%} to {high:.1%}"
 
 
-def _posed(cutout: Cutout, rng: np.random.Generator) -> Cutout:
-    """Turn the head a little as if it were a ball, move mouth and brows, and change the light."""
-    height, width = cutout.image.shape[:2]
-    (x, y), side = cutout.box.center, cutout.box.side
-    rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
-    ball = np.sqrt(
-        np.clip(1 - ((columns - x) / (0.62 * side)) ** 2 - ((rows - y) / (0.8 * side)) ** 2, 0, 1)
-    )
-    from_x = columns - np.float32(rng.uniform(-0.12, 0.12) * side) * ball
-    from_y = rows - np.float32(rng.uniform(-0.06, 0.06) * side) * ball
-    wide, opened, raised = rng.uniform(-0.05, 0.05), rng.uniform(0, 0.06), rng.uniform(-0.03, 0.04)
-    for at_x, at_y, by_x, by_y in (
-        (-0.2, 0.27, -wide, 0),
-        (0.2, 0.27, wide, 0),
-        (0, 0.33, 0, opened),
-        (-0.18, -0.25, 0, -raised),
-        (0.18, -0.25, 0, -raised),
-    ):
-        near = ((columns - x - at_x * side) ** 2 + (rows - y - at_y * side) ** 2) / (
-            0.1 * side
-        ) ** 2
-        pull = np.exp(-near / 2) * side
-        from_x -= np.float32(by_x) * pull
-        from_y -= np.float32(by_y) * pull
-    moved = cv2.remap(
-        cutout.image, from_x, from_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-    lit = cv2.convertScaleAbs(moved, alpha=rng.uniform(0.85, 1.15))
-    return replace(cutout, image=np.asarray(lit, np.uint8))
+def wilson(hits: int, chances: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share (Wilson 1927), each chance alone."""
+    if chances == 0:
+        return 0.0, 1.0
+    z = NormalDist().inv_cdf(0.975)
+    share, scale = hits / chances, 1 + z * z / chances
+    middle = share + z * z / (2 * chances)
+    half = z * np.sqrt(share * (1 - share) / chances + (z / (2 * chances)) ** 2)
+    return max(0.0, float((middle - half) / scale)), min(1.0, float((middle + half) / scale))
 
 
-def casts(
-    folder: Path, pairs: int, half: int, detector: Detector
-) -> Iterator[tuple[list[Cutout], list[Cutout]]]:
-    """Yield pairs of people of one half, each with up to four looks of one sitting."""
-    known: dict[str, list[Path]] = {}
-    for path in sorted(folder.glob("*/*.jpg")):
-        match = NAME.fullmatch(path.stem)
-        if match:
-            known.setdefault(match[1] or match[2], []).append(path)
-    # KDEF's people sat twice, A and B; pictures of press photos are of different days.
-    names = sorted(known, key=lambda name: name[1:] if NAME.fullmatch(name) else name)[half::2]
-    found: list[list[Cutout]] = []
-    for name in np.random.default_rng(1).permutation(names):
-        looks = known[name][:4] if NAME.fullmatch(name) else known[name][:1]
-        cutouts = [one for path in looks if (one := cut_out(path, detector)) is not None]
-        if cutouts:
-            found.append(cutouts)
-        if len(found) == 2:
-            yield found[0], found[1]
-            found, pairs = [], pairs - 1
-        if pairs == 0:
-            return
+def pairs(people: Sequence[Sitter], count: int) -> list[tuple[Sitter, Sitter]]:
+    """Return pairs of different people."""
+    made = zip(people[::2], people[1::2], strict=False)
+    return [pair for pair in made if pair[0].person != pair[1].person][:count]
 
 
-def measure(folder: Path, pairs: int, half: int, rates: Sequence[int], gap: float) -> Result:
-    """Read every story with every pair."""
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is measured: how many people and pairs of them, frames a second, and seconds away."""
+
+    people: int
+    pairs: int
+    rates: Sequence[int]
+    gap: float
+
+
+def measure(folders: Sequence[Path], third: int, plan: Plan) -> Result:
+    """Read every story with every pair of each source, and hold everybody against everybody."""
     detector = make_detector()
     classifier, info = make_classifier()
     models = (detector, classifier, info.not_sure_below)
-    chosen = list(casts(folder, pairs, half, detector))
     rows: list[dict[str, str | float]] = []
-    total: Counter[str] = Counter()
-    for name, visits in stories(gap).items():
-        for fps in rates:
-            counts: Counter[str] = Counter()
-            for seed, cast in enumerate(chosen):
-                counts += judge(visits, cast, models, fps, seed)
-            rows.append({"case": f"{name}, {fps}", **_shares(counts)})
-            total += counts
-    rows.append({"case": "all", **_shares(total)})
-    return Result("returns", f"{len(chosen)} pairs of half {half}, {gap:g} s", COLUMNS, tuple(rows))
+    for folder in folders:
+        people = list(islice(sitters(folder, third, detector), plan.people))
+        known = [one for n, sitter in enumerate(people) if (one := know(sitter, detector, n))]
+        rows += [
+            row(f"{folder.name}, everybody, {away} away", everybody(known, away)) for away in AWAY
+        ]
+        rows += _stories(folder.name, pairs(people, plan.pairs), models, plan)
+    title = f"third {third}, {plan.gap:g} s, {', '.join(map(str, plan.rates))} frames per second"
+    return Result("returns", title, COLUMNS, tuple(rows))
 
 
-def _shares(counts: Counter[str]) -> dict[str, float]:
-    back, come = counts["back"], counts["come"]
-    return {
-        "back": back,
-        "come": come,
-        **({"kept": counts["kept"] / back} if back else {}),
-        "joined": counts["joined"] / max(1, back + come),
-    }
+def _stories(
+    source: str,
+    casts: Sequence[tuple[Sitter, Sitter]],
+    models: tuple[Detector, Classifier, float],
+    plan: Plan,
+) -> list[dict[str, str | float]]:
+    rows: list[dict[str, str | float]] = []
+    total: list[Counter[str]] = [Counter() for _ in casts]
+    for name, visits in stories(plan.gap).items() if casts else ():
+        counted: list[Counter[str]] = [Counter() for _ in casts]
+        for seed, cast in enumerate(casts):
+            looks = [sitter.looks for sitter in cast]
+            for fps in plan.rates:
+                counted[seed] += judge(visits, looks, models, fps, seed)
+            total[seed] += counted[seed]
+        rows.append(row(f"{source}, {name}", counted))
+    return [*rows, row(f"{source}, all scenes", total)] if rows else rows
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("people", type=Path, help="class folders of pictures")
-    parser.add_argument("--pairs", type=int, default=12, help="of people (default %(default)s)")
-    parser.add_argument("--half", type=int, choices=(0, 1), default=1, help="of the people")
-    parser.add_argument("--fps", type=int, nargs="+", default=(2, 10, 30), help="frames per second")
+    parser.add_argument("folders", type=Path, nargs="+", help="sources: class folders of pictures")
+    parser.add_argument("--third", type=int, choices=range(THIRDS), default=1, help="of the people")
+    parser.add_argument("--people", type=int, default=60, help="at most (default %(default)s)")
+    parser.add_argument("--pairs", type=int, default=12, help="in scenes (default %(default)s)")
+    parser.add_argument("--fps", type=int, nargs="+", default=(2, 10), help="frames per second")
     parser.add_argument("--gap", type=float, default=20.0, help="seconds away")
     args = parser.parse_args()
-    result = measure(args.people, args.pairs, args.half, args.fps, args.gap)
-    print_result(result, Console(highlight=False, width=120))
+    plan = Plan(args.people, args.pairs, args.fps, args.gap)
+    print_result(measure(args.folders, args.third, plan), Console(highlight=False, width=150))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mien.sources.sample import SampleSource
-from mien.tracking.portrait import LEAST_SIDE, WIDTH, portray, resemblance
+from mien.tracking.portrait import LEAST_SIDE, WIDTH, has_colour, portray, resemblance
 from mien.tracking.sitting import SAME, STRANGER
 from mien.types import Box, Face, FloatArray, PixelArray
 
@@ -57,6 +57,18 @@ def test_other_features_hair_and_colours_are_somebody_else(picture: PixelArray) 
     blue = np.array(picture[..., ::-1])
     blue[150:280, 270:380] = blue[150:280, 270:380][::-1]
     assert alike(picture, blue, itself) < STRANGER
+
+
+@pytest.mark.parametrize("noise", [0, 12])
+def test_a_gray_picture_is_told_from_one_in_colour_however_noisy(
+    picture: PixelArray, noise: int
+) -> None:
+    gray = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
+    for image, colour in ((picture, True), (picture // 3, True), (gray, False)):
+        shaken = image + np.random.default_rng(1).normal(0, noise, image.shape)
+        portrait = portray(np.asarray(shaken.clip(0, 255), np.uint8), Face(BOX, 0.9, POINTS))
+        assert portrait is not None
+        assert has_colour(portrait) == colour
 
 
 @pytest.mark.parametrize(

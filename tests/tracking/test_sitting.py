@@ -1,11 +1,23 @@
 """The sitting: who is back is known for sure or not at all, and what is kept has bounds."""
 
+import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.tracking.portraits import portrait
 
 from mien.tracking.portrait import WIDTH
-from mien.tracking.sitting import MARGIN, PEOPLE, PORTRAITS, SAME, STAYED, Sitting
+from mien.tracking.sitting import (
+    CROWD,
+    GRAY,
+    MARGIN,
+    PEOPLE,
+    PORTRAITS,
+    SAME,
+    STRANGER,
+    Sitting,
+    least,
+)
 
 
 def sitting_with(*kinds: int, together: bool = True) -> Sitting:
@@ -22,7 +34,7 @@ def test_who_is_back_is_known_and_who_is_new_is_not() -> None:
     sitting = sitting_with(1, 2)
     assert sitting.recognise({7: portrait(2), 8: portrait(3)}, set()) == {7: 2}
     assert sitting.recognise({0: portrait(3, 1, SAME - 0.01)}, set()) == {}
-    assert sitting.recognise({0: portrait(3, 1, SAME + 0.01)}, set()) == {0: 1}
+    assert sitting.recognise({0: portrait(3, 1, SAME + CROWD + 0.01)}, set()) == {0: 1}
 
 
 def test_who_is_there_is_nobody_else() -> None:
@@ -93,11 +105,50 @@ def test_what_is_kept_has_bounds(frames: list[tuple[set[int], float]], remember:
 
 
 def test_a_face_at_the_place_of_one_is_another_where_it_is_more_alike_to_them() -> None:
-    between = portrait(1, 2, STAYED + 0.02)
+    between = portrait(1, 2, SAME + 0.005)
     assert not sitting_with(2, 3).is_another(1, between)
     assert sitting_with(2, 1).is_another(1, between)
     # One person who got two numbers is nobody else.
     one = sitting_with(2, 1, together=False)
     one.keep(2, portrait(2))
     assert not one.is_another(1, between)
-    assert sitting_with(2, 3).is_another(1, portrait(1, 2, STAYED - 0.02))
+    assert sitting_with(2, 3).is_another(1, portrait(1, 2, SAME - 0.02))
+
+
+@given(
+    st.integers(1, 8),
+    st.sets(st.integers(1, 8)),
+    st.floats(0, 1),
+    st.booleans(),
+)
+def test_nobody_is_back_who_is_not_like_enough_for_so_many_who_may_be(
+    people: int, present: set[int], share: float, gray: bool
+) -> None:
+    sitting = sitting_with(*range(1, people + 1))
+    new = portrait(20, 1, share, gray=gray)
+    away = [number for number in range(1, people + 1) if number not in present]
+    enough = SAME + GRAY * gray + CROWD * np.log2(max(1, len(away)))
+    assert least(new, len(away)) == pytest.approx(enough)
+    known = sitting.recognise({0: new}, present)
+    # The tones of a gray picture are not those of one in colour, so that even less is alike.
+    alike = sitting.likeness(1, new)
+    assert known == ({0: 1} if 1 in away and alike >= enough else {})
+    assert sitting.may_be_back(new, present) == (1 in away and STRANGER <= alike < enough)
+
+
+def test_beside_another_a_face_is_whose_it_is_more_like() -> None:
+    sitting, little = sitting_with(1, 2), SAME - 0.1
+    for kind, another in ((1, False), (2, True)):
+        new = portrait(9, kind, little)
+        assert sitting.is_another(1, new)
+        assert sitting.is_another(1, new, beside=True) == another
+
+
+def test_without_colour_more_has_to_be_alike() -> None:
+    sitting = Sitting(remember=100)
+    sitting.meet([1], 0)
+    sitting.keep(1, portrait(1, gray=True))
+    for share, back in ((SAME + GRAY - 0.01, {}), (SAME + GRAY + 0.01, {0: 1})):
+        new = portrait(2, 1, share, gray=True)
+        assert sitting.recognise({0: new}, set()) == back
+        assert sitting.is_another(1, new) == (not back)

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.tracking.portraits import portrait
 
-from mien.tracking.appearance import WIDTH
+from mien.tracking.appearance import GRID, WIDTH
 from mien.tracking.sitting import SAME, STRANGER
 from mien.tracking.track import UNCONFIRMED
-from mien.tracking.tracker import Tracker
+from mien.tracking.tracker import SUDDEN, Tracker
 from mien.types import Box, Face, FloatArray
 
 
@@ -255,8 +255,13 @@ class Room:
         self.tracker = Tracker(confirm=confirm)
         self.fps, self.frames = fps, 0
 
-    def see(self, seconds: float = 0.0, **people: tuple[Face, FloatArray]) -> dict[str, int]:
-        """Show people for some time, at least a frame; return their numbers at the end."""
+    def see(
+        self, seconds: float = 0.0, *, hidden: bool = False, **people: tuple[Face, FloatArray]
+    ) -> dict[str, int]:
+        """Show people for some time, at least a frame; return their numbers at the end.
+
+        Those who are hidden cannot be portrayed.
+        """
         faces = [face for face, _ in people.values()]
         portraits = {id(face): portrait for face, portrait in people.values()}
         looks = look(*(int(portrait.argmax()) % 100 for _, portrait in people.values()))
@@ -266,7 +271,7 @@ class Room:
                 self.frames / self.fps,
                 looks,
                 stands=1 / self.fps if self.fps < 10 else 0.0,
-                portray=lambda face: portraits[id(face)],
+                portray=lambda face: None if hidden else portraits[id(face)],
             )
             self.frames += 1
         return dict(zip(people, numbers, strict=True))
@@ -294,6 +299,67 @@ def test_who_takes_the_seat_of_another_is_somebody_else(fps: float, pause: float
     assert room.see(0.3, one=(SEAT, portrait(1))) == {"one": 1}
 
 
+@pytest.mark.parametrize("fps", [2, 10])
+@pytest.mark.parametrize("seconds", [0.1, 3.0])
+@pytest.mark.parametrize("who", [1, 2])
+def test_who_changes_unseen_is_asked_as_soon_as_a_portrait_tells(
+    fps: float, seconds: float, who: int
+) -> None:
+    """Until then nothing is kept: the portraits of one never are those of another."""
+    room = Room(fps, confirm=0.1)
+    room.see(2, one=(SEAT, portrait(1)))
+    room.see(seconds, hidden=True, two=(SEAT, portrait(2)))
+    assert room.see(1, two=(SEAT, portrait(who))) == {"two": who}
+    assert room.see(1, one=(SEAT, portrait(1))) == {"one": 1}
+    room.see(60)
+    assert room.see(1, two=(SEAT, portrait(2))) == {"two": 2}
+
+
+@pytest.mark.parametrize("who", [1, 2])
+def test_who_comes_back_unseen_is_asked_as_soon_as_a_portrait_tells(who: int) -> None:
+    tracker = Tracker(confirm=0.1)
+    tracker.update([SEAT], 0.0, look(1), portray=lambda _: portrait(1))
+    tracker.update([], 0.1, look(), portray=lambda _: None)
+    for index, kind in enumerate((3, 1, 1, 1)):
+        back = tracker.update([face(300)], 0.5 + index / 20, look(kind), portray=lambda _: None)
+    assert back == (1,)
+    for index in range(20):
+        back = tracker.update(
+            [face(300)], 0.7 + index / 20, look(1), portray=lambda _: portrait(who)
+        )
+    assert back == (who,)
+
+
+def test_whom_another_comes_near_may_look_changed_for_a_moment_and_is_not_portrayed() -> None:
+    near, far = face(100 + 1.5 * 80), face(400)
+    for beside, seconds, number in ((near, 1.0, 1), (near, 3.0, 3), (far, 0.1, 3)):
+        room = Room(fps=10, confirm=0.1)
+        changed = portrait(5)
+        room.see(2, one=(SEAT, portrait(1)), two=(OTHER_SEAT, portrait(2)))
+        room.see(seconds, one=(SEAT, changed), two=(beside, portrait(2)))
+        assert room.see(0.5, one=(SEAT, changed), two=(beside, portrait(2)))["one"] == number
+        # Nothing of it went to the one who was expected.
+        assert room.see(1, one=(SEAT, portrait(1)), two=(OTHER_SEAT, portrait(2)))["one"] == 1
+        room.see(60)
+        assert room.see(1, three=(SEAT, changed))["three"] == 3
+
+
+def test_who_swaps_with_another_beside_is_told_at_once() -> None:
+    room, near = Room(confirm=0.1), face(100 + 1.5 * 80)
+    before = room.see(2, one=(SEAT, portrait(1)), two=(near, portrait(2)))
+    after = room.see(0.3, one=(near, portrait(1)), two=(SEAT, portrait(2)))
+    assert after == before
+
+
+def test_a_portrait_is_asked_for_unless_a_face_looks_as_it_did_just_before() -> None:
+    for alike, number in ((SUDDEN - 0.01, 2), (SUDDEN + 0.01, 1)):
+        tracker = Tracker()
+        tracker.update([SEAT], 0.0, look(1), portray=lambda _: portrait(1))
+        later = alike * look(1) + np.sqrt(1 - alike**2) * look(2)
+        later[:, GRID * GRID :] = 0
+        assert tracker.update([SEAT], 0.1, later, portray=lambda _: portrait(2)) == (number,)
+
+
 @pytest.mark.parametrize("pause", [0.0, 1.0, 60.0])
 def test_two_who_swap_places_keep_their_numbers(pause: float) -> None:
     room = Room(confirm=0.1)
@@ -312,6 +378,16 @@ def test_who_may_be_one_who_is_away_is_looked_at_for_a_moment_longer() -> None:
         room.see(5)
         assert room.see(0.4, one=(OTHER_SEAT, unclear)) == {"one": UNCONFIRMED}
         assert room.see(0.3, one=(OTHER_SEAT, later)) == {"one": number}
+
+
+def test_where_frames_are_few_who_may_be_one_who_is_away_gets_a_second_look() -> None:
+    unclear = portrait(3, 1, (STRANGER + SAME) / 2)
+    for later, number in ((unclear, 2), (portrait(1), 1)):
+        room = Room(fps=2, confirm=0.1)
+        room.see(2, one=(SEAT, portrait(1)))
+        room.see(5)
+        assert room.see(one=(OTHER_SEAT, unclear)) == {"one": UNCONFIRMED}
+        assert room.see(one=(OTHER_SEAT, later)) == {"one": number}
 
 
 def test_nobody_is_known_in_the_next_sitting() -> None:

@@ -66,8 +66,10 @@ _TAKES = ((len(_HAIR), 0.2), (len(_SKIN), 0.3), (len(_CLOTHES), 0.05))
 _CLIP = 0.2
 # Lifts the logarithm of dark pixels out of the noise.
 _LIFT = 12.0
-_TEXTURE = _CELLS * _CELLS * _BINS
-WIDTH: Final = _TEXTURE + 3 * len(_PLACES)
+# Where the colours of skin differ by less (logarithms, the mean of its places) a picture is gray.
+_GRAY = 0.03
+TEXTURE: Final = _CELLS * _CELLS * _BINS
+WIDTH: Final = TEXTURE + 3 * len(_PLACES)
 
 
 def portray(image: PixelArray, face: Face) -> FloatArray | None:
@@ -102,14 +104,20 @@ def resemblance(first: FloatArray, second: FloatArray) -> FloatArray:
     Returns:
         float32 [N,M], 1 for the same picture, less for less alike.
     """
-    result = first[:, :_TEXTURE] @ second[:, :_TEXTURE].T
-    start = _TEXTURE
+    result = first[:, :TEXTURE] @ second[:, :TEXTURE].T
+    start = TEXTURE
     for places, takes in _TAKES:
         end = start + 3 * places
         differs = np.abs(first[:, None, start:end] - second[None, :, start:end])
         result -= takes * np.minimum(differs, _CLIP).mean(axis=2) / _CLIP
         start = end
     return np.asarray(result, dtype=np.float32)
+
+
+def has_colour(portrait: FloatArray) -> bool:
+    """Whether a portrait is of a picture with colours: a gray one tells less of who it is."""
+    skin = portrait[TEXTURE:].reshape(-1, 3)[len(_HAIR) : len(_HAIR) + len(_SKIN), 1:]
+    return bool(np.abs(skin).mean() >= _GRAY)
 
 
 def _align(
@@ -155,7 +163,7 @@ def _texture(gray: PixelArray) -> FloatArray:
         codes |= (smooth[y : y + side, x : x + side] >= middle).astype(np.uint8) << np.uint8(bit)
     cell = np.arange(side) * _CELLS // side
     places = (_CELLS * cell[:, None] + cell[None]) * _BINS + _bins()[codes]
-    counts = np.bincount(places.ravel(), minlength=_TEXTURE).reshape(_CELLS, _CELLS, _BINS)
+    counts = np.bincount(places.ravel(), minlength=TEXTURE).reshape(_CELLS, _CELLS, _BINS)
     roots = np.sqrt(
         counts / counts.sum(axis=2, keepdims=True) * np.array(_ROW_WEIGHTS)[:, None, None]
     )

@@ -4,22 +4,26 @@ Kept in memory only, bounded in people and bytes, forgotten with the stream. Whe
 it names nobody, because a wrong name is worse than a new number.
 """
 
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from mien.tracking.portrait import resemblance
+from mien.tracking.portrait import has_colour, resemblance
 from mien.types import FloatArray
 
-# Chosen on one half of the people of `benchmarks/returns.py`, with portraits side by side: the
-# resemblance from which two are of one person...
-SAME = 0.64
-# ...below which they are not...
-STRANGER = 0.56
-# ...and from which a face that changed at its place is still who was there.
-STAYED = 0.6
+# Chosen by whole returns of one third of the people of `benchmarks/returns.py`: of those who are
+# somebody else at most one in a hundred comes so near, also where all wear the same in one light.
+# The resemblance from which two portraits are of one person...
+SAME = 0.68
+# ...so much more without colour, which tells most people apart...
+GRAY = 0.06
+# ...and so much each time that those who may be back are twice as many.
+CROWD = 0.01
+# The resemblance below which two are not of one person, whatever the next moment shows.
+STRANGER = 0.6
 # By how much someone must be more alike than the next one.
 MARGIN = 0.03
 # So many people, and portraits of each, are kept: less than two megabytes.
@@ -92,27 +96,39 @@ class Sitting:
 
     def is_away(self, present: Collection[int]) -> bool:
         """Whether someone who is known is not among those who are there."""
-        return any(self.is_known(number) for number in self._people if number not in present)
+        return bool(self._away(present))
 
     def likeness(self, number: int, portrait: FloatArray) -> float:
         """How alike someone is to a portrait; 0 where that is not known."""
         person = self._people.get(number)
         return 0.0 if person is None else float(person.likeness(portrait[None])[0])
 
-    def is_another(self, number: int, portrait: FloatArray) -> bool:
-        """Whether a face where someone is expected is not theirs: too unlike, or more another's."""
-        own = self.likeness(number, portrait)
-        least = max(SAME, own + MARGIN)
-        return own < STAYED or any(
-            self.likeness(other, portrait) >= least and not self._are_one(number, other)
+    def is_like(self, number: int, portrait: FloatArray) -> bool:
+        """Whether a portrait is like enough to be of someone."""
+        return self.likeness(number, portrait) >= least(portrait)
+
+    def is_another(self, number: int, portrait: FloatArray, *, beside: bool = False) -> bool:
+        """Whether a face where someone is expected is not theirs: too unlike, or more another's.
+
+        Args:
+            number: Who is expected.
+            portrait: Of the face.
+            beside: Whether another face may reach over it; then being unlike is not enough, and
+                being more like another is, however little of either is to be seen.
+        """
+        more = self.likeness(number, portrait) + MARGIN
+        enough = more if beside else max(least(portrait), more)
+        return (not beside and not self.is_like(number, portrait)) or any(
+            self.likeness(other, portrait) >= enough and not self._are_one(number, other)
             for other in self._people
             if other != number
         )
 
-    def nearest(self, portrait: FloatArray, present: Collection[int]) -> float:
-        """How alike the one who is most alike among those who are away is to a portrait."""
-        away = [number for number in self._people if number not in present]
-        return max((self.likeness(number, portrait) for number in away), default=0.0)
+    def may_be_back(self, portrait: FloatArray, present: Collection[int]) -> bool:
+        """Whether a portrait may be of one who is away, and is not like enough to be sure."""
+        away = self._away(present)
+        nearest = max((self.likeness(number, portrait) for number in away), default=0.0)
+        return STRANGER <= nearest < least(portrait, len(away))
 
     def recognise(
         self, portraits: Mapping[int, FloatArray], present: Collection[int]
@@ -133,13 +149,15 @@ class Sitting:
         alike = np.stack([self._people[number].likeness(stacked) for number in numbers])
         open_rows = np.array([number not in present for number in numbers])
         sure: dict[int, int] = {}
-        free = np.where(open_rows[:, None], alike, 0.0)
-        while free.max() >= SAME:
+        away = len(self._away(present))
+        enough = np.array([least(portrait, away) for portrait in stacked])
+        free = np.where(open_rows[:, None] & (alike >= enough), alike, 0.0)
+        while free.max() > 0:
             row, column = np.unravel_index(int(free.argmax()), free.shape)
-            least = alike[row, column] - MARGIN
-            rivals = {numbers[other] for other in np.flatnonzero(alike[:, column] > least)}
+            near = alike[row, column] - MARGIN
+            rivals = {numbers[other] for other in np.flatnonzero(alike[:, column] > near)}
             rivals -= {numbers[row]}
-            alone = (alike[row] > least).sum() == 1
+            alone = (alike[row] > near).sum() == 1
             if alone and all(self._are_one(numbers[row], rival) for rival in rivals):
                 sure[indices[int(column)]] = numbers[row]
             free[row, :] = free[:, column] = 0.0
@@ -150,7 +168,13 @@ class Sitting:
         one, other = self._people[first], self._people[second]
         if second in one.met or not other.portraits:
             return False
-        return bool(one.likeness(np.stack(other.portraits)).max() >= SAME)
+        alike = one.likeness(np.stack(other.portraits))
+        return any(a >= least(p) for a, p in zip(alike, other.portraits, strict=True))
+
+    def _away(self, present: Collection[int]) -> list[int]:
+        return [
+            number for number in self._people if number not in present and self.is_known(number)
+        ]
 
     def _has_room(self, now: float) -> bool:
         """Make room for one more, by who is away for longest; of a crowd some are not kept."""
@@ -166,3 +190,9 @@ class Sitting:
         del self._people[number]
         for person in self._people.values():
             person.met.discard(number)
+
+
+def least(portrait: FloatArray, people: int = 1) -> float:
+    """Return the resemblance from which a portrait is of one of so many people."""
+    gray = 0.0 if has_colour(portrait) else GRAY
+    return SAME + gray + CROWD * math.log2(max(1, people))

@@ -46,6 +46,8 @@ class Track:
         appearance: Its descriptor, averaged over the last moments.
         latest: Its descriptor in the last frame in which it was.
         portrayed: When its last portrait was kept.
+        doubted: Since when no portrait has said who it is, after it changed at once; None where
+            there is no doubt.
     """
 
     box: Box
@@ -58,6 +60,7 @@ class Track:
     appearance: FloatArray | None = None
     latest: FloatArray | None = None
     portrayed: float = -math.inf
+    doubted: float | None = None
 
     def expected(self, later: float = 0.0) -> Box:
         """Return where the face should be in so many seconds, at a velocity that dies away."""

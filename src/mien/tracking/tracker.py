@@ -8,18 +8,17 @@ of stream time, so a slow machine and a fast one track a face alike.
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from mien.tracking.appearance import similarity
-from mien.tracking.portrait import LEAST_SIDE
-from mien.tracking.sitting import SAME, STRANGER, Sitting
-from mien.tracking.track import ALIKE, UNCONFIRMED, Track, affinity, is_cut, similarities
+from mien.tracking.sitting import Sitting
+from mien.tracking.track import ALIKE, UNCONFIRMED, Track, affinity, similarities
+from mien.tracking.views import Views
 from mien.types import Box, Face, FloatArray
 
 # A face that is less alike from one sight to the next has to prove by its portrait who it is.
-SUDDEN = 0.7
+SUDDEN = 0.9
 # A portrait is kept each so many seconds, because looks and turns of the head change.
 PORTRAIT_SECONDS = 0.5
 # Who is away for longer is forgotten: half an hour is a pause, more is another sitting.
@@ -29,32 +28,6 @@ REMEMBER = 1800.0
 ENTRY_SECONDS = 0.5
 # Stamps are rounded: frames stand for longer than the time to be believed only by more than this.
 LONGER = 1.01
-
-
-@dataclass(slots=True)
-class _Views:
-    """Portraits of the faces of one frame, each made once, when it is asked for."""
-
-    faces: Sequence[Face]
-    size: tuple[int, int] | None
-    portray: Callable[[Face], FloatArray | None] | None
-    made: dict[int, FloatArray | None] = field(default_factory=dict)
-
-    def __call__(self, index: int) -> FloatArray | None:
-        if self.portray is None or self.is_cut(index):
-            return None
-        if index not in self.made:
-            self.made[index] = self.portray(self.faces[index])
-        return self.made[index]
-
-    def is_cut(self, index: int) -> bool:
-        return self.size is not None and is_cut(self.faces[index].box, self.size)
-
-    def may_clear(self, index: int) -> bool:
-        """Whether a face that cannot be portrayed now may be soon: its head is turned away."""
-        face = self.faces[index]
-        large = face.landmarks is not None and face.box.side >= LEAST_SIDE
-        return self.portray is not None and large
 
 
 class Tracker:
@@ -133,8 +106,9 @@ class Tracker:
             One number per face, from 1, in the order of `faces`; none twice. `UNCONFIRMED` for a
             face that is too new.
         """
-        at_once = self._pass_time(timestamp) or stands > LONGER * self._confirm
-        views = _Views(faces, size, portray)
+        unknown, few = self._pass_time(timestamp), stands > LONGER * self._confirm
+        again = few and stands <= LONGER * ENTRY_SECONDS
+        views = Views(faces, size, portray)
         found = self._match([face.box for face in faces], descriptors, views)
         tracks = [found.get(index) or self._start(face.box) for index, face in enumerate(faces)]
         for index, track in enumerate(tracks):
@@ -143,19 +117,23 @@ class Tracker:
             index: track
             for index, track in enumerate(tracks)
             if track.number == UNCONFIRMED
-            and (at_once or self._is_believed(track, index, tracks, views))
+            and (
+                unknown
+                or (few and not (again and self._may_be_back(track, index, tracks, views)))
+                or self._is_believed(track, index, tracks, views)
+            )
         }
         self._recognise(new, tracks, views)
         for index, track in new.items():
             if track.number == UNCONFIRMED:
                 own = None if descriptors is None else descriptors[index : index + 1]
-                track.number = self._returned(track.box, own, views(index)) or self._new_number()
+                back = self._returned(track.box, own, index, views)
+                track.number = back or self._new_number()
+                self._doubt(track, index, views)
         self._remember(tracks, views)
         return tuple(track.number for track in tracks)
 
-    def _is_believed(
-        self, track: Track, index: int, tracks: Sequence[Track], views: _Views
-    ) -> bool:
+    def _is_believed(self, track: Track, index: int, tracks: Sequence[Track], views: Views) -> bool:
         if track.age < self._confirm or track.age >= ENTRY_SECONDS:
             return track.age >= self._confirm
         if views.is_cut(index) and self._missing():
@@ -164,9 +142,14 @@ class Tracker:
         if portrait is None:
             away = self._sitting.is_away(_numbers(tracks))
             return not (away and views.may_clear(index))
-        return not STRANGER <= self._sitting.nearest(portrait, _numbers(tracks)) < SAME
+        return not self._may_be_back(track, index, tracks, views)
 
-    def _recognise(self, new: dict[int, Track], tracks: Sequence[Track], views: _Views) -> None:
+    def _may_be_back(self, track: Track, index: int, tracks: Sequence[Track], views: Views) -> bool:
+        """Whether a second look may tell that a new face is of one who is away."""
+        portrait = views(index) if track.age < ENTRY_SECONDS else None
+        return portrait is not None and self._sitting.may_be_back(portrait, _numbers(tracks))
+
+    def _recognise(self, new: dict[int, Track], tracks: Sequence[Track], views: Views) -> None:
         """Give those who are back the number that they had in this sitting."""
         portraits = {index: view for index in new if (view := views(index)) is not None}
         known = self._sitting.recognise(portraits, _numbers(tracks))
@@ -175,13 +158,15 @@ class Tracker:
         for index, number in known.items():
             new[index].number = number
 
-    def _remember(self, tracks: Sequence[Track], views: _Views) -> None:
+    def _remember(self, tracks: Sequence[Track], views: Views) -> None:
         """Portray who is there: newcomers at once, of the others one in a frame at most."""
         self._sitting.meet(_numbers(tracks), self._passed)
         waiting = [
             (track.portrayed, index)
             for index, track in enumerate(tracks)
-            if track.number != UNCONFIRMED and self._passed - track.portrayed >= PORTRAIT_SECONDS
+            if track.number != UNCONFIRMED
+            and track.doubted is None
+            and self._passed - track.portrayed >= PORTRAIT_SECONDS
         ]
         for since, index in sorted(waiting):
             portrait = views(index)
@@ -214,45 +199,64 @@ class Tracker:
         return track.number != UNCONFIRMED and track.unseen <= self._max_gap
 
     def _match(
-        self, boxes: Sequence[Box], descriptors: FloatArray | None, views: _Views
+        self, boxes: Sequence[Box], descriptors: FloatArray | None, views: Views
     ) -> dict[int, Track]:
         """Join faces and tracks, best pair first; faces without a track are left out."""
         scores = affinity(self._tracks, boxes, descriptors)
         found: dict[int, Track] = {}
         while scores.size and scores.max() > 0:
             row, column = map(int, np.unravel_index(int(scores.argmax()), scores.shape))
+            track = self._tracks[row]
             own = None if descriptors is None else descriptors[column : column + 1]
-            if self._is_replaced(self._tracks[row], own, column, views):
+            asked = self._must_prove(track, own)
+            if asked and self._is_another(track, column, views):
                 scores[row, column] = 0
                 continue
-            found[column] = self._tracks[row]
+            if asked:
+                self._doubt(track, column, views)
+            found[column] = track
             scores[row, :] = scores[:, column] = 0
         return found
 
-    def _is_replaced(
-        self, track: Track, descriptor: FloatArray | None, index: int, views: _Views
-    ) -> bool:
-        """Whether a face where someone is expected is somebody else, who took the place."""
+    def _must_prove(self, track: Track, descriptor: FloatArray | None) -> bool:
+        """Whether a face where someone known is expected may be somebody else's by its looks."""
         if track.latest is None or descriptor is None or not self._sitting.is_known(track.number):
             return False
-        if similarity(track.latest[None], descriptor)[0, 0] >= SUDDEN:
-            return False
+        sudden = similarity(track.latest[None], descriptor)[0, 0] < SUDDEN
+        return track.doubted is not None or bool(sudden)
+
+    def _is_another(self, track: Track, index: int, views: Views) -> bool:
+        """Whether a portrait says that a face where someone is expected is somebody else.
+
+        Another who comes near is a reason to look changed, but not for long.
+        """
         portrait = views(index)
-        return portrait is not None and self._sitting.is_another(track.number, portrait)
+        since = self._passed if track.doubted is None else track.doubted
+        beside = views.is_beside(index) and self._passed - since <= self._max_gap
+        return portrait is not None and self._sitting.is_another(
+            track.number, portrait, beside=beside
+        )
+
+    def _doubt(self, track: Track, index: int, views: Views) -> None:
+        """Note whether a portrait says that a face is who it is taken for, where that is known."""
+        portrait = views(index)
+        unlike = portrait is None or not self._sitting.is_like(track.number, portrait)
+        if not (unlike and self._sitting.is_known(track.number)):
+            track.doubted = None
+        elif track.doubted is None:
+            track.doubted = self._passed
 
     def _new_number(self) -> int:
         self._last_number += 1
         return self._last_number
 
-    def _returned(
-        self, box: Box, descriptor: FloatArray | None, portrait: FloatArray | None
-    ) -> int:
+    def _returned(self, box: Box, descriptor: FloatArray | None, index: int, views: Views) -> int:
         """Return the number of the missing one whom a new face is, 0 for nobody.
 
         Who comes back in from the edge is seen in part at first and looks like nobody known; a
         moment later, when the face is to be believed, the descriptor tells.
         """
-        missing = [track for track in self._missing() if self._may_be(track, portrait)]
+        missing = [track for track in self._missing() if self._may_be(track, index, views)]
         alike = similarities(missing, 1, descriptor) >= ALIKE
         fits = np.where(alike, affinity(missing, [box], descriptor), 0.0)
         if not fits.size or fits.max() == 0:
@@ -261,10 +265,9 @@ class Tracker:
         self._tracks.remove(former)
         return former.number
 
-    def _may_be(self, track: Track, portrait: FloatArray | None) -> bool:
-        if portrait is None or not self._sitting.is_known(track.number):
-            return True
-        return not self._sitting.is_another(track.number, portrait)
+    def _may_be(self, track: Track, index: int, views: Views) -> bool:
+        known = self._sitting.is_known(track.number)
+        return not (known and self._is_another(track, index, views))
 
     def _start(self, box: Box) -> Track:
         track = Track(box)
