@@ -1,6 +1,7 @@
 """A teacher says the same by its weights, as on a GPU, as by its graph."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -19,7 +20,6 @@ from mien.training.expression.weights import pack_weights
 from mien.training.onnx_export import shrink
 
 LEARNT, WANTED = ("a", "b", "c"), ("c", "a", "b")
-TEMPERATURE = 0.5
 
 
 @pytest.fixture
@@ -30,8 +30,8 @@ def bundle(one_export: None, make_bundle: Callable[..., Path]) -> Path:
     network(torch.rand(8, 1, 24, 24))  # so that normalisation has seen something
     network = shrink(network)
     path = make_bundle(labels=LEARNT, size=settings.size)
-    info = msgspec.structs.replace(load_bundle(path).info, temperature=TEMPERATURE)
-    graph = export_graph(network, TEMPERATURE, info.spec())
+    info = load_bundle(path).info
+    graph = export_graph(network, info.temperature, info.spec())
     write_bundle(path, info, graph, "# A card", weights=pack_weights(network, settings, LEARNT))
     return path
 
@@ -47,5 +47,8 @@ def test_weights_say_what_the_graph_says(bundle: Path) -> None:
     assert said.shape == (5, 3)
     assert torch.allclose(said.sum(1), torch.ones(5), atol=1e-5)
     assert torch.allclose(said, by_weights.ask(pictures), atol=1e-5)
+    surer = replace(loaded, info=msgspec.structs.replace(loaded.info, temperature=0.5))
+    sharpened = teachers._by_weights(surer, list(WANTED), cpu)(pictures)
+    assert torch.allclose(sharpened, said.square() / said.square().sum(1, keepdim=True), atol=1e-5)
     doubled = pictures.repeat_interleave(2, 2).repeat_interleave(2, 3)
     assert torch.allclose(said, by_graph.ask(doubled), atol=1e-5)
