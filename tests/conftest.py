@@ -42,8 +42,8 @@ HALVES = ("down", "up")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One process more than there are cores: a third of the time is waiting for what is started."""
-    return (os.cpu_count() or 1) + 1
+    """Two processes more than there are cores: much of the time is waiting for what is started."""
+    return (os.cpu_count() or 1) + 2
 
 
 @pytest.fixture(scope="session")
