@@ -353,7 +353,9 @@ class TestCameraOfTheServer:
                 assert receive_frame(page)[0]["frame"] == index
                 page.send_json({"type": "next"})
                 answer = page.receive_json()
+                told = answer.pop("told", None) if index < 2 else None
                 assert answer == ({"type": "waiting", "message": message} if index < 2 else ENDED)
+                assert (told is not None) == (index < 2 and why.startswith("no picture"))
 
     def test_a_camera_that_never_gave_a_picture_is_an_error(self, watch):
         with watch(Camera(0, error=ABSENT)) as page:

@@ -12,7 +12,7 @@ from mien.sources.reconnect import Notice
 from mien.types import Analysis, Frame
 from mien.web import protocol
 from mien.web.session.media import encode_for_page
-from mien.web.session.sender import Sender, failed
+from mien.web.session.sender import Sender, failed, says_waiting
 from mien.web.session.services import OfferedSource, Services
 from mien.web.session.stream import ServerStream
 
@@ -77,7 +77,7 @@ class Watching:
         # That the source is back the page learns by the frame that comes. After the end of the
         # stream nothing may be said of it.
         if notice.waiting and not self.done.is_set():
-            self._tasks.start_soon(self._say, protocol.Waiting(notice.message))
+            self._tasks.start_soon(self._say, says_waiting(notice))
 
     async def _say(self, message: protocol.Waiting) -> None:
         with contextlib.suppress(WebSocketDisconnect):
