@@ -95,7 +95,7 @@ class Watching:
             await self._sender.send(message)
 
     def _read_on(self, frame: Frame, shown: Analysis) -> bytes:
-        """Read the last picture, which stays, until its words are its own; empty where they were."""
+        """Read the last picture, which stays, until its words are its own; empty if they were."""
         for step in range(1, STAYS_STEPS + 1):
             index, timestamp = frame.index + step, frame.timestamp + step * STAYS_STEP
             later = dataclasses.replace(frame, index=index, timestamp=timestamp)

@@ -35,7 +35,7 @@ export interface Elements {
   "history-tools": HTMLElementTagNameMap["div"];
   "keep": HTMLElementTagNameMap["button"];
   "kept-practise": HTMLElementTagNameMap["button"];
-  "layout": HTMLElementTagNameMap["main"];
+  "layout": HTMLElementTagNameMap["div"];
   "live": HTMLElementTagNameMap["div"];
   "looks-hint": HTMLElementTagNameMap["p"];
   "message": HTMLElementTagNameMap["div"];
