@@ -83,6 +83,7 @@ export interface Elements {
   "practice-next": HTMLElementTagNameMap["button"];
   "practice-none": HTMLElementTagNameMap["p"];
   "practice-number": HTMLElementTagNameMap["p"];
+  "practice-often": HTMLElementTagNameMap["p"];
   "practice-other": HTMLElementTagNameMap["button"];
   "practice-others": HTMLElementTagNameMap["button"];
   "practice-part": HTMLElementTagNameMap["p"];

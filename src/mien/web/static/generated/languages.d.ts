@@ -153,6 +153,8 @@ export interface Words {
       eyes: string;
       mouth: string;
     };
+    often: string;
+    or: string;
     noPart: string;
     measured: string;
     harder: string;
