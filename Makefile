@@ -10,7 +10,7 @@
 # make lowest  the tests with the oldest versions that pyproject.toml allows, in an environment of its own
 # make soak   hours of the live page among bad guests; fails where memory, descriptors or threads grow
 .DEFAULT_GOAL := run
-.PHONY: run phone test test-heavy check bench torture fuzz soak lowest readme-picture page-pictures page-types clean
+.PHONY: run phone test test-heavy check bench torture fuzz soak lowest readme-picture sample-faces page-pictures page-types clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -66,6 +66,9 @@ readme-picture: $(VENV)/dev.stamp
 
 page-types: $(VENV)/dev.stamp
 	$(BIN)/python -m tools.page_types
+
+sample-faces: $(VENV)/dev.stamp
+	$(BIN)/python -m tools.sample_faces
 
 page-pictures: $(VENV)/dev.stamp
 	$(BIN)/python -m docs.make_page_pictures

@@ -15,8 +15,8 @@ FOLDER = Path(__file__).parent
 PORTRAIT = FOLDER.parent / "src" / "mien" / "assets" / "collins.jpg"
 WIDE = {"width": 1280, "height": 860}
 PHONE = {"width": 390, "height": 844}
-# The second face of the sample is there from its fifth second on.
-TWO_FACES = 5500
+# The sample's drawn people have their first looks from its fifth second on.
+SEVERAL_LOOKS = 6000
 
 
 def main() -> None:
@@ -42,7 +42,7 @@ def main() -> None:
 def _live(page: Any) -> None:
     page.get_by_role("button", name="Show the sample").click()
     page.locator("#faces .look").first.wait_for()
-    page.wait_for_timeout(TWO_FACES)
+    page.wait_for_timeout(SEVERAL_LOOKS)
 
 
 def _minutes(page: Any) -> None:

@@ -65,7 +65,9 @@ def words() -> str:
         "export type Text = string | { other: string; [category: string]: string };\n\n"
         f"export interface Words {_words(languages()[FIRST], '  ')[:-1]}"
         "  /** For labels; English has its words in the table of looks. */\n"
-        "  looks?: Record<string, string>;\n}\n\n"
+        "  looks?: Record<string, string>;\n"
+        "  /** For what the server says; its own words are English. */\n"
+        "  server?: Record<string, string>;\n}\n\n"
         "export const languages: Record<string, Words>;\n"
     )
 

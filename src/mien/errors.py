@@ -6,7 +6,9 @@ prints the message on one line and exits with 1, so no message may hold a line b
 
 import contextlib
 import unicodedata
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
 
 # Of what a library says; some repeat the file that they failed on.
 LONGEST_REASON = 300
@@ -17,12 +19,52 @@ LONGEST, KEPT_END = 2000, 500
 UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
-class MienError(Exception):
-    """Base of all errors that mien raises on purpose."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is said in English, and what it is made of: the page says it in its own language.
 
-    def __init__(self, message: str) -> None:
+    Attributes:
+        text: The English.
+        code: Which sentence it is.
+        values: What stands in its places; a sentence may stand in another.
+    """
+
+    text: str
+    code: str
+    values: Mapping[str, "str | float | Told"]
+
+    def __str__(self) -> str:
+        """Return the English."""
+        return self.text
+
+
+class Sentence(Enum):
+    """Sentences that the page says in its own language; each is its English, with places.
+
+    Every language of the page has all of them, by their names in small letters.
+    """
+
+    @property
+    def code(self) -> str:
+        """What the page knows it by."""
+        return self.name.lower()
+
+    def __call__(self, **values: str | float | Told) -> Told:
+        """Return the sentence with values in its places."""
+        return Told(self.value.format(**values), self.code, values)
+
+
+class MienError(Exception):
+    """Base of all errors that mien raises on purpose.
+
+    Attributes:
+        told: What it is made of, where the page can say it in its own language.
+    """
+
+    def __init__(self, message: str | Told) -> None:
+        self.told = message if isinstance(message, Told) else None
         # A file name may hold line breaks, and so may the words of a library.
-        line = " ".join(message.splitlines())
+        line = " ".join(str(message).splitlines())
         if len(line) > LONGEST:
             line = f"{line[: LONGEST - KEPT_END]} … {line[-KEPT_END:]}"
         super().__init__(line)

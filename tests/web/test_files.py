@@ -72,18 +72,22 @@ def bright(tmp_path) -> Path:
     return picture_file(tmp_path / "bright.png", 200)
 
 
-@pytest.fixture(scope="module")
-def film(tmp_path_factory) -> Path:
-    """A video of twelve seconds, of which the first four are bright and the others dark."""
-    path = tmp_path_factory.mktemp("film") / "film.webm"
+def video_file(path: Path, grays: list[int]) -> Path:
     with av.open(str(path), "w") as file:
         stream = file.add_stream("libvpx", rate=FPS, options=QUICKLY)
         stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
-        for gray in [200] * 4 * FPS + [60] * 8 * FPS:
+        for gray in grays:
             image = np.full((SIZE[1], SIZE[0], 3), gray, np.uint8)
             file.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
         file.mux(stream.encode())
     return path
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory) -> Path:
+    """A video of twelve seconds, of which the first four are bright and the others dark."""
+    path = tmp_path_factory.mktemp("film") / "film.webm"
+    return video_file(path, [200] * 4 * FPS + [60] * 8 * FPS)
 
 
 @pytest.fixture
@@ -186,6 +190,17 @@ def test_a_video_that_has_ended_stays_and_can_be_seen_again(opened, film, expect
     expect(again).to_be_visible()
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("button", name="Show film.webm")).to_be_focused()
+
+
+def test_the_last_picture_of_a_video_is_read_until_its_word_is_its_own(
+    opened, tmp_path, expect, analyzers
+):
+    page = opened(video_file(tmp_path / "film.webm", [200] * FPS + [60] * FPS))
+    play(page, 16)
+    expect(page.get_by_role("alert")).to_have_text("The end of film.webm.")
+    expect(page.locator("#faces .look")).to_have_text("looks sad")
+    seen = [frame for frame in analyzers[-1].frames if frame.image.mean() < 128]
+    assert seen[-1].timestamp - seen[0].timestamp >= 1.0
 
 
 def test_a_video_can_be_paused_and_moved_in(opened, film, expect):

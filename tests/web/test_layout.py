@@ -78,6 +78,16 @@ def test_one_large_word_fills_its_place_and_comes_first(open_live, size, text):
     assert height >= 0.075 * min(size["width"], 800)
 
 
+@pytest.mark.parametrize("size", [LAPTOP, SIDEWAYS], ids=["laptop", "sideways"])
+def test_what_is_said_at_the_end_leaves_the_picture_its_room(open_page, source, expect, size):
+    source.count = 1
+    page = open_page(viewport=size)
+    page.locator("#start-sample").click()
+    expect(page.get_by_role("alert")).to_have_text("The end of the sample.")
+    assert_in_sight(page, size, "#message", "#stage", "#pause", "#faces .look")
+    assert box(page, "#stage")[3] <= box(page, "#pause")[1]
+
+
 def test_the_picture_is_hidden_while_reading_goes_on_and_that_is_remembered(
     open_live, analyzers, expect
 ):

@@ -16,6 +16,7 @@ from mien.protocols import Source
 from mien.registry import DEFAULT_BUNDLE, make_classifier, make_detector
 from mien.sources.open import open_source
 from mien.sources.reconnect import Notice
+from mien.sources.saying import Says, called
 from mien.types import Analysis, Box, Face, Prediction, Quality, Reading
 from mien.web.protocol import ModelFacts
 from mien.web.session.services import OfferedSource, Services
@@ -285,6 +286,22 @@ def test_a_source_that_fails_says_why(services, open_page, expect):
     page = open_page(services=services)
     page.get_by_role("button", name="Show the sample").click()
     expect(page.get_by_role("alert")).to_contain_text("there is no such camera")
+
+
+def test_what_the_server_says_is_in_the_pages_language(services, open_page, expect):
+    def fail(_):
+        raise SourceError(Says.CUT_SHORT(name=called("camera 3"), frame=9, seconds=0.25, length=2))
+
+    sources = {**services.sources, "configured": OfferedSource("camera 3", fail)}
+    services = dataclasses.replace(services, sources=sources)
+    page = open_page(services=services, locale="de-DE")
+    page.get_by_role("button", name="Kamera 3 zeigen").click()
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("Kamera 3 bricht nach Bild 9 ab (0,3 s von 2 s).")
+    expect(alert).not_to_have_attribute("lang", "en")
+    page.get_by_role("button", name="Einstellungen").click()
+    page.get_by_role("radio", name="English").check()
+    expect(alert).to_contain_text("camera 3: breaks off after frame 9 (0.2 s) of 2.0 s;")
 
 
 def test_a_source_that_is_waited_for_is_told_until_it_is_back(services, source, open_page, expect):

@@ -28,6 +28,7 @@ from mien.sources.camera import list_cameras
 from mien.sources.naming import SAMPLE, Address, Camera, Sample, meant
 from mien.sources.open import open_source
 from mien.sources.reconnect import Notice, OnNotice
+from mien.sources.saying import Name, camera_name
 from mien.web.app import create_app
 from mien.web.guard.security import local_hosts
 from mien.web.guard.token_gate import PARAMETER, make_token
@@ -228,9 +229,9 @@ def _source_name(spec: str) -> str:
     """What the page calls a source: no folders, and no password of a stream's address."""
     named = meant(spec)
     if isinstance(named, Camera):
-        return f"camera {named.number}"
+        return camera_name(named.number)
     if isinstance(named, Address):
-        return "the stream"
+        return Name.STREAM.value
     return printable(Path(spec).name or spec)
 
 

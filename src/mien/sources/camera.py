@@ -11,8 +11,9 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from mien.errors import SourceError
+from mien.errors import SourceError, Told
 from mien.protocols import Source
+from mien.sources.saying import Says, called, camera_name
 from mien.types import Frame, PixelArray
 
 # Cameras give up to about ten empty reads while they wake; one that is unplugged gives no more.
@@ -67,7 +68,7 @@ class CameraSource(Source):
             capture: Opens it; for tests.
             clock: Seconds; for tests.
         """
-        self.name = f"camera {index}"
+        self.name = camera_name(index)
         self._index = index
         self._capture = capture
         self._clock = clock
@@ -100,7 +101,7 @@ class CameraSource(Source):
             if not good or image is None:
                 failed += 1
                 if failed >= FAILED_READS:
-                    raise SourceError(self._stopped(index))
+                    raise SourceError(Says.CAMERA_STOPPED(name=called(self.name), frame=index))
                 self._closed.wait(FAILED_READ_PAUSE)
                 continue
             now = self._clock()
@@ -109,20 +110,14 @@ class CameraSource(Source):
             yield Frame(np.array(image, dtype=np.uint8), index, now - start, self.name)
             index, failed = index + 1, 0
 
-    def _absent(self) -> str:
+    def _absent(self) -> Told:
+        name = called(self.name)
         if sys.platform == "linux" and not (DEVICES / f"video{self._index}").exists():
-            there = ", ".join(map(str, list_cameras())) or "none"
-            return f"{self.name}: there is none; cameras found: {there}; plug one in, or try sample"
-        return (
-            f"{self.name}: cannot be opened; close other programs that use it, check that it is "
-            "plugged in and that you may use it; 'mien doctor' lists the cameras"
-        )
-
-    def _stopped(self, frames: int) -> str:
-        return (
-            f"{self.name}: gives no pictures any more after frame {frames}; check that it is "
-            "plugged in and that no other program took it"
-        )
+            there = ", ".join(map(str, list_cameras()))
+            return (
+                Says.NO_SUCH_CAMERA(name=name, found=there) if there else Says.NO_CAMERA(name=name)
+            )
+        return Says.CAMERA_CLOSED(name=name)
 
 
 def list_cameras() -> list[int]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mien.errors import SourceError
 from mien.files.writes import walk
+from mien.sources.saying import Says
 from mien.types import Skipped
 from mien.vision.images.formats import REFUSED, SUFFIXES
 
@@ -72,7 +73,7 @@ def find_files(
                 found[path] = None
     if not found:
         names = ", ".join(str(spec) for spec in specs) or "no name given"
-        raise NothingFoundError(f"{names}: no such files inside; wanted are {_listing(suffixes)}")
+        raise NothingFoundError(Says.NOTHING_INSIDE(name=names, kinds=_listing(suffixes)))
     return list(found)
 
 
@@ -88,11 +89,9 @@ def _expand(spec: str | Path) -> list[Path]:
         # Path.glob takes no absolute pattern.
         matches = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207
     except RecursionError as error:
-        raise SourceError(
-            f"{spec}: its folders lie too deep for a pattern; name the folder itself"
-        ) from error
+        raise SourceError(Says.TOO_DEEP(name=str(spec))) from error
     if not matches:
-        raise NothingFoundError(f"{spec}: no such file or folder, and no pattern that fits any")
+        raise NothingFoundError(Says.NOT_FOUND(name=str(spec)))
     return [Path(match) for match in matches]
 
 
@@ -112,14 +111,9 @@ def _exists(path: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return False
     except OSError as error:
-        raise SourceError(
-            f"{path}: cannot be read: {error.strerror}; check the name, and that you may read it"
-        ) from error
+        raise SourceError(Says.UNREADABLE(name=str(path), reason=str(error.strerror))) from error
     if _waits(path):
-        raise SourceError(
-            f"{path}: a pipe or device, not a file; save it to a file first (a camera is named by "
-            "its number)"
-        )
+        raise SourceError(Says.NO_FILE(name=str(path)))
     return True
 
 
@@ -155,7 +149,7 @@ def _listed(folder: Path, root: Path, on_skip: OnSkip) -> list[Path]:
     except OSError as error:
         if folder.resolve() == root:
             raise SourceError(
-                f"{folder}: cannot be listed: {error.strerror}; check that you may read it"
+                Says.UNLISTED(name=str(folder), reason=str(error.strerror))
             ) from error
         on_skip(Skipped(str(folder), f"cannot be listed: {error.strerror}"))
         return []

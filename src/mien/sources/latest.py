@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from mien.errors import SourceError
 from mien.protocols import Source
 from mien.sources.around import Around
+from mien.sources.saying import Says, called
 from mien.types import Frame
 
 # Some devices take long to wake; one that has run and then gives nothing hangs.
@@ -119,10 +120,7 @@ class NewestFrame(Around):
         with self._change:
             while self._frame is None and not self._ended:
                 if self._clock() > deadline:
-                    raise SourceError(
-                        f"{self.name}: no picture for {self._limit:g} seconds; "
-                        "check the camera or the network"
-                    )
+                    raise SourceError(Says.NO_PICTURE(name=called(self.name), seconds=self._limit))
                 self._change.wait(WAIT_SECONDS)
             frame, self._frame = self._frame, None
             self._change.notify_all()

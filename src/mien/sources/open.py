@@ -1,5 +1,6 @@
 """Opens what a user names: pictures, videos, folders, patterns, cameras, addresses, the sample."""
 
+import dataclasses
 import itertools
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -160,7 +161,9 @@ def _files(spec: str | Path, skipped: list[Skipped], *, alone: bool) -> list[Pat
             return []
         # A folder of nothing but locked files or links has no files either.
         why = "".join(f" ({item.path}: {item.reason})" for item in skipped[before : before + 1])
-        raise NothingFoundError(f"{error}{why}; {ACCEPTED}") from error
+        text = f"{error}{why}; {ACCEPTED}"
+        told = error.told and dataclasses.replace(error.told, text=text)
+        raise NothingFoundError(told or text) from error
 
 
 def _open_one(item: _Item, *, realtime: bool = False) -> Source:

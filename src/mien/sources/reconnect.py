@@ -9,9 +9,10 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 
-from mien.errors import RecordingError, SourceError
+from mien.errors import RecordingError, SourceError, Told
 from mien.protocols import Source
 from mien.sources.around import Around
+from mien.sources.saying import Says
 from mien.types import Frame
 
 RETRY_SECONDS = 1.0
@@ -24,10 +25,12 @@ class Notice:
     Attributes:
         message: One line.
         waiting: Whether the source is waited for from now on; False where it is back.
+        told: What the message is made of, where others can say it in another language.
     """
 
     message: str
     waiting: bool
+    told: Told | None = dataclasses.field(default=None, compare=False)
 
 
 OnNotice = Callable[[Notice], None]
@@ -95,7 +98,7 @@ class Reconnecting(Around):
                 placed = self._timeline.place(frame)
                 if self._waiting:
                     self._waiting = False
-                    self._tell(f"{self.name}: is back", waiting=False)
+                    self._tell(Notice(f"{self.name}: is back", waiting=False))
                 yield placed
         except SourceError as error:
             if self._closed.is_set():
@@ -109,7 +112,8 @@ class Reconnecting(Around):
         self._timeline.cut()
         if not self._waiting:
             self._waiting = True
-            self._tell(f"{error}; mien waits for it and goes on when it is back", waiting=True)
+            told = Says.WAITS(reason=error.told or str(error))
+            self._tell(Notice(str(told), waiting=True, told=told if error.told else None))
 
     def _open_anew(self) -> bool:
         """Open the source again; False where it was closed meanwhile."""
@@ -126,9 +130,9 @@ class Reconnecting(Around):
             source.close()
         return False
 
-    def _tell(self, message: str, *, waiting: bool) -> None:
+    def _tell(self, notice: Notice) -> None:
         if self._on_notice is not None:
-            self._on_notice(Notice(message, waiting))
+            self._on_notice(notice)
 
 
 class _Timeline:

@@ -1,5 +1,7 @@
 """The sample: a short moving scene, made from one portrait, to try mien without a camera.
 
+Played for somebody to see, drawn faces come between, whose looks change.
+
 Every run gives the same frames: the noise is seeded.
 """
 
@@ -15,12 +17,15 @@ import numpy as np
 import numpy.typing as npt
 
 from mien.protocols import Source
+from mien.sources import drawn
+from mien.sources.drawn import DrawnFaces
 from mien.types import Frame, PixelArray
 from mien.vision.images.reading import decode_picture
 
 PORTRAIT, PORTRAIT_SIDE = "collins.jpg", 320
 WIDTH, HEIGHT, FPS, SECONDS = 640, 480, 30, 8
 FRAMES = FPS * SECONDS
+DRAWN_FRAMES = round(FPS * drawn.SECONDS)
 NOISE_SIGMA = 2.5
 # The noise is one field, larger than the frame by this, seen through a window that jumps.
 NOISE_MARGIN = 64
@@ -42,7 +47,10 @@ class _Pose:
 
 
 class SampleSource(Source):
-    """A `Source` of 640x480 pictures at 30 per second: one face for 4 seconds, then two for 4."""
+    """A `Source` of 640x480 pictures at 30 per second: one face for 4 seconds, then two for 4.
+
+    In real time there are three drawn faces for 12 seconds in between.
+    """
 
     name = "sample"
 
@@ -72,11 +80,19 @@ class SampleSource(Source):
         start = self._clock()
         index = 0
         while not self._closed.is_set() and (self._loop or index < FRAMES):
-            yield Frame(scene.draw(index % FRAMES), index, index / FPS, self.name)
+            yield Frame(self._draw(scene, index), index, index / FPS, self.name)
             index += 1
             if self.live:
                 index = max(index, int((self._clock() - start) * FPS))
                 self._closed.wait(max(0.0, start + index / FPS - self._clock()))
+
+    def _draw(self, scene: "_Scene", index: int) -> PixelArray:
+        if not self.live:
+            return scene.draw(index % FRAMES)
+        begin, place = FRAMES // 2, index % (FRAMES + DRAWN_FRAMES)
+        if begin <= place < begin + DRAWN_FRAMES:
+            return scene.draw_drawn(place - begin)
+        return scene.draw(place if place < begin else place - DRAWN_FRAMES)
 
     def close(self) -> None:
         """End the iteration at once."""
@@ -96,6 +112,7 @@ class _Scene:
         self._portrait = decode_picture(data, PORTRAIT)
         self._mask = _feathered(PORTRAIT_SIDE)
         self._background = _background()
+        self._drawn: DrawnFaces | None = None
         shape = (HEIGHT + NOISE_MARGIN, WIDTH + NOISE_MARGIN, 3)
         noise = np.random.default_rng(0).normal(0, NOISE_SIGMA, shape)
         self._noise: npt.NDArray[np.int16] = noise.round().astype(np.int16)
@@ -105,6 +122,14 @@ class _Scene:
         image = self._background
         for pose in _poses(index):
             image = self._place(image, pose)
+        return self._with_noise(image, index)
+
+    def draw_drawn(self, index: int) -> PixelArray:
+        """Return frame `index` of the drawn faces, BGR uint8 [480,640,3]."""
+        self._drawn = self._drawn or DrawnFaces()
+        return self._with_noise(self._drawn.draw(self._background, index / FPS), index)
+
+    def _with_noise(self, image: PixelArray, index: int) -> PixelArray:
         # Seeded by the frame, so that a frame that was left out changes none after it.
         left, top = np.random.default_rng(index).integers(0, NOISE_MARGIN, 2)
         noise = self._noise[top : top + HEIGHT, left : left + WIDTH]

@@ -18,6 +18,7 @@ from mien.protocols import Source
 from mien.sources.media.decoding import decoding, reason, video_of
 from mien.sources.media.display import Display
 from mien.sources.media.timeline import Timeline
+from mien.sources.saying import Says
 from mien.types import Frame
 
 OPEN_SECONDS = 10.0
@@ -99,13 +100,10 @@ class StreamSource(Source):
                 if not self._closed.is_set():
                     kind = RecordingError if self._recorded else SourceError
                     raise kind(
-                        f"{self.name}: broke off after frame {count} ({reason(error)}); "
-                        "check the camera and the network"
+                        Says.STREAM_BROKE(name=self.name, frame=count, reason=reason(error))
                     ) from error
             if not whole and not self._closed.is_set():
-                raise SourceError(
-                    f"{self.name}: ended after frame {count}; check that the camera is still on"
-                )
+                raise SourceError(Says.STREAM_ENDED(name=self.name, frame=count))
 
     def close(self) -> None:
         """End the iteration at the next frame, or when the wait for one ends."""
@@ -120,10 +118,7 @@ class StreamSource(Source):
         try:
             return av.open(self._url, "r", options=dict(OPTIONS), timeout=self._timeout)
         except Exception as error:
-            raise SourceError(
-                f"{self.name}: cannot be opened ({reason(error)}); check the address, "
-                "the user name and password, and that the camera is on"
-            ) from error
+            raise SourceError(Says.STREAM_CLOSED(name=self.name, reason=reason(error))) from error
 
     def _frames(self, container: InputContainer) -> Iterator[Frame]:
         with decoding(self.name):

@@ -9,12 +9,13 @@ from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from mien.errors import SourceError
+from mien.errors import SourceError, Told
 from mien.protocols import Source
 from mien.sources.media.decoding import decoding, reason, video_of, videos_of
 from mien.sources.media.display import Display
 from mien.sources.media.timeline import Timeline
 from mien.sources.media.wholeness import is_torn, is_whole
+from mien.sources.saying import Says
 from mien.types import Frame, Skipped
 
 # A file that ends this much before the length it claims has broken off; less is rounding.
@@ -86,10 +87,7 @@ class VideoSource(Source):
             # a playlist that poses as a video from reading other files or the network.
             return av.open(f"file:{self.name}", "r", options={"protocol_whitelist": "file"})
         except Exception as error:
-            raise SourceError(
-                f"{self.name}: cannot be read as a video ({reason(error)}); "
-                "check the name, and that it plays elsewhere"
-            ) from error
+            raise SourceError(Says.VIDEO_CLOSED(name=self.name, reason=reason(error))) from error
 
     def _estimate(self) -> int | None:
         return round(self._seconds * self.fps) if self._seconds and self.fps else None
@@ -107,7 +105,9 @@ class _Decoder:
         # When the last frame is over.
         self._end = 0.0
         self._count = 0
-        self._kind = self._damage = self._failure = ""
+        self._kind = ""
+        self._damage: Told | None = None
+        self._failure: Told | None = None
         self._cut = False
 
     def frames(self, container: InputContainer, stream: VideoStream) -> Iterator[Frame]:
@@ -165,20 +165,18 @@ class _Decoder:
     def check(self, seconds: float | None) -> None:
         """Raise `SourceError` where something was missing, given the length the file claims."""
         if self._last is None:
-            raise SourceError(f"{self._name}: holds no frame that can be decoded; is it complete?")
+            raise SourceError(Says.NO_FRAME(name=self._name))
         is_short = not self._is_complete(seconds)
         is_cut = self._cut or is_torn(Path(self._name), self._kind)
         if not self._failure and (is_cut or is_short):
-            of = f" of {seconds:.1f} s" if is_short else ""
+            place = self._place()
             raise SourceError(
-                f"{self._name}: breaks off after {self._place()}{of}; "
-                "the good frames were read; copy or record it again for the rest"
+                Says.CUT_SHORT(**place, length=seconds)
+                if is_short and seconds is not None
+                else Says.CUT(**place)
             )
         if wrong := self._failure or self._damage:
-            raise SourceError(
-                f"{self._name}: {wrong}; the good frames were read; copy or convert it again for "
-                "the rest"
-            )
+            raise SourceError(wrong)
 
     def _is_complete(self, seconds: float | None) -> bool:
         # Some formats count the length from the first frame, some from zero.
@@ -199,13 +197,13 @@ class _Decoder:
         return self._last
 
     def _note_damage(self) -> None:
-        self._damage = self._damage or f"damaged after {self._place()}"
+        self._damage = self._damage or Says.DAMAGED(**self._place())
 
     def _note(self, error: Exception) -> None:
-        self._failure = f"cannot be read after {self._place()} ({reason(error)})"
+        self._failure = Says.FAILED_AFTER(**self._place(), reason=reason(error))
 
-    def _place(self) -> str:
-        return f"frame {self._count} ({self._last or 0.0:.1f} s)"
+    def _place(self) -> dict[str, str | float | Told]:
+        return {"name": self._name, "frame": self._count, "seconds": self._last or 0.0}
 
 
 def _empty(stream: VideoStream) -> "Packet[VideoStream]":

@@ -4,9 +4,10 @@ The server speaks first; all texts are JSON objects with a `type`.
 
 Server to page:
 
-- `{"type": "hello", "version", "labels", "sources": [{"id", "name"}], "mode", "model"}`: once, at
-  the start. `mode` is what the page should begin with: "camera", "sample" or "configured"; `model`
-  is `{"name", "version", "terms"}` of the model that reads, its terms as in model.json, or null.
+- `{"type": "hello", "version", "labels", "sources": [{"id", "name", "told"?}], "mode",
+  "model"}`: once, at the start. `mode` is what the page should begin with: "camera", "sample" or
+  "configured"; `model` is `{"name", "version", "terms"}` of the model that reads, its terms as in
+  model.json, or null.
 - `{"type": "analysis", ...Analysis.to_dict()}`: the answer to one picture of the page's camera. Of
   each face, `reason` says why `label` is null, and `other` how probable it is that the face shows
   none of the labels; `confidence` and `probabilities` are given that it shows one.
@@ -15,11 +16,13 @@ Server to page:
 - `{"type": "picture", "id", ...Analysis.to_dict()}`: the answer to a picture by itself. Where parts
   were asked for, each face has `parts`: a list of `{"part", "effect", "region"}`, the greatest
   effect first, as `mien.models.occlusion.PartEffect` describes them.
-- `{"type": "waiting", "message"}`: the source that the server reads has broken off and is waited
-  for, for as long as it takes; the next frame ends it.
+- `{"type": "waiting", "message", "told"?}`: the source that the server reads has broken off and is
+  waited for, for as long as it takes; the next frame ends it.
 - `{"type": "ended"}`: the source that the server reads has come to its end.
 - `{"type": "stopped"}`: the answer to each `stop`; nothing of the earlier stream comes after it.
-- `{"type": "error", "message"}`: the stream could not start, or broke off. The connection stays.
+- `{"type": "error", "message", "told"?}`: the stream could not start, or broke off. The connection
+  stays. `message` is English; `told` is `{"code", "values"}`, from which the page says the same in
+  its own language (`server` of `static/words`). So is the `told` of a source's name in `hello`.
 
 Page to server:
 
@@ -44,7 +47,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
-from mien.errors import MienError
+from mien.errors import MienError, Told, printable
 from mien.models.info import Terms
 from mien.models.occlusion import PartEffect
 from mien.parsing import TOO_DEEP
@@ -104,11 +107,19 @@ class Still(msgspec.Struct, frozen=True, tag="picture", forbid_unknown_fields=Tr
     parts: bool = False
 
 
+class Sentence(msgspec.Struct, frozen=True):
+    """What the page says in its own language; see `mien.errors.Told`."""
+
+    code: str
+    values: "dict[str, str | float | Sentence]"
+
+
 class SourceInfo(msgspec.Struct, frozen=True):
     """A source that the page may watch, and what to call it."""
 
     id: SourceId
     name: str
+    told: Sentence | msgspec.UnsetType = msgspec.UNSET
 
 
 class ModelFacts(msgspec.Struct, frozen=True):
@@ -137,6 +148,7 @@ class Waiting(msgspec.Struct, frozen=True, tag="waiting"):
     """The source has broken off and is waited for."""
 
     message: str
+    told: Sentence | msgspec.UnsetType = msgspec.UNSET
 
 
 class Ended(msgspec.Struct, frozen=True, tag="ended"):
@@ -147,6 +159,7 @@ class Failed(msgspec.Struct, frozen=True, tag="error"):
     """A stream could not start or broke off."""
 
     message: str
+    told: Sentence | msgspec.UnsetType = msgspec.UNSET
 
 
 class PartFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -249,6 +262,21 @@ def _decode(decoder: "msgspec.json.Decoder[T]", data: str | bytes) -> T:
         raise ProtocolError(INVALID_DATA, f"malformed message: {error}") from error
     except RecursionError as error:
         raise ProtocolError(INVALID_DATA, f"malformed message: {TOO_DEEP}") from error
+
+
+def sentence(told: Told | str | None) -> Sentence | msgspec.UnsetType:
+    """Return what the page can say by itself; unset where it can only repeat the English."""
+    return _sentence(told) if isinstance(told, Told) else msgspec.UNSET
+
+
+def _sentence(told: Told) -> Sentence:
+    return Sentence(told.code, {name: _value(value) for name, value in told.values.items()})
+
+
+def _value(value: str | float | Told) -> str | float | Sentence:
+    if isinstance(value, str):
+        return printable(value)
+    return _sentence(value) if isinstance(value, Told) else value
 
 
 def encode_text(message: ServerMessage) -> str:

@@ -7,11 +7,14 @@ from typing import get_args
 
 import pytest
 
+from mien.errors import Sentence
+from mien.sources import saying
 from mien.types import SOMETHING_ELSE, QualityIssue
 from mien.vision.looks import table
 from mien.web.page import words
 from mien.web.page.page_files import STATIC
 from mien.web.page.words import FIRST, code_words, languages, module
+from mien.web.session import sender
 
 PLURALS = {"zero", "one", "two", "few", "many", "other"}
 OTHERS = [name for name in languages() if name != FIRST]
@@ -33,10 +36,12 @@ def texts(place: dict, path: tuple[str, ...] = ()) -> dict[str, list[str]]:
 
 
 def places(text: str) -> set[str]:
-    return set(re.findall(r"{(.*?)}", text))
+    return set(re.findall(r"{(\w+).*?}", text))
 
 
 ENGLISH = texts(languages()[FIRST])
+# What the server says: the English is in Python.
+SERVER = {f"server.{one.code}": [one.value] for kind in Sentence.__subclasses__() for one in kind}
 
 
 def test_english_comes_first_and_then_whatever_has_a_file():
@@ -47,18 +52,24 @@ def test_english_comes_first_and_then_whatever_has_a_file():
 @pytest.mark.parametrize("name", OTHERS)
 def test_every_language_says_all_that_english_does(name):
     looks = {f"looks.{look}" for look in table().looks}
-    assert texts(languages()[name]).keys() == ENGLISH.keys() | looks
+    assert texts(languages()[name]).keys() == ENGLISH.keys() | looks | SERVER.keys()
 
 
 @pytest.mark.parametrize("name", languages())
 def test_every_text_has_the_places_of_the_english_one(name):
     for path, forms in texts(languages()[name]).items():
-        wanted = set().union(*map(places, ENGLISH.get(path, [])))
+        wanted = set().union(*map(places, (ENGLISH | SERVER).get(path, [])))
         for form in forms:
             assert form.strip(), path
             # One, two or no thing may be said without a figure.
             assert wanted - {"count"} <= places(form) <= wanted, path
         assert set().union(*map(places, forms)) == wanted, path
+
+
+def test_what_the_server_says_is_known_by_one_code_each():
+    kinds = {saying.Name, saying.Says, sender.Says}
+    assert kinds <= {*Sentence.__subclasses__()}
+    assert len(SERVER) == sum(map(len, Sentence.__subclasses__()))
 
 
 @pytest.mark.parametrize("name", languages())

@@ -44,6 +44,9 @@ def test_a_guess_then_what_mien_says_and_which_part_mattered(practise, picture, 
     expect(said).to_have_text(["You saidhappy", "mien sayslooks happy70% sure"])
     expect(page.locator("#practice-verdict")).to_have_text("You and mien say the same.")
     expect(page.locator("#practice-part")).to_have_text("For mien, the mouth mattered most.")
+    expect(page.locator("#practice-often")).to_have_text(
+        "What often makes a face look happy. Mouth: corners up; or corners up, teeth show."
+    )
     expect(page.locator("#practice-measured")).to_contain_text("covered the brows, eyes and mouth")
     expect(page.get_by_role("button", name="Angry")).to_be_hidden()
     expect(page.get_by_role("button", name="Next")).to_be_focused()
@@ -133,6 +136,8 @@ def test_no_part_is_named_that_hardly_matters(practise_with, picture, expect):
     for effect, said in cases.values():
         answer(page, "Happy")
         expect(page.locator("#practice-part")).to_have_text(said)
+        # The brows of happy faces are at rest: there is nothing to look for.
+        expect(page.locator("#practice-often")).to_be_hidden()
         assert bool(page.locator(".mark-line").get_attribute("d")) == (said == brows), effect
         page.locator("#practice-next").click()
 

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 from starlette.testclient import TestClient
+from tests.web.fakes import FakeAnalyze, FakeSource
 
 from mien import __version__
 from mien.errors import SourceError
@@ -238,6 +239,31 @@ def test_a_source_that_breaks_off_is_an_error_of_one_line(connect, source):
         assert socket.receive_json() == {"type": "ended"}
 
 
+def test_the_last_picture_is_read_until_its_words_are_its_own(connect, services):
+    class Slow(FakeAnalyze):
+        """Says for nine frames what it said at first."""
+
+        def __call__(self, frame):
+            first = self.frames[0].image if 0 < len(self.frames) < 9 else frame.image
+            return super().__call__(dataclasses.replace(frame, image=first))
+
+    class Darkens(FakeSource):
+        def __iter__(self):
+            for frame in super().__iter__():
+                image = frame.image if frame.index < 2 else np.full_like(frame.image, 60)
+                yield dataclasses.replace(frame, image=image)
+
+    sources = {"sample": OfferedSource("clip", lambda _: Darkens(count=3))}
+    with connect(dataclasses.replace(services, make_analyzer=Slow, sources=sources)) as socket:
+        socket.send_json({"type": "watch", "source": "sample"})
+        said = []
+        for _ in range(4):
+            said.append(receive_frame(socket)[0]["faces"][0]["label"])
+            socket.send_json({"type": "next"})
+        assert said == ["happy", "happy", "happy", "sad"]
+        assert socket.receive_json() == {"type": "ended"}
+
+
 def test_a_source_that_does_not_open_is_an_error(connect, services):
     def fail(_):
         raise SourceError("camera 0: in use by another program; close that one")
@@ -353,7 +379,9 @@ class TestCameraOfTheServer:
                 assert receive_frame(page)[0]["frame"] == index
                 page.send_json({"type": "next"})
                 answer = page.receive_json()
+                told = answer.pop("told", None) if index < 2 else None
                 assert answer == ({"type": "waiting", "message": message} if index < 2 else ENDED)
+                assert (told is not None) == (index < 2 and why.startswith("no picture"))
 
     def test_a_camera_that_never_gave_a_picture_is_an_error(self, watch):
         with watch(Camera(0, error=ABSENT)) as page:

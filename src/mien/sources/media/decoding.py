@@ -1,13 +1,15 @@
 """What a video file and a stream share: which of its pictures are the video, and what fails."""
 
-from contextlib import AbstractContextManager
+import contextlib
+from collections.abc import Iterator
 
 from av import InvalidDataError
 from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-from mien.errors import SourceError, one_line, told_as
+from mien.errors import MienError, SourceError, Told, one_line
+from mien.sources.saying import Says
 from mien.vision.images.reading import MAX_PIXELS
 
 # FFmpeg plays text files, as terminals showed them once.
@@ -27,19 +29,15 @@ def video_of(container: InputContainer, name: str) -> VideoStream:
     """
     videos = videos_of(container)
     if not videos or container.format.name in TEXT_FORMATS:
-        also = " and a cover picture" if container.streams.video and not videos else ""
-        raise SourceError(f"{name}: holds no video, only sound or other data{also}")
+        only = Says.ONLY_COVER if container.streams.video and not videos else Says.NO_VIDEO
+        raise SourceError(only(name=name))
     known = [stream for stream in videos if stream.codec_context is not None]
     if not known:
-        raise SourceError(
-            f"{name}: holds a video of a kind that FFmpeg cannot decode; convert it to H.264 first"
-        )
+        raise SourceError(Says.UNKNOWN_KIND(name=name))
     stream = max(known, key=_preference)
     if stream.width * stream.height > MAX_PIXELS:
-        raise SourceError(
-            f"{name}: {stream.width}x{stream.height} is more than {MAX_PIXELS // 1_000_000} "
-            "megapixels; make it smaller first"
-        )
+        size = {"width": stream.width, "height": stream.height}
+        raise SourceError(Says.TOO_LARGE(name=name, **size, most=MAX_PIXELS // 1_000_000))
     # The size may grow on the way.
     stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
     return stream
@@ -54,20 +52,25 @@ def _preference(stream: VideoStream) -> tuple[bool, int]:
     return bool(stream.disposition & Disposition.default), stream.width * stream.height
 
 
-def decoding(name: str) -> AbstractContextManager[None]:
+@contextlib.contextmanager
+def decoding(name: str) -> Iterator[None]:
     """Turn whatever a decoder raises inside into a `SourceError` that names the video."""
-    advice = "; check that it plays elsewhere"
-    return told_as(SourceError, name, "cannot be decoded", advice=advice, words=_words)
+    try:
+        yield
+    except MienError:
+        raise
+    except Exception as error:  # decoders have no common base of errors
+        raise SourceError(Says.UNDECODABLE(name=name, reason=_words(error))) from error
 
 
 def _words(error: BaseException) -> str:
     return str(getattr(error, "strerror", None) or one_line(error))
 
 
-def reason(error: Exception) -> str:
+def reason(error: Exception) -> str | Told:
     """Say in a few words what FFmpeg or the system reported, without the address."""
     words = getattr(error, "strerror", None)
     if not words or isinstance(error, InvalidDataError):
         # What Python's layer over it raises says nothing to a user, and "invalid data" little.
-        return "damaged, or of a kind that FFmpeg does not know"
+        return Says.UNKNOWN_DATA()
     return str(words).lower()

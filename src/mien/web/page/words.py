@@ -3,7 +3,8 @@
 A file such as `de.json` is named by the language's code. Its texts have the keys of the English,
 and places for the same values: "Show {name}". A text that depends on a number has forms instead, by
 the plural categories of Unicode's CLDR: `{"one": "{count} face", "other": "{count} faces"}`.
-English alone needs no `looks`: its words for them are in the table of looks.
+English alone needs no `looks`: its words for them are in the table of looks; and no `server`, what
+the server says: its sentences (`mien.errors.Sentence`) are English.
 """
 
 from collections.abc import Mapping

@@ -5,13 +5,20 @@ import logging
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from mien.errors import MienError, one_line
+from mien.errors import MienError, Sentence, one_line, printable
+from mien.sources.reconnect import Notice
 from mien.web import protocol
 from mien.web.protocol import ProtocolError
 
 LOG = logging.getLogger(__name__)
 # RFC 6455 leaves 123 bytes for the reason of a close.
 MAX_REASON = 120
+
+
+class Says(Sentence):
+    """What the page is told besides of what goes wrong with a source."""
+
+    UNFORESEEN = "mien failed ({kind}: {reason}); the window in which it was started says more"
 
 
 class Sender:
@@ -52,12 +59,15 @@ class Sender:
 def failed(error: Exception) -> protocol.Failed:
     """Return what the page is told; an error that nobody foresaw is logged whole besides."""
     if isinstance(error, MienError):
-        return protocol.Failed(str(error))
+        return protocol.Failed(printable(str(error)), protocol.sentence(error.told))
     LOG.error("reading for a page failed", exc_info=error)
-    return protocol.Failed(
-        f"mien failed ({type(error).__name__}: {one_line(error)}); "
-        "the window in which it was started says more"
-    )
+    told = Says.UNFORESEEN(kind=type(error).__name__, reason=one_line(error))
+    return protocol.Failed(printable(str(told)), protocol.sentence(told))
+
+
+def says_waiting(notice: Notice) -> protocol.Waiting:
+    """Return what the page is told of a source that is waited for."""
+    return protocol.Waiting(printable(notice.message), protocol.sentence(notice.told))
 
 
 def _short(reason: str) -> str:

@@ -6,6 +6,7 @@ from anyio import to_thread
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from mien import __version__
+from mien.sources.saying import called
 from mien.web import protocol
 from mien.web.guard.limits import MAX_BURST, MESSAGES_PER_SECOND, TokenBucket
 from mien.web.protocol import ProtocolError, SourceId
@@ -55,7 +56,7 @@ class PageSession:
         return protocol.Hello(
             version=__version__,
             labels=self._services.labels,
-            sources=tuple(protocol.SourceInfo(key, source.name) for key, source in sources),
+            sources=tuple(_info(key, source.name) for key, source in sources),
             mode=self._services.mode,
             model=self._services.model,
         )
@@ -116,3 +117,7 @@ class PageSession:
             raise ProtocolError(protocol.POLICY_VIOLATION, "send stop before pictures of a stream")
         self._own = self._own or OwnStream(self._services)
         return await self._own.read(timestamp, jpeg)
+
+
+def _info(key: SourceId, name: str) -> protocol.SourceInfo:
+    return protocol.SourceInfo(key, name, protocol.sentence(called(name)))

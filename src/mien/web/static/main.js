@@ -4,6 +4,7 @@
 import { Connection } from "./core/connection.js";
 import { $ } from "./core/dom.js";
 import { learnLabels } from "./core/looks.js";
+import { saidBy } from "./core/sayings.js";
 import { fill, tell, words } from "./core/words.js";
 import { Files } from "./live/files.js";
 import { Live } from "./live/live.js";
@@ -57,9 +58,9 @@ class Page {
       hello: (message) => this.#greet(message),
       analysis: (message) => this.live.show?.take(message),
       frame: (analysis, jpeg) => this.live.show?.takeFrame(analysis, jpeg),
-      waiting: ({ message }) => this.live.show?.wait(message),
+      waiting: ({ message, told }) => this.live.show?.wait(saidBy(message, told)),
       ended: () => this.live.end(),
-      error: ({ message }) => this.live.fail(message),
+      error: ({ message, told }) => this.live.fail(saidBy(message, told)),
       lost: (code) => this.#lose(code),
     });
   }
@@ -103,9 +104,10 @@ class Page {
     this.about.show(model);
     tell($("version"), () => fill(words.version, { version }));
     for (const show of this.served) {
-      show.source = sources.find(({ id }) => id === show.id)?.name ?? "";
-      show.button().hidden = !show.source;
-      if (show.id === "configured") tell(show.button(), () => fill(words.show, { name: show.source }));
+      const source = sources.find(({ id }) => id === show.id);
+      show.source = saidBy(source?.name ?? "", source?.told);
+      show.button().hidden = !source;
+      if (show.id === "configured") tell(show.button(), () => fill(words.show, { name: show.name }));
     }
     this.status.greet();
     this.live.greet();

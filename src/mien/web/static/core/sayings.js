@@ -13,6 +13,33 @@ export function wordFor(label) {
   return (name && words.looks?.[name]) ?? wordOf(label);
 }
 
+/**
+ * What the server says, in the present language; as it came, in English, where that has no words for it.
+ *
+ * @param {string} english
+ * @param {import("../generated/messages.js").Sentence | undefined} told
+ * @returns {string | (() => string)}
+ */
+export function saidBy(english, told) {
+  return told ? () => sayingOf(told) ?? english : english;
+}
+
+/** @param {import("../generated/messages.js").Sentence} told */
+function sayingOf({ code, values }) {
+  const text = words.server?.[code];
+  return (
+    text && fill(text, Object.fromEntries(Object.entries(values).map(([name, one]) => [name, spoken(one)])))
+  );
+}
+
+/** @param {string | number | import("../generated/messages.js").Sentence} value */
+function spoken(value) {
+  if (typeof value === "string") return value;
+  if (typeof value === "object") return sayingOf(value) ?? "";
+  const { lang } = document.documentElement;
+  return value.toLocaleString(lang, { maximumFractionDigits: 1, useGrouping: false });
+}
+
 // As in "looks happy".
 /** @param {string | null} label */
 export function lookFor(label) {

@@ -35,7 +35,7 @@ export interface Elements {
   "history-tools": HTMLElementTagNameMap["div"];
   "keep": HTMLElementTagNameMap["button"];
   "kept-practise": HTMLElementTagNameMap["button"];
-  "layout": HTMLElementTagNameMap["main"];
+  "layout": HTMLElementTagNameMap["div"];
   "live": HTMLElementTagNameMap["div"];
   "looks-hint": HTMLElementTagNameMap["p"];
   "message": HTMLElementTagNameMap["div"];
@@ -83,6 +83,7 @@ export interface Elements {
   "practice-next": HTMLElementTagNameMap["button"];
   "practice-none": HTMLElementTagNameMap["p"];
   "practice-number": HTMLElementTagNameMap["p"];
+  "practice-often": HTMLElementTagNameMap["p"];
   "practice-other": HTMLElementTagNameMap["button"];
   "practice-others": HTMLElementTagNameMap["button"];
   "practice-part": HTMLElementTagNameMap["p"];

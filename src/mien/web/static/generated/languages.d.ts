@@ -153,6 +153,8 @@ export interface Words {
       eyes: string;
       mouth: string;
     };
+    often: string;
+    or: string;
     noPart: string;
     measured: string;
     harder: string;
@@ -366,6 +368,8 @@ export interface Words {
   };
   /** For labels; English has its words in the table of looks. */
   looks?: Record<string, string>;
+  /** For what the server says; its own words are English. */
+  server?: Record<string, string>;
 }
 
 export const languages: Record<string, Words>;

@@ -14,6 +14,13 @@ export interface Hello {
 export interface SourceInfo {
   id: "configured" | "sample";
   name: string;
+  told?: Sentence;
+}
+
+/** What the page says in its own language; see `mien.errors.Told`. */
+export interface Sentence {
+  code: string;
+  values: Record<string, string | number | Sentence>;
 }
 
 /** What the page tells of the model that reads the faces. */
@@ -44,6 +51,7 @@ export interface Stopped {
 export interface Waiting {
   type: "waiting";
   message: string;
+  told?: Sentence;
 }
 
 /** The source has come to its end. */
@@ -55,6 +63,7 @@ export interface Ended {
 export interface Failed {
   type: "error";
   message: string;
+  told?: Sentence;
 }
 
 /** What is read from one picture of a stream: `Analysis.to_dict()`. */

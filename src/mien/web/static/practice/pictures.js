@@ -8,9 +8,17 @@ import { folderOf, lookOf, Rounds } from "./rounds.js";
 import { tellFace, tellSummary } from "./telling.js";
 
 export class OwnPictures {
-  // `labels` gives those of the model; `onLeftOut` is called after each picture that shows no face.
+  // `labels` gives those of the model; `onLeftOut` is called after each picture that shows no face, and where more is known to tell.
   constructor(items, portraits, labels, onLeftOut) {
     this.rests = restsOf(items);
+    this.statesOf = undefined; // no part of what the page waits for at first
+    import("./drawn/looks.js").then(
+      (looks) => {
+        this.statesOf = looks.statesOf;
+        onLeftOut();
+      },
+      () => {},
+    );
     this.portraits = portraits;
     this.labels = labels;
     this.rounds = new Rounds(items, (item) => this.#read(item), onLeftOut);
@@ -58,7 +66,7 @@ export class OwnPictures {
   }
 
   tell(face, number, guess) {
-    tellFace(face, number, guess);
+    tellFace(face, number, guess, this.statesOf);
   }
 
   tellSummary(tally, over) {

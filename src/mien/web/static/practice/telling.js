@@ -3,6 +3,7 @@
 // round, the settings or the language change.
 
 import { amongAll, isElse, kindOf, percentSure, shapeElement, shownKind } from "../core/looks.js";
+import { nameOf } from "../core/names.js";
 import { lookFor, reasonsFor, wordFor } from "../core/sayings.js";
 import { settings } from "../core/settings.js";
 import { fill, words } from "../core/words.js";
@@ -36,8 +37,8 @@ export function tellLeftOut({ faceless = 0, unreadable = 0 }) {
 
 // Tells of a face with its number, and of the user's guess: null for "not sure", undefined where there is
 // none yet. What the face reveals is laid out from the start and only hidden, with the longest of verdicts,
-// so that nothing moves later.
-export function tellFace({ reading, square, folder, look, rest, atRest }, number, guess) {
+// so that nothing moves later. `statesOf` (drawn/looks.js) says how a part often is, once it is loaded.
+export function tellFace({ reading, square, folder, look, rest, atRest }, number, guess, statesOf) {
   const { practice } = words;
   const { issues } = reading.quality;
   const named = settings.names(reading.label);
@@ -58,6 +59,7 @@ export function tellFace({ reading, square, folder, look, rest, atRest }, number
   const explained = named && reading.label !== null;
   const part = explained ? partOf(reading) : undefined;
   put("part", explained ? (part ? practice.part[part.part] : practice.noPart) : "");
+  put("often", (part && statesOf && often(reading.label, part.part, statesOf)) || "");
   put("measured", explained ? practice.measured : "");
   $("parts").replaceChildren();
   const shown = part && atRest ? rest.reading.parts.find((other) => other.part === part.part) : part;
@@ -89,6 +91,16 @@ function besideOf(reading) {
   if (isElse(reading)) return reasonsFor([reason]);
   if (label === null || !settings.names(label)) return "";
   return fill(words.sure, { percent: percentSure(amongAll(probabilities[label], reading)) });
+}
+
+// What to look for in a part: how it often is in faces of that look. Nothing where it is at rest.
+function often(label, part, statesOf) {
+  const { practice } = words;
+  const { name, ...all } = practice.drawn.parts[part];
+  const states = statesOf(nameOf(label), part).map((state) => all[state]);
+  if (!states.length) return "";
+  const joined = states.reduce((one, other) => fill(practice.or, { one, other }));
+  return fill(practice.often, { word: wordFor(label), part: name, states: joined });
 }
 
 // Which part mattered most to mien; undefined where none did.

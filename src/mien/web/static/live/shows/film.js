@@ -5,6 +5,8 @@ import { fill, words } from "../../core/words.js";
 import { SentShow, ShowError } from "./show.js";
 
 const SETTLED_MS = 250; // a slider that is dragged asks for many places
+// Words hold on to what was before. The last picture stays for long: it is read until they are its own.
+const STAYS_MS = 1200;
 
 export class Film extends SentShow {
   // `scrubber` has a slider for the place in the film.
@@ -18,6 +20,7 @@ export class Film extends SentShow {
     this.url = null;
     this.jumping = false; // until another place is shown
     this.plays = false;
+    this.endedAt = Infinity; // when its last picture came
     this.#watch();
     this.slider.addEventListener("input", () => {
       this.jump(Number(this.slider.value));
@@ -75,7 +78,7 @@ export class Film extends SentShow {
   turn() {
     if (!this.isOpen) return;
     if (this.live.rests) this.video.pause();
-    else this.video.play().catch(() => {}); // it was closed or paused meanwhile
+    else if (!this.video.ended) this.video.play().catch(() => {}); // it was closed or paused meanwhile
   }
 
   get place() {
@@ -87,6 +90,14 @@ export class Film extends SentShow {
     this.video.currentTime = place;
     this.#tell();
     if (this.live.state === "done") this.live.again();
+    else this.turn();
+  }
+
+  /** @param {import("./show.js").Analyzed} analysis */
+  take(analysis) {
+    const { taken } = this.feed;
+    super.take(analysis);
+    if (this.video.ended && !this.live.halted && taken >= this.endedAt + STAYS_MS) this.live.end();
   }
 
   // From the beginning, unless another place was asked for.
@@ -108,7 +119,9 @@ export class Film extends SentShow {
 
   #watch() {
     const on = (name, then) => this.video.addEventListener(name, () => this.isOpen && then());
-    on("ended", () => this.live.end());
+    on("ended", () => {
+      this.endedAt = performance.now();
+    });
     on("seeking", () => {
       this.jumping = true;
       clearTimeout(this.timer);

@@ -5,6 +5,7 @@ import { contextOf } from "../../core/dom.js";
 import { toJpeg } from "../../core/pictures.js";
 
 const QUALITY = 0.8;
+const STILL_MS = 66;
 
 export class Grabber {
   constructor(video) {
@@ -13,16 +14,17 @@ export class Grabber {
     this.context = contextOf(this.canvas, { alpha: false });
     /** @type {Worker | null} */
     this.ticker = null;
-    video.addEventListener("emptied", () => this.endWait?.());
+    for (const event of ["emptied", "ended"]) video.addEventListener(event, () => this.endWait?.());
     document.addEventListener("visibilitychange", () => this.#tick());
   }
 
-  // Waits until there is a new picture, or nothing to see any more.
+  // Waits until there is a new picture, or nothing to see any more; the last picture of a film is new for ever.
   next() {
     return new Promise((resolve) => {
       const end = () => resolve(undefined);
       this.endWait = end;
       if (document.hidden) this.#tick();
+      else if (this.video.ended) setTimeout(end, STILL_MS);
       else if (this.video.requestVideoFrameCallback) this.video.requestVideoFrameCallback(end);
       else requestAnimationFrame(end);
     });

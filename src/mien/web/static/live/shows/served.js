@@ -16,12 +16,14 @@ export class ServedShow extends Show {
     super(live, canvas, () => $(`start-${id}`));
     this.connection = connection;
     this.id = id;
-    this.source = ""; // as the server calls it
+    /** @type {string | (() => string)} */
+    this.source = ""; // what it is called
     this.#forget();
   }
 
   get name() {
-    return this.id === "sample" ? words.sample : this.source;
+    if (this.id === "sample") return words.sample;
+    return typeof this.source === "function" ? this.source() : this.source;
   }
 
   begin() {
@@ -55,7 +57,7 @@ export class ServedShow extends Show {
   }
 
   // The last picture stays, without what was said of its faces: they may have left.
-  /** @param {string} text */
+  /** @param {string | (() => string)} text */
   wait(text) {
     this.waits = true;
     this.live.stage.clear();

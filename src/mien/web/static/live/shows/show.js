@@ -132,7 +132,7 @@ export class Show {
   /**
    * The server waits for a source that has broken off.
    *
-   * @param {string} _text
+   * @param {string | (() => string)} _text
    */
   wait(_text) {}
 

@@ -76,6 +76,7 @@ export class DrawnFaces {
     put("part", named && !parts.length ? say.atRest : "");
     put("measured", parts.length ? say.press : "");
     put("lies", "");
+    put("often", "");
     put("harder", "");
     mark(face);
     $("drawing").setAttribute("aria-label", labelOf(face, number, guess !== undefined && named));

@@ -104,6 +104,19 @@ export function partsOf(units) {
   });
 }
 
+/**
+ * How a part is where a face has a look, as the words name it: one for each way of the look, none where the
+ * part is at rest or the look is not drawn.
+ *
+ * @param {string} look
+ * @param {string} part
+ * @returns {string[]}
+ */
+export function statesOf(look, part) {
+  const states = (WAYS[look] ?? []).map((way) => Object.fromEntries(partsOf(way))[part]);
+  return [...new Set(states.filter(Boolean))];
+}
+
 // Where the parts are in a drawing, as the corners around each.
 /** @type {Record<string, import("./curves.js").Point[]>} */
 export const REGIONS = {
