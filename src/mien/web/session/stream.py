@@ -49,8 +49,13 @@ class ServerStream:
         """Open the source; raise `SourceError` where that fails."""
         loop = asyncio.get_running_loop()
 
+        async def told(notice: Notice) -> None:
+            self._on_notice(notice)
+
         def tell(notice: Notice) -> None:
-            loop.call_soon_threadsafe(self._on_notice, notice)
+            # As a task: in a bare callback nobody could start another one where sniffio, which many
+            # packages bring, looks for the event loop.
+            asyncio.run_coroutine_threadsafe(told(notice), loop)
 
         await in_daemon_thread(lambda: self._open(tell))
 

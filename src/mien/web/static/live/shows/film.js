@@ -7,6 +7,7 @@ import { SentShow, ShowError } from "./show.js";
 const SETTLED_MS = 250; // a slider that is dragged asks for many places
 // Words hold on to what was before. The last picture stays for long: it is read until they are its own.
 const STAYS_MS = 1200;
+const STAYS_TIMES = 6; // at least, where a busy machine reads few pictures in that time
 
 export class Film extends SentShow {
   // `scrubber` has a slider for the place in the film.
@@ -21,6 +22,7 @@ export class Film extends SentShow {
     this.jumping = false; // until another place is shown
     this.plays = false;
     this.endedAt = Infinity; // when its last picture came
+    this.stays = 0; // how often that was read since
     this.#watch();
     this.slider.addEventListener("input", () => {
       this.jump(Number(this.slider.value));
@@ -97,7 +99,9 @@ export class Film extends SentShow {
   take(analysis) {
     const { taken } = this.feed;
     super.take(analysis);
-    if (this.video.ended && !this.live.halted && taken >= this.endedAt + STAYS_MS) this.live.end();
+    if (!this.video.ended || this.live.halted || taken < this.endedAt) return;
+    this.stays += 1;
+    if (this.stays >= STAYS_TIMES && taken >= this.endedAt + STAYS_MS) this.live.end();
   }
 
   // From the beginning, unless another place was asked for.
@@ -121,6 +125,7 @@ export class Film extends SentShow {
     const on = (name, then) => this.video.addEventListener(name, () => this.isOpen && then());
     on("ended", () => {
       this.endedAt = performance.now();
+      this.stays = 0;
     });
     on("seeking", () => {
       this.jumping = true;
