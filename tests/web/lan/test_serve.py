@@ -365,5 +365,5 @@ def test_a_phone_that_loses_the_machine_is_told_to_come_anew(
             page.get_by_label("Code").fill(both.lan.entry.code)
             page.keyboard.press("Enter")
             expect(page.locator("#connection")).to_have_text("Ready")
-            page.wait_for_load_state()  # nothing is on its way when the server ends
+            page.wait_for_load_state("networkidle")  # nothing is on its way when the server ends
         expect(page.locator("#message")).to_contain_text("load this page anew")
