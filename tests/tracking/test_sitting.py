@@ -144,6 +144,17 @@ def test_beside_another_a_face_is_whose_it_is_more_like() -> None:
         assert sitting.is_another(1, new, beside=True) == another
 
 
+@pytest.mark.parametrize("beside", [False, True])
+def test_twins_are_who_they_are_by_their_places(beside: bool) -> None:
+    sitting = sitting_with(1, 2)
+    twin = portrait(2, 1, SAME + 0.1)  # of person 2, whom person 1 resembles as much as themselves
+    sitting.keep(2, twin)
+    assert not sitting.is_another(1, twin, beside=beside)
+    assert not sitting.is_another(2, portrait(1), beside=beside)
+    unlike = sitting_with(1, 2)
+    assert unlike.is_another(1, portrait(2), beside=beside)
+
+
 def test_without_colour_more_has_to_be_alike() -> None:
     sitting = Sitting(remember=100)
     sitting.meet([1], 0)

@@ -115,11 +115,14 @@ class Sitting:
             portrait: Of the face.
             beside: Whether another face may reach over it; then being unlike is not enough, and
                 being more like another is, however little of either is to be seen.
+
+        Of people whom looks do not tell apart, as twins or someone beside a mirror, the place
+        tells who is who.
         """
         more = self.likeness(number, portrait) + MARGIN
         enough = more if beside else max(least(portrait), more)
         return (not beside and not self.is_like(number, portrait)) or any(
-            self.likeness(other, portrait) >= enough and not self._are_one(number, other)
+            self.likeness(other, portrait) >= enough and not self._are_alike(number, other)
             for other in self._people
             if other != number
         )
@@ -165,8 +168,12 @@ class Sitting:
 
     def _are_one(self, first: int, second: int) -> bool:
         """Whether two numbers went to one person: never seen side by side, and alike."""
+        return second not in self._people[first].met and self._are_alike(first, second)
+
+    def _are_alike(self, first: int, second: int) -> bool:
+        """Whether looks do not tell two people apart."""
         one, other = self._people[first], self._people[second]
-        if second in one.met or not other.portraits:
+        if not other.portraits:
             return False
         alike = one.likeness(np.stack(other.portraits))
         return any(a >= least(p) for a, p in zip(alike, other.portraits, strict=True))
