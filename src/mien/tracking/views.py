@@ -32,10 +32,11 @@ class Views:
 
     def __call__(self, index: int) -> FloatArray | None:
         """Return the portrait of a face; None where it shows too little, or more than itself."""
-        if self.portray is None or self.is_cut(index) or self._is_covered(index):
+        if self.portray is None:
             return None
         if index not in self.made:
-            self.made[index] = self.portray(self.faces[index])
+            hidden = self.is_cut(index) or self._is_covered(index)
+            self.made[index] = None if hidden else self.portray(self.faces[index])
         return self.made[index]
 
     def is_cut(self, index: int) -> bool:
