@@ -26,6 +26,7 @@ from mien.files.writes import digest_of
 from mien.models.bundle import Bundle
 from mien.training.device import Compute
 from mien.training.expression import augment as augmentation
+from mien.training.expression import teachers as asking
 from mien.training.expression.augment import augment, mix
 from mien.training.expression.faces import IMAGES, SOFT, FaceStore, code_of, made_once
 from mien.training.expression.settings import TrainSettings
@@ -73,7 +74,7 @@ def distillation_set(
     parts = [(one.info.sha256, one.info.labels) for one in bundles]
     chosen = (settings.teacher_views, settings.teacher_weight, settings.seed, str(compute.device))
     made_by = (torch.__version__, onnxruntime.__version__)
-    code = code_of(augmentation, sys.modules[__name__])
+    code = code_of(augmentation, asking, sys.modules[__name__])
     digest = digest_of(store.digest, store.images.shape, parts, chosen, made_by, code)
     shapes = [(settings.teacher_views, *one.shape) for one in (store.images, store.soft)]
     lesson = _Lesson(store, seen, teachers, settings, compute)
