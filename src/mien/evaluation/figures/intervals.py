@@ -44,6 +44,7 @@ def bootstrap(
     seed: int = 0,
     level: float = LEVEL,
     biased: BoolArray | None = None,
+    counts: IntArray | None = None,
     stage: str = STAGE,
     on_progress: OnProgress = ignore_progress,
 ) -> tuple[RealArray, RealArray]:
@@ -59,6 +60,8 @@ def bootstrap(
         seed: Seed of the draws.
         level: Share of the draws that lie inside.
         biased: bool [M], which figures grow or shrink by being resampled; none unless given.
+        counts: int64 [M], of how many groups each figure is that is a share, 0 for others: where no
+            draw changes a share, its interval is that of `exact_where_fixed`.
         stage: What to call the draws.
         on_progress: Called with the draws done.
 
@@ -77,6 +80,8 @@ def bootstrap(
         draws.append(statistic(np.repeat(rows, times[groups])))
         on_progress(stage, done + 1, resamples)
     low, high = _percentiles(np.stack(draws), level)
+    if counts is not None:
+        low, high = exact_where_fixed(statistic(rows), (low, high), counts, level=level)
     if biased is None or not biased.any():
         return low, high
     middle = statistic(rows) + _means(np.stack(draws))

@@ -10,7 +10,6 @@ from mien.evaluation.figures import metrics
 from mien.evaluation.figures.intervals import (
     RESAMPLES,
     bootstrap,
-    exact_where_fixed,
     group_numbers,
     groups_of,
 )
@@ -129,18 +128,17 @@ def summarise(
 
     values = _figures(evaluation, np.arange(len(groups), dtype=np.int64))
     biased = np.array([key == BIASED for key in values])
+    counts = _counts(evaluation, groups)
     low, high = bootstrap(
         statistic,
         groups,
         resamples=resamples,
         seed=seed,
         biased=biased,
+        counts=np.array([counts.get(key, 0) for key in values]),
         on_progress=on_progress,
     )
     low = np.where(biased, np.maximum(low, 0), low)
-    counts = _counts(evaluation, groups)
-    of = np.array([counts.get(key, 0) for key in values])
-    low, high = exact_where_fixed(np.array([*values.values()]), (low, high), of)
     figures = {
         key: Estimate(value, float(low[number]), float(high[number]))
         for number, (key, value) in enumerate(values.items())

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mien.evaluation.figures.intervals import bootstrap, exact_where_fixed, groups_of
+from mien.evaluation.figures.intervals import bootstrap, groups_of
 from mien.evaluation.figures.summary import Estimate
 from mien.types import IntArray, OnProgress, ProbabilityArray, RealArray, ignore_progress
 
@@ -91,13 +91,15 @@ def estimate_tables(
 
     values = table_figures(sets, classes)
     ends = bootstrap(
-        statistic, groups, resamples=resamples, seed=seed, stage=stage, on_progress=on_progress
+        statistic,
+        groups,
+        resamples=resamples,
+        seed=seed,
+        counts=_counts(sets, classes, groups).ravel(),
+        stage=stage,
+        on_progress=on_progress,
     )
-    low, high = exact_where_fixed(
-        values,
-        (ends[0].reshape(values.shape), ends[1].reshape(values.shape)),
-        _counts(sets, classes, groups),
-    )
+    low, high = (end.reshape(values.shape) for end in ends)
     return tuple(
         _estimates(*(part[number].tolist() for part in (values, low, high)))
         for number in range(len(values))

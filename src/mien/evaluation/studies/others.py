@@ -18,7 +18,6 @@ from mien.evaluation.figures import metrics
 from mien.evaluation.figures.intervals import (
     RESAMPLES,
     bootstrap,
-    exact_where_fixed,
     group_numbers,
     groups_of,
 )
@@ -270,12 +269,17 @@ def others_figures(
 
     groups = group_numbers([*known.groups, *other.groups])
     values = statistic(np.arange(len(groups), dtype=np.int64))
-    ends = bootstrap(
-        statistic, groups, resamples=resamples, seed=seed, stage=STAGE, on_progress=on_progress
-    )
     each = [groups_of(groups, numbers == number) for number in range(len(classes))]
     counts = [*each, groups_of(groups, numbers >= 0), 0, groups_of(groups, numbers < 0)]
-    low, high = exact_where_fixed(values, ends, np.array(counts))
+    low, high = bootstrap(
+        statistic,
+        groups,
+        resamples=resamples,
+        seed=seed,
+        counts=np.array(counts),
+        stage=STAGE,
+        on_progress=on_progress,
+    )
     *shares, named, area, answered = map(Estimate, values.tolist(), low.tolist(), high.tolist())
     made = tuple(
         _other_class(name, share, which == number, answers, evaluation.model)
