@@ -20,22 +20,21 @@ from mien.web.page.runtime import FILES, FOLDER, LICENCES
 NPM = Path(__file__).parents[1] / "node_modules" / "onnxruntime-web" / "dist"
 
 
-def main() -> int:
-    """Copy the files, or say what is missing."""
+def main() -> None:
+    """Copy the files; end with a line that says what is missing, where something is."""
     licences = Path(onnxruntime.__file__).parent
     found = [*(NPM / name for name in FILES), *(licences / name for name in LICENCES)]
     missing = [path for path in found if not path.is_file()]
     if missing:
-        print(f"{missing[0]}: missing; run `make page-runtime`, which fetches it by npm")
-        return 1
+        sys.exit(f"{missing[0]}: missing; run `make page-runtime`, which fetches it by npm")
     with new_folder(FOLDER) as new:
         for path in found:
             shutil.copyfile(path, new / path.name)
     for path in (FOLDER / name for name in FILES):
         data = path.read_bytes()
-        print(f"{path.name}: {len(data):,} bytes, {len(gzip.compress(data)):,} compressed")
-    return 0
+        small = len(gzip.compress(data))
+        sys.stdout.write(f"{path.name}: {len(data):,} bytes, {small:,} compressed\n")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
