@@ -7,10 +7,12 @@ export interface Words {
   language: string;
   reasons: Record<string, string>;
   connecting: string;
+  loading: string;
   connected: string;
   lost: string;
   serverLost: string;
   machineLost: string;
+  engineLost: string;
   tooManyPages: string;
   serverBack: string;
   starting: string;
@@ -26,6 +28,7 @@ export interface Words {
   ended: string;
   show: string;
   version: string;
+  offline: string;
   person: string;
   look: string;
   sentence: string;
@@ -45,6 +48,7 @@ export interface Words {
     look: string;
     here: string;
     overNetwork: string;
+    inBrowser: string;
     camera: string;
     sample: string;
     file: string;
@@ -59,6 +63,7 @@ export interface Words {
     look: string;
     here: string;
     overNetwork: string;
+    inBrowser: string;
   };
   about: {
     title: string;
@@ -128,6 +133,7 @@ export interface Words {
     wrong: string;
     here: string;
     overNetwork: string;
+    inBrowser: string;
     folder: string;
     pictures: string;
     moments: Text;

@@ -1,0 +1,116 @@
+// @ts-check
+// The networks in this browser: onnxruntime-web computes them, on one thread of the processor.
+
+import { singleShotDetector } from "./singleshot.js";
+
+/**
+ * @typedef {import("../generated/messages.js").Hello} Hello
+ * @typedef {import("./analyzer.js").Bundle} Bundle
+ * @typedef {import("./types.js").Detector} Detector
+ * @typedef {import("onnxruntime-web/wasm").InferenceSession} InferenceSession
+ *
+ * @typedef {typeof import("onnxruntime-web/wasm")} Ort
+ *
+ * What `mien/web/site/models.py` writes of both networks.
+ * @typedef {object} Facts
+ * @property {Omit<Hello, "type">} hello
+ * @property {{ other: boolean, input: import("./types.js").InputSpec, not_sure_below: number }} classifier
+ * @property {import("./singleshot.js").DetectorInfo} detector
+ * @property {Record<string, string>} settings of a session
+ *
+ * @typedef {{ facts: Omit<Hello, "type">, detector: Detector, bundle: Bundle }} Models
+ */
+
+const RUNTIME = new URL("../vendor/onnxruntime-web/ort.wasm.bundle.min.mjs", import.meta.url);
+const CODE = new URL("../vendor/onnxruntime-web/ort-wasm-simd-threaded.wasm", import.meta.url);
+const FACTS = new URL("../models/facts.json", import.meta.url);
+const DETECTOR = new URL("../models/detector.onnx", import.meta.url);
+const CLASSIFIER = new URL("../models/classifier.onnx", import.meta.url);
+
+/** @returns {Promise<Models>} */
+export async function loadModels() {
+  const [ort, facts, detector, classifier] = await Promise.all([
+    /** @type {Promise<Ort>} */ (import(RUNTIME.href)),
+    fetched(FACTS).then((response) => /** @type {Promise<Facts>} */ (response.json())),
+    fetched(DETECTOR).then((response) => response.arrayBuffer()),
+    fetched(CLASSIFIER).then((response) => response.arrayBuffer()),
+  ]);
+  ort.env.wasm.numThreads = 1;
+  ort.env.wasm.wasmPaths = { wasm: CODE.href };
+  const options = { executionProviders: ["wasm"], extra: nested(facts.settings) };
+  const open = (graph) => ort.InferenceSession.create(new Uint8Array(graph), options);
+  // One after the other: the first makes the runtime ready.
+  const faces = await open(detector);
+  const looks = await open(classifier);
+  const { hello } = facts;
+  return {
+    facts: { ...hello, sources: typeof OffscreenCanvas === "undefined" ? [] : hello.sources },
+    detector: singleShotDetector(facts.detector, finder(ort, faces)),
+    bundle: {
+      classifier: reader(ort, looks, facts.classifier.input),
+      labels: hello.labels,
+      other: facts.classifier.other,
+      spec: facts.classifier.input,
+      notSureBelow: facts.classifier.not_sure_below,
+    },
+  };
+}
+
+/**
+ * @param {Ort} ort
+ * @param {InferenceSession} session
+ * @returns {import("./singleshot.js").Run}
+ */
+function finder(ort, session) {
+  return async (data, height, width, channels) => {
+    const picture = new ort.Tensor("uint8", data, [1, height, width, channels]);
+    const { scores, boxes, landmarks } = await session.run({ picture }, ["scores", "boxes", "landmarks"]);
+    return { scores: floats(scores), boxes: floats(boxes), landmarks: floats(landmarks) };
+  };
+}
+
+/**
+ * @param {Ort} ort
+ * @param {InferenceSession} session
+ * @param {import("./types.js").InputSpec} spec
+ * @returns {import("./types.js").Classifier}
+ */
+function reader(ort, session, { size, channels }) {
+  const [input] = session.inputNames;
+  const { outputNames } = session;
+  // Older graphs have one output, under any name.
+  const output = outputNames.includes("probabilities") ? "probabilities" : outputNames[0];
+  return async (crops, count) => {
+    const faces = new ort.Tensor("uint8", crops, [count, size, size, channels]);
+    const answers = await session.run({ [input]: faces }, [output]);
+    return floats(answers[output]);
+  };
+}
+
+/** @param {import("onnxruntime-web/wasm").Tensor} tensor */
+function floats(tensor) {
+  return /** @type {Float32Array} */ (tensor.data);
+}
+
+async function fetched(url) {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url}: ${response.status}`);
+  return response;
+}
+
+/**
+ * Settings such as "session.x" as onnxruntime-web takes them: an object of objects.
+ *
+ * @param {Record<string, string>} settings
+ */
+function nested(settings) {
+  const found = {};
+  for (const [name, value] of Object.entries(settings)) {
+    const keys = name.split(".");
+    const last = /** @type {string} */ (keys.pop());
+    let place = found;
+    for (const key of keys) place = place[key] ??= {};
+    place[last] = value;
+  }
+  return found;
+}
