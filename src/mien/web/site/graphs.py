@@ -1,8 +1,9 @@
 """Graphs for browsers: weights in 8 bits, numbers in floats.
 
-In WebAssembly a convolution of floats is faster than one of bytes, and its weights are widened once,
-when the graph is loaded. So a graph in 8 bits keeps its weights as they are, a quarter of the bytes
-of floats, and loses only the rounding of what flows between them. A graph in floats stays as it is.
+In WebAssembly a convolution of floats is faster than one of bytes, and its weights are widened
+once, when the graph is loaded. So a graph in 8 bits keeps its weights as they are, a quarter of the
+bytes of floats, and loses only the rounding of what flows between them. A graph in floats stays as
+it is.
 """
 
 import onnx
