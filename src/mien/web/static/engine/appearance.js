@@ -63,8 +63,8 @@ function putLight(row, cells) {
 function putColour(row, cells) {
   const width = GRID / CHROMA;
   for (let i = 0; i < LIGHT; i++) {
-    const [x, y] = [i % GRID, Math.floor(i / GRID)];
-    const at = LIGHT + 2 * (CHROMA * Math.floor(y / width) + Math.floor(x / width));
+    const column = Math.floor((i % GRID) / width);
+    const at = LIGHT + 2 * (CHROMA * Math.floor(i / GRID / width) + column);
     row[at] += cells[4 * i] - cells[4 * i + 1];
     row[at + 1] += cells[4 * i + 2] - cells[4 * i + 1];
   }
@@ -79,7 +79,8 @@ function putColour(row, cells) {
  * @param {Float32Array} second
  */
 export function similarity(first, second) {
-  let [correlation, difference] = [0, 0];
+  let correlation = 0;
+  let difference = 0;
   for (let i = 0; i < LIGHT; i++) correlation += first[i] * second[i];
   for (let i = LIGHT; i < WIDTH; i++) difference += Math.abs(first[i] - second[i]);
   return Math.fround(correlation * 2 ** (-difference / (WIDTH - LIGHT) / FADE));

@@ -40,9 +40,17 @@ export function wholeOf({ width, height }) {
  * @returns {Plane}
  */
 export function toGray({ data, width, height }) {
-  const gray = new Uint8Array(width * height);
-  grayInto(data, 0, gray, 0, gray.length);
-  return { data: gray, width, height };
+  const words = wordsOf(data);
+  const count = width * height;
+  // Room for whole words, four pixels in each: a store less for three of them.
+  const gray = new Uint8Array((count + 3) & ~3);
+  const four = new Int32Array(gray.buffer, 0, count >> 2);
+  for (let i = 0, at = 0; i < four.length; i++, at += 4) {
+    const low = grayOf(words[at]) | (grayOf(words[at + 1]) << 8);
+    four[i] = low | (grayOf(words[at + 2]) << 16) | (grayOf(words[at + 3]) << 24);
+  }
+  for (let i = count & ~3; i < count; i++) gray[i] = grayOf(words[i]);
+  return { data: gray.subarray(0, count), width, height };
 }
 
 /**
@@ -53,13 +61,15 @@ export function toGray({ data, width, height }) {
  * @returns {Rows}
  */
 export function grayRows(picture, part) {
-  const { data, width, height } = picture;
+  const { width, height } = picture;
+  const words = wordsOf(picture.data);
   const { from, to, before } = span(part.left, part.width, width);
+  const after = before + to - from + 1;
   const read = (y, line) => {
-    const start = (clamp(part.top + y, height) * width + from) * 4;
-    grayInto(data, start, line, before, to - from + 1);
+    let at = clamp(part.top + y, height) * width + from;
+    for (let i = before; i < after; i++) line[i] = grayOf(words[at++]);
     line.fill(line[before], 0, before);
-    line.fill(line[before + to - from], before + to - from + 1, part.width);
+    line.fill(line[after - 1], after, part.width);
   };
   return { width: part.width, height: part.height, channels: 1, read };
 }
@@ -166,8 +176,20 @@ function clamp(value, size) {
   return Math.min(Math.max(value, 0), size - 1);
 }
 
-function grayInto(data, start, gray, first, count) {
-  for (let i = first, at = start; i < first + count; i++, at += 4) {
-    gray[i] = (data[at] * RED + data[at + 1] * GREEN + data[at + 2] * BLUE + HALF) >> SHIFT;
-  }
+/**
+ * The pixels of a picture as numbers; on all machines that browsers run on, red is in the lowest bits.
+ *
+ * @param {Uint8ClampedArray | Uint8Array} data
+ */
+export function wordsOf(data) {
+  const { buffer, byteOffset, length } = data.byteOffset % 4 === 0 ? data : data.slice();
+  return new Int32Array(buffer, byteOffset, length >> 2);
+}
+
+/** @param {number} pixel */
+function grayOf(pixel) {
+  const red = Math.imul(pixel & 255, RED);
+  const green = Math.imul((pixel >> 8) & 255, GREEN);
+  const blue = Math.imul((pixel >> 16) & 255, BLUE);
+  return (red + green + blue + HALF) >> SHIFT;
 }

@@ -11,6 +11,8 @@ import { colourRows, wholeOf } from "./pixels.js";
 
 // OpenCV's linear weights are in shares of 2^11.
 const ONE = 2048;
+const BITS = 12;
+const MASK = (1 << BITS) - 1;
 // A share of a pixel below this is left out.
 const LEAST = 1e-3;
 
@@ -81,20 +83,34 @@ function blocks(rows, width, height) {
 }
 
 function addGray(sums, line, across) {
-  for (let x = 0, at = 0; x < sums.length; x++) {
+  const { length } = sums;
+  for (let x = 0, at = 0; x < length; x++) {
     let sum = 0;
-    for (let i = 0; i < across; i++) sum += line[at++];
+    for (const end = at + across; at < end; at++) sum += line[at];
     sums[x] += sum;
   }
 }
 
+// Two colours are added at once, sixteen bits apart, in which so many pixels have room.
+const FIT = 256;
+
 function addColours(sums, line, across) {
-  for (let x = 0, at = 0; x < sums.length; x += 4) {
-    for (let i = 0; i < across; i++, at += 4) {
-      sums[x] += line[at];
-      sums[x + 1] += line[at + 1];
-      sums[x + 2] += line[at + 2];
-      sums[x + 3] += line[at + 3];
+  const words = new Int32Array(line.buffer);
+  const { length } = sums;
+  for (let x = 0, at = 0; x < length; x += 4) {
+    const end = at + across;
+    while (at < end) {
+      const stop = Math.min(at + FIT, end);
+      let redAndBlue = 0;
+      let green = 0;
+      for (; at < stop; at++) {
+        const pixel = words[at];
+        redAndBlue += pixel & 0xff00ff;
+        green += (pixel >> 8) & 255;
+      }
+      sums[x] += redAndBlue & 0xffff;
+      sums[x + 1] += green;
+      sums[x + 2] += redAndBlue >>> 16;
     }
   }
 }
@@ -141,7 +157,9 @@ function weighGray(row, line, { first, counts, weights }) {
 function weighColours(row, line, { first, counts, weights }) {
   const { fround } = Math;
   for (let x = 0, entry = 0; x < first.length; x++) {
-    let [red, green, blue] = [fround(0), fround(0), fround(0)];
+    let red = fround(0);
+    let green = fround(0);
+    let blue = fround(0);
     for (let at = 4 * first[x], end = at + 4 * counts[x]; at < end; at += 4) {
       const weight = weights[entry++];
       red = fround(red + fround(line[at] * weight));
@@ -182,52 +200,77 @@ function cells(size, wanted) {
 
 // Between the four pixels around each place.
 function linear(rows, width, height) {
-  const { channels, read } = rows;
-  const columns = places(rows.width, width);
   const lines = places(rows.height, height);
-  const line = new Uint8Array(rows.width * channels);
-  const length = width * channels;
-  let [above, below] = [new Int32Array(length), new Int32Array(length)];
-  let [shownAbove, shownBelow] = [-1, -1];
-  const fill = (row, at) => {
-    read(at, line);
-    if (channels === 1) mixGray(row, line, columns);
-    else mixColours(row, line, columns);
-    return at;
-  };
-  const result = new Uint8Array(height * length);
-  for (let y = 0; y < height; y++) {
-    const [upper, lower] = [lines.from[y], lines.to[y]];
-    if (shownBelow === upper || shownAbove === lower) {
-      [above, below, shownAbove, shownBelow] = [below, above, shownBelow, shownAbove];
-    }
-    if (shownAbove !== upper) shownAbove = fill(above, upper);
-    if (shownBelow !== lower) shownBelow = fill(below, lower);
-    mixRows(result, y * length, above, below, lines.near[y], lines.far[y]);
+  const mixed = mixedRows(rows, width);
+  const result = new Uint8Array(height * width * rows.channels);
+  for (let y = 0, start = 0; y < height; y++) {
+    const above = mixed(lines.from[y], lines.to[y]);
+    const below = mixed(lines.to[y], lines.from[y]);
+    mixRows(result, start, above, below, lines.near[y], lines.far[y]);
+    start += above.length;
   }
   return result;
 }
 
-// Rounded down twice on the way, as OpenCV does.
+// Gives rows in their new width; each is made once, as long as they are asked for from top to bottom.
+function mixedRows({ width: before, channels, read }, width) {
+  const columns = packed(places(before, width));
+  // The place after the last pixel is looked at, too, with no weight.
+  const line = new Uint8Array((before + 1) * channels);
+  const mix = channels === 1 ? mixGray : mixColours;
+  const kept = [-1, -1].map((at) => ({ at, row: new Int16Array(width * channels) }));
+  return (at, other) => {
+    let slot = kept.find((one) => one.at === at);
+    if (!slot) {
+      slot = kept[0].at === other ? kept[1] : kept[0];
+      slot.at = at;
+      read(at, line);
+      mix(slot.row, line, columns);
+    }
+    return slot.row;
+  };
+}
+
+// Rounded down on the way, as in mixGray and mixColours: so does OpenCV.
 function mixRows(result, start, above, below, near, far) {
-  for (let i = 0; i < above.length; i++) {
-    const sum = (((above[i] >> 4) * near) >> 16) + (((below[i] >> 4) * far) >> 16);
+  const { length } = above;
+  for (let i = 0; i < length; i++) {
+    const sum = (Math.imul(above[i], near) >> 16) + (Math.imul(below[i], far) >> 16);
     result[start + i] = (sum + 2) >> 2;
   }
 }
 
-function mixGray(row, line, { from, to, near, far }) {
-  for (let x = 0; x < row.length; x++) row[x] = line[from[x]] * near[x] + line[to[x]] * far[x];
+function mixGray(row, line, columns) {
+  const { length } = row;
+  for (let x = 0; x < length; x++) {
+    const column = columns[x];
+    const at = column >> BITS;
+    const value = line[at];
+    row[x] = (value * ONE + Math.imul(line[at + 1] - value, column & MASK)) >> 4;
+  }
 }
 
-function mixColours(row, line, { from, to, near, far }) {
-  for (let x = 0, at = 0; x < from.length; x++, at += 4) {
-    const [a, b, first, second] = [4 * from[x], 4 * to[x], near[x], far[x]];
-    row[at] = line[a] * first + line[b] * second;
-    row[at + 1] = line[a + 1] * first + line[b + 1] * second;
-    row[at + 2] = line[a + 2] * first + line[b + 2] * second;
-    row[at + 3] = 255 * ONE;
+function mixColours(row, line, columns) {
+  const { length } = columns;
+  for (let x = 0; x < length; x++) {
+    const column = columns[x];
+    const far = column & MASK;
+    const to = 4 * x;
+    const at = 4 * (column >> BITS);
+    const red = line[at];
+    const green = line[at + 1];
+    const blue = line[at + 2];
+    row[to] = (red * ONE + Math.imul(line[at + 4] - red, far)) >> 4;
+    row[to + 1] = (green * ONE + Math.imul(line[at + 5] - green, far)) >> 4;
+    row[to + 2] = (blue * ONE + Math.imul(line[at + 6] - blue, far)) >> 4;
+    row[to + 3] = (255 * ONE) >> 4;
   }
+}
+
+// Where each new pixel is after, and the weight of the one behind it, in one number: each array that a loop
+// looks at costs as much as the sum itself.
+function packed({ from, to, far }) {
+  return from.map((at, i) => (at << BITS) | (to[i] > at ? far[i] : 0));
 }
 
 // The two pixels on both sides of each new one, and how much of each it takes. Pixels have their

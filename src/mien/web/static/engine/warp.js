@@ -2,6 +2,7 @@
 // What else OpenCV does to pixels: turning, blurring, and how sharp they are.
 
 import { HALVES } from "./numbers.js";
+import { wordsOf } from "./pixels.js";
 
 /**
  * @typedef {import("./types.js").Picture} Picture
@@ -11,6 +12,7 @@ import { HALVES } from "./numbers.js";
 // A Gaussian of sigma 1 over seven pixels, in shares of 2^8 (OpenCV's own rounding of it).
 const BLUR = [1, 14, 62, 102, 62, 14, 1];
 const REACH = 3;
+const OPAQUE = 255 << 24;
 
 /**
  * Turns, scales and moves a part of a picture, linearly between pixels and in single precision;
@@ -25,30 +27,44 @@ const REACH = 3;
  */
 export function warpAffine({ data, width: stride }, part, matrix, width, height) {
   const { fround } = Math;
+  const words = wordsOf(data);
   const [a, b, c, d, e, f] = inverse(matrix).map(fround);
-  const result = new Uint8Array(4 * width * height);
-  const [right, bottom] = [part.width - 1, part.height - 1];
+  const result = new Int32Array(width * height);
+  const right = part.width - 1;
+  const bottom = part.height - 1;
   const start = part.top * stride + part.left;
   for (let y = 0, to = 0; y < height; y++) {
-    const [acrossStart, downStart] = [fround(y * b + c), fround(y * e + f)];
-    for (let x = 0; x < width; x++, to += 4) {
-      const [across, down] = [fround(a * x + acrossStart), fround(d * x + downStart)];
-      const [column, row] = [Math.floor(across), Math.floor(down)];
-      const [alpha, beta] = [fround(across - column), fround(down - row)];
+    const acrossStart = fround(fround(y * b) + c);
+    const downStart = fround(fround(y * e) + f);
+    for (let x = 0; x < width; x++) {
+      const across = fround(a * x + acrossStart);
+      const down = fround(d * x + downStart);
+      const column = Math.floor(across);
+      const row = Math.floor(down);
       const left = Math.min(Math.max(column, 0), right);
       const next = Math.min(Math.max(column + 1, 0), right);
       const above = start + Math.min(Math.max(row, 0), bottom) * stride;
       const below = start + Math.min(Math.max(row + 1, 0), bottom) * stride;
-      let [p, q, r, s] = [4 * (above + left), 4 * (above + next), 4 * (below + left), 4 * (below + next)];
-      for (let i = 0; i < 3; i++, p++, q++, r++, s++) {
-        const upper = fround(data[p] + alpha * (data[q] - data[p]));
-        const lower = fround(data[r] + alpha * (data[s] - data[r]));
-        result[to + i] = fround(upper + beta * fround(lower - upper)) + HALVES - HALVES;
-      }
-      result[to + 3] = 255;
+      const p = words[above + left];
+      const q = words[above + next];
+      const r = words[below + left];
+      const s = words[below + next];
+      const alpha = fround(across - column);
+      const beta = fround(down - row);
+      const red = mix(p & 255, q & 255, r & 255, s & 255, alpha, beta);
+      const green = mix((p >> 8) & 255, (q >> 8) & 255, (r >> 8) & 255, (s >> 8) & 255, alpha, beta);
+      const blue = mix((p >> 16) & 255, (q >> 16) & 255, (r >> 16) & 255, (s >> 16) & 255, alpha, beta);
+      result[to++] = red | (green << 8) | (blue << 16) | OPAQUE;
     }
   }
-  return { data: result, width, height };
+  return { data: new Uint8Array(result.buffer), width, height };
+}
+
+// Between four values, in single precision.
+function mix(p, q, r, s, alpha, beta) {
+  const upper = Math.fround(p + alpha * (q - p));
+  const lower = Math.fround(r + alpha * (s - r));
+  return (Math.fround(upper + beta * Math.fround(lower - upper)) + HALVES - HALVES) | 0;
 }
 
 // The way back of a turn, in OpenCV's order of operations.
@@ -102,7 +118,9 @@ function mirrored(side) {
  * @param {number} side at least 2
  */
 export function brightnessAndSharpness(gray, side) {
-  let [light, sum, squares] = [0, 0, 0];
+  let light = 0;
+  let sum = 0;
+  let squares = 0;
   for (let y = 0; y < side; y++) {
     const row = y * side;
     const above = (y > 0 ? y - 1 : 1) * side;
