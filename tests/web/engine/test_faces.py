@@ -4,7 +4,6 @@ from dataclasses import asdict
 
 import cv2
 import numpy as np
-import pytest
 from tests.web.engine.twins import answer, face_at, faces_anywhere, noise, picture, scenery
 
 from mien.sources.sample import SampleSource
@@ -39,7 +38,9 @@ def scene(image, faces, specs):
     return {
         "picture": picture(image),
         "faces": faces,
-        "crops": [{"spec": asdict(spec), "crops": crop_faces(image, faces, spec)} for spec in specs],
+        "crops": [
+            {"spec": asdict(spec), "crops": crop_faces(image, faces, spec)} for spec in specs
+        ],
         "seen": seen,
         "descriptors": descriptors,
         "similarities": similarity(descriptors, descriptors),
@@ -69,11 +70,19 @@ def of_exact_size(sizes):
 
 def scenes():
     rng = np.random.default_rng(1818)
-    sides = np.geomspace(8, 600, 60)
+    sides = np.geomspace(8, 600, 54)
     yield scenery(rng, 640, 480), faces_anywhere(rng, (640, 480), sides), SPECS
-    yield scenery(rng, 333, 251), [*odd_faces(rng), *faces_anywhere(rng, (333, 251), sides[::4])], SPECS
+    yield (
+        scenery(rng, 333, 251),
+        [*odd_faces(rng), *faces_anywhere(rng, (333, 251), sides[:50:4])],
+        SPECS,
+    )
     exact = [64, 96, 128, 192, 48, 32, 57, 114, 12, 8, 16]
-    yield noise(rng, 241, 227), [*of_exact_size(exact), *faces_anywhere(rng, (241, 227), sides[::3])], SPECS
+    yield (
+        noise(rng, 241, 227),
+        [*of_exact_size(exact), *faces_anywhere(rng, (241, 227), sides[:50:3])],
+        SPECS,
+    )
     dark = scenery(rng, 320, 240) // 12
     gray = cv2.cvtColor(scenery(rng, 317, 243), cv2.COLOR_BGR2GRAY)
     for image in (dark, np.repeat(gray[..., None], 3, axis=2)):
@@ -89,11 +98,13 @@ def scenes():
 
 def test_faces_are_cropped_described_and_judged_as_in_python(tmp_path):
     vectors = [scene(*given) for given in scenes()]
-    assert {issue for one in vectors for quality in one["qualities"] for issue in quality["issues"]} == {
+    assert {
+        issue for one in vectors for quality in one["qualities"] for issue in quality["issues"]
+    } == {
         "too small",
         "dark",
         "blurred",
         "turned away",
     }
     assert sum(one is not None for each in vectors for one in each["portraits"]) > 50
-    import time; t=time.time(); a=answer("faces", vectors, tmp_path); print("NODE", time.time()-t, (tmp_path/"faces.json").stat().st_size); assert not a, a[:3000]
+    assert answer("faces", vectors, tmp_path) == ""

@@ -9,7 +9,19 @@ from mien.vision.crop import cut_square
 SIZES = [(640, 480), (333, 251), (97, 131), (31, 17), (1, 1), (2, 3)]
 # Both ways, by whole numbers and by others, along one side only, and by nearly nothing.
 WANTED = [
-    (0, [(480, 360), (160, 120), (320, 240), (213, 160), (101, 77), (639, 479), (64, 64), (128, 96)]),
+    (
+        0,
+        [
+            (480, 360),
+            (160, 120),
+            (320, 240),
+            (213, 160),
+            (101, 77),
+            (639, 479),
+            (64, 64),
+            (128, 96),
+        ],
+    ),
     (1, [(111, 251), (64, 64), (332, 250), (48, 48), (333, 251), (166, 125), (400, 300)]),
     (2, [(64, 64), (12, 12), (96, 130), (97, 131), (194, 262), (113, 64)]),
     (3, [(64, 64), (8, 8), (30, 17), (31, 1), (1, 1)]),
@@ -50,7 +62,9 @@ def warped(images, rng):
             "part": {"left": left, "top": top, "width": width - left, "height": height - top},
             "matrix": matrix.ravel().tolist(),
             "size": size,
-            "wanted": cv2.warpAffine(part, matrix, size, borderMode=cv2.BORDER_REPLICATE)[..., ::-1],
+            "wanted": cv2.warpAffine(part, matrix, size, borderMode=cv2.BORDER_REPLICATE)[
+                ..., ::-1
+            ],
         }
 
 
@@ -58,7 +72,17 @@ def squares(images):
     for number in (2, 3, 4):
         height, width = images[number].shape[:2]
         for side in (1, 9, 40):
-            for left in (-side - 20, -side, 1 - side, -3, 0, width - side, width - 3, width, width + 9):
+            for left in (
+                -side - 20,
+                -side,
+                1 - side,
+                -3,
+                0,
+                width - side,
+                width - 3,
+                width,
+                width + 9,
+            ):
                 for top in (-side - 9, -2, height // 2, height - 1, height + 3):
                     edge = cut_square(images[number], left, top, side)
                     black = cut_square(images[number], left, top, side, cv2.BORDER_CONSTANT)
@@ -84,7 +108,10 @@ def test_pixels_are_treated_as_opencv_treats_them(tmp_path):
     numbers = [*np.arange(-4, 4, 0.5), *rng.normal(0, 100, 50)]
     grays = [cv2.cvtColor(image, cv2.COLOR_BGR2GRAY) for image in images]
     vectors = {
-        "rounded": {"given": [float(n) for n in numbers], "wanted": [round(float(n)) for n in numbers]},
+        "rounded": {
+            "given": [float(n) for n in numbers],
+            "wanted": [round(float(n)) for n in numbers],
+        },
         "pictures": [
             {"picture": picture(image), "gray": gray}
             for image, gray in zip(images, grays, strict=True)

@@ -1,7 +1,7 @@
-"""How the engine in the browser is held to Python: its twins are asked the same, and must answer alike.
+"""How the engine in the browser is held to Python: its twins must answer alike.
 
-Python writes what it was asked and what it answered (the vectors) when a test runs, so that they change
-with it; `node` answers once for each module of tests.
+When a test runs, Python writes what it was asked and what it answered (the vectors), so that they
+change with it; `node` answers once for each module of tests.
 """
 
 import base64
@@ -74,7 +74,9 @@ def scenery(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
         axes = (int(rng.integers(3, width // 4 + 4)), int(rng.integers(3, height // 4 + 4)))
         colour = tuple(map(int, rng.integers(0, 256, 3)))
         angle = float(rng.uniform(0, 180))
-        cv2.ellipse(image, middle, axes, angle, 0, 360, colour, int(rng.choice([-1, 2])), cv2.LINE_AA)
+        cv2.ellipse(
+            image, middle, axes, angle, 0, 360, colour, int(rng.choice([-1, 2])), cv2.LINE_AA
+        )
     grain = rng.normal(0, 3, image.shape)
     return np.clip(image + grain, 0, 255).astype(np.uint8)
 
@@ -97,7 +99,7 @@ def face_at(
 def faces_anywhere(
     rng: np.random.Generator, size: tuple[int, int], sides: Sequence[float]
 ) -> list[Face]:
-    """Return a face of each size, somewhere in a picture or over its edges; a few without landmarks."""
+    """Return a face of each size, in a picture or over its edges; a few without landmarks."""
     width, height = size
     return [
         face_at(

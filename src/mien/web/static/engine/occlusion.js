@@ -59,7 +59,7 @@ export async function explain(picture, face, { classify, spec, labels }) {
 
 /** @returns {Point} */
 function inPicture([x, y], scale, corner) {
-  return [fround(fround(x / scale) + corner[0]), fround(fround(y / scale) + corner[1])];
+  return [fround(fround(x / fround(scale)) + corner[0]), fround(fround(y / fround(scale)) + corner[1])];
 }
 
 // The face with what is around it at a bounded size, its scale and its first pixel.

@@ -62,7 +62,11 @@ export function partRegions(face) {
   return { brows: corners("brows"), eyes: corners("eyes"), mouth: corners("mouth") };
 }
 
-// One distance between the eyes along their line.
+/**
+ * One distance between the eyes along their line.
+ *
+ * @returns {Point}
+ */
 function axis({ box }, points) {
   const [x, y] = [0, 1].map((i) => fround(points[1][i] - points[0][i]));
   const least = LEAST * sideOf(box);

@@ -14,6 +14,7 @@ import { resize } from "./resize.js";
  * @typedef {import("./types.js").Box} Box
  * @typedef {import("./types.js").Point} Point
  * @typedef {import("./types.js").Detector} Detector
+ * @typedef {import("./pixels.js").Part} Part
  *
  * What a detector's model.json says, as far as it counts here.
  *
@@ -44,10 +45,9 @@ const LONGEST = 224;
 const AGAIN = 3;
 // Down to this factor, pictures are shrunk linearly.
 const LINEAR = 0.6;
-// Pictures that would be shown at more than LARGE pixels are shown in tiles of TILE pixels a side.
-const LARGE = 4_200_000;
-const TILE = 1024;
-const OVERLAP = 192;
+// Pictures that would be shown at more than `large` pixels are shown in tiles of `tile` pixels a side, which
+// overlap by no less than `overlap`: memory is bounded.
+const LIMITS = { large: 4_200_000, tile: 1024, overlap: 192 };
 const MIN_FACE = 32; // side of the smallest face that is looked for, in pixels
 // A box below SURE times the smallest face loses a part of its score: DOUBT times what it lacks, as a share.
 const SURE = 1.5;
@@ -60,15 +60,16 @@ const { fround } = Math;
  *
  * @param {DetectorInfo} info
  * @param {Run} run
- * @param {{ minFace?: number }} [options] `minFace`: side of the smallest face that must be found, in
- *   pixels. Time falls with its square
+ * @param {{ minFace?: number, limits?: typeof LIMITS }} [options] `minFace`: side of the smallest face that
+ *   must be found, in pixels. Time falls with its square. `limits`: what may be shown at once
  * @returns {Detector} finds the faces, the surest first
  */
-export function singleShotDetector(info, run, { minFace = MIN_FACE } = {}) {
+export function singleShotDetector(info, run, { minFace = MIN_FACE, limits = LIMITS } = {}) {
   if (!(minFace > 0)) throw new RangeError(`minFace must be above 0, got ${minFace}`);
   const wanted = Math.min(1, info.smallest / minFace);
   const detect = async (/** @type {Picture} */ picture) => {
-    const look = picture.width * picture.height * wanted ** 2 > LARGE ? inTiles : whole;
+    const isLarge = picture.width * picture.height * wanted ** 2 > limits.large;
+    const look = (part) => lookAt(shown, part, info, run);
     /** @type {Shown} */
     let shown = info.channels === 3 ? picture : toGray(picture);
     /** @type {Found[]} */
@@ -76,7 +77,8 @@ export function singleShotDetector(info, run, { minFace = MIN_FACE } = {}) {
     for (let scale = wanted; ; scale /= AGAIN) {
       shown = shrunk(shown, picture, scale, info.channels);
       const ratio = [fround(picture.width / shown.width), fround(picture.height / shown.height)];
-      found.push(scaled(await look(shown, info, run), ratio));
+      const seen = isLarge ? await inTiles(shown, limits, look) : await look(wholeOf(shown));
+      found.push(scaled(seen, ratio));
       if (Math.max(shown.width, shown.height) <= LONGEST) break;
     }
     return toFaces(joined(found), info);
@@ -98,50 +100,45 @@ function shrunk(shown, picture, scale, channels) {
 }
 
 /**
- * Runs the network on all that is shown.
+ * Looks at what is shown a part at a time.
  *
  * @param {Shown} shown
- * @param {DetectorInfo} info
- * @param {Run} run
- * @returns {Promise<Found>} in pixels of it
+ * @param {typeof LIMITS} limits
+ * @param {(part: Part) => Promise<Found>} look
+ * @returns {Promise<Found>} in pixels of all that is shown
  */
-function whole(shown, info, run) {
-  return lookAt(shown, wholeOf(shown), info, run);
-}
-
-// Says what `whole` would, a part of the picture at a time.
-async function inTiles(shown, info, run) {
+async function inTiles(shown, { tile, overlap }, look) {
   const found = [];
-  for (const top of starts(shown.height)) {
-    for (const left of starts(shown.width)) {
-      const width = Math.min(TILE, shown.width - left);
-      const height = Math.min(TILE, shown.height - top);
+  for (const top of starts(shown.height, tile, overlap)) {
+    for (const left of starts(shown.width, tile, overlap)) {
+      const width = Math.min(tile, shown.width - left);
+      const height = Math.min(tile, shown.height - top);
       const part = { left, top, width, height };
-      found.push(uncut(await lookAt(shown, part, info, run), part, shown));
+      found.push(uncut(await look(part), part, shown));
     }
   }
   return joined(found);
 }
 
 // Where tiles begin along a side of the picture, the last one at its end.
-function starts(length) {
-  if (length <= TILE) return [0];
-  const count = Math.ceil((length - OVERLAP) / (TILE - OVERLAP));
-  return Array.from({ length: count }, (_, i) => Math.floor(((length - TILE) * i) / (count - 1)));
+function starts(length, tile, overlap) {
+  if (length <= tile) return [0];
+  const count = Math.ceil((length - overlap) / (tile - overlap));
+  return Array.from({ length: count }, (_, i) => Math.floor(((length - tile) * i) / (count - 1)));
 }
 
 /**
  * Moves what one tile holds to its place, without the faces that its inner edges cut.
  *
  * @param {Found} found
- * @param {import("./pixels.js").Part} part
+ * @param {Part} part
  * @param {Shown} shown
  * @returns {Found}
  */
-function uncut({ scores, boxes, landmarks }, { left, top }, { width, height }) {
-  const corner = [left, top];
-  const end = [Math.min(left + TILE, width), Math.min(top + TILE, height)];
-  const size = [width, height];
+function uncut({ scores, boxes, landmarks }, part, shown) {
+  const corner = [part.left, part.top];
+  const end = [part.left + part.width, part.top + part.height];
+  const size = [shown.width, shown.height];
   const movedBoxes = boxes.map((value, i) => value + corner[i % 2]);
   const movedLandmarks = landmarks.map((value, i) => value + corner[i % 2]);
   const isCut = (n, axis) =>
