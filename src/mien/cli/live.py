@@ -37,6 +37,7 @@ from mien.web.protocol import Mode, ModelFacts, SourceId
 from mien.web.server import Server, bind
 from mien.web.session.services import OfferedSource, Services
 from mien.web.session.stats import LiveMeter
+from mien.web.site.engine import engine_files
 
 DEFAULT_PORT = 8000
 _PORT = {"metavar": "PORT", "refusal": "is no port; give one from 1 to 65535"}
@@ -112,7 +113,8 @@ def run(args: argparse.Namespace) -> int:
 def _run_in_browser(options: LiveOptions, source: str | None) -> int:
     """Serve a page that reads faces by itself."""
     live_in_browser.check(options, source)
-    besides = live_in_browser.files(options, source)
+    mode: Mode = "camera" if source is None else "sample"
+    besides = engine_files(*live_in_browser.bundles(options.model), mode=mode)
     with _listener(options) as listener:
         port = listener.getsockname()[1]
         token = make_token() if options.token else None

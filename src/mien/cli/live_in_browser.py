@@ -1,20 +1,17 @@
 """`mien live --in-browser`: the page reads faces by itself, and this machine only hands it out."""
 
-from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien.cli.extras import install
 from mien.errors import MissingExtraError, SettingsError
-from mien.models.bundle import load_bundle, load_detector_bundle
+from mien.models.bundle import Bundle, DetectorBundle, load_bundle, load_detector_bundle
 from mien.registry import DEFAULT_DETECTOR, DETECTOR_BUNDLE, find_bundle
 from mien.sources.naming import Sample, meant
 from mien.web.page import runtime
-from mien.web.protocol import Mode
-from mien.web.site.engine import engine_files
 
 if TYPE_CHECKING:
     from mien.cli.live import LiveOptions
-    from mien.cli.models import ModelOptions
 
 
 def check(options: "LiveOptions", source: str | None) -> None:
@@ -30,28 +27,26 @@ def check(options: "LiveOptions", source: str | None) -> None:
     for name, given in (("lan", options.lan), ("stats", options.stats)):
         if given:
             raise SettingsError(f"--in-browser does without a server; leave out --{name}")
-    if options.detector != DEFAULT_DETECTOR:
+    if options.detector_model is not None or options.detector != DEFAULT_DETECTOR:
         raise SettingsError(
-            f"--in-browser finds faces with the detector {DEFAULT_DETECTOR}; "
-            f"leave out --detector {options.detector}"
+            f"--in-browser finds faces with mien's own detector, {DEFAULT_DETECTOR}; "
+            "leave out --detector and --detector-model"
         )
     runtime.check()
 
 
-def files(options: "ModelOptions", source: str | None = None) -> Mapping[str, bytes]:
-    """Return what the page needs of the models that were asked for; install what is missing.
+def bundles(model: Path | None) -> tuple[Bundle, DetectorBundle]:
+    """Load a model and the face detector; install what is missing to make them fit for browsers.
 
     Nothing is fetched unless whoever sits at the terminal says so.
 
     Raises:
-        MienError: As `find_bundle` and `load_bundle`; or packages are missing.
+        MissingExtraError: Packages are missing.
+        MienError: As `find_bundle` and `load_bundle`.
     """
-    bundle = load_bundle(find_bundle(options.model))
-    detector = load_detector_bundle(options.detector_model or DETECTOR_BUNDLE)
-    mode: Mode = "camera" if source is None else "sample"
     try:
-        return engine_files(bundle, detector, mode=mode)
-    except MissingExtraError:
+        import onnx  # noqa: F401
+    except ModuleNotFoundError as error:
         if not install("site", "A page that reads faces by itself"):
-            raise
-        return engine_files(bundle, detector, mode=mode)
+            raise MissingExtraError("a page that reads faces by itself", "site") from error
+    return load_bundle(find_bundle(model)), load_detector_bundle(DETECTOR_BUNDLE)
