@@ -12,6 +12,8 @@ const { scope } = worker.registration;
 const KIND = `mien ${scope} `; // other sites of the same host have caches of their own
 const CACHE = KIND + version;
 const TAKE_OVER = "take over";
+const MOST_LOADS = 50; // of a page that waits for the next version to begin
+let loads = 0;
 
 worker.addEventListener("install", (event) => event.waitUntil(keep()));
 worker.addEventListener("activate", (event) => event.waitUntil(begin()));
@@ -50,14 +52,17 @@ async function begin() {
 async function answer(request) {
   const opens = request.mode === "navigate";
   if (opens && (await letNextBegin())) return new Response("", { headers: { Refresh: "0" } });
-  const cache = await caches.open(CACHE);
-  return (await cache.match(opens ? scope : request)) ?? fetch(request);
+  return (await caches.match(opens ? scope : request, { cacheName: CACHE })) ?? fetch(request);
 }
 
-// The only page is loaded anew: it can be of the next version, where that is there.
+// The only page that is open is loaded anew: it can be of the next version, where that is there. Until that
+// has begun, which it does when this one has answered, the page is told to load once more.
 async function letNextBegin() {
   const { waiting } = worker.registration;
-  if (!waiting || (await worker.clients.matchAll({ type: "window" })).length > 1) return false;
-  waiting.postMessage(TAKE_OVER);
-  return true;
+  if (loads === 0) {
+    if (!waiting || (await worker.clients.matchAll({ type: "window" })).length > 1) return false;
+    waiting.postMessage(TAKE_OVER);
+  }
+  loads += 1;
+  return loads < MOST_LOADS;
 }

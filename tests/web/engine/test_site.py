@@ -1,0 +1,227 @@
+"""The exported site in a browser, no mien running: what it reads, with a network and without."""
+
+import base64
+import contextlib
+import functools
+import http.server
+import itertools
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import pytest
+from tests.web.conftest import launched
+
+from mien.cli import main
+from mien.errors import SettingsError
+from mien.sources.sample import SampleSource
+from mien.web.page import runtime
+
+pytest.importorskip("onnx", reason="needs onnx")
+
+PORTRAIT = Path(runtime.__file__).parents[2] / "assets" / "collins.jpg"
+# What a browser keeps of sites, of which versions.
+KEPT = "caches.keys()"
+SECONDS = 90_000  # at most, in which a busy machine loads and reads
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    """A plain static server, which says nothing."""
+
+    def log_message(self, *_: object) -> None:
+        """Keep still."""
+
+
+class Host:
+    """A host of a folder, which can be cut off and come back at the same address."""
+
+    def __init__(self, folder: Path) -> None:
+        self._handler = functools.partial(Handler, directory=str(folder))
+        self._port = 0
+        self._server: http.server.ThreadingHTTPServer | None = None
+
+    def begin(self) -> str:
+        """Serve, and return the address of the site, which is in a folder of the host."""
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", self._port), self._handler)
+        self._port = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{self._port}/a/folder/"
+
+    def end(self) -> None:
+        """Serve no more."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory) -> Path:
+    """The folder of a host, with the site in a folder of it."""
+    try:
+        runtime.check()
+    except SettingsError as error:
+        pytest.skip(str(error))
+    root = tmp_path_factory.mktemp("host")
+    assert main(["export-site", str(root / "a" / "folder"), "-q"]) == 0
+    return root
+
+
+@pytest.fixture
+def host(exported: Path) -> Iterator[Host]:
+    host = Host(exported)
+    yield host
+    host.end()
+
+
+@contextlib.contextmanager
+def visitor(browser, address: str):
+    """Yield the context of somebody who has used nothing of the site, and a way to open it.
+
+    In the end there must have been no error in a console and no request to another host.
+    """
+    errors: list[str] = []
+    with browser.new_context(viewport={"width": 900, "height": 700}) as context:
+
+        def open_page():
+            page = context.new_page()
+            page.set_default_timeout(SECONDS)
+            page.on("pageerror", lambda error: errors.append(str(error)))
+            page.on("console", lambda line: line.type == "error" and errors.append(line.text))
+            page.on("websocket", lambda socket: errors.append(socket.url))
+            page.on("request", lambda asked: strange(asked.url))
+            page.goto(address)
+            page.locator("#connection[data-state=connected]").wait_for(state="attached")
+            return page
+
+        def strange(url: str) -> None:
+            if not url.startswith((address, "blob:", "data:")):
+                errors.append(url)
+
+        yield context, open_page
+    assert not errors, errors
+
+
+def reads_picture(page) -> None:
+    """Drop a picture on the page, which is then read."""
+    page.evaluate(
+        """async (bytes) => {
+          const dataTransfer = new DataTransfer();
+          const data = Uint8Array.from(atob(bytes), (letter) => letter.charCodeAt(0));
+          dataTransfer.items.add(new File([data], "collins.jpg", { type: "image/jpeg" }));
+          const options = { dataTransfer, bubbles: true, cancelable: true };
+          document.body.dispatchEvent(new DragEvent("drop", options));
+        }""",
+        base64.b64encode(PORTRAIT.read_bytes()).decode(),
+    )
+    page.locator("#faces li .look", has_text="looks happy").wait_for()
+    page.get_by_role("button", name="Close").first.click()
+
+
+def reads_sample(page) -> None:
+    """Show the sample: a face, then drawn ones with several looks."""
+    page.get_by_role("button", name="Show the sample").click()
+    page.locator("#faces li .look", has_text="looks happy").first.wait_for()
+    page.locator("#faces li .look", has_text="looks sad").first.wait_for()
+    page.locator("#stop").click()
+
+
+def reads_camera(page) -> None:
+    """Start the camera, which sees a face."""
+    page.get_by_role("button", name="Start camera").click()
+    page.locator("#faces li .look", has_text="looks happy").wait_for()
+    page.locator("#stop").click()
+
+
+def write_clip(path: Path) -> Path:
+    """Write what the camera sees, over and over: the sample's one face, there and back."""
+    there = [frame.image for frame in itertools.islice(SampleSource(), 0, 60, 4)]
+    with path.open("wb") as file:
+        file.write(b"YUV4MPEG2 W640 H480 F10:1 Ip A1:1 C420\n")
+        for image in there + there[-2:0:-1]:
+            file.write(b"FRAME\n" + cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420).tobytes())
+    return path
+
+
+def until(page, script: str) -> None:
+    """Wait until a promise of the page's is kept by something true."""
+    for _ in range(SECONDS // 100):
+        if page.evaluate(script):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"never: {script}")
+
+
+def keeps_all(page) -> None:
+    """Wait until the page says that it works without a network."""
+    page.locator("#version", has_text="Works without a network.").wait_for()
+
+
+@pytest.mark.timeout(200)
+def test_a_picture_is_read_with_no_server_behind(browser, host):
+    with visitor(browser, host.begin()) as (_, open_page):
+        page = open_page()
+        assert page.locator("#foot-here").inner_text() == (
+            "Runs in this browser. Nothing leaves this device."
+        )
+        reads_picture(page)
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(600)
+def test_all_is_read_and_once_more_without_a_network(playwright_api, host, tmp_path):
+    address = host.begin()
+    film = write_clip(tmp_path / "clip.y4m")
+    with (
+        launched(playwright_api, film=film) as browser,
+        visitor(browser, address) as (
+            context,
+            open_page,
+        ),
+    ):
+        page = open_page()
+        for reads in (reads_picture, reads_camera, reads_sample):
+            reads(page)
+        keeps_all(page)
+        page.close()
+        host.end()
+        context.set_offline(True)
+        page = open_page()
+        for reads in (reads_picture, reads_camera, reads_sample):
+            reads(page)
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(600)
+def test_the_next_version_is_taken_whole_and_the_old_one_removed(browser, exported, tmp_path):
+    """While the host has only a part of it, the old one stays."""
+    root = shutil.copytree(exported, tmp_path / "host")
+    site, host = root / "a" / "folder", Host(root)
+    address = host.begin()
+    try:
+        with visitor(browser, address) as (_, open_page):
+            page = open_page()
+            keeps_all(page)
+            (first,) = page.evaluate(KEPT)
+            page.close()
+            newer = tmp_path / "newer"
+            assert main(["export-site", str(newer), "--model", "fer8", "-q"]) == 0
+            shutil.copy(newer / "sw.js", site / "sw.js")
+            page = open_page()  # asks for it, and finds that the page is still the old one
+            page.wait_for_timeout(2000)
+            assert page.evaluate(KEPT) == [first]
+            page.close()
+            shutil.rmtree(site)
+            newer.rename(site)
+            page = open_page()
+            until(page, "navigator.serviceWorker.getRegistration().then((r) => !!r.waiting)")
+            assert len(page.evaluate(KEPT)) == 2
+            reads_picture(page)  # with the old one, of which the host has nothing more
+            page.reload()
+            page.locator("#about-model", has_text="fer8").wait_for(state="attached")
+            (second,) = page.evaluate(KEPT)
+            assert second != first
+    finally:
+        host.end()
