@@ -97,3 +97,18 @@ def test_the_main_walk(driver, see, address, tmp_path):
     press(".answer")
     see("#practice-said", "Deine Antwort")
     see("#practice-next")
+
+
+def test_the_site_reads_by_itself_with_a_network_and_without(driver, see, host):
+    address = host.begin()
+    driver.get(address)
+    see("#connection", "Ready")
+    for _ in range(2):
+        driver.find_element("id", "start-sample").click()
+        see("#faces li .look", "looks happy")
+        see("#faces li .look", "looks sad")
+        driver.find_element("id", "stop").click()
+        see("#version", "Works without a network.")
+        host.end()
+        driver.get(address)
+        see("#connection", "Ready")

@@ -2,20 +2,16 @@
 
 import base64
 import contextlib
-import functools
-import http.server
 import itertools
 import shutil
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import pytest
 from tests.web.conftest import launched
+from tests.web.hosts import Host
 
 from mien.cli import main
-from mien.errors import SettingsError
 from mien.sources.sample import SampleSource
 from mien.web.page import runtime
 
@@ -25,55 +21,6 @@ PORTRAIT = Path(runtime.__file__).parents[2] / "assets" / "collins.jpg"
 # What a browser keeps of sites, of which versions.
 KEPT = "caches.keys()"
 SECONDS = 90_000  # at most, in which a busy machine loads and reads
-
-
-class Handler(http.server.SimpleHTTPRequestHandler):
-    """A plain static server, which says nothing."""
-
-    def log_message(self, *_: object) -> None:
-        """Keep still."""
-
-
-class Host:
-    """A host of a folder, which can be cut off and come back at the same address."""
-
-    def __init__(self, folder: Path) -> None:
-        self._handler = functools.partial(Handler, directory=str(folder))
-        self._port = 0
-        self._server: http.server.ThreadingHTTPServer | None = None
-
-    def begin(self) -> str:
-        """Serve, and return the address of the site, which is in a folder of the host."""
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", self._port), self._handler)
-        self._port = self._server.server_address[1]
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{self._port}/a/folder/"
-
-    def end(self) -> None:
-        """Serve no more."""
-        if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
-            self._server = None
-
-
-@pytest.fixture(scope="module")
-def exported(tmp_path_factory) -> Path:
-    """The folder of a host, with the site in a folder of it."""
-    try:
-        runtime.check()
-    except SettingsError as error:
-        pytest.skip(str(error))
-    root = tmp_path_factory.mktemp("host")
-    assert main(["export-site", str(root / "a" / "folder"), "-q"]) == 0
-    return root
-
-
-@pytest.fixture
-def host(exported: Path) -> Iterator[Host]:
-    host = Host(exported)
-    yield host
-    host.end()
 
 
 @contextlib.contextmanager

@@ -120,7 +120,7 @@ class Page {
     const version = SITE ? `${mien} (${SITE})` : mien;
     tell($("version"), () => fill(words.version, { version }));
     // What it keeps is fetched after what it needs at once.
-    keepOffline(() => tell($("version"), () => `${fill(words.version, { version })} ${words.offline}`));
+    keepOffline(() => tell($("version"), () => `${words.offline} ${fill(words.version, { version })}`));
   }
 
   #practise(begin) {

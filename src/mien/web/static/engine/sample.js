@@ -153,8 +153,9 @@ class Scene {
   }
 
   #tile(context, row, column) {
-    const [x, y, corner] = [column * TILE, row * TILE, -TILE / 2];
-    context.drawImage(this.sheet, x, y, TILE, TILE, corner, corner, TILE, TILE);
+    // Without its outermost pixels, into which those of the next tile would be mixed.
+    const [side, corner] = [TILE - 2, 1 - TILE / 2];
+    context.drawImage(this.sheet, column * TILE + 1, row * TILE + 1, side, side, corner, corner, side, side);
   }
 }
 
