@@ -19,7 +19,10 @@ export class LocalEngine extends Talk {
     this.ready = false;
     this.worker = new Worker(new URL("../engine/worker.js", import.meta.url), { type: "module" });
     this.worker.addEventListener("message", ({ data }) => this.#hear(data));
-    this.worker.addEventListener("error", (event) => this.#lose(event.message));
+    this.worker.addEventListener("error", ({ message }) => {
+      if (this.ready) this.receive({ type: "error", message });
+      else this.#lose(message);
+    });
   }
 
   get open() {
@@ -30,11 +33,15 @@ export class LocalEngine extends Talk {
    * @param {HTMLVideoElement} video
    * @param {number} width
    * @param {number} height
-   * @returns {Promise<Shown | null>}
+   * @returns {Promise<Shown>}
    */
   async take(video, width, height) {
-    const picture = await pictureOf(video, width, height).catch(() => null);
-    return picture && { picture, width, height };
+    return { picture: await pictureOf(video, width, height), width, height };
+  }
+
+  /** @param {Shown} shown */
+  drop({ picture }) {
+    if (!(picture instanceof ImageData)) picture.close();
   }
 
   /**
@@ -64,8 +71,9 @@ export class LocalEngine extends Talk {
    * @param {ToWorker} message
    * @param {Shown} shown
    */
-  #post(message, { picture }) {
-    if (!this.ready) return;
+  #post(message, shown) {
+    const { picture } = shown;
+    if (!this.ready) return this.drop(shown);
     const held = picture instanceof ImageData ? picture.data.buffer : picture;
     this.worker.postMessage(message, [held]);
   }
@@ -104,14 +112,21 @@ export class LocalEngine extends Talk {
  */
 async function pictureOf(video, width, height) {
   if (typeof OffscreenCanvas === "undefined") return pixelsOf(video, width, height);
-  if (typeof VideoFrame !== "undefined") {
-    try {
-      return new VideoFrame(video);
-    } catch {
-      // some browsers make none of a camera's video
-    }
+  return frameOf(video) ?? (await createImageBitmap(video).catch(() => pixelsOf(video, width, height)));
+}
+
+/** @param {HTMLVideoElement} video */
+function frameOf(video) {
+  if (typeof VideoFrame === "undefined") return null;
+  try {
+    const frame = new VideoFrame(video);
+    // Some browsers forget here that a video is to be turned.
+    if (frame.displayWidth === video.videoWidth) return frame;
+    frame.close();
+  } catch {
+    // Some make none of a camera's video.
   }
-  return createImageBitmap(video);
+  return null;
 }
 
 /** @type {CanvasRenderingContext2D | undefined} */

@@ -49,6 +49,13 @@ export class Talk {
   }
 
   /**
+   * A picture that was taken is not wanted any more.
+   *
+   * @param {any} _picture
+   */
+  drop(_picture) {}
+
+  /**
    * Has one picture of the page's own stream read, taken at `time` (milliseconds).
    *
    * @param {any} _picture

@@ -21,6 +21,8 @@ import { singleShotDetector } from "./singleshot.js";
  * @typedef {{ facts: Omit<Hello, "type">, detector: Detector, bundle: Bundle }} Models
  */
 
+const PLACES = ["scores", "boxes", "landmarks"];
+const PROBABILITIES = "probabilities";
 const RUNTIME = new URL("../vendor/onnxruntime-web/ort.wasm.bundle.min.mjs", import.meta.url);
 const CODE = new URL("../vendor/onnxruntime-web/ort-wasm-simd-threaded.wasm", import.meta.url);
 const FACTS = new URL("../models/facts.json", import.meta.url);
@@ -35,13 +37,10 @@ export async function loadModels() {
     fetched(DETECTOR).then((response) => response.arrayBuffer()),
     fetched(CLASSIFIER).then((response) => response.arrayBuffer()),
   ]);
-  ort.env.wasm.numThreads = 1;
   ort.env.wasm.wasmPaths = { wasm: CODE.href };
-  const options = { executionProviders: ["wasm"], extra: nested(facts.settings) };
-  const open = (graph) => ort.InferenceSession.create(new Uint8Array(graph), options);
   // One after the other: the first makes the runtime ready.
-  const faces = await open(detector);
-  const looks = await open(classifier);
+  const faces = await open(ort, detector, facts.settings);
+  const looks = await open(ort, classifier, facts.settings);
   const { hello } = facts;
   return {
     facts: { ...hello, sources: typeof OffscreenCanvas === "undefined" ? [] : hello.sources },
@@ -58,13 +57,24 @@ export async function loadModels() {
 
 /**
  * @param {Ort} ort
+ * @param {ArrayBuffer} graph
+ * @param {Record<string, string>} settings
+ */
+export function open(ort, graph, settings) {
+  ort.env.wasm.numThreads = 1; // more need headers that few hosts send
+  const options = { executionProviders: ["wasm"], extra: nested(settings) };
+  return ort.InferenceSession.create(new Uint8Array(graph), options);
+}
+
+/**
+ * @param {Ort} ort
  * @param {InferenceSession} session
  * @returns {import("./singleshot.js").Run}
  */
-function finder(ort, session) {
+export function finder(ort, session) {
   return async (data, height, width, channels) => {
     const picture = new ort.Tensor("uint8", data, [1, height, width, channels]);
-    const { scores, boxes, landmarks } = await session.run({ picture }, ["scores", "boxes", "landmarks"]);
+    const { scores, boxes, landmarks } = await session.run({ picture }, PLACES);
     return { scores: floats(scores), boxes: floats(boxes), landmarks: floats(landmarks) };
   };
 }
@@ -75,11 +85,11 @@ function finder(ort, session) {
  * @param {import("./types.js").InputSpec} spec
  * @returns {import("./types.js").Classifier}
  */
-function reader(ort, session, { size, channels }) {
+export function reader(ort, session, { size, channels }) {
   const [input] = session.inputNames;
   const { outputNames } = session;
   // Older graphs have one output, under any name.
-  const output = outputNames.includes("probabilities") ? "probabilities" : outputNames[0];
+  const output = outputNames.includes(PROBABILITIES) ? PROBABILITIES : outputNames[0];
   return async (crops, count) => {
     const faces = new ort.Tensor("uint8", crops, [count, size, size, channels]);
     const answers = await session.run({ [input]: faces }, [output]);

@@ -122,19 +122,12 @@ function tell(error) {
   say({ type: "error", message: String(error?.message ?? error) });
 }
 
-/** @type {ToWorker[]} */
-const early = [];
-let hear = (/** @type {ToWorker} */ message) => {
-  early.push(message);
-};
-scope.addEventListener("message", ({ data }) => hear(data));
-
+// The page says nothing before it was greeted.
 loadModels().then(
   (models) => {
     const session = new Session(models);
-    hear = (message) => session.hear(message);
+    scope.addEventListener("message", ({ data }) => session.hear(data));
     say({ type: "hello", ...models.facts });
-    early.forEach(hear);
   },
   (error) => say({ type: "broken", reason: String(error?.stack ?? error) }),
 );

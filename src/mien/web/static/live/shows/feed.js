@@ -53,7 +53,7 @@ export class Feed {
     const taken = goes() && (await this.grabber.take(this.pace.width));
     if (!taken) return false;
     if (!goes()) {
-      taken.picture.close?.();
+      this.connection.drop(taken.picture);
       return false;
     }
     this.taken = taken.time;
