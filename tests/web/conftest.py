@@ -317,7 +317,6 @@ def watch_pages():
 @pytest.fixture(scope="session")
 def exported(tmp_path_factory) -> Path:
     """The folder of a host, with the exported site in a folder of it."""
-    pytest.importorskip("onnx", reason="needs onnx")
     try:
         runtime.check()
     except SettingsError as error:

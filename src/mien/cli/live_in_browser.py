@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mien.cli.extras import install
-from mien.errors import MissingExtraError, SettingsError
+from mien.errors import SettingsError
 from mien.models.bundle import Bundle, DetectorBundle, load_bundle, load_detector_bundle
 from mien.registry import DEFAULT_DETECTOR, DETECTOR_BUNDLE, find_bundle
 from mien.sources.naming import Sample, meant
@@ -36,17 +35,9 @@ def check(options: "LiveOptions", source: str | None) -> None:
 
 
 def bundles(model: Path | None) -> tuple[Bundle, DetectorBundle]:
-    """Load a model and the face detector; install what is missing to make them fit for browsers.
-
-    Nothing is fetched unless whoever sits at the terminal says so.
+    """Load a model and the face detector.
 
     Raises:
-        MissingExtraError: Packages are missing.
         MienError: As `find_bundle` and `load_bundle`.
     """
-    try:
-        import onnx  # noqa: F401
-    except ModuleNotFoundError as error:
-        if not install("site", "A page that reads faces by itself"):
-            raise MissingExtraError("a page that reads faces by itself", "site") from error
     return load_bundle(find_bundle(model)), load_detector_bundle(DETECTOR_BUNDLE)

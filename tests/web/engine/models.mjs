@@ -8,13 +8,13 @@ const MOST = 1e-3; // of a probability
 
 export async function run(vectors) {
   const mismatches = new Mismatches();
-  const { runtime, code, settings, faces, finds } = decoded(vectors);
+  const { runtime, code, faces, finds } = decoded(vectors);
   const ort = await import(runtime);
   ort.env.wasm.wasmBinary = readFileSync(code);
   const bytes = (graph) => graph.buffer.slice(graph.byteOffset, graph.byteOffset + graph.byteLength);
-  const read = reader(ort, await open(ort, bytes(faces.graph), settings), faces.spec);
+  const read = reader(ort, await open(ort, bytes(faces.graph)), faces.spec);
   mismatches.compare("probabilities", await read(faces.crops, faces.count), faces.answers, MOST);
-  const find = finder(ort, await open(ort, bytes(finds.graph), settings));
+  const find = finder(ort, await open(ort, bytes(finds.graph)));
   const { height, width, channels, picture, answers } = finds;
   const found = await find(picture, height, width, channels);
   mismatches.compare("scores", found.scores, answers.scores, MOST);

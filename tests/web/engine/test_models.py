@@ -1,29 +1,17 @@
-"""The networks in the browser answer as onnxruntime does on the same graphs, in floats."""
+"""The networks in the browser answer as onnxruntime does here on the same graphs."""
 
 import numpy as np
-import onnxruntime as ort
 import pytest
 from tests.web.engine.twins import answer
 
 from mien.detectors.single_shot import OUTPUTS, SingleShotDetector
 from mien.errors import SettingsError
 from mien.models.bundle import load_bundle, load_detector_bundle
+from mien.models.onnx import make_session
 from mien.registry import DEFAULT_BUNDLE, DETECTOR_BUNDLE
 from mien.sources.sample import SampleSource
 from mien.vision.crop import crop_faces
 from mien.web.page import runtime
-
-pytest.importorskip("onnx", reason="needs onnx")
-
-from mien.web.site.graphs import SETTINGS, without_rounding  # noqa: E402
-
-
-def session(graph: bytes) -> ort.InferenceSession:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = 1
-    for name, value in SETTINGS.items():
-        options.add_session_config_entry(name, value)
-    return ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 
 @pytest.mark.heavy
@@ -41,14 +29,13 @@ def test_graphs_answer_in_the_browser_as_here(tmp_path):
     crops = np.concatenate([crops, noise])
     picture = np.ascontiguousarray(image[::2, ::2].mean(axis=2)[None, ..., None], np.uint8)
     picture = picture[:, :224]
-    read, find = without_rounding(bundle.graph), without_rounding(detector.graph)
-    (answers,) = session(read).run(["probabilities"], {"faces": crops})
-    found = session(find).run(OUTPUTS, {"picture": picture})
+    read, find = bundle.graph, detector.graph
+    (answers,) = make_session(read, "read").run(["probabilities"], {"faces": crops})
+    found = make_session(find, "find").run(OUTPUTS, {"picture": picture})
     assert found[0].max() > 0.5
     vectors = {
         "runtime": (runtime.FOLDER / runtime.FILES[0]).as_uri(),
         "code": str(runtime.FOLDER / runtime.FILES[1]),
-        "settings": SETTINGS,
         "faces": {
             "graph": np.frombuffer(read, np.uint8),
             "spec": {"size": crops.shape[1], "channels": crops.shape[3]},

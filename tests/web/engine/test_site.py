@@ -15,8 +15,6 @@ from mien.cli import main
 from mien.sources.sample import SampleSource
 from mien.web.page import runtime
 
-pytest.importorskip("onnx", reason="needs onnx")
-
 PORTRAIT = Path(runtime.__file__).parents[2] / "assets" / "collins.jpg"
 # What a browser keeps of sites, of which versions.
 KEPT = "caches.keys()"

@@ -14,8 +14,6 @@ from mien.web.guard.security import local_hosts
 from mien.web.server import Server, bind
 from mien.web.site.engine import CLASSIFIER, DETECTOR, FACTS, engine_files
 
-pytest.importorskip("onnx", reason="needs onnx")
-
 
 @pytest.fixture(scope="module")
 def files():

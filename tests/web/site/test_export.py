@@ -14,8 +14,6 @@ from mien.web.page.page_files import MADE, STATIC
 from mien.web.page.runtime import FILES, LICENCES
 from mien.web.site.export import KEPT, export_site, site_files
 
-pytest.importorskip("onnx", reason="needs onnx")
-
 
 @pytest.fixture(autouse=True, scope="module")
 def stand_in(tmp_path_factory):

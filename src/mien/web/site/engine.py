@@ -6,7 +6,6 @@ from importlib.resources import files
 import msgspec
 
 from mien import __version__
-from mien.errors import MissingExtraError
 from mien.models.bundle import Bundle, DetectorBundle
 from mien.sources import drawn, sample
 from mien.web.protocol import Hello, Mode, ModelFacts, SourceInfo
@@ -23,14 +22,7 @@ def engine_files(
         bundle: Reads the faces.
         detector: Finds them.
         mode: What the page begins with: "camera", or "sample".
-
-    Raises:
-        MissingExtraError: onnx is not installed.
     """
-    try:
-        from mien.web.site.graphs import SETTINGS, without_rounding
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("a page that reads faces by itself", "site") from error
     facts = {
         "hello": _hello(bundle, mode),
         "classifier": {
@@ -49,13 +41,12 @@ def engine_files(
                 "max_inside",
             )
         },
-        "settings": SETTINGS,
     }
     pictures = (sample.PORTRAIT, drawn.SHEET)
     return {
         FACTS: msgspec.json.encode(facts),
-        DETECTOR: without_rounding(detector.graph),
-        CLASSIFIER: without_rounding(bundle.graph),
+        DETECTOR: detector.graph,
+        CLASSIFIER: bundle.graph,
         **{f"sample/{name}": (files("mien") / "assets" / name).read_bytes() for name in pictures},
     }
 

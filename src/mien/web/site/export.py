@@ -59,7 +59,6 @@ def export_site(
 
     Raises:
         SettingsError: The folder holds something else, or onnxruntime-web is missing.
-        MissingExtraError: onnx is not installed.
         OSError: It cannot be written; what was there is left as it was.
     """
     _check(folder, overwrite=overwrite)
@@ -77,7 +76,6 @@ def site_files(bundle: Bundle, detector: DetectorBundle) -> Mapping[str, bytes]:
 
     Raises:
         SettingsError: onnxruntime-web is missing.
-        MissingExtraError: onnx is not installed.
     """
     runtime.check()
     besides = engine_files(bundle, detector)

@@ -11,12 +11,11 @@ import { singleShotDetector } from "./singleshot.js";
  *
  * @typedef {typeof import("onnxruntime-web/wasm")} Ort
  *
- * What `mien/web/site/models.py` writes of both networks.
+ * What `mien/web/site/engine.py` writes of both networks.
  * @typedef {object} Facts
  * @property {Omit<Hello, "type">} hello
  * @property {{ other: boolean, input: import("./types.js").InputSpec, not_sure_below: number }} classifier
  * @property {import("./singleshot.js").DetectorInfo} detector
- * @property {Record<string, string>} settings of a session
  *
  * @typedef {{ facts: Omit<Hello, "type">, detector: Detector, bundle: Bundle }} Models
  */
@@ -39,8 +38,8 @@ export async function loadModels() {
   ]);
   ort.env.wasm.wasmPaths = { wasm: CODE.href };
   // One after the other: the first makes the runtime ready.
-  const faces = await open(ort, detector, facts.settings);
-  const looks = await open(ort, classifier, facts.settings);
+  const faces = await open(ort, detector);
+  const looks = await open(ort, classifier);
   const { hello } = facts;
   return {
     facts: { ...hello, sources: typeof OffscreenCanvas === "undefined" ? [] : hello.sources },
@@ -58,12 +57,10 @@ export async function loadModels() {
 /**
  * @param {Ort} ort
  * @param {ArrayBuffer} graph
- * @param {Record<string, string>} settings
  */
-export function open(ort, graph, settings) {
+export function open(ort, graph) {
   ort.env.wasm.numThreads = 1; // more need headers that few hosts send
-  const options = { executionProviders: ["wasm"], extra: nested(settings) };
-  return ort.InferenceSession.create(new Uint8Array(graph), options);
+  return ort.InferenceSession.create(new Uint8Array(graph), { executionProviders: ["wasm"] });
 }
 
 /**
@@ -106,21 +103,4 @@ async function fetched(url) {
   const response = await fetch(url);
   if (!response.ok) throw new Error(`${url}: ${response.status}`);
   return response;
-}
-
-/**
- * Settings such as "session.x" as onnxruntime-web takes them: an object of objects.
- *
- * @param {Record<string, string>} settings
- */
-function nested(settings) {
-  const found = {};
-  for (const [name, value] of Object.entries(settings)) {
-    const keys = name.split(".");
-    const last = /** @type {string} */ (keys.pop());
-    let place = found;
-    for (const key of keys) place = place[key] ??= {};
-    place[last] = value;
-  }
-  return found;
 }

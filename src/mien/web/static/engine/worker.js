@@ -58,6 +58,17 @@ class Session {
     else this.#inTurn(() => this.#read(message));
   }
 
+  // The first picture would wait for the browser to make the networks' code fit for this processor.
+  warmUp() {
+    const { detector, bundle } = this.models;
+    const [width, height] = [160, 120];
+    const { size, channels } = bundle.spec;
+    this.#inTurn(async () => {
+      await detector({ data: new Uint8Array(4 * width * height), width, height });
+      await bundle.classifier(new Uint8Array(size * size * channels), 1);
+    });
+  }
+
   #stop() {
     this.#watched?.stop();
     this.#watched = null;
@@ -128,6 +139,7 @@ loadModels().then(
     const session = new Session(models);
     scope.addEventListener("message", ({ data }) => session.hear(data));
     say({ type: "hello", ...models.facts });
+    session.warmUp();
   },
   (error) => say({ type: "broken", reason: String(error?.stack ?? error) }),
 );
