@@ -21,8 +21,8 @@ STATIC = (Path(__file__).parents[1] / "static").resolve()
 INDEX = "index.html"
 # Where it loads all modules that it does not name, at once and not one after the other.
 OTHERS = "<!-- all other modules -->"
-# But for a worker, and for drawings: they are loaded when they are needed, or when there is time.
-LATER = ("live/shows/ticker.js", "practice/drawn/")
+# But for workers, and for drawings: they are loaded when they are needed, or when there is time.
+LATER = ("live/shows/ticker.js", "practice/drawn/", "engine/")
 # `mimetypes` asks the system, and Windows' registry may call JavaScript text/plain.
 TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html"}
 # Made from what Python reads, too.
