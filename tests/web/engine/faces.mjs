@@ -24,7 +24,7 @@ function compareScene(mismatches, { picture, faces, ...wanted }, scene) {
     faces.forEach(({ box }, n) => {
       const name = `${scene}, crop ${JSON.stringify(spec)} of ${box}`;
       const [from, to] = [n * length, (n + 1) * length];
-      mismatches.compare(name, found.subarray(from, to), crops.subarray(from, to), 1);
+      mismatches.comparePixels(name, found.subarray(from, to), crops.subarray(from, to));
     });
   }
   const seen = wanted.seen.map((n) => faces[n]);

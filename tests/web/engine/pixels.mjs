@@ -30,19 +30,24 @@ export function run(vectors) {
     const { picture, gray: whole } = pictures[n];
     const name = `${method} ${picture.width}x${picture.height} to ${width}x${height}`;
     const plane = { ...picture, data: whole };
-    mismatches.compare(`${name}, gray`, resize(planeRows(plane), width, height, method), gray, 1);
+    mismatches.comparePixels(`${name}, gray`, resize(planeRows(plane), width, height, method), gray);
     const other = (method === "area" ? resizeArea : resizeLinear)(picture, width, height);
-    mismatches.compare(`${name}, colours`, withoutAlpha(other.data), colours, 1);
+    mismatches.comparePixels(`${name}, colours`, withoutAlpha(other.data), colours);
   });
   warped.forEach(({ picture: n, part, matrix, size: [width, height], wanted }, number) => {
     const { data } = warpAffine(pictures[n].picture, part, matrix, width, height);
-    mismatches.compare(`warp ${number}`, withoutAlpha(data), wanted, 1);
+    mismatches.comparePixels(`warp ${number}`, withoutAlpha(data), wanted);
   });
   for (const { picture: n, left, top, side, edge, black } of squares) {
     const { picture } = pictures[n];
     const name = `square of ${side} at ${left}, ${top}`;
     mismatches.compare(name, withoutAlpha(cutSquare(picture, left, top, side).data), edge, 0);
-    mismatches.compare(`${name}, black`, withoutAlpha(cutSquare(picture, left, top, side, "black").data), black, 0);
+    mismatches.compare(
+      `${name}, black`,
+      withoutAlpha(cutSquare(picture, left, top, side, "black").data),
+      black,
+      0,
+    );
     const part = { left, top, width: side, height: side };
     const square = { data: readAll(colourRows(picture, part)), width: side, height: side };
     mismatches.compare(`${name}, gray`, readAll(grayRows(picture, part)), toGray(square).data, 0);

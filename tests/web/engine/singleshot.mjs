@@ -14,7 +14,7 @@ async function compareCase(mismatches, { name, picture, info, options, calls, fa
   const answer = (data, height, width, channels) => {
     const { given, shape, scores, boxes, landmarks } = calls[call];
     mismatches.same(`${name}, shape of call ${call}`, [1, height, width, channels], shape);
-    mismatches.compare(`${name}, pixels of call ${call++}`, data, given, 1);
+    mismatches.comparePixels(`${name}, pixels of call ${call++}`, data, given);
     return { scores, boxes, landmarks };
   };
   const detect = singleShotDetector(info, answer, options);

@@ -27,7 +27,7 @@ const ALONG = 0.01;
 const LITTLE = 1e-6;
 
 /**
- * Paints over a part of a picture; its first row and column stay as they are, as OpenCV leaves them.
+ * Paints over a part of a picture.
  *
  * @param {Picture} picture
  * @param {Uint8Array} mask not 0 where to paint
@@ -43,7 +43,7 @@ export function inpaint(picture, mask, reach) {
   for (const at of edge) times[at] = 0;
   measureOutside(field, edge, reach);
   const result = { ...picture, data: Uint8Array.from(picture.data) };
-  march(field, edge, 2, (at) => paint(result, field, at, reach));
+  march(field, edge, (at) => paint(result, field, at, reach));
   return result;
 }
 
@@ -85,7 +85,7 @@ function measureOutside(field, edge, reach) {
   for (let at = 0; at < state.length; at++) if (state[at] === UNKNOWN) outside[at] = KNOWN;
   for (const at of edge) outside[at] = KNOWN;
   const reached = [...edge];
-  march({ ...field, state: outside }, edge, 1, (at) => void reached.push(at));
+  march({ ...field, state: outside }, edge, (at) => void reached.push(at));
   for (const at of reached) times[at] = -times[at];
 }
 
@@ -102,17 +102,16 @@ function spread(outside, { width, height }, x, y, reach) {
  *
  * @param {Field} field
  * @param {number[]} edge
- * @param {number} first the first row and column to march over
  * @param {(at: number) => void} arrive
  */
-function march({ width, state, times }, edge, first, arrive) {
+function march({ width, state, times }, edge, arrive) {
   const queue = new Queue(state.length);
   for (const at of edge) queue.push(at, 0);
   const solve = (a, b) => arrival(state[a], times[a], state[b], times[b]);
   while (queue.count) {
     const from = queue.pop();
     for (const at of [from - width, from - 1, from + width, from + 1]) {
-      if (state[at] !== UNKNOWN || at < first * width || at % width < first) continue;
+      if (state[at] !== UNKNOWN) continue;
       const [above, left, below, right] = [at - width, at - 1, at + width, at + 1];
       times[at] = Math.min(solve(above, left), solve(below, left), solve(above, right), solve(below, right));
       arrive(at);
