@@ -16,7 +16,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning:selenium"),
 ]
 SECONDS = 60
-BROWSERS = Path("/usr/lib").glob("*/webkit2gtk-4*/MiniBrowser")
+BROWSERS = tuple(Path("/usr/lib").glob("*/webkit2gtk-4*/MiniBrowser"))
 # Whether what a selector names can be seen, and its text holds this.
 SEEN = """
 const [selector, text] = arguments;
@@ -40,7 +40,7 @@ def screen():
 def driver(screen):
     """WebKit as its users have it, driven by selenium."""
     webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium")
-    program, browser = shutil.which("WebKitWebDriver"), next(BROWSERS, None)
+    program, browser = shutil.which("WebKitWebDriver"), next(iter(BROWSERS), None)
     if program is None or browser is None:
         pytest.skip("needs webkit2gtk-driver")
     options = webdriver.WebKitGTKOptions()

@@ -1,13 +1,16 @@
 """The site as files: what is in it, and what it does not replace."""
 
+import dataclasses
 import json
 import re
+from pathlib import Path
 
+import msgspec
 import pytest
 
 from mien.cli import main
 from mien.errors import SettingsError
-from mien.models.bundle import load_bundle, load_detector_bundle
+from mien.models.bundle import CARD, load_bundle, load_detector_bundle
 from mien.registry import DEFAULT_BUNDLE, DETECTOR_BUNDLE
 from mien.web.page import runtime
 from mien.web.page.page_files import MADE, STATIC
@@ -96,7 +99,18 @@ def test_licences_are_there(site):
     names = {"mien.txt", "onnxruntime.txt", "onnxruntime-notices.txt", "pictures.md"}
     assert {f"licences/{name}" for name in names} <= set(site)
     assert b"MIT" in site["licences/mien.txt"]
-    assert "licences/model-fer4.md" in site
+    assert site["licences/model.md"] == (DEFAULT_BUNDLE / CARD).read_bytes()
+    assert site["licences/detector.md"] == (DETECTOR_BUNDLE / CARD).read_bytes()
+
+
+def test_the_name_of_a_model_leads_nowhere(bundles):
+    bundle, detector = bundles
+    named = msgspec.structs.replace(
+        bundle.info, name='../"<b>', labels=("a</script>", "b", "c", "d")
+    )
+    site = site_files(dataclasses.replace(bundle, info=named), detector)
+    assert not [name for name in site if ".." in name]
+    assert b"<b>" not in site["index.html"]
 
 
 def test_a_site_is_written_and_replaced_only_when_asked(tmp_path, capsys):
@@ -139,3 +153,20 @@ def test_a_missing_runtime_is_named_with_what_to_run(tmp_path, bundles, monkeypa
     with pytest.raises(SettingsError, match="make page-runtime"):
         export_site(tmp_path / "site", *bundles)
     assert not (tmp_path / "site").exists()
+
+
+def test_a_site_is_written_whole_or_not_at_all(tmp_path, bundles, monkeypatch):
+    written = []
+
+    def fail(path, data):
+        written.append(path)
+        if len(written) == 9:
+            raise OSError(28, "No space left on device")
+        with path.open("wb") as file:
+            file.write(data)
+
+    monkeypatch.setattr(Path, "write_bytes", fail)
+    with pytest.raises(SettingsError, match=r"site: the site cannot be written: No space"):
+        export_site(tmp_path / "site", *bundles)
+    assert len(written) == 9
+    assert list(tmp_path.iterdir()) == []

@@ -58,16 +58,19 @@ def export_site(
         What was written, by name.
 
     Raises:
-        SettingsError: The folder holds something else, or onnxruntime-web is missing.
-        OSError: It cannot be written; what was there is left as it was.
+        SettingsError: The folder holds something else, or it cannot be written: what was there is
+            left as it was. Or onnxruntime-web is missing.
     """
     _check(folder, overwrite=overwrite)
     site = site_files(bundle, detector)
-    with new_folder(folder) as new:
-        for name, data in site.items():
-            path = new / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
+    try:
+        with new_folder(folder) as new:
+            for name, data in site.items():
+                path = new / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
+    except OSError as error:
+        raise SettingsError(f"{folder}: the site cannot be written: {error.strerror}") from error
     return site
 
 
@@ -213,7 +216,8 @@ def _note(version: str, names: list[str]) -> dict[str, Any]:
 
 
 def _licences(bundle: Bundle, detector: DetectorBundle) -> Mapping[str, bytes]:
-    models = {f"model-{one.info.name}.md": one.path / CARD for one in (bundle, detector)}
+    # Named by what they do: what a model calls itself may be no name of a file.
+    models = {"model.md": bundle.path / CARD, "detector.md": detector.path / CARD}
     found = {
         "onnxruntime.txt": runtime.FOLDER / runtime.LICENCES[0],
         "onnxruntime-notices.txt": runtime.FOLDER / runtime.LICENCES[1],
