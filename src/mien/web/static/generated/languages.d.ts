@@ -8,6 +8,7 @@ export interface Words {
   reasons: Record<string, string>;
   connecting: string;
   loading: string;
+  notLoaded: string;
   connected: string;
   lost: string;
   serverLost: string;

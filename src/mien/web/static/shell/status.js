@@ -3,6 +3,7 @@
 
 import { tell, words } from "../core/words.js";
 
+const LOADED = /** @type {const} */ ({ connecting: "loading", connected: "connected", lost: "notLoaded" });
 const FULL = 1013; // the code of a connection that was closed because too many pages are open
 
 export class Status {
@@ -51,8 +52,9 @@ export class Status {
 
   /** @param {"connecting" | "connected" | "lost"} state */
   #setConnected(state) {
-    const loads = state === "connecting" && this.place === "browser";
-    tell(this.connection, () => (loads ? words.loading : words[state]));
+    // Where nothing is connected, there is something to be loaded.
+    const said = this.place === "browser" ? LOADED[state] : state;
+    tell(this.connection, () => words[said]);
     this.connection.dataset.state = state;
   }
 
