@@ -12,12 +12,28 @@ from tests.web.conftest import launched
 from tests.web.hosts import Host
 
 from mien.cli import main
+from mien.models.occlusion import explain
+from mien.registry import make_analyzer, make_classifier, make_detector
 from mien.sources.sample import SampleSource
+from mien.types import Frame
 from mien.web.page import runtime
 
 PORTRAIT = Path(runtime.__file__).parents[2] / "assets" / "collins.jpg"
 # What a browser keeps of sites, of which versions.
 KEPT = "caches.keys()"
+# Joins an engine of the test's own, and has it read a picture.
+ENGINE = """async (path) => {
+  const { LocalEngine } = await import(new URL(path, document.baseURI).href);
+  await new Promise((hello) => { window.engine = new LocalEngine({ hello }); });
+}"""
+READ = """async (png) => {
+  const bytes = Uint8Array.from(atob(png), (letter) => letter.charCodeAt(0));
+  const bitmap = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [bitmap.width, bitmap.height];
+  canvas.getContext("2d").drawImage(bitmap, 0, 0);
+  return window.engine.read(canvas, true);
+}"""
 SECONDS = 90_000  # at most, in which a busy machine loads and reads
 
 
@@ -112,6 +128,43 @@ def test_a_picture_is_read_with_no_server_behind(browser, host):
             "Runs in this browser. Nothing leaves this device."
         )
         reads_picture(page)
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(200)
+def test_pictures_are_read_as_python_reads_them(browser, host, exported):
+    """Pixels, networks, decisions and the parts that mattered, all in one."""
+    detector, (classifier, info) = make_detector(), make_classifier()
+    frames = [frame.image for frame in itertools.islice(SampleSource(), 0, 241, 120)]
+    pictures = [*frames, frames[0][:, ::-1].copy(), cv2.imread(str(PORTRAIT)), frames[0] // 6]
+    (module,) = (exported / "a" / "folder").glob("static/core/local.*.js")
+    with visitor(browser, host.begin()) as (_, open_page):
+        page = open_page()
+        page.evaluate(ENGINE, f"./static/core/{module.name}")
+        for image in pictures:
+            png = base64.b64encode(cv2.imencode(".png", image)[1].tobytes()).decode()
+            found = page.evaluate(READ, png)["faces"]
+            analysis = make_analyzer(detector, classifier, info)(Frame(image, 0, 0.0, "picture"))
+            wanted = analysis.to_dict()["faces"]
+            assert len(found) == len(wanted) > 0
+            for one, other, reading in zip(found, wanted, analysis.readings, strict=True):
+                assert (one["label"], one["reason"]) == (other["label"], other["reason"])
+                assert one["box"] == pytest.approx(other["box"], abs=0.1)
+                assert one["probabilities"] == pytest.approx(other["probabilities"], abs=0.01)
+                effects = {part["part"]: part["effect"] for part in one["parts"]}
+                parts = explain(image, reading.face, classifier)
+                assert effects == pytest.approx({p.part: p.effect for p in parts}, abs=0.02)
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(200)
+def test_an_engine_that_cannot_be_loaded_says_so(browser, host):
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.route("**/classifier.*", lambda route: route.abort())
+        page.goto(host.begin())
+        page.locator("#connection", has_text="Not loaded").wait_for(timeout=SECONDS)
+        assert "could not be loaded" in page.get_by_role("alert").first.inner_text()
 
 
 @pytest.mark.heavy
