@@ -314,6 +314,18 @@ def test_nothing_moves_at_the_reveal_of_a_drawing(practise, size):
         go_on(page)
 
 
+def test_no_answer_is_broken_within_a_word_on_a_phone_that_lies(practise):
+    script = stored(text="larger", language="de")
+    page = practise(viewport={"width": 844, "height": 390}, script=script)
+    words = page.locator(".answer-word").all()
+    lines = page.evaluate(
+        "parseFloat(getComputedStyle(document.querySelector('.answer-word')).lineHeight)"
+    )
+    for word in words:
+        text = word.text_content()
+        assert word.bounding_box()["height"] < lines * (len(text.split()) + 0.5), text
+
+
 @pytest.mark.heavy
 def test_drawn_practice_fits_a_narrow_phone_and_axe_finds_nothing(practise, violations, expect):
     page = practise(
