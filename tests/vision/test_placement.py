@@ -93,6 +93,19 @@ def test_where_words_go(box: Rectangle, expected: Placed) -> None:
     assert place([spot(box)], PICTURE) == [expected]
 
 
+def test_words_of_faces_side_by_side_lie_one_above_the_other_and_on_no_brow() -> None:
+    boxes = [
+        (120.0, 340.0, 220.0, 470.0),
+        (240.0, 340.0, 340.0, 470.0),
+        (360.0, 340.0, 460.0, 470.0),
+    ]
+    faces = [spot(box) for box in boxes]
+    for one, placed in zip(faces, place(faces, PICTURE), strict=True):
+        assert placed is not None
+        assert placed.kind == "word"
+        assert not any(overlap(drawn(one, placed), box) for box in boxes)
+
+
 def test_where_words_have_no_room_there_is_a_sign() -> None:
     (found,) = place([spot((10, 10, 110, 110))], (0, 0, 120, 120))
     assert found is not None

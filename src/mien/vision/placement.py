@@ -138,18 +138,27 @@ def _taken(spot: Spot, placed: Placed) -> Rectangle:
 
 
 def _candidates(box: Rectangle, size: Size, picture: Rectangle) -> Iterator[Point]:
-    """Give the places above, below and beside a face, and then in it, the best first."""
+    """Give the places outside a face, and then in it, the best first.
+
+    Those outside are above, below and beside it, and above the words of a neighbour: a brow that is
+    covered takes more from a face than words that are a line higher.
+    """
     width, height = size
     left, top, right, bottom = picture[0], picture[1], picture[2] - width, picture[3] - height
     x1, y1, x2, y2 = box
     gap = height / 4
-    for y in (y1 - gap - height, y2 + gap):
+
+    def along(y: float) -> Iterator[Point]:
         if top <= y <= bottom:
             xs = ((x1 + x2 - width) / 2, x1, x2 - width)
             yield from ((max(left, min(x, right)), y) for x in xs)
+
+    yield from along(y1 - gap - height)
+    yield from along(y2 + gap)
     for x in (x2 + gap, x1 - gap - width):
         if left <= x <= right:
             yield from ((x, max(top, min(y, bottom))) for y in (y1, y2 - height))
+    yield from along(y1 - 2 * (gap + height))
     for x, y in _inside(box, size, picture):
         yield max(left, min(x, right)), max(top, min(y, bottom))
 

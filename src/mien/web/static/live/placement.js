@@ -88,21 +88,25 @@ function taken(spot, { kind, left, top, scale }) {
   return [left, top, left + width * scale, top + height * scale];
 }
 
-// The places above, below and beside a face, and then in it, the best first.
+// The places above, below and beside a face, above the words of its neighbour, and then in it, the best
+// first: a brow that is covered takes more from a face than words that are a line higher.
 function* candidates(box, [width, height], picture) {
   const [left, top, right, bottom] = [picture[0], picture[1], picture[2] - width, picture[3] - height];
   const [x1, y1, x2, y2] = box;
   const gap = height / 4;
   const across = (x) => Math.max(left, Math.min(x, right));
   const down = (y) => Math.max(top, Math.min(y, bottom));
-  for (const y of [y1 - gap - height, y2 + gap]) {
-    if (y < top || y > bottom) continue;
+  function* along(y) {
+    if (y < top || y > bottom) return;
     for (const x of [(x1 + x2 - width) / 2, x1, x2 - width]) yield [across(x), y];
   }
+  yield* along(y1 - gap - height);
+  yield* along(y2 + gap);
   for (const x of [x2 + gap, x1 - gap - width]) {
     if (x < left || x > right) continue;
     for (const y of [y1, y2 - height]) yield [x, down(y)];
   }
+  yield* along(y1 - 2 * (gap + height));
   for (const [x, y] of inside(box, [width, height], picture)) yield [across(x), down(y)];
 }
 
