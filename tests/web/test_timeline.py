@@ -53,6 +53,14 @@ def test_the_people_of_another_stream_are_not_taken_for_the_first(kept, expect):
     expect(names).to_have_text(["Person 1, before", "Person 1"])
 
 
+def test_what_was_kept_is_not_said_to_be_nothing_once_no_more_is(kept, expect):
+    kept.get_by_role("button", name="Stop keeping").click()
+    expect(kept.locator("#history-sign")).to_contain_text("Nothing more is kept.")
+    expect(kept.locator("#history-strips li")).to_have_count(1)
+    kept.get_by_role("button", name="Delete all").click()
+    expect(kept.locator("#history-sign")).to_contain_text("Nothing is kept.")
+
+
 def test_it_can_be_held_still_and_go_on(kept, expect):
     hold = kept.get_by_role("button", name="Stop the strips")
     hold.click()

@@ -219,7 +219,9 @@ def test_language_and_looks_may_change_in_the_middle(practise, picture, expect):
     expect(page.locator("#practice-looks .said-look")).to_have_text(["Sad", "Happy", "Neutral"])
     change(page, "Deutsch")
     expect(page.locator("#practice-looked")).to_have_text("Du hast 3 Gesichter angesehen.")
-    expect(page.locator("#practice-looks li").nth(1)).to_have_text("Fröhlichdu 1-mal, mien 3-mal")
+    expect(page.locator("#practice-looks li").nth(1)).to_have_text(
+        "Fröhlich1-mal deine Antwort, 3-mal die von mien"
+    )
 
 
 def test_a_look_that_was_off_at_first_has_its_shape(practise, picture, expect):

@@ -94,6 +94,7 @@ export class Practice {
     if (!this.open) return;
     this.#drop();
     this.#turnTo(null);
+    $("spoken").textContent = ""; // it tells of a face that is no longer there
   }
 
   /**
