@@ -113,7 +113,8 @@ class _Room:
         if size[0] > right - left or size[1] > bottom - top:
             return None
         for x, y in _candidates(self._spots[one].box, size, self._picture):
-            if self._is_free(one, (x, y, x + size[0], y + size[1])):
+            wanted = _covered(self._spots[one].box, (x, y, x + size[0], y + size[1]))
+            if all(self._is_free(one, part) for part in wanted):
                 return x, y
         return None
 
@@ -126,7 +127,8 @@ class _Room:
                 continue
             if not own and _overlap(wanted, spot.box):
                 return False
-            if placed is not None and _overlap(wanted, _taken(spot, placed)):
+            there = [] if placed is None else _covered(spot.box, _taken(spot, placed))
+            if any(_overlap(wanted, part) for part in there):
                 return False
         return True
 
@@ -135,6 +137,19 @@ def _taken(spot: Spot, placed: Placed) -> Rectangle:
     width, height = spot.word if placed.kind == "word" else spot.sign
     right, bottom = placed.left + width * placed.scale, placed.top + height * placed.scale
     return placed.left, placed.top, right, bottom
+
+
+def _covered(box: Rectangle, words: Rectangle) -> list[Rectangle]:
+    """Give what words take.
+
+    That is where they are, and what is between them and the middle of a face that they are a line
+    above, so that no others come between.
+    """
+    left, top, right, bottom = words
+    if box[1] - bottom < (bottom - top) / 2:
+        return [words]
+    quarter = (box[2] - box[0]) / 4
+    return [words, (max(left, box[0] + quarter), bottom, min(right, box[2] - quarter), box[1])]
 
 
 def _candidates(box: Rectangle, size: Size, picture: Rectangle) -> Iterator[Point]:

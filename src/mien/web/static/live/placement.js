@@ -67,7 +67,8 @@ function findRoom(spots, placed, picture, one, size) {
   const [left, top, right, bottom] = picture;
   if (size[0] > right - left || size[1] > bottom - top) return null;
   for (const [x, y] of candidates(spots[one].box, size, picture)) {
-    if (isFree(spots, placed, one, [x, y, x + size[0], y + size[1]])) return [x, y];
+    const wanted = covered(spots[one].box, [x, y, x + size[0], y + size[1]]);
+    if (wanted.every((part) => isFree(spots, placed, one, part))) return [x, y];
   }
   return null;
 }
@@ -78,8 +79,23 @@ function isFree(spots, placed, one, wanted) {
     if (spot.free.some((region) => meets(wanted, region))) return false;
     if (other === one) return true;
     if (!own && overlap(wanted, spot.box)) return false;
-    return !(placed[other] && overlap(wanted, taken(spot, placed[other])));
+    const there = placed[other] ? covered(spot.box, taken(spot, placed[other])) : [];
+    return !there.some((part) => overlap(wanted, part));
   });
+}
+
+// What words take: where they are, and what is between them and the middle of a face that they are a line
+// above, so that no others come between.
+/**
+ * @param {Rectangle} box
+ * @param {Rectangle} words
+ * @returns {Rectangle[]}
+ */
+function covered(box, words) {
+  const [left, top, right, bottom] = words;
+  if (box[1] - bottom < (bottom - top) / 2) return [words];
+  const quarter = (box[2] - box[0]) / 4;
+  return [words, [Math.max(left, box[0] + quarter), bottom, Math.min(right, box[2] - quarter), box[1]]];
 }
 
 /** @returns {Rectangle} */
