@@ -93,10 +93,11 @@ def test_where_words_go(box: Rectangle, expected: Placed) -> None:
     assert place([spot(box)], PICTURE) == [expected]
 
 
-def test_words_of_faces_side_by_side_lie_one_above_the_other_and_on_no_brow() -> None:
+@pytest.mark.parametrize("lower", [0.0, 15.0, -15.0])
+def test_words_of_faces_side_by_side_lie_one_above_the_other_and_on_no_brow(lower: float) -> None:
     boxes = [
         (120.0, 340.0, 220.0, 470.0),
-        (240.0, 340.0, 340.0, 470.0),
+        (240.0, 340.0 + lower, 340.0, 470.0),
         (360.0, 340.0, 460.0, 470.0),
     ]
     faces = [spot(box) for box in boxes]

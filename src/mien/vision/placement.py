@@ -17,6 +17,8 @@ CROWD: Final = 4
 _SCALES: Final = (1.0, 0.7, 0.5, 0.35)
 _SHARE: Final = 0.18
 _GRID: Final = 8  # steps in which a face is searched for room, across and down
+# Lines above a face, where its neighbour's words are, which may be higher up.
+_HIGHER: Final = (2.0, 2.5, 3.0)
 
 Kind = Literal["word", "sign"]
 Point = tuple[float, float]
@@ -173,7 +175,8 @@ def _candidates(box: Rectangle, size: Size, picture: Rectangle) -> Iterator[Poin
     for x in (x2 + gap, x1 - gap - width):
         if left <= x <= right:
             yield from ((x, max(top, min(y, bottom))) for y in (y1, y2 - height))
-    yield from along(y1 - 2 * (gap + height))
+    for lines in _HIGHER:
+        yield from along(y1 - lines * (gap + height))
     for x, y in _inside(box, size, picture):
         yield max(left, min(x, right)), max(top, min(y, bottom))
 

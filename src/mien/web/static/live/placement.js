@@ -6,6 +6,7 @@ export const CROWD = 4; // as many faces are shown by their signs, but for the o
 const SCALES = [1, 0.7, 0.5, 0.35];
 const SHARE = 0.18;
 const GRID = 8;
+const HIGHER = [2, 2.5, 3]; // lines above a face, where its neighbour's words are, which may be higher up
 
 /**
  * @typedef {[number, number]} Point
@@ -122,7 +123,7 @@ function* candidates(box, [width, height], picture) {
     if (x < left || x > right) continue;
     for (const y of [y1, y2 - height]) yield [x, down(y)];
   }
-  yield* along(y1 - 2 * (gap + height));
+  for (const lines of HIGHER) yield* along(y1 - lines * (gap + height));
   for (const [x, y] of inside(box, [width, height], picture)) yield [across(x), down(y)];
 }
 
