@@ -54,6 +54,7 @@ export interface Words {
     drop: string;
     place: string;
     unknown: string;
+    empty: string;
   };
   foot: {
     look: string;
@@ -91,6 +92,7 @@ export interface Words {
     stop: string;
     keeping: string;
     off: string;
+    stopped: string;
     earlier: string;
     length: string;
     ago: string;
@@ -220,6 +222,7 @@ export interface Words {
         };
       };
       counts: string;
+      unsure: string;
     };
     record: {
       title: string;
@@ -354,6 +357,7 @@ export interface Words {
     next: string;
   };
   naming: {
+    name: string;
     give: string;
     colour: string;
     done: string;
