@@ -15,7 +15,6 @@ import { Tally } from "./rounds.js";
 import { begun, put, tellLeftOut } from "./telling.js";
 
 const REST_AFTER = 10; // faces, then an end is offered
-const LATER_MS = 3000;
 // The drawings are no part of what the page waits for at first.
 const loadDrawn = () => import("./drawn/drawn.js");
 
@@ -51,8 +50,7 @@ export class Practice {
     $("finish").addEventListener("click", () => this.#finish());
     $("go-on").addEventListener("click", () => this.#ask());
     addEventListener("keydown", (event) => this.#obey(event));
-    // Also for when the server has gone; a camera that is started at once comes first.
-    addEventListener("load", () => setTimeout(() => loadDrawn().catch(() => {}), LATER_MS));
+    addEventListener("load", () => loadDrawn().catch(() => {})); // also for when the server has gone
     settings.onChange(() => this.#write());
   }
 
