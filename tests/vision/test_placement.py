@@ -93,6 +93,37 @@ def test_where_words_go(box: Rectangle, expected: Placed) -> None:
     assert place([spot(box)], PICTURE) == [expected]
 
 
+@pytest.mark.parametrize("lower", [0.0, 15.0, -15.0])
+def test_words_of_faces_side_by_side_lie_one_above_the_other_and_on_no_brow(lower: float) -> None:
+    boxes = [
+        (120.0, 340.0, 220.0, 470.0),
+        (240.0, 340.0 + lower, 340.0, 470.0),
+        (360.0, 340.0, 460.0, 470.0),
+    ]
+    faces = [spot(box) for box in boxes]
+    for one, placed in zip(faces, place(faces, PICTURE), strict=True):
+        assert placed is not None
+        assert placed.kind == "word"
+        assert not any(overlap(drawn(one, placed), box) for box in boxes)
+
+
+def test_no_words_come_between_a_face_and_its_own_that_are_a_line_higher() -> None:
+    boxes = [
+        (50.0, 300.0, 120.0, 470.0),
+        (130.0, 300.0, 186.0, 470.0),
+        (210.0, 300.0, 266.0, 470.0),
+    ]
+    first, *others = map(spot, boxes)
+    words, *found = place([first, *others], PICTURE)
+    assert words is not None
+    left, top, right, bottom = drawn(first, words)
+    assert top < 240
+    for one, placed in zip(others, found, strict=True):
+        assert placed is not None
+        assert not overlap(drawn(one, placed), (85, bottom, 86, 300))
+    assert left < 85 < right
+
+
 def test_where_words_have_no_room_there_is_a_sign() -> None:
     (found,) = place([spot((10, 10, 110, 110))], (0, 0, 120, 120))
     assert found is not None

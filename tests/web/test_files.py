@@ -298,6 +298,16 @@ def test_what_is_neither_is_told(open_page, expect):
         expect(page.get_by_role("button", name=f"Show {name}")).to_be_hidden()
 
 
+@pytest.mark.parametrize("kind", ["image/jpeg", "video/mp4", ""])
+def test_an_empty_file_is_not_said_to_be_of_a_wrong_kind(open_page, expect, kind):
+    page = open_page()
+    expect(page.locator("#connection")).to_have_text("Ready")
+    drop(page, "a.jpg", kind, "")
+    expect(page.get_by_role("alert")).to_contain_text(
+        "“a.jpg” could not be opened: the file is empty"
+    )
+
+
 def test_nothing_is_opened_while_settings_are(open_page, bright, expect):
     page = open_page()
     expect(page.locator("#connection")).to_have_text("Ready")

@@ -78,6 +78,13 @@ def test_one_large_word_fills_its_place_and_comes_first(open_live, size, text):
     assert height >= 0.075 * min(size["width"], 800)
 
 
+def test_beside_one_large_word_the_strips_still_say_whose_they_are(open_live):
+    page = open_live(LAPTOP, nearest=True)
+    page.get_by_role("button", name="Keep the last minutes").click()
+    left, top, right, bottom = box(page, "#history-strips .person")
+    assert min(right - left, bottom - top) > 16
+
+
 @pytest.mark.parametrize("size", [LAPTOP, SIDEWAYS], ids=["laptop", "sideways"])
 def test_what_is_said_at_the_end_leaves_the_picture_its_room(open_page, source, expect, size):
     source.count = 1
@@ -99,6 +106,7 @@ def test_the_picture_is_hidden_while_reading_goes_on_and_that_is_remembered(
     page.wait_for_timeout(500)
     assert len(analyzers[-1].frames) > count
     expect(page.locator("#faces .look")).to_have_text("looks happy")
+    assert box(page, "#history")[1] - box(page, ".bar")[3] < 60  # nothing is left of its room
     page.reload()
     page.locator("#start-sample").click()
     expect(page.locator("#stage")).to_have_css("opacity", "0")

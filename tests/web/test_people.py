@@ -18,7 +18,7 @@ def page(open_page, expect):
 
 def name(page, text: str) -> None:
     page.locator("#faces .naming").click()
-    page.get_by_label("Give Person 1 a name").fill(text)
+    page.get_by_placeholder("Name", exact=True).fill(text)
     page.keyboard.press("Enter")
 
 
@@ -46,6 +46,7 @@ def test_a_name_is_written_with_the_keyboard_and_no_space_is_a_pause(page, expec
 
 def test_a_colour_is_chosen_beside_the_name(page, expect, violations):
     page.locator("#faces .naming").click()
+    expect(page.get_by_label("Give Person 1 a name")).to_be_focused()
     assert violations(page) == []
     blue = page.get_by_role("button", name="blue", exact=True)
     blue.click()

@@ -53,6 +53,28 @@ def test_the_people_of_another_stream_are_not_taken_for_the_first(kept, expect):
     expect(names).to_have_text(["Person 1, before", "Person 1"])
 
 
+def test_what_was_kept_is_not_said_to_be_nothing_once_no_more_is(kept, expect):
+    kept.get_by_role("button", name="Stop keeping").click()
+    expect(kept.locator("#history-sign")).to_contain_text("Nothing more is kept.")
+    expect(kept.locator("#history-strips li")).to_have_count(1)
+    kept.get_by_role("button", name="Delete all").click()
+    expect(kept.locator("#history-sign")).to_contain_text("Nothing is kept.")
+
+
+def test_who_is_seen_for_a_moment_only_has_no_strip(bare_page):
+    found = bare_page.evaluate("""async () => {
+      const { Moments } = await import("/static/live/moments.js");
+      const moments = new Moments();
+      moments.begin();
+      const face = (track_id) => ({ track_id, label: "happy", confidence: 1, other: 0 });
+      for (let i = 0; i < 300; i++) {
+        moments.add({ faces: i % 100 ? [face(1)] : [face(1), face(2)] }, 100 + i / 10);
+      }
+      return [moments.keys(), moments.rows(0).some(({ person }) => person === 2)];
+    }""")
+    assert found == [["1 1"], True]
+
+
 def test_it_can_be_held_still_and_go_on(kept, expect):
     hold = kept.get_by_role("button", name="Stop the strips")
     hold.click()
@@ -161,9 +183,10 @@ def test_stretches_end_where_a_look_changes_or_a_face_is_away(bare_page):
 
 
 def test_what_is_older_than_ten_minutes_is_gone(bare_page):
-    found = bare_page.evaluate(MOMENTS, [[0, "happy"], [300, "sad"], [700, "away"]])
+    looks = [[0, "happy"], [0.6, "happy"], [300, "sad"], [300.6, "sad"], [700, "away"]]
+    found = bare_page.evaluate(MOMENTS, looks)
     assert [label for _, _, label in found["spans"]] == ["sad"]
-    assert bare_page.evaluate(MOMENTS, [[0, "happy"], [700, "away"]])["people"] == 0
+    assert bare_page.evaluate(MOMENTS, [*looks[:2], looks[-1]])["people"] == 0
 
 
 def test_a_label_is_no_formula(bare_page):

@@ -17,6 +17,8 @@ CROWD: Final = 4
 _SCALES: Final = (1.0, 0.7, 0.5, 0.35)
 _SHARE: Final = 0.18
 _GRID: Final = 8  # steps in which a face is searched for room, across and down
+# Lines above a face, where its neighbour's words are, which may be higher up.
+_HIGHER: Final = (2.0, 2.5, 3.0)
 
 Kind = Literal["word", "sign"]
 Point = tuple[float, float]
@@ -113,7 +115,8 @@ class _Room:
         if size[0] > right - left or size[1] > bottom - top:
             return None
         for x, y in _candidates(self._spots[one].box, size, self._picture):
-            if self._is_free(one, (x, y, x + size[0], y + size[1])):
+            wanted = _covered(self._spots[one].box, (x, y, x + size[0], y + size[1]))
+            if all(self._is_free(one, part) for part in wanted):
                 return x, y
         return None
 
@@ -126,7 +129,8 @@ class _Room:
                 continue
             if not own and _overlap(wanted, spot.box):
                 return False
-            if placed is not None and _overlap(wanted, _taken(spot, placed)):
+            there = [] if placed is None else _covered(spot.box, _taken(spot, placed))
+            if any(_overlap(wanted, part) for part in there):
                 return False
         return True
 
@@ -137,19 +141,42 @@ def _taken(spot: Spot, placed: Placed) -> Rectangle:
     return placed.left, placed.top, right, bottom
 
 
+def _covered(box: Rectangle, words: Rectangle) -> list[Rectangle]:
+    """Give what words take.
+
+    That is where they are, and what is between them and the middle of a face that they are a line
+    above, so that no others come between.
+    """
+    left, top, right, bottom = words
+    if box[1] - bottom < (bottom - top) / 2:
+        return [words]
+    quarter = (box[2] - box[0]) / 4
+    return [words, (max(left, box[0] + quarter), bottom, min(right, box[2] - quarter), box[1])]
+
+
 def _candidates(box: Rectangle, size: Size, picture: Rectangle) -> Iterator[Point]:
-    """Give the places above, below and beside a face, and then in it, the best first."""
+    """Give the places outside a face, and then in it, the best first.
+
+    Those outside are above, below and beside it, and above the words of a neighbour: a brow that is
+    covered takes more from a face than words that are a line higher.
+    """
     width, height = size
     left, top, right, bottom = picture[0], picture[1], picture[2] - width, picture[3] - height
     x1, y1, x2, y2 = box
     gap = height / 4
-    for y in (y1 - gap - height, y2 + gap):
+
+    def along(y: float) -> Iterator[Point]:
         if top <= y <= bottom:
             xs = ((x1 + x2 - width) / 2, x1, x2 - width)
             yield from ((max(left, min(x, right)), y) for x in xs)
+
+    yield from along(y1 - gap - height)
+    yield from along(y2 + gap)
     for x in (x2 + gap, x1 - gap - width):
         if left <= x <= right:
             yield from ((x, max(top, min(y, bottom))) for y in (y1, y2 - height))
+    for lines in _HIGHER:
+        yield from along(y1 - lines * (gap + height))
     for x, y in _inside(box, size, picture):
         yield max(left, min(x, right)), max(top, min(y, bottom))
 

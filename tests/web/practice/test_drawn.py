@@ -142,6 +142,9 @@ def test_practice_begins_with_a_drawing_and_explains_its_parts(practise, analyze
     name = f"Drawing of face 2. It looks happy. {'; '.join(parts)}."
     expect(face).to_have_accessible_name(name)
     assert analyzers == []  # nothing was read
+    page.get_by_role("button", name="Finish").click()
+    page.get_by_role("button", name="Back to the start").click()
+    expect(page.locator("#practice-spoken")).to_have_text("")
 
 
 def test_a_part_is_marked_and_the_face_shown_at_rest(practise, expect):
@@ -240,6 +243,9 @@ def test_the_record_is_kept_only_when_asked_for_and_can_be_deleted(practise, exp
     answer(page, "Not sure")
     page.get_by_role("button", name="Finish").click()
     expect(kept).to_have_text("3 answers are kept, from 2 sittings.")
+    happy, neutral = "drawn once, you said it 0 times", "drawn once, you said it once"
+    counts = [f"Happy{happy}", f"Neutral{neutral}", "Not sureyou said it once"]
+    expect(page.locator("#practice-looks li")).to_have_text(counts)
     page.get_by_text("Look at it").click()
     expect(page.locator("#practice-record-sittings h4")).to_have_count(2)
     expect(page.locator("#practice-record-sittings ol").first.locator("li")).to_have_text(
@@ -312,6 +318,18 @@ def test_nothing_moves_at_the_reveal_of_a_drawing(practise, size):
         page.locator(REVEAL).wait_for()
         assert page.evaluate(PLACES) == before
         go_on(page)
+
+
+def test_no_answer_is_broken_within_a_word_on_a_phone_that_lies(practise):
+    script = stored(text="larger", language="de")
+    page = practise(viewport={"width": 844, "height": 390}, script=script)
+    words = page.locator(".answer-word").all()
+    lines = page.evaluate(
+        "parseFloat(getComputedStyle(document.querySelector('.answer-word')).lineHeight)"
+    )
+    for word in words:
+        text = word.text_content()
+        assert word.bounding_box()["height"] < lines * (len(text.split()) + 0.5), text
 
 
 @pytest.mark.heavy

@@ -91,7 +91,7 @@ class Page {
     $("stop").addEventListener("click", () => live.stop());
     $("pause").addEventListener("click", () => live.togglePause());
     $("start-practice").addEventListener("click", () => this.#practise(() => this.practice.begin()));
-    $("kept-practise").addEventListener("click", () => this.#practise(() => this.practice.show()));
+    $("kept-practise").addEventListener("click", () => this.#practise(() => this.practice.beginMoments()));
     $("keep").addEventListener("click", () => live.show && this.practice.kept.keep(live.show.element));
   }
 

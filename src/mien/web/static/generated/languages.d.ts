@@ -59,6 +59,7 @@ export interface Words {
     drop: string;
     place: string;
     unknown: string;
+    empty: string;
   };
   foot: {
     look: string;
@@ -97,6 +98,7 @@ export interface Words {
     stop: string;
     keeping: string;
     off: string;
+    stopped: string;
     earlier: string;
     length: string;
     ago: string;
@@ -227,6 +229,7 @@ export interface Words {
         };
       };
       counts: string;
+      unsure: string;
     };
     record: {
       title: string;
@@ -361,6 +364,7 @@ export interface Words {
     next: string;
   };
   naming: {
+    name: string;
     give: string;
     colour: string;
     done: string;

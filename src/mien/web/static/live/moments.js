@@ -7,6 +7,7 @@ import { amongAll } from "../core/looks.js";
 const KEPT_S = 600;
 const SAMPLE_S = 0.2; // a change is kept at once, what stays the same this often
 const GAP_S = 0.7; // who is not seen for longer was away
+const LEAST_S = 0.5; // who is seen for less has no strip
 
 /**
  * @typedef {{ time: number, until: number, label: string | null, confidence: number, place: number | null }} Moment
@@ -59,9 +60,10 @@ export class Moments {
     }
   }
 
-  // Returns the keys of all people, in the order in which they were numbered.
+  // Returns the keys of all people, in the order in which they were numbered, but of those who were seen
+  // for a moment only: where one picture fades into another, there is a face that is nobody's.
   keys() {
-    const people = [...this.people.entries()];
+    const people = [...this.people.entries()].filter(([, { moments }]) => lasts(moments));
     people.sort(([, a], [, b]) => a.stream - b.stream || a.id - b.id);
     return people.map(([key]) => key);
   }
@@ -116,6 +118,16 @@ export class Moments {
   clear() {
     this.people.clear();
   }
+}
+
+/** @param {Moment[]} moments */
+function lasts(moments) {
+  let seen = 0;
+  for (const { time, until } of moments) {
+    seen += until - time;
+    if (seen >= LEAST_S) return true;
+  }
+  return false;
 }
 
 export function toCsv(rows) {

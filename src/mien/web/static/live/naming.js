@@ -43,6 +43,7 @@ function makeForm(number, close) {
     value: people.name(number),
     maxLength: 24,
     autocomplete: "off",
+    placeholder: words.naming.name,
   });
   name.setAttribute("aria-label", fill(words.naming.give, { person: fill(words.person, { number }) }));
   const colours = document.createElement("span");

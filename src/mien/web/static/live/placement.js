@@ -6,6 +6,7 @@ export const CROWD = 4; // as many faces are shown by their signs, but for the o
 const SCALES = [1, 0.7, 0.5, 0.35];
 const SHARE = 0.18;
 const GRID = 8;
+const HIGHER = [2, 2.5, 3]; // lines above a face, where its neighbour's words are, which may be higher up
 
 /**
  * @typedef {[number, number]} Point
@@ -67,7 +68,8 @@ function findRoom(spots, placed, picture, one, size) {
   const [left, top, right, bottom] = picture;
   if (size[0] > right - left || size[1] > bottom - top) return null;
   for (const [x, y] of candidates(spots[one].box, size, picture)) {
-    if (isFree(spots, placed, one, [x, y, x + size[0], y + size[1]])) return [x, y];
+    const wanted = covered(spots[one].box, [x, y, x + size[0], y + size[1]]);
+    if (wanted.every((part) => isFree(spots, placed, one, part))) return [x, y];
   }
   return null;
 }
@@ -78,8 +80,23 @@ function isFree(spots, placed, one, wanted) {
     if (spot.free.some((region) => meets(wanted, region))) return false;
     if (other === one) return true;
     if (!own && overlap(wanted, spot.box)) return false;
-    return !(placed[other] && overlap(wanted, taken(spot, placed[other])));
+    const there = placed[other] ? covered(spot.box, taken(spot, placed[other])) : [];
+    return !there.some((part) => overlap(wanted, part));
   });
+}
+
+// What words take: where they are, and what is between them and the middle of a face that they are a line
+// above, so that no others come between.
+/**
+ * @param {Rectangle} box
+ * @param {Rectangle} words
+ * @returns {Rectangle[]}
+ */
+function covered(box, words) {
+  const [left, top, right, bottom] = words;
+  if (box[1] - bottom < (bottom - top) / 2) return [words];
+  const quarter = (box[2] - box[0]) / 4;
+  return [words, [Math.max(left, box[0] + quarter), bottom, Math.min(right, box[2] - quarter), box[1]]];
 }
 
 /** @returns {Rectangle} */
@@ -88,21 +105,25 @@ function taken(spot, { kind, left, top, scale }) {
   return [left, top, left + width * scale, top + height * scale];
 }
 
-// The places above, below and beside a face, and then in it, the best first.
+// The places above, below and beside a face, above the words of its neighbour, and then in it, the best
+// first: a brow that is covered takes more from a face than words that are a line higher.
 function* candidates(box, [width, height], picture) {
   const [left, top, right, bottom] = [picture[0], picture[1], picture[2] - width, picture[3] - height];
   const [x1, y1, x2, y2] = box;
   const gap = height / 4;
   const across = (x) => Math.max(left, Math.min(x, right));
   const down = (y) => Math.max(top, Math.min(y, bottom));
-  for (const y of [y1 - gap - height, y2 + gap]) {
-    if (y < top || y > bottom) continue;
+  function* along(y) {
+    if (y < top || y > bottom) return;
     for (const x of [(x1 + x2 - width) / 2, x1, x2 - width]) yield [across(x), y];
   }
+  yield* along(y1 - gap - height);
+  yield* along(y2 + gap);
   for (const x of [x2 + gap, x1 - gap - width]) {
     if (x < left || x > right) continue;
     for (const y of [y1, y2 - height]) yield [x, down(y)];
   }
+  for (const lines of HIGHER) yield* along(y1 - lines * (gap + height));
   for (const [x, y] of inside(box, [width, height], picture)) yield [across(x), down(y)];
 }
 

@@ -109,7 +109,8 @@ export class Timeline {
     const empty = this.moments.empty;
     this.keep.textContent = this.keeping ? words.history.stop : words.history.start;
     this.section.dataset.keeping = String(this.keeping);
-    this.sign.textContent = this.keeping ? words.history.keeping : words.history.off;
+    const { keeping, off, stopped } = words.history;
+    this.sign.textContent = this.keeping ? keeping : empty ? off : stopped;
     for (const place of [this.tools, this.strips, this.axis, this.pointed]) place.hidden = empty;
   }
 

@@ -35,7 +35,7 @@ export class Practice {
     this.drawn = null; // once they are loaded
     this.again = () => this.show(); // practises with the same faces anew
     $("drawn").addEventListener("click", () => this.begin());
-    $("moments").addEventListener("click", () => this.#beginPictures(this.kept.blobs));
+    $("moments").addEventListener("click", () => this.beginMoments());
     $("again").addEventListener("click", () => this.again());
     this.#addChooser($("pictures"), $("files"));
     this.#addChooser($("folder"), $("folder-files"));
@@ -82,6 +82,11 @@ export class Practice {
     }
   }
 
+  // Practises with the moments that are kept, at once.
+  beginMoments() {
+    this.#beginPictures(this.kept.blobs);
+  }
+
   // Shows where to choose the faces.
   show() {
     this.#drop();
@@ -94,6 +99,7 @@ export class Practice {
     if (!this.open) return;
     this.#drop();
     this.#turnTo(null);
+    $("spoken").textContent = ""; // it tells of a face that is no longer there
   }
 
   /**

@@ -2,7 +2,7 @@
 // A video file of the user's, which the page itself plays.
 
 import { fill, words } from "../../core/words.js";
-import { SentShow, ShowError } from "./show.js";
+import { cannotOpen, SentShow } from "./show.js";
 
 const SETTLED_MS = 250; // a slider that is dragged asks for many places
 // Words hold on to what was before. The last picture stays for long: it is read until they are its own.
@@ -42,6 +42,7 @@ export class Film extends SentShow {
   }
 
   async open() {
+    if (!this.file.size) throw cannotOpen(this.file); // nothing to ask the browser about
     const url = URL.createObjectURL(this.file);
     this.url = url;
     this.video.src = url;
@@ -50,8 +51,7 @@ export class Film extends SentShow {
       if (!this.video.videoWidth) throw new Error("there is sound only");
     } catch {
       if (url !== this.url) return false;
-      const { name } = this;
-      throw new ShowError(() => fill(words.file.unknown, { name }));
+      throw cannotOpen(this.file);
     }
     if (url !== this.url) return false;
     this.plays = true;

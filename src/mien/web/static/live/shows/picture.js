@@ -3,8 +3,7 @@
 
 import { contextOf } from "../../core/dom.js";
 import { drawPicture } from "../../core/pictures.js";
-import { fill, words } from "../../core/words.js";
-import { Show, ShowError } from "./show.js";
+import { cannotOpen, Show } from "./show.js";
 
 const MAX_SIDE = 1920;
 const QUALITY = 0.92;
@@ -46,8 +45,7 @@ export class Picture extends Show {
       await drawPicture(drawn, this.file, MAX_SIDE);
     } catch {
       if (request !== this.request) return false;
-      const { name } = this;
-      throw new ShowError(() => fill(words.file.unknown, { name }));
+      throw cannotOpen(this.file);
     }
     if (request !== this.request) return false;
     [this.canvas.width, this.canvas.height] = [drawn.width, drawn.height];

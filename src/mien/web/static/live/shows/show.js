@@ -18,6 +18,15 @@ export class ShowError extends Error {
   }
 }
 
+/**
+ * Why a file cannot be opened. A folder that is dropped is an empty file to some browsers.
+ *
+ * @param {File} file
+ */
+export function cannotOpen({ name, size }) {
+  return new ShowError(() => fill(size ? words.file.unknown : words.file.empty, { name }));
+}
+
 export class Show {
   /**
    * @param {Live} live

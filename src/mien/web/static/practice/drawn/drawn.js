@@ -85,16 +85,18 @@ export class DrawnFaces {
   tellSummary(tally) {
     const { practice } = words;
     put("looked", fill(practice.looked, { count: tally.faces }));
-    const lines = tally
-      .looks(Object.keys(WAYS), "look")
-      .map(({ label, yours, theirs }) =>
-        said(
-          kindOf(label),
-          "",
-          begun(wordFor(label)),
-          fill(practice.drawn.counts, { yours: times(yours), drawn: times(theirs) }),
-        ),
-      );
+    const lines = tally.looks(Object.keys(WAYS), "look").map(({ label, yours, theirs }) =>
+      said(
+        kindOf(label),
+        "",
+        begun(wordFor(label)),
+        // Nobody can draw "not sure".
+        fill(label === null ? practice.drawn.unsure : practice.drawn.counts, {
+          yours: times(yours),
+          drawn: times(theirs),
+        }),
+      ),
+    );
     $("looks").hidden = false;
     $("looks").replaceChildren(...lines);
     for (const name of /** @type {const} */ (["agreed", "folders", "all"])) put(name, "");
