@@ -394,3 +394,23 @@ class _Drawing:
     def terminal(self, out, *, compact) -> None:
         assert compact
         out.write("\u2588\u2584\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["clip.mp4"], "its camera or the sample; not clip.mp4"),
+        (["--lan"], "leave out --lan"),
+        (["--stats"], "leave out --stats"),
+        (["--detector", "mtcnn"], "leave out --detector"),
+    ],
+)
+def test_a_browser_cannot_do_all_that_a_server_can(words, said, capsys):
+    assert main(["live", "--in-browser", "--no-browser", *words]) == 1
+    assert said in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_page_that_reads_by_itself_needs_its_runtime(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("mien.web.page.runtime.FOLDER", tmp_path)
+    assert main(["live", "--in-browser", "--no-browser"]) == 1
+    assert "make page-runtime" in " ".join(capsys.readouterr().err.split())

@@ -87,6 +87,19 @@ def test_other_looks_of_someone_are_kept_and_the_oldest_people_go() -> None:
     assert not sitting.is_known(1)
 
 
+@given(st.permutations(range(1, PEOPLE + 9)))
+def test_of_a_crowd_the_first_to_come_are_kept_in_whatever_order_they_are_told(
+    numbers: list[int],
+) -> None:
+    sitting = Sitting(remember=100)
+    sitting.meet(numbers, 1)
+    for number in numbers:
+        sitting.keep(number, portrait(number))
+    assert [number for number in sorted(numbers) if sitting.is_known(number)] == list(
+        range(1, PEOPLE + 1)
+    )
+
+
 @given(
     st.lists(
         st.tuples(st.sets(st.integers(1, 99), min_size=1), st.floats(0, 10)), min_size=2, max_size=5

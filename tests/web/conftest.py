@@ -15,11 +15,15 @@ from pathlib import Path
 import pytest
 from tests.web import axe
 from tests.web.fakes import LABELS, FakeAnalyze, FakeSource, encoded, fake_explain
+from tests.web.hosts import Host
 from tests.web.servers import BARE, SharedServer, running, serving
 from tests.web.tabs import watched_pages
 
+from mien.cli import main
+from mien.errors import SettingsError
 from mien.models.occlusion import explain
 from mien.registry import make_analyzer
+from mien.web.page import runtime
 from mien.web.server import bind
 from mien.web.session.services import OfferedSource, Services
 
@@ -308,6 +312,26 @@ def bare_page(open_page):
 def watch_pages():
     """As `open_page`, for any browser and address: for a test whose server is its own."""
     return watched_pages
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory) -> Path:
+    """The folder of a host, with the exported site in a folder of it."""
+    try:
+        runtime.check()
+    except SettingsError as error:
+        pytest.skip(str(error))
+    root = tmp_path_factory.mktemp("host")
+    assert main(["export-site", str(root / "a" / "folder"), "-q"]) == 0
+    return root
+
+
+@pytest.fixture
+def host(exported: Path) -> Iterator[Host]:
+    """A host of the exported site."""
+    host = Host(exported)
+    yield host
+    host.end()
 
 
 @pytest.fixture(scope="session")

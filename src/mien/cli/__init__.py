@@ -25,6 +25,7 @@ COMMANDS = {
     "train": "train a model on a data set",
     "train-detector": "train a face detector on pictures, taught by other detectors",
     "evaluate": "say how good a model is",
+    "export-site": "write the page as files that read faces without a server",
     "import-keras": "make a bundle of a Keras model",
     "bench": "say how fast mien is on this machine and its camera",
     "doctor": "say what mien finds on this machine",

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from mien.cli import live_lan
+from mien.cli import live_in_browser, live_lan
 from mien.cli.console import err, out, print_notice
 from mien.cli.models import ModelOptions, OneSource, add_all, make_models, only
 from mien.cli.options import read
@@ -28,14 +28,16 @@ from mien.sources.camera import list_cameras
 from mien.sources.naming import SAMPLE, Address, Camera, Sample, meant
 from mien.sources.open import open_source
 from mien.sources.reconnect import Notice, OnNotice
+from mien.sources.sample import CALLED
 from mien.sources.saying import Name, camera_name
-from mien.web.app import create_app
+from mien.web.app import create_app, create_page_app
 from mien.web.guard.security import local_hosts
 from mien.web.guard.token_gate import PARAMETER, make_token
 from mien.web.protocol import Mode, ModelFacts, SourceId
 from mien.web.server import Server, bind
 from mien.web.session.services import OfferedSource, Services
 from mien.web.session.stats import LiveMeter
+from mien.web.site.engine import engine_files
 
 DEFAULT_PORT = 8000
 _PORT = {"metavar": "PORT", "refusal": "is no port; give one from 1 to 65535"}
@@ -57,6 +59,7 @@ class LiveOptions(ModelOptions, frozen=True, kw_only=True):
         lan_port: Port for the network.
         token: Let only those use the page on this machine who have its address with a secret, which
             is shown here; otherwise every user of this machine may.
+        in_browser: Let the browser read the faces: this machine hands out the page, and no more.
         browser: Open the browser.
         stats: Print figures now and then.
     """
@@ -67,6 +70,7 @@ class LiveOptions(ModelOptions, frozen=True, kw_only=True):
     lan: bool = False
     lan_port: Port | None = None
     token: bool = False
+    in_browser: bool = False
     browser: bool = True
     stats: bool = False
 
@@ -86,12 +90,10 @@ def run(args: argparse.Namespace) -> int:
     options = read(args, LiveOptions)
     source = only(options.source)
     live_lan.check(options)
+    if options.in_browser:
+        return _run_in_browser(options, source)
     services = _services(options, source)
-    wanted = DEFAULT_PORT if options.port is None else options.port
-    with (
-        bind(options.host, wanted, search=options.port is None) as listener,
-        live_lan.opened(options, services) as lan,
-    ):
+    with _listener(options) as listener, live_lan.opened(options, services) as lan:
         port = listener.getsockname()[1]
         token = make_token() if options.token else None
         _say_where(options, source, port, token)
@@ -108,10 +110,29 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _run_in_browser(options: LiveOptions, source: str | None) -> int:
+    """Serve a page that reads faces by itself."""
+    live_in_browser.check(options, source)
+    mode: Mode = "camera" if source is None else "sample"
+    besides = engine_files(*live_in_browser.bundles(options.model), mode=mode)
+    with _listener(options) as listener:
+        port = listener.getsockname()[1]
+        token = make_token() if options.token else None
+        _say_where(options, "the browser's", port, token)
+        app = create_page_app(besides, hosts=local_hosts(port), token=token)
+        _serve(Server(app, on_started=lambda: _open_browser(options, port)), listener)
+    return 0
+
+
+def _listener(options: LiveOptions) -> socket.socket:
+    wanted = DEFAULT_PORT if options.port is None else options.port
+    return bind(options.host, wanted, search=options.port is None)
+
+
 def _services(options: LiveOptions, source: str | None) -> Services:
     detector, classifier, info = make_models(options)
     sources: dict[SourceId, OfferedSource] = {
-        "sample": OfferedSource("the sample", lambda _: open_source(SAMPLE, realtime=True))
+        "sample": OfferedSource(CALLED, lambda _: open_source(SAMPLE, realtime=True))
     }
     mode: Mode = "camera"
     if source is not None and isinstance(meant(source), Sample):

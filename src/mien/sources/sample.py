@@ -22,6 +22,7 @@ from mien.sources.drawn import DrawnFaces
 from mien.types import Frame, PixelArray
 from mien.vision.images.reading import decode_picture
 
+CALLED = "the sample"
 PORTRAIT, PORTRAIT_SIDE = "collins.jpg", 320
 WIDTH, HEIGHT, FPS, SECONDS = 640, 480, 30, 8
 FRAMES = FPS * SECONDS

@@ -76,7 +76,8 @@ class Sitting:
         for number in numbers:
             if number in self._people:
                 self._people[number].seen = now
-        for number in numbers:
+        # Of a crowd, the first to come are kept: in what order a set holds numbers is chance.
+        for number in sorted(numbers):
             if number in self._people or self._has_room(now):
                 person = self._people.setdefault(number, _Person(seen=now))
                 person.met.update(numbers)

@@ -1,6 +1,6 @@
 """The web application: the page's files and the WebSocket, behind the guard."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -26,6 +26,27 @@ def create_app(services: Services, *, hosts: Iterable[str], token: str | None = 
     """
     gates = [] if token is None else [Middleware(TokenGate, token=token)]
     return make_app(services, Middleware(Guard, hosts=hosts), *gates)
+
+
+def create_page_app(
+    besides: Mapping[str, bytes], *, hosts: Iterable[str], token: str | None = None
+) -> Starlette:
+    """Make an application that only hands out files, of a page that reads faces by itself.
+
+    Args:
+        besides: What such a page needs beside its files; see `mien.web.site.engine`.
+        hosts: As for `create_app`.
+        token: As for `create_app`.
+    """
+
+    async def page_file(request: Request) -> Response:
+        return answer(request, besides)
+
+    gates = [] if token is None else [Middleware(TokenGate, token=token)]
+    return Starlette(
+        routes=[Route("/", page_file), Route("/static/{path:path}", page_file)],
+        middleware=[Middleware(Guard, hosts=hosts, by_browser=True), *gates],
+    )
 
 
 def make_app(services: Services, *middleware: Middleware) -> Starlette:

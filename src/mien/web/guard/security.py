@@ -9,7 +9,7 @@ Strict-Transport-Security is never sent: it would bind the whole host, whatever 
 longer than our certificate lives.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -35,32 +35,55 @@ def local_hosts(port: int) -> frozenset[str]:
     return frozenset([*(f"{name}:{port}" for name in names), *bare])
 
 
-def content_security_policy(host: str, scheme: Scheme = "http") -> str:
-    """Return the policy of a page at `host`, a value that has been checked."""
+def content_security_policy(host: str, scheme: Scheme = "http", *, by_browser: bool = False) -> str:
+    """Return the policy of a page at `host`, a value that has been checked.
+
+    Args:
+        host: Where it is.
+        scheme: How it comes.
+        by_browser: Whether it reads faces by itself, and so talks to nobody.
+    """
+    if by_browser:
+        return policy_of({"script-src": "'self' 'wasm-unsafe-eval'", "frame-ancestors": "'none'"})
     socket = "wss" if scheme == "https" else "ws"
-    return "; ".join(
-        (
-            "default-src 'none'",
-            "script-src 'self'",
-            "style-src 'self'",
-            "img-src 'self'",
-            # A video of the user's own, which never leaves the page.
-            "media-src blob:",
-            # Safari before 15.4 does not count WebSockets as 'self'.
-            f"connect-src 'self' {socket}://{host}",
-            "base-uri 'none'",
-            "form-action 'none'",
-            "frame-ancestors 'none'",
-        )
-    )
+    # Safari before 15.4 does not count WebSockets as 'self'.
+    return policy_of({"connect-src": f"'self' {socket}://{host}", "frame-ancestors": "'none'"})
+
+
+def policy_of(own: Mapping[str, str]) -> str:
+    """Return a policy that lets a page load only its own files.
+
+    Args:
+        own: Directives beside those that all pages have, or in their place.
+    """
+    directives = {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": "'self'",
+        # A video of the user's own, which never leaves the page.
+        "media-src": "blob:",
+        "connect-src": "'self'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        **own,
+    }
+    return "; ".join(f"{name} {value}" for name, value in directives.items())
 
 
 class Guard:
     """ASGI middleware that refuses what does not come from our own page, and sets the headers."""
 
-    def __init__(self, app: ASGIApp, *, hosts: Iterable[str], scheme: Scheme = "http") -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        hosts: Iterable[str],
+        scheme: Scheme = "http",
+        by_browser: bool = False,
+    ) -> None:
         """Let requests through whose Host header is one of `hosts`; `scheme` is how they come."""
-        self._app = app
+        self._app, self._by_browser = app, by_browser
         self._hosts = frozenset(hosts)
         self._scheme = scheme
 
@@ -76,7 +99,7 @@ class Guard:
         elif scope["type"] == "websocket" and headers.get("origin") != f"{self._scheme}://{host}":
             await refuse("Only mien's own page may connect.", 403, scope, receive, send)
         else:
-            policy = content_security_policy(host, self._scheme)
+            policy = content_security_policy(host, self._scheme, by_browser=self._by_browser)
             await self._app(scope, receive, _with_headers(send, policy))
 
 

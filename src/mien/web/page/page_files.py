@@ -7,6 +7,7 @@ times what they cost from here, and that is what a phone waits for.
 import gzip
 import hashlib
 import mimetypes
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,10 +22,20 @@ STATIC = (Path(__file__).parents[1] / "static").resolve()
 INDEX = "index.html"
 # Where it loads all modules that it does not name, at once and not one after the other.
 OTHERS = "<!-- all other modules -->"
-# But for a worker, and for drawings: they are loaded when they are needed, or when there is time.
-LATER = ("live/shows/ticker.js", "practice/drawn/")
+# But for workers, and for drawings: they are loaded when they are needed, or when there is time.
+LATER = ("live/shows/ticker.js", "practice/drawn/", "engine/", "site/")
+# By whom faces are read, as index.html says it.
+BY_SERVER, BY_BROWSER = (f'<meta name="engine" content="{name}">' for name in ("server", "browser"))
+# To compress what is large takes longer than to send it to this machine.
+LARGE = 4_000_000
 # `mimetypes` asks the system, and Windows' registry may call JavaScript text/plain.
-TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html"}
+TYPES = {
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".css": "text/css",
+    ".html": "text/html",
+    ".wasm": "application/wasm",
+}
 # Made from what Python reads, too.
 MADE = {
     "style/colours.css": colours.by_theme,
@@ -37,50 +48,64 @@ MADE = {
 @dataclass(frozen=True, slots=True)
 class _File:
     plain: bytes
-    compressed: bytes
+    compressed: bytes | None
     etag: str
     media_type: str | None
 
 
-def answer(request: Request) -> Response:
+def answer(request: Request, besides: Mapping[str, bytes] | None = None) -> Response:
     """Answer with the file that the `path` of a route names, or with the page itself.
+
+    Args:
+        request: What is asked for.
+        besides: More files, by name, of a page that reads faces in the browser; None for one whose
+            faces the server reads.
 
     Raises:
         HTTPException: There is no such file.
     """
-    file = _find(request.path_params.get("path", INDEX))
+    file = _find(request.path_params.get("path", INDEX), besides)
     if file is None:
         raise HTTPException(404)
     headers = {"ETag": file.etag, "Vary": "Accept-Encoding"}
     if file.etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     body = file.plain
-    if "gzip" in request.headers.get("accept-encoding", ""):
+    if file.compressed is not None and "gzip" in request.headers.get("accept-encoding", ""):
         body = file.compressed
         headers["Content-Encoding"] = "gzip"
     return Response(body, headers=headers, media_type=file.media_type)
 
 
-def _find(name: str) -> _File | None:
+def modules() -> list[str]:
+    """Return the names of the modules that a page loads at once."""
+    files = [path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*.js")]
+    return sorted(
+        name for name in [*files, *MADE] if name.endswith(".js") and not name.startswith(LATER)
+    )
+
+
+def index(*, by_browser: bool = False) -> str:
+    """Return the page itself, which names all that it loads at once as `/static/…`."""
+    page = (STATIC / INDEX).read_text(encoding="utf-8")
+    others = (f"/static/{name}" for name in modules() if f'"/static/{name}"' not in page)
+    links = (f'<link rel="modulepreload" href="{module}">' for module in others)
+    page = page.replace(OTHERS, "\n  ".join(links))
+    return page.replace(BY_SERVER, BY_BROWSER) if by_browser else page
+
+
+def _find(name: str, besides: Mapping[str, bytes] | None) -> _File | None:
     if name in MADE:
         return _pack(name, MADE[name]())
+    if besides and name in besides:
+        return _pack(name, besides[name])
     try:
         if name == INDEX:
-            return _pack(name, _index())
+            return _pack(name, index(by_browser=besides is not None).encode())
         path = (STATIC / name).resolve()
         return _read(path, path.stat().st_mtime_ns) if path.is_relative_to(STATIC) else None
     except (OSError, ValueError):  # the latter for a name that no file can have
         return None
-
-
-def _index() -> bytes:
-    page = (STATIC / INDEX).read_text(encoding="utf-8")
-    files = [path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*.js")]
-    files = [name for name in files if not name.startswith(LATER)]
-    modules = [f"/static/{name}" for name in [*files, *MADE] if name.endswith(".js")]
-    others = sorted(module for module in modules if f'"{module}"' not in page)
-    links = (f'<link rel="modulepreload" href="{module}">' for module in others)
-    return page.replace(OTHERS, "\n  ".join(links)).encode()
 
 
 @lru_cache
@@ -93,4 +118,5 @@ def _read(path: Path, _changed: int) -> _File:
 def _pack(name: str, plain: bytes) -> _File:
     media_type = TYPES.get(Path(name).suffix) or mimetypes.guess_type(name)[0]
     digest = hashlib.sha256(plain).hexdigest()[:32]
-    return _File(plain, gzip.compress(plain, mtime=0), f'"{digest}"', media_type)
+    compressed = gzip.compress(plain, mtime=0) if len(plain) <= LARGE else None
+    return _File(plain, compressed, f'"{digest}"', media_type)

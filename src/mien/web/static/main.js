@@ -1,9 +1,10 @@
 // @ts-check
 // Joins the parts: the views, the connection, what it brings, and the buttons of the first view.
 
-import { Connection } from "./core/connection.js";
 import { $ } from "./core/dom.js";
+import { makeEngine, PLACE } from "./core/engines.js";
 import { learnLabels } from "./core/looks.js";
+import { keepOffline, SITE } from "./core/offline.js";
 import { saidBy } from "./core/sayings.js";
 import { fill, tell, words } from "./core/words.js";
 import { Files } from "./live/files.js";
@@ -21,15 +22,13 @@ import { Status } from "./shell/status.js";
 import { Views } from "./shell/views.js";
 import { Voice } from "./sound/voice.js";
 
-// Only a page on another device comes by https: it must not say that all stays on one machine.
-const REMOTE = location.protocol === "https:";
 const SERVED = /** @type {const} */ (["sample", "configured"]);
 
 class Page {
   constructor() {
     this.greeted = false;
     this.views = new Views();
-    this.status = new Status($("message"), $("connection"), REMOTE);
+    this.status = new Status($("message"), $("connection"), PLACE);
     this.about = new About({ place: $("about"), model: $("about-model"), terms: $("about-terms") });
     this.dialog = new SettingsDialog(
       $("settings"),
@@ -50,14 +49,14 @@ class Page {
     this.served = SERVED.map((id) => new ServedShow(this.live, picture, this.connection, id));
     this.practice = new Practice(this.connection, this.views, () => $("start-practice").focus());
     this.#offer();
-    if (REMOTE) tellThatItIsRemote();
+    tellWhereItReads();
   }
 
   #connect() {
-    return new Connection({
+    return makeEngine({
       hello: (message) => this.#greet(message),
       analysis: (message) => this.live.show?.take(message),
-      frame: (analysis, jpeg) => this.live.show?.takeFrame(analysis, jpeg),
+      frame: (analysis, picture) => this.live.show?.takeFrame(analysis, picture),
       waiting: ({ message, told }) => this.live.show?.wait(saidBy(message, told)),
       ended: () => this.live.end(),
       error: ({ message, told }) => this.live.fail(saidBy(message, told)),
@@ -102,7 +101,7 @@ class Page {
     for (const part of [this.dialog, this.voice]) part.setLabels(labels);
     this.practice.greet(labels);
     this.about.show(model);
-    tell($("version"), () => fill(words.version, { version }));
+    this.#tellVersion(version);
     for (const show of this.served) {
       const source = sources.find(({ id }) => id === show.id);
       show.source = saidBy(source?.name ?? "", source?.told);
@@ -117,6 +116,13 @@ class Page {
     this.greeted = true;
   }
 
+  #tellVersion(mien) {
+    const version = SITE ? `${mien} (${SITE})` : mien;
+    tell($("version"), () => fill(words.version, { version }));
+    // What it keeps is fetched after what it needs at once.
+    keepOffline(() => tell($("version"), () => `${words.offline} ${fill(words.version, { version })}`));
+  }
+
   #practise(begin) {
     this.live.stop();
     this.status.clear();
@@ -129,10 +135,12 @@ class Page {
   }
 }
 
-function tellThatItIsRemote() {
-  tell($("here"), () => words.welcome.overNetwork);
-  tell($("foot-here"), () => words.foot.overNetwork);
-  tell($("practice-here"), () => words.practice.overNetwork);
+function tellWhereItReads() {
+  if (PLACE === "machine") return; // index.html says so
+  const key = PLACE === "network" ? "overNetwork" : "inBrowser";
+  tell($("here"), () => words.welcome[key]);
+  tell($("foot-here"), () => words.foot[key]);
+  tell($("practice-here"), () => words.practice[key]);
 }
 
 new Page();

@@ -2,35 +2,29 @@
 // The one WebSocket to the server: what is said is described in web/protocol.py.
 // A lost connection is made anew by itself, after waits that grow.
 
+import { contextOf } from "./dom.js";
+import { toJpeg } from "./pictures.js";
+import { Talk } from "./talk.js";
+
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 8000;
+const STREAM_QUALITY = 0.8;
+// The server takes 2 MB; noise may make a picture larger than that.
+const MAX_BYTES = 1_900_000;
+const LOW_QUALITY = 0.6;
 
 /**
  * @typedef {import("../generated/messages.js").Analyzed} Analyzed
- * @typedef {import("../generated/messages.js").StillAnalyzed} StillAnalyzed
  * @typedef {import("../generated/messages.js").ServerMessage} ServerMessage
- *
- * What is done with what comes.
- * @typedef {object} Handlers
- * @property {(message: import("../generated/messages.js").Hello) => void} hello
- * @property {(message: Analyzed) => void} analysis
- * @property {(analysis: Analyzed, jpeg: Blob) => void} frame
- * @property {(message: import("../generated/messages.js").Waiting) => void} waiting
- * @property {() => void} ended
- * @property {(message: import("../generated/messages.js").Failed) => void} error
- * @property {(code: number) => void} lost
  */
 
-export class Connection {
-  /** @param {Handlers} on */
+export class Connection extends Talk {
+  /** @param {import("./talk.js").Handlers} on */
   constructor(on) {
-    this.on = on;
+    super(on);
     this.wait = FIRST_WAIT;
-    this.asked = 0;
-    // What waits for the answer to a picture by itself, by its number.
-    /** @type {Map<number, (answer: StillAnalyzed | null) => void>} */
-    this.answers = new Map();
-    this.stopping = 0; // streams whose end the server has not confirmed
+    this.canvas = document.createElement("canvas");
+    this.context = contextOf(this.canvas, { alpha: false });
     this.socket = this.#connect();
   }
 
@@ -38,24 +32,26 @@ export class Connection {
     return this.socket.readyState === WebSocket.OPEN;
   }
 
-  /** @param {import("../generated/messages.js").Watch["source"]} source */
-  watch(source) {
-    this.#send({ type: "watch", source });
-  }
-
-  next() {
-    this.#send({ type: "next" });
-  }
-
-  // Ends the stream. Whatever of it is still on its way is left out.
-  stop() {
-    if (!this.open) return;
-    this.stopping += 1;
-    this.#send({ type: "stop" });
-  }
-
-  // Sends one picture of the page's own stream, taken at `time` (milliseconds).
   /**
+   * What `video` shows now, as a JPEG; null where it cannot be had.
+   *
+   * @param {HTMLVideoElement} video
+   * @param {number} width
+   * @param {number} height
+   * @returns {Promise<Blob | null>}
+   */
+  take(video, width, height) {
+    // To set a size, even the same, empties a canvas and allots it anew.
+    if (this.canvas.width !== width || this.canvas.height !== height) {
+      [this.canvas.width, this.canvas.height] = [width, height];
+    }
+    this.context.drawImage(video, 0, 0, width, height);
+    return toJpeg(this.canvas, STREAM_QUALITY);
+  }
+
+  /**
+   * Sends one picture of the page's own stream, taken at `time` (milliseconds).
+   *
    * @param {Blob} blob
    * @param {number} time
    */
@@ -63,20 +59,20 @@ export class Connection {
     return this.#sendPicture({ type: "grab", time: time / 1000 }, blob);
   }
 
-  // Has a picture by itself read: a promise of the answer, null where there will be none.
-  // With `parts`, each face says which parts of it the reading rests on.
   /**
-   * @param {Blob} blob
+   * @param {HTMLCanvasElement} canvas
    * @param {boolean} parts
-   * @returns {Promise<StillAnalyzed | null>}
+   * @param {number} quality
    */
-  read(blob, parts = false) {
-    const id = ++this.asked;
-    return new Promise((resolve) => {
-      if (!this.open) return resolve(null);
-      this.answers.set(id, resolve);
-      return this.#sendPicture({ type: "picture", id, parts }, blob);
-    });
+  async read(canvas, parts = false, quality = LOW_QUALITY) {
+    let jpeg = await toJpeg(canvas, quality);
+    if (jpeg && jpeg.size > MAX_BYTES) jpeg = await toJpeg(canvas, LOW_QUALITY);
+    return jpeg && this.ask((id) => this.#sendPicture({ type: "picture", id, parts }, jpeg));
+  }
+
+  /** @param {import("../generated/messages.js").ClientMessage} message */
+  send(message) {
+    if (this.open) this.socket.send(JSON.stringify(message));
   }
 
   /**
@@ -102,7 +98,7 @@ export class Connection {
   }
 
   #retry(code) {
-    this.#forget();
+    this.forget();
     this.on.lost(code);
     setTimeout(() => {
       this.stopping = 0;
@@ -119,30 +115,8 @@ export class Connection {
     }
     /** @type {ServerMessage} */
     const message = JSON.parse(data);
-    if (message.type === "hello") {
-      this.wait = FIRST_WAIT;
-      this.on.hello(message);
-    } else if (message.type === "picture") {
-      this.answers.get(message.id)?.(message);
-      this.answers.delete(message.id);
-    } else if (message.type === "stopped") {
-      this.stopping -= 1;
-    } else if (!this.stopping) {
-      if (message.type === "error") this.#forget();
-      const handle = /** @type {(message: ServerMessage) => void} */ (this.on[message.type]);
-      handle(message);
-    }
-  }
-
-  // What was asked will not be answered.
-  #forget() {
-    for (const resolve of this.answers.values()) resolve(null);
-    this.answers.clear();
-  }
-
-  /** @param {import("../generated/messages.js").ClientMessage} message */
-  #send(message) {
-    if (this.open) this.socket.send(JSON.stringify(message));
+    if (message.type === "hello") this.wait = FIRST_WAIT;
+    this.receive(message);
   }
 }
 

@@ -7,10 +7,13 @@ export interface Words {
   language: string;
   reasons: Record<string, string>;
   connecting: string;
+  loading: string;
+  notLoaded: string;
   connected: string;
   lost: string;
   serverLost: string;
   machineLost: string;
+  engineLost: string;
   tooManyPages: string;
   serverBack: string;
   starting: string;
@@ -26,6 +29,7 @@ export interface Words {
   ended: string;
   show: string;
   version: string;
+  offline: string;
   person: string;
   look: string;
   sentence: string;
@@ -45,6 +49,7 @@ export interface Words {
     look: string;
     here: string;
     overNetwork: string;
+    inBrowser: string;
     camera: string;
     sample: string;
     file: string;
@@ -60,6 +65,7 @@ export interface Words {
     look: string;
     here: string;
     overNetwork: string;
+    inBrowser: string;
   };
   about: {
     title: string;
@@ -130,6 +136,7 @@ export interface Words {
     wrong: string;
     here: string;
     overNetwork: string;
+    inBrowser: string;
     folder: string;
     pictures: string;
     moments: Text;

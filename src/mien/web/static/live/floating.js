@@ -8,7 +8,11 @@ import { words } from "../core/words.js";
 import { Nearest } from "./nearest.js";
 
 const SIZE = { width: 300, height: 260 };
-const STYLES = ["tokens", "colours", "floating"];
+const STYLES = [
+  new URL("../style/tokens.css", import.meta.url),
+  new URL("../style/colours.css", import.meta.url),
+  new URL("../style/floating.css", import.meta.url),
+];
 
 /**
  * @typedef {import("../generated/messages.js").FaceFacts} FaceFacts
@@ -127,10 +131,10 @@ export class Floating {
 
   /** @param {Document} page */
   #fill(page) {
-    for (const name of STYLES) {
+    for (const { href } of STYLES) {
       const link = page.createElement("link");
       link.rel = "stylesheet";
-      link.href = new URL(`/static/style/${name}.css`, location.href).href;
+      link.href = href;
       page.head.append(link);
     }
     const part = (tag, name) => Object.assign(page.createElement(tag), { className: name });

@@ -20,7 +20,7 @@ import { ShowError } from "./shows/show.js";
  * @typedef {object} Parts
  * @property {import("./stage.js").Stage} stage
  * @property {import("../shell/status.js").Status} status
- * @property {import("../core/connection.js").Connection} connection
+ * @property {import("../core/talk.js").Talk} connection
  * @property {import("./shows/feed.js").Feed} feed
  * @property {() => void} onStart is called before a show is opened
  * @property {() => void} onStop is called after it has ended

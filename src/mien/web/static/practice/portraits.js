@@ -2,7 +2,7 @@
 // Pictures for practice: decoded by the browser, read by the server, cut to their largest face.
 
 import { largestOf } from "../core/boxes.js";
-import { drawPicture, toJpeg } from "../core/pictures.js";
+import { drawPicture } from "../core/pictures.js";
 
 const MAX_SIDE = 1280;
 const CUT_SIDE = 640;
@@ -29,8 +29,7 @@ export class Portraits {
       () => true,
       () => false,
     );
-    const jpeg = drawn && (await toJpeg(canvas, QUALITY));
-    const analysis = jpeg && (await this.#ask(jpeg));
+    const analysis = drawn && (await this.#ask(canvas));
     if (!analysis) return "unreadable";
     const reading = largestOf(analysis.faces);
     if (!reading) return "faceless";
@@ -45,10 +44,10 @@ export class Portraits {
   }
 
   // Returns the answer; null where the server is there and has none.
-  async #ask(jpeg) {
+  async #ask(canvas) {
     for (let tries = 0; tries < TRIES; tries++) {
       if (!this.connection.open) await new Promise((resolve) => this.held.push(resolve));
-      const answer = await this.connection.read(jpeg, true);
+      const answer = await this.connection.read(canvas, true, QUALITY);
       if (answer || this.connection.open) return answer;
     }
     return null;

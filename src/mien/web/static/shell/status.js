@@ -3,14 +3,19 @@
 
 import { tell, words } from "../core/words.js";
 
+const LOADED = /** @type {const} */ ({ connecting: "loading", connected: "connected", lost: "notLoaded" });
 const FULL = 1013; // the code of a connection that was closed because too many pages are open
 
 export class Status {
-  // `remote` is whether mien runs on another machine.
-  constructor(message, connection, remote) {
+  /**
+   * @param {HTMLElement} message
+   * @param {HTMLElement} connection
+   * @param {import("../core/engines.js").Place} place
+   */
+  constructor(message, connection, place) {
     this.message = message;
     this.connection = connection;
-    this.remote = remote;
+    this.place = place;
     this.lost = false; // whether the server is, or was until its greeting
     this.#setConnected("connecting");
   }
@@ -41,13 +46,20 @@ export class Status {
   lose(code) {
     this.#setConnected("lost");
     if (code === FULL) this.say(() => words.tooManyPages);
-    else if (!this.lost) this.say(() => (this.remote ? words.machineLost : words.serverLost));
+    else if (!this.lost) this.say(() => this.#lost());
     this.lost = true;
   }
 
   /** @param {"connecting" | "connected" | "lost"} state */
   #setConnected(state) {
-    tell(this.connection, () => words[state]);
+    // Where nothing is connected, there is something to be loaded.
+    const said = this.place === "browser" ? LOADED[state] : state;
+    tell(this.connection, () => words[said]);
     this.connection.dataset.state = state;
+  }
+
+  #lost() {
+    if (this.place === "browser") return words.engineLost;
+    return this.place === "network" ? words.machineLost : words.serverLost;
   }
 }

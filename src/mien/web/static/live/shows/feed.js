@@ -1,6 +1,6 @@
 // @ts-check
-// The pictures of the page's own stream on their way to the server: one at a time, so that a slow
-// server never builds a lag, and no wider than it can read in good time.
+// The pictures of the page's own stream on their way to the engine: one at a time, so that a slow
+// one never builds a lag, and no wider than it can read in good time.
 
 import { Grabber } from "./grab.js";
 import { CAMERA, Pace } from "./pace.js";
@@ -10,7 +10,7 @@ export class Feed {
   constructor(video, connection, goes) {
     this.connection = connection;
     this.goes = goes;
-    this.grabber = new Grabber(video);
+    this.grabber = new Grabber(video, connection);
     this.pace = new Pace(CAMERA);
     this.begin();
   }
@@ -50,10 +50,14 @@ export class Feed {
   async #send(turn) {
     const goes = () => turn === this.turn && this.goes() && this.connection.open;
     await this.grabber.next();
-    const picture = goes() && (await this.grabber.take(this.pace.width));
-    if (!picture || !goes()) return false;
-    this.taken = picture.time;
-    await this.connection.grab(picture.blob, picture.time);
+    const taken = goes() && (await this.grabber.take(this.pace.width));
+    if (!taken) return false;
+    if (!goes()) {
+      this.connection.drop(taken.picture);
+      return false;
+    }
+    this.taken = taken.time;
+    await this.connection.grab(taken.picture, taken.time);
     return true;
   }
 }

@@ -1,17 +1,16 @@
 // @ts-check
-// Pictures of what a <video> shows, for the server.
+// Pictures of what a <video> shows, for the engine.
 
-import { contextOf } from "../../core/dom.js";
-import { toJpeg } from "../../core/pictures.js";
-
-const QUALITY = 0.8;
 const STILL_MS = 66;
 
 export class Grabber {
-  constructor(video) {
+  /**
+   * @param {HTMLVideoElement} video
+   * @param {import("../../core/talk.js").Talk} engine
+   */
+  constructor(video, engine) {
     this.video = video;
-    this.canvas = document.createElement("canvas");
-    this.context = contextOf(this.canvas, { alpha: false });
+    this.engine = engine;
     /** @type {Worker | null} */
     this.ticker = null;
     for (const event of ["emptied", "ended"]) video.addEventListener(event, () => this.endWait?.());
@@ -33,7 +32,7 @@ export class Grabber {
   // Browsers tell of no new picture while the page is out of sight: it is looked at by the clock then.
   #tick() {
     if (document.hidden && this.endWait) {
-      this.ticker ??= new Worker("/static/live/shows/ticker.js");
+      this.ticker ??= new Worker(new URL("./ticker.js", import.meta.url));
       this.ticker.onmessage = () => this.endWait?.();
     } else {
       this.ticker?.terminate();
@@ -43,20 +42,15 @@ export class Grabber {
     }
   }
 
-  // Returns the present picture as a JPEG of at most that width, and when it was taken
-  // (milliseconds); null where there is none.
+  // Returns the present picture, at most that wide, in the form that the engine takes, and when it was
+  // taken (milliseconds); null where there is none.
   async take(maxWidth) {
     const { videoWidth, videoHeight } = this.video;
     if (!videoWidth) return null;
     const scale = Math.min(1, maxWidth / videoWidth);
-    const [width, height] = [Math.round(videoWidth * scale), Math.round(videoHeight * scale)];
-    // To set a size, even the same, empties a canvas and allots it anew.
-    if (this.canvas.width !== width || this.canvas.height !== height) {
-      [this.canvas.width, this.canvas.height] = [width, height];
-    }
     const time = performance.now();
-    this.context.drawImage(this.video, 0, 0, width, height);
-    const blob = await toJpeg(this.canvas, QUALITY);
-    return blob && { blob, time };
+    const size = /** @type {const} */ ([Math.round(videoWidth * scale), Math.round(videoHeight * scale)]);
+    const picture = await this.engine.take(this.video, ...size);
+    return picture && { picture, time };
   }
 }

@@ -2,13 +2,11 @@
 // A picture by itself: read once, and shown until it is closed.
 
 import { contextOf } from "../../core/dom.js";
-import { drawPicture, toJpeg } from "../../core/pictures.js";
+import { drawPicture } from "../../core/pictures.js";
 import { cannotOpen, Show } from "./show.js";
 
 const MAX_SIDE = 1920;
 const QUALITY = 0.92;
-// The server takes 2 MB; noise may make a picture larger than that.
-const MAX_BYTES = 1_900_000;
 // What is shown is told again this often, so that a changed setting applies, and a screen reader is
 // given what has lasted.
 const AGAIN_MS = 500;
@@ -61,7 +59,7 @@ export class Picture extends Show {
     this.lose();
     const request = {};
     this.request = request;
-    const analysis = await this.connection.read(await this.#encode());
+    const analysis = await this.connection.read(this.canvas, false, QUALITY);
     if (!analysis || request !== this.request) return;
     const show = () => this.live.stage.showFaces(analysis, false);
     show();
@@ -77,10 +75,5 @@ export class Picture extends Show {
   stop() {
     this.lose();
     this.drawn = false;
-  }
-
-  async #encode() {
-    const whole = await toJpeg(this.canvas, QUALITY);
-    return whole.size <= MAX_BYTES ? whole : toJpeg(this.canvas, 0.6);
   }
 }

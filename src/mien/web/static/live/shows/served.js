@@ -1,5 +1,5 @@
 // @ts-check
-// A source that the server reads: a camera or a stream of that machine, a file, the sample.
+// A source that the engine reads: the sample, and of a server's a camera, a stream or a file, too.
 
 import { $ } from "../../core/dom.js";
 import { words } from "../../core/words.js";
@@ -9,7 +9,7 @@ export class ServedShow extends Show {
   /**
    * @param {import("../live.js").Live} live
    * @param {HTMLCanvasElement} canvas
-   * @param {import("../../core/connection.js").Connection} connection
+   * @param {import("../../core/talk.js").Talk} connection
    * @param {"sample" | "configured"} id
    */
   constructor(live, canvas, connection, id) {
@@ -39,12 +39,12 @@ export class ServedShow extends Show {
    * Shows a frame. One that cannot be shown now is not acknowledged, and the server reads no further.
    *
    * @param {import("../../generated/messages.js").Analyzed} analysis
-   * @param {Blob} jpeg
+   * @param {ImageBitmapSource} picture
    */
-  async takeFrame(analysis, jpeg) {
+  async takeFrame(analysis, picture) {
     const { live } = this;
     const { stream } = live;
-    const bitmap = live.halted ? null : await createImageBitmap(jpeg);
+    const bitmap = live.halted ? null : await createImageBitmap(picture);
     if (stream === live.stream && !live.halted) {
       live.stage.draw(bitmap);
       this.#endWait();

@@ -134,9 +134,9 @@ export class Show {
    * Takes a frame that the server has read.
    *
    * @param {Analyzed} _analysis
-   * @param {Blob} _jpeg
+   * @param {ImageBitmapSource} _picture
    */
-  takeFrame(_analysis, _jpeg) {}
+  takeFrame(_analysis, _picture) {}
 
   /**
    * The server waits for a source that has broken off.
