@@ -19,6 +19,8 @@ export async function run(vectors) {
   for (const given of [[Number.NaN, 0.5], [0.5, 0.4], [1]]) {
     all.same(`${given} of a model`, (await failure(given, room)).includes("probabilities"), true);
   }
+  const told = await failure([0.5, 0.5], room, Number.NaN);
+  all.same("no time", told.includes("timestamp"), true);
   return all.lines;
 }
 
@@ -41,9 +43,9 @@ function refusal(settings, notSureBelow = 0.5) {
 }
 
 // Why a frame cannot be read where the model gives this.
-async function failure(given, picture) {
+async function failure(given, picture, timestamp = 0) {
   const analyzer = make([FACE], { classifier: async () => Float32Array.from(given) });
-  const frame = { picture, index: 0, timestamp: 0, source: "test" };
+  const frame = { picture, index: 0, timestamp, source: "test" };
   return analyzer.read(frame).then(
     () => "",
     (error) => error.message,

@@ -18,8 +18,8 @@ DOUBTS = (None, None, None, None, "dark", "too small", "turned away")
 def test_smoother_decision_and_pace(tmp_path: Path) -> None:
     rng = np.random.default_rng(18)
     vectors = {
-        "walks": [walk(rng) for _ in range(120)],
-        "outcomes": [outcome(rng) for _ in range(400)],
+        "walks": [walk(rng) for _ in range(70)],
+        "outcomes": [outcome(rng) for _ in range(300)],
         "paces": [pace(rng) for _ in range(40)],
     }
     assert answer("smoother", vectors, tmp_path) == ""

@@ -112,8 +112,10 @@ export class Analyzer {
    * @param {Frame} frame
    * @returns {Promise<Analyzed>} the readings, ordered by track id, and the seconds of each stage:
    *   detect, track, crop, quality, classify, smooth
+   * @throws {RangeError} the time stamp is no number: no later frame could be placed after it
    */
   async read({ picture, index, timestamp, source }) {
+    if (!Number.isFinite(timestamp)) throw new RangeError(`timestamp must be finite, got ${timestamp}`);
     if (source !== this.#source) {
       this.reset();
       this.#source = source;
