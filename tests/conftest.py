@@ -28,8 +28,11 @@ if TYPE_CHECKING:
     from mien.datasets.dataset import Dataset
 
 pytest_plugins = ["tests.collecting", "tests.extras", "tests.sharing_out"]
-# Where a script starts the tests in the background, Ctrl-C is ignored by all that they start.
+# Where a script starts the tests in the background, or `nohup` does, all that they start would
+# ignore Ctrl-C, or the end of the terminal.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 # No test may fail because the machine is busy. `make test-heavy` looks for more counter-examples.
 settings.register_profile("quick", deadline=None, max_examples=25)
 settings.register_profile("thorough", deadline=None)

@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 import cv2
 import numpy as np
+import pytest
 from tests.web.engine.twins import (
     answer,
     face_at,
@@ -20,6 +21,9 @@ from mien.tracking.portrait import has_colour, portray, resemblance
 from mien.types import Box, Face, InputSpec
 from mien.vision.crop import crop_faces, cut_square
 from mien.vision.quality import QualitySettings, assess
+
+# Many cases of one part; `test_analyzer` has some of all parts together.
+pytestmark = pytest.mark.heavy
 
 # The shipped one's, and others that a bundle may ask for.
 SPECS = [

@@ -2,9 +2,13 @@
 
 import cv2
 import numpy as np
+import pytest
 from tests.web.engine.twins import answer, noise, of_opencv_5, picture, scenery
 
 from mien.vision.crop import cut_square
+
+# Many cases of one part; `test_analyzer` has some of all parts together.
+pytestmark = pytest.mark.heavy
 
 SIZES = [(400, 300), (333, 251), (97, 131), (31, 17), (1, 1), (2, 3)]
 # Both ways, by whole numbers and by others, along one side only, and by nearly nothing.

@@ -6,10 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from tests.web.engine.twins import answer, face_at, picture, scenery
 
 from mien.tracking.roi import INTERVAL, RoiDetector
 from mien.types import Box, Face, PixelArray
+
+# Many cases of one part; `test_analyzer` has some of all parts together.
+pytestmark = pytest.mark.heavy
 
 Random = np.random.Generator
 STREAMS, FRAMES = 36, 14

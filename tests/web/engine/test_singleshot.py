@@ -14,6 +14,9 @@ from mien.models.bundle import AnyBundle
 from mien.registry import make_detector
 from mien.sources.sample import SampleSource
 
+# Many cases of one part; `test_analyzer` has some of all parts together.
+pytestmark = pytest.mark.heavy
+
 LIMITS = {"large": 40_000, "tile": 160, "overlap": 48}
 
 

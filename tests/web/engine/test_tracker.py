@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from tests.web.engine.people import Looks, make_looks
 from tests.web.engine.scenes import SIZE, Room, Scene, Seen, plain, planned
 from tests.web.engine.twins import answer
@@ -12,6 +13,9 @@ from tests.web.engine.twins import answer
 from mien.pipeline.pace import Pace
 from mien.tracking.tracker import Tracker
 from mien.types import Face, FloatArray
+
+# Many cases of one part; `test_analyzer` has some of all parts together.
+pytestmark = pytest.mark.heavy
 
 Random = np.random.Generator
 SCENES, FRAMES = 50, 40
