@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.experiments.page import browsing, serving
+from benchmarks.browser import browsing, serving
 from PIL import Image
 
 FOLDER = Path(__file__).parent
@@ -29,10 +29,10 @@ def main() -> None:
         ("page-practice", {"viewport": WIDE}, _practice),
         ("page-settings", {"viewport": WIDE}, _settings),
     )
-    with serving() as address, browsing() as browser:
+    with serving() as server, browsing() as browser:
         for name, options, show in shots:
             page = browser.new_page(**options)
-            page.goto(address)
+            page.goto(server.address)
             page.locator("#connection[data-state=connected]").wait_for()
             show(page)
             _keep(page.screenshot(), FOLDER / f"{name}.webp")

@@ -9,7 +9,7 @@ import io
 from pathlib import Path
 from typing import Any
 
-from benchmarks.experiments.page import browsing, serving
+from benchmarks.browser import browsing, serving
 from PIL import Image
 
 from mien.sources.drawn import LOOKS, PEOPLE, SHEET, SIDE, STRENGTHS
@@ -36,9 +36,9 @@ async ([person, look, way, strength, side, view]) => {
 def main() -> None:
     """Draw all tiles and join them."""
     sheet = Image.new("RGBA", (SIDE * (1 + len(LOOKS) * STRENGTHS), SIDE * len(PEOPLE)))
-    with serving() as address, browsing() as browser:
+    with serving() as server, browsing() as browser:
         page = browser.new_page(viewport={"width": SIDE, "height": SIDE})
-        page.goto(address)
+        page.goto(server.address)
         for row, person in enumerate(PEOPLE):
             for column, (look, way, strength) in enumerate(_tiles()):
                 tile = _tile(page, [person, look, way, strength, SIDE, VIEW])

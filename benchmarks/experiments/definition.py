@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from rich.console import Console
 
-from benchmarks.experiments.page import browsing
+from benchmarks.experiments.web_sessions import Graph, time_graphs
 from benchmarks.report import Column, Environment, Result, print_result
 from benchmarks.timing import ratio, take_turns
 from mien.errors import MienError
@@ -29,37 +29,7 @@ from mien.types import InputSpec
 
 NAME = "definition"
 SIZES, CHANNELS, WEIGHTS = (48, 64, 96), (1, 3), ("int8", "half")
-ADDRESS = "https://definition.test/"
 REPEATS, ROUNDS = 15, 15
-TYPES = {
-    ".mjs": "text/javascript",
-    ".wasm": "application/wasm",
-    ".onnx": "application/octet-stream",
-}
-# Times every graph in turn, by the median.
-RUN = """
-async ([names, rounds]) => {
-  const ort = await import("/ort.wasm.min.mjs");
-  ort.env.wasm.numThreads = 1;
-  ort.env.wasm.wasmPaths = "/";
-  const sessions = [];
-  for (const [name, size, channels] of names) {
-    const data = await (await fetch(`/${name}.onnx`)).arrayBuffer();
-    const session = await ort.InferenceSession.create(data, { executionProviders: ["wasm"] });
-    const pixels = new Uint8Array(size * size * channels).map(() => 256 * Math.random());
-    const faces = new ort.Tensor("uint8", pixels, [1, size, size, channels]);
-    sessions.push({ session, faces, times: [] });
-  }
-  for (let round = 0; round <= rounds; round += 1) {
-    for (const one of sessions) {
-      const begun = performance.now();
-      await one.session.run({ faces: one.faces }, ["probabilities"]);
-      if (round > 0) one.times.push(performance.now() - begun);
-    }
-  }
-  return sessions.map(({ times }) => times.sort((a, b) => a - b)[times.length >> 1]);
-}
-"""
 Variant = tuple[str, int, int]
 COLUMNS = (
     Column("network", "network"),
@@ -128,28 +98,12 @@ def _call(graph: bytes, variant: Variant) -> Any:
 
 def _in_browser(graphs: dict[Variant, bytes], web: Path) -> Sequence[float]:
     """Return milliseconds of each graph by onnxruntime-web, in a page that touches no network."""
-    names = [
-        (f"graph{number}", size, channels) for number, (_, size, channels) in enumerate(graphs)
+    asked = [
+        Graph(graph, "faces", (1, size, size, channels), ("probabilities",))
+        for (_, size, channels), graph in graphs.items()
     ]
-    files = {
-        f"{name}.onnx": graph for (name, *_), graph in zip(names, graphs.values(), strict=True)
-    }
-
-    def answer(route: Any) -> None:
-        name = route.request.url.removeprefix(ADDRESS)
-        if not name:
-            route.fulfill(body="<!doctype html><title>definition</title>", content_type="text/html")
-        elif name in files or (web / name).is_file():
-            body = files.get(name) or (web / name).read_bytes()
-            route.fulfill(body=body, content_type=TYPES.get(Path(name).suffix, "text/plain"))
-        else:
-            route.fulfill(status=404)
-
-    with browsing() as browser:
-        page = browser.new_page()
-        page.route("**/*", answer)
-        page.goto(ADDRESS)
-        return [float(value) for value in page.evaluate(RUN, [names, ROUNDS])]
+    found = time_graphs(asked, web, rounds=ROUNDS) or ()
+    return [milliseconds for milliseconds, _ in found]
 
 
 def main() -> int:

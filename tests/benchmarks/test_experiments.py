@@ -1,6 +1,5 @@
 """Experiments run; no figure is judged."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -29,19 +28,6 @@ def test_large_soft_faces_are_counted_missed_and_doubled(
         assert row["doubled halves"] == 1
         assert (row["missed ours"], row["doubled ours"]) == (0, 0)
     assert [row["frames"] for row in result.rows] == [3, 3, 3]
-
-
-@pytest.mark.heavy
-def test_the_page_is_measured_in_a_browser(bench: Importer) -> None:
-    pytest.importorskip("playwright", reason="needs playwright")
-    page = bench("experiments.page")
-    if not any(map(shutil.which, page.BROWSERS)):
-        pytest.skip("needs a browser")
-    rows = {row["case"]: row for row in page.measure(page.QUICK).rows}
-    assert len(rows) == 7
-    assert 0 < rows["what a browser loads"]["value"] < rows["the page's files as they are"]["value"]
-    lags = [rows[f"grab to overlay, {part}"]["value"] for part in ("p50", "p95")]
-    assert 0 < lags[0] <= lags[1]
 
 
 @pytest.mark.heavy
