@@ -2,8 +2,8 @@
 
     python -m benchmarks.experiments.kinds --web node_modules/onnxruntime-web/dist
 
-- int8: as the bundle has it; computes in bytes.
-- 8-bit weights, widened: as the site has it (`mien.web.site.graphs`); computes in floats.
+- int8: as the bundle and the site have it; computes in bytes.
+- 8-bit weights, widened: the same weights, widened when it is loaded; computes in floats.
 - fp16 weights, widened: the same weights as halves.
 - fp32: the same weights as floats.
 
@@ -24,12 +24,13 @@ import onnx
 from onnx import numpy_helper
 from rich.console import Console
 
+from benchmarks.experiments.browser_graphs import SETTINGS, without_rounding
 from benchmarks.experiments.web_sessions import Graph, time_graphs
 from benchmarks.report import Column, Environment, Result, print_result
 from mien.errors import MienError
 from mien.models.bundle import load_bundle, load_detector_bundle
 from mien.registry import DETECTOR_BUNDLE, find_bundle
-from mien.web.site.graphs import SETTINGS, without_rounding
+
 
 NAME = "kinds"
 # The browser compiles code in haste first, and well only once it has run for some time.

@@ -15,7 +15,6 @@ from mien.models.bundle import load_bundle
 from mien.models.onnx import make_session
 from mien.registry import find_bundle
 from mien.web.page import runtime
-from mien.web.site.graphs import without_rounding
 
 WEB = Path(__file__).parents[2] / "node_modules" / "onnxruntime-web" / "dist"
 
@@ -80,7 +79,7 @@ def test_a_host_compresses_and_counts(bench: Importer) -> None:
 
 
 def test_kinds_of_a_network_give_the_same(bench: Importer) -> None:
-    pytest.importorskip("onnx", reason="needs the extra [site]")
+    pytest.importorskip("onnx", reason="needs onnx")
     kinds, bundle = bench("experiments.kinds"), load_bundle(find_bundle(None))
     spec = bundle.info.input
     shape = (4, spec.size, spec.size, spec.channels)
@@ -89,7 +88,7 @@ def test_kinds_of_a_network_give_the_same(bench: Importer) -> None:
     def read(graph: bytes) -> Any:
         return make_session(graph, "the graph").run(["probabilities"], {"faces": faces})[0]
 
-    widened = without_rounding(bundle.graph)
+    widened = kinds.without_rounding(bundle.graph)
     floats, halves = kinds.with_floats(widened), kinds.with_floats(widened, half=True)
     assert len(widened) < 0.6 * len(halves) < 0.4 * len(floats)
     np.testing.assert_allclose(read(floats), read(widened), atol=1e-4)
