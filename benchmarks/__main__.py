@@ -10,8 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import classifier, detector, frame, memory, page, prepare, realtime
-from benchmarks.browser import find_browser
+from benchmarks import classifier, detector, frame, memory, prepare, realtime
 from benchmarks.report import (
     Environment,
     Result,
@@ -23,7 +22,6 @@ from benchmarks.report import (
 )
 from mien.errors import MienError
 from mien.registry import DEFAULT_BUNDLE, make_classifier, make_detector
-from mien.web.page import runtime
 
 TRAINING = "training"
 
@@ -86,11 +84,6 @@ def run_realtime(options: Options) -> Result:
     return realtime.measure(options.bundle, realtime.QUICK if options.quick else None)
 
 
-def run_page(options: Options) -> Result:
-    """The page in a browser, by both engines; the model is the shipped one."""
-    return page.measure(lengths=page.QUICK if options.quick else None)
-
-
 def run_memory(options: Options) -> Result:
     """Memory of a live run."""
     return memory.measure_live(
@@ -115,13 +108,12 @@ MEASURES: dict[str, Callable[[Options], Result]] = {
     detector.NAME: run_detector,
     frame.NAME: run_frame,
     realtime.NAME: run_realtime,
-    page.NAME: run_page,
     memory.LIVE: run_memory,
     memory.PREPARE: run_prepare_memory,
     memory.PHOTO: run_photo_memory,
 }
 NEED_BUNDLE = frozenset({classifier.NAME, frame.NAME, realtime.NAME, memory.LIVE})
-NEED_PROC = frozenset({memory.LIVE, memory.PREPARE, memory.PHOTO, page.NAME})
+NEED_PROC = frozenset({memory.LIVE, memory.PREPARE, memory.PHOTO})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -166,26 +158,13 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _problem(args: argparse.Namespace, names: Sequence[str]) -> str:
     """Say what stands against measuring; "" where nothing does."""
     if NEED_PROC.intersection(names) and not memory.is_measurable():
-        return (
-            "memory and the page are measured on Linux only; choose the other measures with --only"
-        )
+        return "memory is measured on Linux only; choose the other measures with --only"
     if NEED_BUNDLE.intersection(names) and args.bundle is None and not DEFAULT_BUNDLE.is_dir():
         return (
             f"no model at {DEFAULT_BUNDLE}; name one with --bundle FOLDER, or choose "
             "measures that need none with --only"
         )
-    return _output_problem(args) or _browser_problem(names)
-
-
-def _browser_problem(names: Sequence[str]) -> str:
-    if page.NAME not in names:
-        return ""
-    try:
-        find_browser()
-        runtime.check()
-    except MienError as error:
-        return f"{error}; or choose the measures without a browser with --only"
-    return ""
+    return _output_problem(args)
 
 
 def _output_problem(args: argparse.Namespace) -> str:

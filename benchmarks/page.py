@@ -22,7 +22,8 @@ from rich.console import Console
 
 from benchmarks.browser import Serving, Slow, browsing, cpu_seconds, serving
 from benchmarks.films import CLIP, pictures, write_film
-from benchmarks.openings import FIRST, VIEW, WAIT_MS, Row, opening_rows, watching
+from benchmarks.memory import is_measurable
+from benchmarks.openings import VIEW, Row, await_reading, opening_rows, watching
 from benchmarks.report import (
     GOAL_COLUMNS,
     Environment,
@@ -34,7 +35,7 @@ from benchmarks.report import (
     split_marked,
     to_markdown,
 )
-from mien.errors import MienError
+from mien.errors import MienError, SettingsError
 
 NAME = "page"
 WORDS: Mapping[str, tuple[str, ...]] = {"browser": ("--in-browser",), "server": ()}
@@ -105,8 +106,10 @@ def measure(
         lengths: How long each takes.
 
     Raises:
-        SettingsError: There is no browser, or something is missing for it.
+        SettingsError: This is no Linux, there is no browser, or something is missing for it.
     """
+    if not is_measurable():
+        raise SettingsError("the page is measured on Linux only, which tells processor time")
     lengths = lengths or USUAL
     rows: list[Row] = []
     findings: list[str] = []
@@ -142,7 +145,7 @@ def _case_rows(
             worker = page.workers[0]
             factor = slowed.set(case.slow, lambda: float(worker.evaluate(LOOP)))
         page.locator("#start-camera").click()
-        page.wait_for_function(FIRST, timeout=WAIT_MS)
+        await_reading(page)
         page.wait_for_timeout(lengths.warm * 1000)
         begun = page.evaluate("performance.now()")
         before = cpu_seconds(browser) + server.cpu_seconds()

@@ -31,7 +31,6 @@ from mien.errors import MienError
 from mien.models.bundle import load_bundle, load_detector_bundle
 from mien.registry import DETECTOR_BUNDLE, find_bundle
 
-
 NAME = "kinds"
 # The browser compiles code in haste first, and well only once it has run for some time.
 ROUNDS, WARM = 30, 60
