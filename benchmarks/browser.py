@@ -8,6 +8,7 @@ import signal
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -27,6 +28,7 @@ FLAGS = (
 MOMENT = 0.012
 # How far from the wanted slowness is near enough, and how often it is set again to come there.
 NEAR, TRIES = 0.07, 8
+LOOPS = 15
 
 
 def find_browser() -> str:
@@ -57,14 +59,45 @@ def browsing(clip: Path | None = None) -> Iterator[Any]:
     path = find_browser()
     from playwright.sync_api import sync_playwright
 
-    camera = [] if clip is None else [f"--use-file-for-fake-video-capture={clip}"]
-    flags = [*FLAGS, *camera]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, headless=True, args=flags)
+        browser = playwright.chromium.launch(executable_path=path, headless=True, args=_flags(clip))
         try:
             yield browser
         finally:
             browser.close()
+
+
+@contextlib.contextmanager
+def visiting(clip: Path, **options: Any) -> Iterator[Any]:
+    """Run a browser as its user has it, which has nothing stored yet and keeps what it loads.
+
+    Others keep no code that they compiled.
+
+    Args:
+        clip: What its camera shows.
+        options: Of Playwright's context, which is what this yields.
+
+    Raises:
+        SettingsError: As `find_browser`.
+    """
+    path = find_browser()
+    from playwright.sync_api import sync_playwright
+
+    with (
+        tempfile.TemporaryDirectory(prefix="mien-page-") as folder,
+        sync_playwright() as playwright,
+    ):
+        context = playwright.chromium.launch_persistent_context(
+            folder, executable_path=path, headless=True, args=_flags(clip), **options
+        )
+        try:
+            yield context
+        finally:
+            context.close()
+
+
+def _flags(clip: Path | None) -> list[str]:
+    return [*FLAGS, *([] if clip is None else [f"--use-file-for-fake-video-capture={clip}"])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,14 +178,16 @@ class Slow:
         Returns:
             How many times as long it takes at last.
         """
-        usual = _steady(loop)
+        # At its quickest: beside it, what was just loaded is compiled, and others have their turns.
+        usual = min(loop() for _ in range(LOOPS))
         self.running = 1 / times
         self._thread.start()
         for _ in range(TRIES):
-            factor = _steady(loop) / usual
+            factor = statistics.median(loop() for _ in range(5)) / usual
             if abs(factor - times) < NEAR * times:
                 break
-            self.running = min(1.0, max(0.02, self.running * factor / times))
+            # On a busy machine much of it is the others' doing, but never half.
+            self.running = min(1.0, max(0.5 / times, self.running * factor / times))
         return factor
 
     def _run(self) -> None:
@@ -183,10 +218,6 @@ class Slow:
         self._ended.set()
         if self._thread.is_alive():
             self._thread.join()
-
-
-def _steady(loop: Callable[[], float]) -> float:
-    return statistics.median(loop() for _ in range(5))
 
 
 def _await_stop(pid: int) -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks.browser import browsing, serving
+from benchmarks.browser import serving, visiting
 from benchmarks.hosting import Host, hosting
 from benchmarks.report import goal_row
 from mien.errors import SettingsError
@@ -71,8 +71,8 @@ SITE_GOALS = {
 }
 # Of Playwright: a slowed page takes long.
 WAIT_MS = 120_000
-# What keeps the page for later has done so by then.
-SETTLED_MS = 1500
+# Of a first visit: by then the browser has kept what it loaded and compiled.
+STAY_MS = 15_000
 Row = dict[str, str | float]
 
 
@@ -93,25 +93,23 @@ def opening_rows(engine: str, words: Sequence[str], film: Path, times: int) -> l
     Raises:
         SettingsError: There is no browser, or something is missing for it.
     """
-    with serving(*words) as server, browsing(film) as browser:
+    with serving(*words) as server:
         rows = [
             goal_row(f"{engine}: {what}", value, unit, GOALS[engine].get(what))
-            for what, value, unit in _openings(browser, server.address, STATS, times)
+            for what, value, unit in _openings(film, server.address, STATS, times)
         ]
     if engine != "browser":
         return rows
-    with site() as (host, stats), browsing(film) as browser:
+    with site() as (host, stats):
         return rows + [
             goal_row(f"site: {what}", value, unit, SITE_GOALS[what])
-            for what, value, unit in _openings(browser, host.address, stats, times)
+            for what, value, unit in _openings(film, host.address, stats, times)
         ]
 
 
-def _openings(
-    browser: Any, address: str, stats: str, times: int
-) -> Iterator[tuple[str, float, str]]:
-    """Open a page again and again in a browser that has nothing stored, and once more each time."""
-    found = [_opening(browser, address, stats) for _ in range(times)]
+def _openings(film: Path, address: str, stats: str, times: int) -> Iterator[tuple[str, float, str]]:
+    """Open a page again and again by a browser that has nothing stored, and each once more."""
+    found = [_opening(film, address, stats) for _ in range(times)]
     paint, first, again, size = (statistics.median(column) for column in zip(*found, strict=True))
     yield "first paint", paint, "ms"
     yield "first reading", first, "ms"
@@ -119,20 +117,19 @@ def _openings(
     yield "over the line", size, "MB"
 
 
-def _opening(browser: Any, address: str, stats: str) -> tuple[float, float, float, float]:
+def _opening(film: Path, address: str, stats: str) -> tuple[float, float, float, float]:
     """Return ms to the first paint, to the first reading, and to that once more; and megabytes."""
-    context = browser.new_context(viewport=VIEW)
-    page = context.new_page()
-    page.add_init_script(watching(stats) + AT_ONCE)
-    loaded: list[Any] = []
-    page.on("requestfinished", lambda request: loaded.append(request))
-    first = _first_reading(page, address)
-    size = sum(request.sizes()["responseBodySize"] for request in list(loaded))
-    paint = float(page.evaluate(PAINT))
-    page.wait_for_timeout(SETTLED_MS)
-    again = _first_reading(page, address)
-    context.close()
-    return paint, first, again, size / 1e6
+    with visiting(film, viewport=VIEW) as context:
+        page = context.new_page()
+        page.add_init_script(watching(stats) + AT_ONCE)
+        loaded: list[Any] = []
+        page.on("requestfinished", lambda request: loaded.append(request))
+        first = _first_reading(page, address)
+        size = sum(request.sizes()["responseBodySize"] for request in list(loaded))
+        paint = float(page.evaluate(PAINT))
+        page.wait_for_timeout(STAY_MS)
+        page.goto("about:blank")
+        return paint, first, _first_reading(page, address), size / 1e6
 
 
 def _first_reading(page: Any, address: str) -> float:

@@ -55,11 +55,15 @@ LOOP = """
 
 @dataclass(frozen=True, slots=True)
 class Lengths:
-    """How long to measure: seconds of each case, of its warm-up, and openings of the page."""
+    """How long to measure: seconds of each case, of its warm-up, and openings of the page.
+
+    The browser compiles the networks' code in haste first, and well only while it runs: on a busy
+    machine it takes a quarter of a minute until they are as quick as they get.
+    """
 
     seconds: float = 10.0
-    warm: float = 5.0
-    opened: int = 5
+    warm: float = 15.0
+    opened: int = 3
     clip: float = 6.0
 
 
@@ -146,7 +150,7 @@ def _case_rows(
             factor = slowed.set(case.slow, lambda: float(worker.evaluate(LOOP)))
         page.locator("#start-camera").click()
         await_reading(page)
-        page.wait_for_timeout(lengths.warm * 1000)
+        page.wait_for_timeout(lengths.warm * 1000 * case.slow)
         begun = page.evaluate("performance.now()")
         before = cpu_seconds(browser) + server.cpu_seconds()
         page.wait_for_timeout(lengths.seconds * 1000)

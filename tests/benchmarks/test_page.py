@@ -98,8 +98,11 @@ def test_kinds_of_a_network_give_the_same(bench: Importer) -> None:
 @pytest.mark.heavy
 @pytest.mark.timeout(300)
 @pytest.mark.usefixtures("in_browser")
-def test_the_page_is_measured_in_a_browser(bench: Importer) -> None:
+def test_the_page_is_measured_in_a_browser(
+    bench: Importer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     page = bench("page")
+    monkeypatch.setattr(bench("openings"), "STAY_MS", 500)
     result = page.measure(("browser",), (1,), 2, page.QUICK)
     rows = {row["case"]: row["value"] for row in result.rows}
     for case in ("browser, 1 face", "browser, 1 face, 2 times slower"):
