@@ -403,6 +403,7 @@ class _Drawing:
         (["--lan"], "leave out --lan"),
         (["--stats"], "leave out --stats"),
         (["--detector", "mtcnn"], "leave out --detector"),
+        (["--threads", "4"], "leave out --threads"),
     ],
 )
 def test_a_browser_cannot_do_all_that_a_server_can(words, said, capsys):

@@ -232,6 +232,24 @@ def test_a_device_is_written_to_as_it_is() -> None:
     assert not Path("/dev/null").is_file()
 
 
+@pytest.mark.parametrize("kind", ["worked in", "a disk's"])
+def test_a_folder_that_must_stay_is_not_replaced(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who works in it would be left in a folder that is gone."""
+    folder = tmp_path / "folder"
+    (folder / "in it").mkdir(parents=True)
+    if kind == "worked in":
+        monkeypatch.chdir(folder / "in it")
+    else:
+        monkeypatch.setattr(Path, "is_mount", lambda path: path == folder)
+    with pytest.raises(OSError, match="name a new one in it"), new_folder(folder):
+        raise AssertionError
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+    with new_folder(folder / "other"):
+        pass
+
+
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "out").write_bytes(b"mine")
     with pytest.raises(NotADirectoryError), new_folder(tmp_path / "out"):

@@ -49,11 +49,22 @@ def simple_services(detector, make_bundle, real_services) -> Services:
 def test_first_view(open_page, expect):
     page = open_page()
     expect(page.locator("#connection")).to_have_text("Ready")
+    expect(page.locator("#not-begun")).not_to_be_attached()
     expect(page.get_by_role("heading", level=2)).to_have_text("See how a face looks")
     expect(page.get_by_role("button", name="Start camera")).to_be_visible()
     expect(page.get_by_role("button", name="Show the sample")).to_be_visible()
     expect(page.get_by_role("button", name="Stop")).to_be_hidden()
     assert "Nothing leaves this machine" in page.inner_text("main")
+
+
+def test_a_page_that_cannot_begin_says_so(open_page, expect):
+    """As one that was opened as a file: no module runs there."""
+    page = open_page(java_script_enabled=False)
+    note = page.locator("#not-begun")
+    expect(note).to_be_hidden()
+    page.evaluate("document.getAnimations().forEach((animation) => animation.finish())")
+    expect(note).to_be_visible()
+    expect(note).to_contain_text("opened as a file")
 
 
 def test_tells_of_the_model_and_its_terms(services, open_page, expect, violations):

@@ -2,6 +2,7 @@
 
 import argparse
 import gzip
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from mien.cli.console import out
 from mien.cli.live_in_browser import bundles
 from mien.cli.models import ModelName
 from mien.cli.options import add_options, read
+from mien.errors import printable
 from mien.web.site.export import export_site
 
 
@@ -39,9 +41,10 @@ def run(args: argparse.Namespace) -> int:
     site = export_site(options.folder, *bundles(options.model), overwrite=options.overwrite)
     size = sum(map(len, site.values())) / 1e6
     wire = sum(len(gzip.compress(data)) for data in site.values()) / 1e6
+    shown = printable(str(options.folder))
     out.print(
-        f"{options.folder}: {len(site)} files, {size:.1f} MB, {wire:.1f} MB compressed. Put them "
-        f"on any https host; for a look: python -m http.server -d {options.folder}",
+        f"{shown}: {len(site)} files, {size:.1f} MB, {wire:.1f} MB compressed. Put them "
+        f"on any https host; for a look: python -m http.server -d {shlex.quote(shown)}",
         markup=False,
     )
     return 0

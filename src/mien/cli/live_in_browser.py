@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from mien.errors import SettingsError
 from mien.models.bundle import Bundle, DetectorBundle, load_bundle, load_detector_bundle
-from mien.registry import DEFAULT_DETECTOR, DETECTOR_BUNDLE, find_bundle
+from mien.registry import DEFAULT_DETECTOR, DETECTOR_BUNDLE, THREADS, find_bundle
 from mien.sources.naming import Sample, meant
 from mien.web.page import runtime
 
@@ -31,6 +31,8 @@ def check(options: "LiveOptions", source: str | None) -> None:
             f"--in-browser finds faces with mien's own detector, {DEFAULT_DETECTOR}; "
             "leave out --detector and --detector-model"
         )
+    if options.threads != THREADS:
+        raise SettingsError("--in-browser reads on one thread of the browser; leave out --threads")
     runtime.check()
 
 

@@ -32,6 +32,7 @@ _NEW, _OLD = "new", "old"
 _LEFT_BEHIND_SECONDS = 7 * 24 * 3600.0
 # A folder of more other files than this is not remade to replace some of its files.
 _MOST_LINKS = 1000
+_STAYS = "the folder that you are in, or a disk's, is not replaced; name a new one in it"
 
 
 def digest_of(*parts: object) -> str:
@@ -112,6 +113,8 @@ def new_folder(path: Path) -> Iterator[Path]:
     path = path.resolve()
     if path.exists() and not path.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
+    if path.exists() and _stays(path):
+        raise OSError(errno.EBUSY, _STAYS, str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     sweep(path.parent)
     with _aside(path.parent) as place:
@@ -223,9 +226,8 @@ def _lock(descriptor: int) -> bool:
 def _is_left_behind(place: Path) -> bool:
     """Whether it is this user's, and no living process holds it."""
     known = place.lstat()
-    if not stat.S_ISDIR(known.st_mode):
-        return False
-    if hasattr(os, "geteuid") and known.st_uid != os.geteuid():
+    mine = not hasattr(os, "geteuid") or known.st_uid == os.geteuid()
+    if not (mine and stat.S_ISDIR(known.st_mode)):
         return False
     try:
         descriptor = os.open(place, os.O_RDONLY)
@@ -244,6 +246,11 @@ def _put_back(place: Path) -> None:
             old.rename(place.parent / old.name)
 
 
+def _stays(folder: Path) -> bool:
+    """Whether it keeps its place: who works in it would be left in one that is gone."""
+    return Path.cwd().is_relative_to(folder) or folder.is_mount()
+
+
 def _swap(new: Path, path: Path, place: Path) -> None:
     """Put a folder into the place of another; the other one ends below `place`."""
     if exchange(new, path):
@@ -257,13 +264,10 @@ def _replace_as_folder(
     folder: Path, contents: Mapping[str, bytes], without: Collection[str]
 ) -> bool:
     """Remake a folder with some of its files new; False where that cannot be."""
-    # Whoever works in the folder would be left in one that is gone; and a mounted one stays.
-    if Path.cwd().is_relative_to(folder) or folder.stat().st_dev != folder.parent.stat().st_dev:
+    if _stays(folder) or not os.access(folder.parent, os.W_OK):
         return False
     others = [one for one in folder.iterdir() if one.name not in {*contents, *without}]
     if len(others) > _MOST_LINKS or any(one.is_dir() and not one.is_symlink() for one in others):
-        return False
-    if not os.access(folder.parent, os.W_OK):
         return False
     sweep(folder.parent)
     with _aside(folder.parent) as place:

@@ -116,7 +116,7 @@ def test_the_name_of_a_model_leads_nowhere(bundles):
 def test_a_site_is_written_and_replaced_only_when_asked(tmp_path, capsys):
     folder = tmp_path / "a folder" / "site"
     assert main(["export-site", str(folder)]) == 0
-    assert "python -m http.server" in " ".join(capsys.readouterr().out.split())
+    assert f"python -m http.server -d '{folder}'" in " ".join(capsys.readouterr().out.split())
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     assert main(["export-site", str(folder)]) == 1
     assert "add --overwrite" in capsys.readouterr().err

@@ -10,6 +10,7 @@ DIR/licences/…            terms of the code, the models and the pictures
 Addresses are relative, so that it works in a folder of a host, too.
 """
 
+import base64
 import hashlib
 import json
 from collections.abc import Mapping
@@ -88,11 +89,11 @@ def site_files(bundle: Bundle, detector: DetectorBundle) -> Mapping[str, bytes]:
     )
     static = {f"static/{name}": data for name, data in named.files.items()}
     version = _version(named)
+    kept = {"manifest.webmanifest": _json(_manifest(named)), **static}
     site = {
         "index.html": _page(named, version).encode(),
-        "sw.js": _worker(version, static),
-        "manifest.webmanifest": _json(_manifest(named)),
-        **static,
+        "sw.js": _worker(version, kept),
+        **kept,
         **{f"licences/{name}": data for name, data in _licences(bundle, detector).items()},
         "_headers": _headers_file().encode(),
         ".nojekyll": b"",  # else GitHub's pages leave out what begins with an underscore
@@ -159,9 +160,15 @@ def _page(named: Named, version: str) -> str:
     return named.page.replace(first, "\n  ".join((first, *head)), 1)
 
 
-def _worker(version: str, static: Mapping[str, bytes]) -> bytes:
-    site = json.dumps({"version": version, "files": ["manifest.webmanifest", *sorted(static)]})
+def _worker(version: str, kept: Mapping[str, bytes]) -> bytes:
+    files = {name: _integrity(data) for name, data in sorted(kept.items())}
+    site = json.dumps({"version": version, "files": files})
     return f"self.SITE = {site};\n".encode() + (STATIC / "site" / "sw.js").read_bytes()
+
+
+def _integrity(data: bytes) -> str:
+    """Return a hash as browsers take it that check what they fetch."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(data).digest()).decode()}"
 
 
 def _manifest(named: Named) -> dict[str, Any]:

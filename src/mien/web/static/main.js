@@ -50,6 +50,7 @@ class Page {
     this.practice = new Practice(this.connection, this.views, () => $("start-practice").focus());
     this.#offer();
     tellWhereItReads();
+    $("not-begun").remove();
   }
 
   #connect() {
@@ -59,7 +60,7 @@ class Page {
       frame: (analysis, picture) => this.live.show?.takeFrame(analysis, picture),
       waiting: ({ message, told }) => this.live.show?.wait(saidBy(message, told)),
       ended: () => this.live.end(),
-      error: ({ message, told }) => this.live.fail(saidBy(message, told)),
+      error: ({ message, told }) => this.live.fail(failureOf(message, told)),
       lost: (code) => this.#lose(code),
     });
   }
@@ -133,6 +134,16 @@ class Page {
     this.status.lose(code);
     this.live.lose();
   }
+}
+
+/**
+ * What a browser says of itself is in its own words: they are said to be the reason.
+ *
+ * @param {string} reason
+ * @param {import("./generated/messages.js").Sentence | undefined} told
+ */
+function failureOf(reason, told) {
+  return PLACE === "browser" ? () => fill(words.engineFailed, { reason }) : saidBy(reason, told);
 }
 
 function tellWhereItReads() {

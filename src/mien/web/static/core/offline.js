@@ -17,5 +17,9 @@ export function keepOffline(onKept) {
   if (!worker || !navigator.serviceWorker) return;
   // Without it, the page works all the same, with a network.
   navigator.serviceWorker.register(new URL(worker, document.baseURI)).catch(() => {});
-  navigator.serviceWorker.ready.then(onKept);
+  const page = new URL("./", document.baseURI).href;
+  navigator.serviceWorker.ready
+    .then(() => caches.match(page))
+    .then((kept) => kept && onKept())
+    .catch(() => {}); // a browser that keeps nothing for this page
 }

@@ -41,6 +41,7 @@ export interface Elements {
   "message": HTMLElementTagNameMap["div"];
   "nearest-hint": HTMLElementTagNameMap["p"];
   "nobody": HTMLElementTagNameMap["p"];
+  "not-begun": HTMLElementTagNameMap["p"];
   "note": HTMLElementTagNameMap["p"];
   "open-settings": HTMLElementTagNameMap["button"];
   "overlay": HTMLElementTagNameMap["canvas"];

@@ -14,6 +14,7 @@ export interface Words {
   serverLost: string;
   machineLost: string;
   engineLost: string;
+  engineFailed: string;
   tooManyPages: string;
   serverBack: string;
   starting: string;

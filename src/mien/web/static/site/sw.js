@@ -6,13 +6,16 @@
 // version is fetched beside it, and begins when no page of the old one is open any more.
 
 const worker = /** @type {any} */ (self);
-/** @type {{ version: string, files: string[] }} */
+/** @type {{ version: string, files: Record<string, string> }} by name, the hash of what each holds */
 const { version, files } = worker.SITE;
 const { scope } = worker.registration;
 const KIND = `mien ${scope} `; // other sites of the same host have caches of their own
 const CACHE = KIND + version;
 const TAKE_OVER = "take over";
 const MOST_LOADS = 50; // of a page that waits for the next version to begin
+const AT_ONCE = 6;
+const PAGES = new Set([scope, `${scope}index.html`]);
+const HASHES = new Map(Object.entries(files).map(([name, hash]) => [new URL(name, scope).href, hash]));
 let loads = 0;
 
 worker.addEventListener("install", (event) => event.waitUntil(keep()));
@@ -20,9 +23,16 @@ worker.addEventListener("activate", (event) => event.waitUntil(begin()));
 worker.addEventListener("message", ({ data }) => {
   if (data === TAKE_OVER) worker.skipWaiting();
 });
+// What else lies below, such as licences or another site, is the host's to answer.
 worker.addEventListener("fetch", (event) => {
   const { request } = event;
-  if (request.method === "GET" && request.url.startsWith(scope)) event.respondWith(answer(request));
+  if (request.method !== "GET") return;
+  const [address] = request.url.split(/[?#]/);
+  if (request.mode === "navigate") {
+    if (PAGES.has(address)) event.respondWith(openPage(event));
+  } else if (HASHES.has(address)) {
+    event.respondWith(load(request, address));
+  }
 });
 
 async function keep() {
@@ -33,12 +43,38 @@ async function keep() {
     if (!page.ok || !(await page.clone().text()).includes(`"${version}"`)) {
       throw new Error(`the host does not give version ${version} yet`);
     }
-    await cache.put(scope, page);
-    await cache.addAll(files);
+    const missing = [...HASHES.keys()];
+    const one = async () => {
+      for (let url = missing.pop(); url; url = missing.pop()) await put(cache, url, await fetched(url));
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, one));
+    // Last, since by it a page sees that all is there.
+    await put(cache, scope, page);
   } catch (error) {
     await caches.delete(CACHE);
     throw error;
   }
+}
+
+// A host may answer with its own page where a file is not there yet, and so may the browser's memory of
+// that: what is not of this version is refused.
+/** @param {string} url */
+function fetched(url) {
+  const integrity = HASHES.get(url);
+  return fetch(url, { integrity }).catch(() => fetch(url, { integrity, cache: "reload" }));
+}
+
+// Without what a host says of other answers at this address (Vary), and that it came from another: browsers
+// refuse the latter for a page.
+/**
+ * @param {Cache} cache
+ * @param {string} url
+ * @param {Response} response
+ */
+async function put(cache, url, response) {
+  const headers = new Headers(response.headers);
+  headers.delete("Vary");
+  await cache.put(url, new Response(await response.blob(), { headers }));
 }
 
 async function begin() {
@@ -48,19 +84,33 @@ async function begin() {
   await worker.clients.claim();
 }
 
-/** @param {Request} request */
-async function answer(request) {
-  const opens = request.mode === "navigate";
-  if (opens && (await letNextBegin())) return new Response("", { headers: { Refresh: "0" } });
-  return (await caches.match(opens ? scope : request, { cacheName: CACHE })) ?? fetch(request);
+async function openPage(event) {
+  const { request } = event;
+  if (await letNextBegin(request)) return new Response("", { headers: { Refresh: "0" } });
+  const page = await caches.match(scope, { cacheName: CACHE });
+  // Whoever empties a browser's storage may leave this worker in it.
+  if (!page) event.waitUntil(keep().catch(() => {}));
+  return page ?? fetch(request);
+}
+
+/**
+ * @param {Request} request
+ * @param {string} address
+ */
+async function load(request, address) {
+  return (await caches.match(address, { cacheName: CACHE })) ?? fetch(request);
 }
 
 // The only page that is open is loaded anew: it can be of the next version, where that is there. Until that
-// has begun, which it does when this one has answered, the page is told to load once more.
-async function letNextBegin() {
+// has begun, which it does when this one has answered, the page is told to load once more. A page that is
+// opened beside others is of their version.
+/** @param {Request & { isReloadNavigation?: boolean }} request */
+async function letNextBegin({ isReloadNavigation }) {
   const { waiting } = worker.registration;
   if (loads === 0) {
-    if (!waiting || (await worker.clients.matchAll({ type: "window" })).length > 1) return false;
+    if (!waiting) return false;
+    const pages = await worker.clients.matchAll({ type: "window" });
+    if (pages.length > (isReloadNavigation ? 1 : 0)) return false;
     waiting.postMessage(TAKE_OVER);
   }
   loads += 1;
