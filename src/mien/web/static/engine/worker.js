@@ -36,6 +36,8 @@ function say(message, held = []) {
   scope.postMessage(message, held);
 }
 
+const WARM = 12; // half a second on a laptop
+
 class Session {
   /** @type {Analyzer | null} */
   #own = null; // of the pictures that the page sends
@@ -58,14 +60,17 @@ class Session {
     else this.#inTurn(() => this.#read(message));
   }
 
-  // The first picture would wait for the browser to make the networks' code fit for this processor.
-  warmUp() {
+  // The first pictures would wait for the browser to make the networks' code fit for this processor, which it
+  // does in two steps: quickly for what runs at all, and well for what has run often.
+  warmUp(times = WARM) {
     const { detector, bundle } = this.models;
     const [width, height] = [160, 120];
     const { size, channels } = bundle.spec;
     this.#inTurn(async () => {
+      if (!times || this.#own || this.#watched) return;
       await detector({ data: new Uint8Array(4 * width * height), width, height });
       await bundle.classifier(new Uint8Array(size * size * channels), 1);
+      setTimeout(() => this.warmUp(times - 1)); // what has been asked meanwhile comes first
     });
   }
 

@@ -27,6 +27,7 @@ export class Feed {
   // Begins another stream: whatever is on its way belongs to an earlier one.
   begin() {
     this.turn = {};
+    this.grabber.forget();
     this.busy = false; // with a picture: it is being taken, sent or read
     this.taken = 0; // when the picture was taken that the server has now
   }

@@ -13,19 +13,42 @@ export class Grabber {
     this.engine = engine;
     /** @type {Worker | null} */
     this.ticker = null;
+    /** @type {(() => void) | null} */
+    this.endWait = null;
+    this.forget();
+    for (const event of ["emptied", "seeking"]) video.addEventListener(event, () => this.forget());
     for (const event of ["emptied", "ended"]) video.addEventListener(event, () => this.endWait?.());
     document.addEventListener("visibilitychange", () => this.#tick());
+    if ("requestVideoFrameCallback" in video) this.#watch();
+  }
+
+  // What is seen now is of something else than what comes.
+  forget() {
+    this.fresh = false; // whether there is a picture that nobody has waited for
   }
 
   // Waits until there is a new picture, or nothing to see any more; the last picture of a film is new for ever.
+  // One that came while another was read is new: else every second one would be missed by who is a little late.
   next() {
     return new Promise((resolve) => {
-      const end = () => resolve(undefined);
+      const end = () => {
+        if (this.endWait === end) this.endWait = null;
+        this.forget();
+        resolve(undefined);
+      };
       this.endWait = end;
       if (document.hidden) this.#tick();
       else if (this.video.ended) setTimeout(end, STILL_MS);
-      else if (this.video.requestVideoFrameCallback) this.video.requestVideoFrameCallback(end);
-      else requestAnimationFrame(end);
+      else if (!this.video.requestVideoFrameCallback) requestAnimationFrame(end);
+      else if (this.fresh) end();
+    });
+  }
+
+  #watch() {
+    this.video.requestVideoFrameCallback(() => {
+      this.fresh = true;
+      this.endWait?.();
+      this.#watch();
     });
   }
 
