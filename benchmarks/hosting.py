@@ -10,13 +10,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-# What some systems do not know.
-TYPES = {
-    ".js": "text/javascript",
-    ".mjs": "text/javascript",
-    ".wasm": "application/wasm",
-    ".webmanifest": "application/manifest+json",
-}
+from mien.web.page import page_files
+
+TYPES = {**page_files.TYPES, ".webmanifest": "application/manifest+json"}
 # With these, a page may share memory with its workers, and so compute on several threads.
 ISOLATED = {
     "Cross-Origin-Opener-Policy": "same-origin",

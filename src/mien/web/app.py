@@ -24,8 +24,7 @@ def create_app(services: Services, *, hosts: Iterable[str], token: str | None = 
         hosts: Values of the Host header that are this server; see `security.local_hosts`.
         token: What the address must hold the first time; None lets every user of this machine in.
     """
-    gates = [] if token is None else [Middleware(TokenGate, token=token)]
-    return make_app(services, Middleware(Guard, hosts=hosts), *gates)
+    return make_app(services, Middleware(Guard, hosts=hosts), *_gates(token))
 
 
 def create_page_app(
@@ -42,10 +41,9 @@ def create_page_app(
     async def page_file(request: Request) -> Response:
         return answer(request, besides)
 
-    gates = [] if token is None else [Middleware(TokenGate, token=token)]
     return Starlette(
         routes=[Route("/", page_file), Route("/static/{path:path}", page_file)],
-        middleware=[Middleware(Guard, hosts=hosts, by_browser=True), *gates],
+        middleware=[Middleware(Guard, hosts=hosts, by_browser=True), *_gates(token)],
     )
 
 
@@ -66,3 +64,7 @@ def make_app(services: Services, *middleware: Middleware) -> Starlette:
         ],
         middleware=list(middleware),
     )
+
+
+def _gates(token: str | None) -> list[Middleware]:
+    return [] if token is None else [Middleware(TokenGate, token=token)]

@@ -26,6 +26,11 @@ HEADERS = {
     "Cache-Control": "no-cache",
 }
 
+# Of a page that computes networks by itself.
+COMPUTES = {"script-src": "'self' 'wasm-unsafe-eval'"}
+# What a <meta> cannot say.
+UNFRAMED = {"frame-ancestors": "'none'"}
+
 
 def local_hosts(port: int) -> frozenset[str]:
     """Return the values of the Host header that mean this machine and this port."""
@@ -44,10 +49,10 @@ def content_security_policy(host: str, scheme: Scheme = "http", *, by_browser: b
         by_browser: Whether it reads faces by itself, and so talks to nobody.
     """
     if by_browser:
-        return policy_of({"script-src": "'self' 'wasm-unsafe-eval'", "frame-ancestors": "'none'"})
+        return policy_of({**COMPUTES, **UNFRAMED})
     socket = "wss" if scheme == "https" else "ws"
     # Safari before 15.4 does not count WebSockets as 'self'.
-    return policy_of({"connect-src": f"'self' {socket}://{host}", "frame-ancestors": "'none'"})
+    return policy_of({"connect-src": f"'self' {socket}://{host}", **UNFRAMED})
 
 
 def policy_of(own: Mapping[str, str]) -> str:

@@ -24,20 +24,14 @@ from mien.errors import MienError, SettingsError
 from mien.files.writes import new_folder
 from mien.models.bundle import CARD, Bundle, DetectorBundle
 from mien.parsing import decode_json
-from mien.web.guard.security import HEADERS, policy_of
+from mien.web.guard.security import COMPUTES, HEADERS, UNFRAMED, policy_of
 from mien.web.page import runtime
 from mien.web.page.page_files import MADE, STATIC, index
 from mien.web.site.engine import engine_files
 from mien.web.site.references import Named, name_by_content
 
 NOTE, MAKER = "headers.json", "mien export-site"
-POLICY = {
-    "script-src": "'self' 'wasm-unsafe-eval'",
-    "worker-src": "'self'",
-    "manifest-src": "'self'",
-}
-# What a <meta> cannot say.
-FRAMES = {"frame-ancestors": "'none'"}
+POLICY = {**COMPUTES, "worker-src": "'self'", "manifest-src": "'self'"}
 KEPT, ASKED = "public, max-age=31536000, immutable", "no-cache"
 ICONS = {"icons/icon-192.png": "192x192", "icons/icon-512.png": "512x512"}
 MASKABLE, APPLE = "icons/maskable-512.png", "icons/apple-180.png"
@@ -196,7 +190,7 @@ def _headers() -> dict[str, dict[str, str]]:
     general = {
         **HEADERS,
         "Cache-Control": ASKED,
-        "Content-Security-Policy": policy_of({**POLICY, **FRAMES}),
+        "Content-Security-Policy": policy_of({**POLICY, **UNFRAMED}),
     }
     return {"/*": general, "/static/*": {"Cache-Control": KEPT}}
 
