@@ -151,7 +151,7 @@ def _loop(bench: _Bench, settings: TrainSettings) -> Callable[[], tuple[float, f
     seconds = [(0.0, 0.0)]
 
     def on_progress(_stage: str, done: int, total: int | None) -> None:
-        if done == settings.batch_size:
+        if done == 1:
             bench.synchronise()
             watches.append(Stopwatch())
         if done == total:

@@ -31,7 +31,7 @@ def test_training_is_timed(bench: Importer) -> None:
 
     result = bench("training").measure(
         machine=Machine(threads=torch.get_num_threads()),
-        settings=TrainSettings(batch_size=2, size=16),
+        settings=TrainSettings(batch_size=4, size=16),
         steps=3,
         repeats=1,
     )
