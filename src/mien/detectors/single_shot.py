@@ -128,9 +128,12 @@ class SingleShotDetector:
             raise BundleError(
                 f"{self._file}: the graph fails ({one_line(error)}); get the detector again"
             ) from error
-        scores = scores - self._doubt(boxes)
+        # Doubt takes away only: of thousands of places few are left to be doubted.
         likely = np.flatnonzero(scores >= self._info.min_score)
-        return scores[likely], boxes[likely], landmarks[likely]
+        surer = scores[likely] - self._doubt(boxes[likely])
+        sure = surer >= self._info.min_score
+        likely = likely[sure]
+        return surer[sure], boxes[likely], landmarks[likely]
 
     def _doubt(self, boxes: FloatArray) -> FloatArray:
         """Return what boxes [n,4], in pixels of what is shown, lose of their scores by size."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from mien.tracking.portrait import has_colour, resemblance
+from mien.tracking.portrait import WIDTH, has_colour, resemblance
 from mien.types import FloatArray
 
 # Chosen by whole returns of one third of the people of `benchmarks/returns.py`: of those who are
@@ -32,15 +32,15 @@ PEOPLE, PORTRAITS = 32, 8
 
 @dataclass(slots=True)
 class _Person:
-    portraits: list[FloatArray] = field(default_factory=list)
+    portraits: FloatArray = field(default_factory=lambda: np.empty((0, WIDTH), np.float32))
     met: set[int] = field(default_factory=set)
     seen: float = 0.0
 
     def likeness(self, portraits: FloatArray) -> npt.NDArray[np.float64]:
         """How alike each of some portraits is to this person, [N]; 0 without portraits."""
-        if not self.portraits:
+        if not len(self.portraits):
             return np.zeros(len(portraits))
-        return np.asarray(resemblance(np.stack(self.portraits), portraits).max(axis=0), np.float64)
+        return np.asarray(resemblance(self.portraits, portraits).max(axis=0), np.float64)
 
 
 class Sitting:
@@ -62,7 +62,7 @@ class Sitting:
     @property
     def size(self) -> int:
         """Bytes of all portraits."""
-        return sum(one.nbytes for person in self._people.values() for one in person.portraits)
+        return sum(person.portraits.nbytes for person in self._people.values())
 
     def reset(self) -> None:
         """Forget everybody."""
@@ -86,14 +86,16 @@ class Sitting:
         """Keep a portrait of someone who is there; of two that are nearly the same, the newer."""
         if number not in self._people:
             return
-        kept = self._people[number].portraits
+        person = self._people[number]
+        kept = person.portraits
         if len(kept) == PORTRAITS:
-            del kept[int(resemblance(np.stack(kept), portrait[None])[:, 0].argmax())]
-        kept.append(portrait)
+            nearest = int(resemblance(kept, portrait[None])[:, 0].argmax())
+            kept = np.delete(kept, nearest, axis=0)
+        person.portraits = np.concatenate([kept, portrait[None]])
 
     def is_known(self, number: int) -> bool:
         """Whether there is a portrait of someone."""
-        return number in self._people and bool(self._people[number].portraits)
+        return number in self._people and len(self._people[number].portraits) > 0
 
     def is_away(self, present: Collection[int]) -> bool:
         """Whether someone who is known is not among those who are there."""
@@ -120,9 +122,9 @@ class Sitting:
         Of people whom looks do not tell apart, as twins or someone beside a mirror, the place
         tells who is who.
         """
-        more = self.likeness(number, portrait) + MARGIN
-        enough = more if beside else max(least(portrait), more)
-        return (not beside and not self.is_like(number, portrait)) or any(
+        own, alike = self.likeness(number, portrait), least(portrait)
+        enough = own + MARGIN if beside else max(alike, own + MARGIN)
+        return (not beside and own < alike) or any(
             self.likeness(other, portrait) >= enough and not self._are_alike(number, other)
             for other in self._people
             if other != number
@@ -174,9 +176,7 @@ class Sitting:
     def _are_alike(self, first: int, second: int) -> bool:
         """Whether looks do not tell two people apart."""
         one, other = self._people[first], self._people[second]
-        if not other.portraits:
-            return False
-        alike = one.likeness(np.stack(other.portraits))
+        alike = one.likeness(other.portraits)
         return any(a >= least(p) for a, p in zip(alike, other.portraits, strict=True))
 
     def _away(self, present: Collection[int]) -> list[int]:

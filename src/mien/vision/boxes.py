@@ -74,8 +74,9 @@ def non_maximum_suppression(
             base = areas[best] + areas[rest] - overlap
         free = overlap <= threshold * base
         if max_inside < 1:
-            inside = overlap > max_inside * np.minimum(areas[best], areas[rest])
-            free &= ~(inside & _is_part(boxes[best], boxes[rest]))
+            inside = free & (overlap > max_inside * np.minimum(areas[best], areas[rest]))
+            if inside.any():
+                free &= ~(inside & _is_part(boxes[best], boxes[rest]))
         order = rest[free]
     return np.array(kept, dtype=np.intp)
 
