@@ -1,7 +1,7 @@
 // Lets onnxruntime-web answer for the graphs that a site ships; see test_models.py.
 
 import { readFileSync } from "node:fs";
-import { finder, open, reader } from "../../../src/mien/web/static/engine/models.js";
+import { finder, open, reader } from "../../../src/mien/web/static/engine/models/networks.js";
 import { decoded, inNode, Mismatches } from "./twins.mjs";
 
 const MOST = 1e-3; // of a probability

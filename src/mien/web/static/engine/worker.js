@@ -2,17 +2,17 @@
 // The engine in a worker: hears what web/protocol.py says a page says, and answers as the server does. Only
 // how pictures travel is different: as they are, not as JPEGs.
 
-import { Analyzer } from "./analyzer.js";
-import { loadModels } from "./models.js";
-import { explain } from "./occlusion.js";
-import { Sample } from "./sample.js";
-import { toPixels } from "./shown.js";
+import { loadModels } from "./models/networks.js";
+import { explain } from "./models/occlusion.js";
+import { Analyzer } from "./pipeline/analyzer.js";
+import { Sample } from "./sources/sample.js";
+import { toPixels } from "./sources/shown.js";
 
 /**
  * @typedef {import("../generated/messages.js").Analyzed} Analyzed
  * @typedef {import("../generated/messages.js").ClientMessage} ClientMessage
  * @typedef {import("../generated/messages.js").ServerMessage} ServerMessage
- * @typedef {import("./models.js").Models} Models
+ * @typedef {import("./models/networks.js").Models} Models
  *
  * A picture, and the size at which it is to be read.
  * @typedef {{ picture: VideoFrame | ImageBitmap | ImageData, width: number, height: number }} Shown
@@ -95,7 +95,7 @@ class Session {
   /**
    * @param {Sample} sample
    * @param {Analyzer} analyzer
-   * @param {import("./analyzer.js").Frame} frame
+   * @param {import("./pipeline/analyzer.js").Frame} frame
    * @param {ImageBitmap} shown
    */
   async #show(sample, analyzer, frame, shown) {

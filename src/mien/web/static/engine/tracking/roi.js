@@ -6,22 +6,22 @@
 // holds it, at the size that the detector knows best, and the regions of all faces side by side are one
 // small picture: a few percent of the pixels of the frame.
 
-import { centerOf, iou, sideOf } from "./boxes.js";
-import { round } from "./numbers.js";
-import { cutSquare, paste } from "./pixels.js";
-import { resizeArea, resizeLinear } from "./resize.js";
+import { centerOf, iou, sideOf } from "../vision/boxes.js";
+import { round } from "../vision/numbers.js";
+import { cutSquare, paste } from "../vision/pixels.js";
+import { resizeArea, resizeLinear } from "../vision/resize.js";
 import { distanceOf } from "./track.js";
 
 /**
- * @typedef {import("./types.js").Box} Box
+ * @typedef {import("../types.js").Box} Box
  *
- * @typedef {import("./types.js").Detector} Detector
+ * @typedef {import("../types.js").Detector} Detector
  *
- * @typedef {import("./types.js").Face} Face
+ * @typedef {import("../types.js").Face} Face
  *
- * @typedef {import("./types.js").Picture} Picture
+ * @typedef {import("../types.js").Picture} Picture
  *
- * @typedef {import("./types.js").Point} Point
+ * @typedef {import("../types.js").Point} Point
  *
  * @typedef {object} Roi a square of the frame, and where it lies in the picture of all ROIs
  * @property {number} left

@@ -2,33 +2,33 @@
 // The twin of mien/pipeline/analyzer.py: the live path, frame in, readings out. Knows no concrete
 // detector or classifier.
 
-import { describe } from "./appearance.js";
-import { cropFaces } from "./crop.js";
-import { split } from "./decision.js";
+import { split } from "../models/decision.js";
+import { describe } from "../tracking/appearance.js";
+import { portray } from "../tracking/portrait.js";
+import { INTERVAL, RoiDetector } from "../tracking/roi.js";
+import { HOLD, HOLD_UNSURE, Smoother, TIME_CONSTANT } from "../tracking/smoother.js";
+import { UNCONFIRMED } from "../tracking/track.js";
+import { REMEMBER, Tracker } from "../tracking/tracker.js";
+import { cropFaces } from "../vision/crop.js";
+import { assess, DOUBTFUL, QUALITY_SETTINGS } from "../vision/quality.js";
 import { Pace } from "./pace.js";
-import { portray } from "./portrait.js";
-import { assess, DOUBTFUL, QUALITY_SETTINGS } from "./quality.js";
-import { INTERVAL, RoiDetector } from "./roi.js";
-import { HOLD, HOLD_UNSURE, Smoother, TIME_CONSTANT } from "./smoother.js";
-import { UNCONFIRMED } from "./track.js";
-import { REMEMBER, Tracker } from "./tracker.js";
 
 /**
- * @typedef {import("../generated/messages.js").Analyzed} Analyzed
+ * @typedef {import("../../generated/messages.js").Analyzed} Analyzed
  *
- * @typedef {import("../generated/messages.js").FaceFacts} FaceFacts
+ * @typedef {import("../../generated/messages.js").FaceFacts} FaceFacts
  *
- * @typedef {import("../generated/messages.js").QualityFacts} QualityFacts
+ * @typedef {import("../../generated/messages.js").QualityFacts} QualityFacts
  *
- * @typedef {import("./types.js").Classifier} Classifier
+ * @typedef {import("../types.js").Classifier} Classifier
  *
- * @typedef {import("./types.js").Detector} Detector
+ * @typedef {import("../types.js").Detector} Detector
  *
- * @typedef {import("./types.js").Face} Face
+ * @typedef {import("../types.js").Face} Face
  *
- * @typedef {import("./types.js").InputSpec} InputSpec
+ * @typedef {import("../types.js").InputSpec} InputSpec
  *
- * @typedef {import("./types.js").Picture} Picture
+ * @typedef {import("../types.js").Picture} Picture
  *
  * @typedef {object} Frame
  * @property {Picture} picture

@@ -1,12 +1,12 @@
 // @ts-check
 // The networks in this browser: onnxruntime-web computes them, on one thread of the processor.
 
-import { singleShotDetector } from "./singleshot.js";
+import { singleShotDetector } from "../detectors/singleshot.js";
 
 /**
- * @typedef {import("../generated/messages.js").Hello} Hello
- * @typedef {import("./analyzer.js").Bundle} Bundle
- * @typedef {import("./types.js").Detector} Detector
+ * @typedef {import("../../generated/messages.js").Hello} Hello
+ * @typedef {import("../pipeline/analyzer.js").Bundle} Bundle
+ * @typedef {import("../types.js").Detector} Detector
  * @typedef {import("onnxruntime-web/wasm").InferenceSession} InferenceSession
  *
  * @typedef {typeof import("onnxruntime-web/wasm")} Ort
@@ -14,19 +14,19 @@ import { singleShotDetector } from "./singleshot.js";
  * What `mien/web/site/engine.py` writes of both networks.
  * @typedef {object} Facts
  * @property {Omit<Hello, "type">} hello
- * @property {{ other: boolean, input: import("./types.js").InputSpec, not_sure_below: number }} classifier
- * @property {import("./singleshot.js").DetectorInfo} detector
+ * @property {{ other: boolean, input: import("../types.js").InputSpec, not_sure_below: number }} classifier
+ * @property {import("../detectors/singleshot.js").DetectorInfo} detector
  *
  * @typedef {{ facts: Omit<Hello, "type">, detector: Detector, bundle: Bundle }} Models
  */
 
 const PLACES = ["scores", "boxes", "landmarks"];
 const PROBABILITIES = "probabilities";
-const RUNTIME = new URL("../vendor/onnxruntime-web/ort.wasm.bundle.min.mjs", import.meta.url);
-const CODE = new URL("../vendor/onnxruntime-web/ort-wasm-simd-threaded.wasm", import.meta.url);
-const FACTS = new URL("../models/facts.json", import.meta.url);
-const DETECTOR = new URL("../models/detector.onnx", import.meta.url);
-const CLASSIFIER = new URL("../models/classifier.onnx", import.meta.url);
+const RUNTIME = new URL("../../vendor/onnxruntime-web/ort.wasm.bundle.min.mjs", import.meta.url);
+const CODE = new URL("../../vendor/onnxruntime-web/ort-wasm-simd-threaded.wasm", import.meta.url);
+const FACTS = new URL("../../models/facts.json", import.meta.url);
+const DETECTOR = new URL("../../models/detector.onnx", import.meta.url);
+const CLASSIFIER = new URL("../../models/classifier.onnx", import.meta.url);
 
 /** @returns {Promise<Models>} */
 export async function loadModels() {
@@ -66,7 +66,7 @@ export function open(ort, graph) {
 /**
  * @param {Ort} ort
  * @param {InferenceSession} session
- * @returns {import("./singleshot.js").Run}
+ * @returns {import("../detectors/singleshot.js").Run}
  */
 export function finder(ort, session) {
   return async (data, height, width, channels) => {
@@ -79,8 +79,8 @@ export function finder(ort, session) {
 /**
  * @param {Ort} ort
  * @param {InferenceSession} session
- * @param {import("./types.js").InputSpec} spec
- * @returns {import("./types.js").Classifier}
+ * @param {import("../types.js").InputSpec} spec
+ * @returns {import("../types.js").Classifier}
  */
 export function reader(ort, session, { size, channels }) {
   const [input] = session.inputNames;

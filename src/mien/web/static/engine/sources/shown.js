@@ -5,8 +5,8 @@
 let drawn = null;
 
 /**
- * @param {import("./worker.js").Shown} shown is closed
- * @returns {import("./types.js").Picture}
+ * @param {import("../worker.js").Shown} shown is closed
+ * @returns {import("../types.js").Picture}
  */
 export function toPixels({ picture, width, height }) {
   if (picture instanceof ImageData) return picture;
