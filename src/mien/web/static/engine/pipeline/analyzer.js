@@ -80,9 +80,10 @@ export class Analyzer {
    * @param {Detector} detector finds the faces
    * @param {Bundle} bundle reads them
    * @param {Partial<Settings>} settings
+   * @param {Detector} search finds faces in full frames, where that is another one
    * @throws {RangeError} a time is below 0, or `notSureBelow` is no probability
    */
-  constructor(detector, bundle, settings = {}) {
+  constructor(detector, bundle, settings = {}, search = detector) {
     const { quality, ...times } = { ...SETTINGS, ...settings };
     for (const [name, value] of Object.entries(times)) {
       if (!(value >= 0)) throw new RangeError(`${name} must be 0 seconds or more, got ${value}`);
@@ -93,7 +94,7 @@ export class Analyzer {
     }
     this.#bundle = bundle;
     this.#quality = quality;
-    this.#rois = new RoiDetector(detector, times.search);
+    this.#rois = new RoiDetector(detector, times.search, search);
     this.#tracker = new Tracker(times);
     this.#smoother = new Smoother({ ...times, notSureBelow, other });
   }

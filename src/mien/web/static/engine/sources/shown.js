@@ -1,31 +1,50 @@
 // @ts-check
 // From what a browser shows to pixels.
 
+import { sizeTo } from "../../core/canvas.js";
+
+/** @typedef {VideoFrame & { rotation?: number, flip?: boolean }} Turned newer browsers have these */
+
 /** @type {OffscreenCanvasRenderingContext2D | null} */
 let drawn = null;
+let copied = new Uint8Array(0);
 
 /**
  * @param {import("../worker.js").Shown} shown is closed
- * @returns {import("../types.js").Picture}
+ * @returns {Promise<import("../types.js").Picture>} until the next one is asked for
  */
-export function toPixels({ picture, width, height }) {
+export async function toPixels({ picture, width, height }) {
   if (picture instanceof ImageData) return picture;
-  const context = sized(width, height);
-  context.drawImage(picture, 0, 0, width, height);
-  picture.close();
-  return context.getImageData(0, 0, width, height);
+  try {
+    return (await copiedFrom(picture, width, height)) ?? drawnFrom(picture, width, height);
+  } finally {
+    picture.close();
+  }
 }
 
-/**
- * @param {number} width
- * @param {number} height
- */
-function sized(width, height) {
+// Where nothing is scaled or turned, and the browser can give a frame of a video in these colours, that takes
+// half of the time.
+async function copiedFrom(picture, width, height) {
+  if (typeof VideoFrame === "undefined" || !(picture instanceof VideoFrame)) return null;
+  const { visibleRect: seen, rotation, flip } = /** @type {Turned} */ (picture);
+  if (!seen || seen.width !== width || seen.height !== height || rotation || flip) return null;
+  const options = /** @type {VideoFrameCopyToOptions} */ ({ format: "RGBA" });
+  const size = 4 * width * height;
+  try {
+    if (picture.allocationSize(options) !== size) return null; // it knows no formats, and would give its own
+    if (copied.length !== size) copied = new Uint8Array(size);
+    await picture.copyTo(copied, options);
+    return { data: copied, width, height };
+  } catch {
+    return null;
+  }
+}
+
+function drawnFrom(picture, width, height) {
   drawn ??= contextOf(width, height);
-  const { canvas } = drawn;
-  // To set a size, even the same, empties a canvas and allots it anew.
-  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
-  return drawn;
+  sizeTo(drawn.canvas, width, height);
+  drawn.drawImage(picture, 0, 0, width, height);
+  return drawn.getImageData(0, 0, width, height);
 }
 
 /**

@@ -50,6 +50,7 @@ export class RoiDetector {
   /** @type {number | null} */
   #detected = null;
   #detector;
+  #search;
   #interval;
   #tile;
 
@@ -57,9 +58,11 @@ export class RoiDetector {
    * @param {Detector} detector finds faces, in frames and in ROIs
    * @param {number} interval the full-frame detection interval, in seconds of stream time; 0 for the full
    *   frame every time, without ROIs
+   * @param {Detector} search finds them in frames, where that is another one
    */
-  constructor(detector, interval = INTERVAL) {
+  constructor(detector, interval = INTERVAL, search = detector) {
     this.#detector = detector;
+    this.#search = search;
     this.#interval = interval;
     this.#tile = 2 * round((ROI_SCALE * detector.faceSide) / 2);
   }
@@ -86,7 +89,7 @@ export class RoiDetector {
     const known = tracked.filter((face) => face !== null);
     if (!due && !tracked.slice(0, expected.length).includes(null)) return known;
     this.#detected = timestamp;
-    const found = await this.#detector(picture);
+    const found = await this.#search(picture);
     return [...known, ...found.filter((face) => !isTaken(face, known))];
   }
 
