@@ -3,7 +3,6 @@
 import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -73,10 +72,9 @@ def create_lan_app(
         entry: Knows which devices may use it.
         hosts: Values of the Host header that are this server; see `network.Network.hosts`.
     """
-    guard, gate = (
-        partial(Middleware, Guard, hosts=hosts, scheme="https"),
-        Middleware(Gate, entry=entry),
-    )
+    by_browser = not isinstance(served, Services)
+    guard = Middleware(Guard, hosts=hosts, scheme="https", by_browser=by_browser)
+    gate = Middleware(Gate, entry=entry)
     if isinstance(served, Services):
-        return make_app(served.for_others(), guard(), gate)
-    return make_page_app(served, guard(by_browser=True), gate)
+        return make_app(served.for_others(), guard, gate)
+    return make_page_app(served, guard, gate)
