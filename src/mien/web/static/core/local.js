@@ -104,6 +104,7 @@ export class LocalEngine extends Talk {
     } else {
       if (message.type === "hello") this.ready = true;
       this.receive(message);
+      if (message.type === "hello") this.#choose(settings.values.model); // it may have changed meanwhile
     }
   }
 

@@ -1,7 +1,7 @@
 // @ts-check
 // How finely full frames are searched for faces: as finely as this device has time for. Faces that are known
-// are looked at where they are, always as finely; who comes in from far away is found a little later here than
-// by Python, which has the time to search as for the first of these.
+// are looked at where they are, always as finely, and so are frames in which one of them was lost; who comes in
+// from far away is found a little later here than by Python, which has the time to search as for the first of these.
 
 import { Pace } from "../../core/pace.js";
 

@@ -80,7 +80,7 @@ export class Analyzer {
    * @param {Detector} detector finds the faces
    * @param {Bundle} bundle reads them
    * @param {Partial<Settings>} settings
-   * @param {Detector} search finds faces in full frames, where that is another one
+   * @param {Detector} search finds faces in full frames in which nobody was lost, where that is another one
    * @throws {RangeError} a time is below 0, or `notSureBelow` is no probability
    */
   constructor(detector, bundle, settings = {}, search = detector) {

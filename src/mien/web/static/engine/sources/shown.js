@@ -11,7 +11,7 @@ let copied = new Uint8Array(0);
 
 /**
  * @param {import("../worker.js").Shown} shown is closed
- * @returns {Promise<import("../types.js").Picture>} until the next one is asked for
+ * @returns {Promise<import("../types.js").Picture>} holds until the next one is asked for
  */
 export async function toPixels({ picture, width, height }) {
   if (picture instanceof ImageData) return picture;
@@ -23,15 +23,17 @@ export async function toPixels({ picture, width, height }) {
 }
 
 // Where nothing is scaled or turned, and the browser can give a frame of a video in these colours, that takes
-// half of the time.
+// half of the time. Browsers that cannot give it as it comes: of other planes, which its size tells, or with red
+// and blue in each other's place, which nothing would tell.
 async function copiedFrom(picture, width, height) {
   if (typeof VideoFrame === "undefined" || !(picture instanceof VideoFrame)) return null;
+  if (picture.format?.startsWith("BGR")) return null;
   const { visibleRect: seen, rotation, flip } = /** @type {Turned} */ (picture);
   if (!seen || seen.width !== width || seen.height !== height || rotation || flip) return null;
   const options = /** @type {VideoFrameCopyToOptions} */ ({ format: "RGBA" });
   const size = 4 * width * height;
   try {
-    if (picture.allocationSize(options) !== size) return null; // it knows no formats, and would give its own
+    if (picture.allocationSize(options) !== size) return null;
     if (copied.length !== size) copied = new Uint8Array(size);
     await picture.copyTo(copied, options);
     return { data: copied, width, height };

@@ -58,7 +58,7 @@ export class RoiDetector {
    * @param {Detector} detector finds faces, in frames and in ROIs
    * @param {number} interval the full-frame detection interval, in seconds of stream time; 0 for the full
    *   frame every time, without ROIs
-   * @param {Detector} search finds them in frames, where that is another one
+   * @param {Detector} search finds them in frames in which nobody was lost, where that is another one
    */
   constructor(detector, interval = INTERVAL, search = detector) {
     this.#detector = detector;
@@ -87,9 +87,12 @@ export class RoiDetector {
     const tracks = this.#detected !== null && this.#pays(places.length, picture);
     const tracked = tracks ? await this.#look(picture, places) : places.map(() => null);
     const known = tracked.filter((face) => face !== null);
-    if (!due && !tracked.slice(0, expected.length).includes(null)) return known;
+    const lost = tracked.slice(0, expected.length).includes(null);
+    if (!due && !lost) return known;
+    // Who was there just now is looked for as well as it goes; who may come in, as there is time for.
+    const look = lost || this.#detected === null ? this.#detector : this.#search;
     this.#detected = timestamp;
-    const found = await this.#search(picture);
+    const found = await look(picture);
     return [...known, ...found.filter((face) => !isTaken(face, known))];
   }
 
