@@ -161,7 +161,7 @@ def site() -> Iterator[tuple[Host, str]]:
     """Host what `mien export-site` writes; yields the host, and where its figures' module is."""
     from mien.web.site.export import NOTE, site_files
 
-    files = site_files(load_bundle(find_bundle(None)), load_detector_bundle(DETECTOR_BUNDLE))
+    files = site_files([load_bundle(find_bundle(None))], load_detector_bundle(DETECTOR_BUNDLE))
     (stats,) = (name for name in files if name.startswith("static/live/stats"))
     headers = json.loads(files[NOTE])["headers"]
     starts = {path.removesuffix("*"): values for path, values in headers.items()}

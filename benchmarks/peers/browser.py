@@ -223,7 +223,7 @@ def files(written: clip.Clip, packages: Path) -> Callable[[str], bytes | None]:
         SettingsError: onnxruntime-web is missing.
     """
     runtime.check()
-    made = engine_files(load_bundle(find_bundle(None)), load_detector_bundle(DETECTOR_BUNDLE))
+    made = engine_files([load_bundle(find_bundle(None))], load_detector_bundle(DETECTOR_BUNDLE))
     shape = (len(written.times), written.size[1], written.size[0], 3)
     pixels = np.memmap(written.folder / clip.PIXELS, np.uint8, mode="r", shape=shape)
     fixed = {

@@ -400,7 +400,6 @@ class _Drawing:
     ("words", "said"),
     [
         (["clip.mp4"], "its camera or the sample; not clip.mp4"),
-        (["--lan"], "leave out --lan"),
         (["--stats"], "leave out --stats"),
         (["--detector", "mtcnn"], "leave out --detector"),
         (["--threads", "4"], "leave out --threads"),
@@ -409,6 +408,29 @@ class _Drawing:
 def test_a_browser_cannot_do_all_that_a_server_can(words, said, capsys):
     assert main(["live", "--in-browser", "--no-browser", *words]) == 1
     assert said in " ".join(capsys.readouterr().err.split())
+
+
+def test_only_a_page_that_reads_by_itself_offers_several_models(capsys):
+    assert main(["live", "--no-browser", "--model", "fer4", "--model", "fer8"]) == 1
+    assert "name one --model" in capsys.readouterr().err
+
+
+def test_two_models_of_one_name_cannot_be_chosen_from(capsys, monkeypatch):
+    monkeypatch.setattr("mien.web.page.runtime.check", lambda: None)
+    models = ["--model", "fer4", "--model", "fer4"]
+    assert main(["live", "--in-browser", "--no-browser", *models]) == 1
+    assert "two are called fer4" in capsys.readouterr().err
+
+
+def test_a_device_that_reads_by_itself_is_told_so(capsys, monkeypatch, lan_at):
+    monkeypatch.setattr("mien.web.page.runtime.check", lambda: None)
+    lan_at("127.0.0.1")
+    words = ["--in-browser", "--port", "0", "--lan", "--lan-port", "0"]
+    assert main(["live", *words]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "On your network, mien is at https://127.0.0.1:" in said
+    assert "The device reads by itself" in said
+    assert "never read" not in said
 
 
 def test_a_page_that_reads_by_itself_needs_its_runtime(tmp_path, monkeypatch, capsys):

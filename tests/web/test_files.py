@@ -358,11 +358,12 @@ def test_axe_finds_nothing(open_page, bright, film, expect, violations):
 
 PACE = """
 async (given) => {
-  const { CAMERA, Pace } = await import("/static/live/shows/pace.js");
+  const { Pace } = await import("/static/core/pace.js");
+  const { CAMERA } = await import("/static/live/shows/pace.js");
   const pace = new Pace(CAMERA);
   return given.map(([time, count]) => {
-    for (let i = 0; i < count; i++) pace.add(time(pace.width, i));
-    return pace.width;
+    for (let i = 0; i < count; i++) pace.add(time(pace.value, i));
+    return pace.value;
   });
 }
 """
@@ -388,13 +389,14 @@ def test_single_hiccups_change_nothing(bare_page):
 def test_a_width_that_is_just_too_slow_is_tried_less_and_less(bare_page):
     # At 640 pixels it takes 50 ms, at 512 it seems that 640 would be fast enough.
     tries = bare_page.evaluate("""async () => {
-      const { CAMERA, Pace } = await import("/static/live/shows/pace.js");
+      const { Pace } = await import("/static/core/pace.js");
+      const { CAMERA } = await import("/static/live/shows/pace.js");
       const pace = new Pace(CAMERA);
       const found = [];
       for (let i = 0, last = 640; i < 6000; i++) {
-        pace.add(pace.width === 640 ? 50 : 15);
-        if (pace.width === 640 && last !== 640) found.push(i);
-        last = pace.width;
+        pace.add(pace.value === 640 ? 50 : 15);
+        if (pace.value === 640 && last !== 640) found.push(i);
+        last = pace.value;
       }
       return found;
     }""")

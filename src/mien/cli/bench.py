@@ -97,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
 
 def measure(options: BenchOptions) -> Report:
     """Take all measures, one after another."""
-    detector, classifier, info = make_models(options)
+    detector, classifier, info = make_models(options, options.model)
     source = _source(only(options.source))
     device = None if source is None else open_device(source)
     sample = [frame.image for frame in open_source(SAMPLE)]

@@ -10,7 +10,7 @@ import msgspec
 
 from mien.cli.console import out
 from mien.cli.live_in_browser import bundles
-from mien.cli.models import ModelName
+from mien.cli.models import ModelNames
 from mien.cli.options import add_options, read
 from mien.errors import printable
 from mien.web.site.export import export_site
@@ -22,11 +22,13 @@ class ExportOptions(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         folder: Where to write the site.
         model: A model of your own, or a shipped one by its name: fer4 (default), fer8, fer4-open.
+            Several may be named, each after its own --model: the page begins with the first, and
+            fetches another when its user chooses it in the settings.
         overwrite: Replace a site that was written there before.
     """
 
     folder: Annotated[Path, msgspec.Meta(extra={"positional": True, "metavar": "FOLDER"})]
-    model: ModelName = None
+    model: ModelNames = ()
     overwrite: bool = False
 
 

@@ -7,18 +7,26 @@ import socket
 import sys
 import threading
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
+from starlette.applications import Starlette
 
 from mien.cli import live_in_browser, live_lan
 from mien.cli.console import err, out, print_notice
-from mien.cli.models import ModelOptions, OneSource, add_all, make_models, only
+from mien.cli.models import (
+    DetectorOptions,
+    ModelNames,
+    OneSource,
+    add_all,
+    make_models,
+    only,
+)
 from mien.cli.options import read
-from mien.errors import SourceError, printable
+from mien.errors import SettingsError, SourceError, printable
 from mien.models.occlusion import explain
 from mien.pipeline.interrupts import ends_by_ctrl_c
 from mien.pipeline.meter import RunSummary
@@ -45,7 +53,7 @@ Port = Annotated[int, msgspec.Meta(ge=0, le=65535, extra=_PORT)]
 STATS_SECONDS = 5.0
 
 
-class LiveOptions(ModelOptions, frozen=True, kw_only=True):
+class LiveOptions(DetectorOptions, frozen=True, kw_only=True):
     """What is read, and who may look at it.
 
     Attributes:
@@ -62,6 +70,9 @@ class LiveOptions(ModelOptions, frozen=True, kw_only=True):
         in_browser: Let the browser read the faces: this machine hands out the page, and no more.
         browser: Open the browser.
         stats: Print figures now and then.
+        model: A model of your own, or a shipped one by its name: fer4 (default), fer8, fer4-open.
+            With --in-browser several may be named, each after its own --model: the page begins with
+            the first, and offers the others in its settings.
     """
 
     source: OneSource = ()
@@ -73,6 +84,7 @@ class LiveOptions(ModelOptions, frozen=True, kw_only=True):
     in_browser: bool = False
     browser: bool = True
     stats: bool = False
+    model: ModelNames = ()
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -93,19 +105,8 @@ def run(args: argparse.Namespace) -> int:
     if options.in_browser:
         return _run_in_browser(options, source)
     services = _services(options, source)
-    with _listener(options) as listener, live_lan.opened(options, services) as lan:
-        port = listener.getsockname()[1]
-        token = make_token() if options.token else None
-        _say_where(options, source, port, token)
-        if lan:
-            live_lan.say(lan)
-        server = Server(
-            create_app(services, hosts=local_hosts(port), token=token),
-            beside=lan.server if lan else None,
-            on_started=lambda: _open_browser(options, port),
-        )
-        with _stats_printed(services.meter, on=options.stats):
-            _serve(server, listener)
+    with _stats_printed(services.meter, on=options.stats):
+        _serve_all(options, source, services, partial(create_app, services))
     _print_summary(services.meter.summary())
     return 0
 
@@ -115,13 +116,29 @@ def _run_in_browser(options: LiveOptions, source: str | None) -> int:
     live_in_browser.check(options, source)
     mode: Mode = "camera" if source is None else "sample"
     besides = engine_files(*live_in_browser.bundles(options.model), mode=mode)
-    with _listener(options) as listener:
+    _serve_all(options, "the browser's", besides, partial(create_page_app, besides))
+    return 0
+
+
+def _serve_all(
+    options: LiveOptions,
+    source: str | None,
+    served: Services | Mapping[str, bytes],
+    make: Callable[..., Starlette],
+) -> None:
+    """Say where the page is, and serve it here and, with `--lan`, to others until Ctrl-C."""
+    with _listener(options) as listener, live_lan.opened(options, served) as lan:
         port = listener.getsockname()[1]
         token = make_token() if options.token else None
-        _say_where(options, "the browser's", port, token)
-        app = create_page_app(besides, hosts=local_hosts(port), token=token)
-        _serve(Server(app, on_started=lambda: _open_browser(options, port)), listener)
-    return 0
+        _say_where(options, source, port, token)
+        if lan:
+            live_lan.say(lan, by_browser=options.in_browser)
+        server = Server(
+            make(hosts=local_hosts(port), token=token),
+            beside=lan.server if lan else None,
+            on_started=lambda: _open_browser(options, port),
+        )
+        _serve(server, listener)
 
 
 def _listener(options: LiveOptions) -> socket.socket:
@@ -130,7 +147,9 @@ def _listener(options: LiveOptions) -> socket.socket:
 
 
 def _services(options: LiveOptions, source: str | None) -> Services:
-    detector, classifier, info = make_models(options)
+    if len(options.model) > 1:
+        raise SettingsError("name one --model: only a page that reads by itself offers several")
+    detector, classifier, info = make_models(options, next(iter(options.model), None))
     sources: dict[SourceId, OfferedSource] = {
         "sample": OfferedSource(CALLED, lambda _: open_source(SAMPLE, realtime=True))
     }

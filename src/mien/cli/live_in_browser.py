@@ -1,5 +1,6 @@
 """`mien live --in-browser`: the page reads faces by itself, and this machine only hands it out."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,9 +24,8 @@ def check(options: "LiveOptions", source: str | None) -> None:
         raise SettingsError(
             f"--in-browser reads what the browser sees: its camera or the sample; not {source}"
         )
-    for name, given in (("lan", options.lan), ("stats", options.stats)):
-        if given:
-            raise SettingsError(f"--in-browser does without a server; leave out --{name}")
+    if options.stats:
+        raise SettingsError("--in-browser reads nothing on this machine; leave out --stats")
     if options.detector_model is not None or options.detector != DEFAULT_DETECTOR:
         raise SettingsError(
             f"--in-browser finds faces with mien's own detector, {DEFAULT_DETECTOR}; "
@@ -36,10 +36,15 @@ def check(options: "LiveOptions", source: str | None) -> None:
     runtime.check()
 
 
-def bundles(model: Path | None) -> tuple[Bundle, DetectorBundle]:
-    """Load a model and the face detector.
+def bundles(models: Sequence[Path]) -> tuple[tuple[Bundle, ...], DetectorBundle]:
+    """Load the models that a page offers, or the one that mien uses; and the face detector.
 
     Raises:
-        MienError: As `find_bundle` and `load_bundle`.
+        MienError: As `find_bundle` and `load_bundle`; or two models have one name.
     """
-    return load_bundle(find_bundle(model)), load_detector_bundle(DETECTOR_BUNDLE)
+    found = tuple(load_bundle(find_bundle(model)) for model in models or (None,))
+    names = [bundle.info.name for bundle in found]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise SettingsError(f"--model: two are called {twice}, which nobody could choose from")
+    return found, load_detector_bundle(DETECTOR_BUNDLE)

@@ -2,7 +2,7 @@
 
 import contextlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from mien.cli.console import out
@@ -48,7 +48,9 @@ def _import() -> None:
 
 
 @contextlib.contextmanager
-def opened(options: "LiveOptions", services: Services) -> Iterator["Lan | None"]:
+def opened(
+    options: "LiveOptions", served: Services | Mapping[str, bytes]
+) -> Iterator["Lan | None"]:
     """Take a port of all addresses of the network; nothing, and None, without `--lan`.
 
     Raises:
@@ -67,11 +69,16 @@ def opened(options: "LiveOptions", services: Services) -> Iterator["Lan | None"]
         listeners = bind_all(network.addresses, wanted, search=search, option="--lan-port")
         for listener in listeners:
             stack.enter_context(listener)
-        yield make_lan(services, network, listeners, _print_new_code)
+        yield make_lan(served, network, listeners, _print_new_code)
 
 
-def say(lan: "Lan") -> None:
-    """Print the addresses, the code, and how to know the certificate."""
+def say(lan: "Lan", *, by_browser: bool = False) -> None:
+    """Print the addresses, the code, and how to know the certificate.
+
+    Args:
+        lan: What is served.
+        by_browser: Whether a device reads faces by itself, and so needs no WebSocket.
+    """
     first, *others = lan.addresses
     out.print(f"On your network, mien is at {first}", markup=False)
     for address in others:
@@ -83,9 +90,13 @@ def say(lan: "Lan") -> None:
         "just now. To be sure that it is this one, compare its SHA-256 fingerprint:"
     )
     out.print(lan.fingerprint, markup=False)
+    if by_browser:
+        out.print("The device reads by itself, an iPhone or iPad, too: it only gets the page here.")
+        return
     out.print(
         "An iPhone or iPad may show the page but never read: Safari refuses certificates that a "
-        "machine made itself. Android phones, and other browsers on computers, work."
+        "machine made itself. Add --in-browser for those; Android phones, and other browsers on "
+        "computers, work without."
     )
 
 

@@ -17,6 +17,11 @@ from mien.registry import DEFAULT_DETECTOR, DETECTORS, THREADS, make_classifier,
 ModelName = Annotated[
     Path | None, msgspec.Meta(extra={"metavar": "FOLDER", "aliases": ("--bundle",)})
 ]
+# Of a page that offers several.
+ModelNames = Annotated[
+    tuple[Path, ...],
+    msgspec.Meta(extra={"metavar": "FOLDER", "aliases": ("--bundle",), "repeated": True}),
+]
 # Plain words on the command line; the registry knows them.
 DetectorName = Literal[DETECTORS]  # type: ignore[valid-type]
 # Of commands that read one source: by its place, or by its name.
@@ -37,36 +42,51 @@ def only(sources: tuple[str, ...]) -> str | None:
     return sources[0] if sources else None
 
 
-class ModelOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What reads the faces.
+class DetectorOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What finds the faces, and how much it may take.
 
     Attributes:
-        model: A model of your own, or a shipped one by its name: fer4 (default), fer8, fer4-open.
         detector: What finds the faces.
         detector_model: Weights of the detector.
         threads: Processor threads of each network (default: 1, the least work in all).
     """
 
-    model: ModelName = None
     detector: DetectorName = DEFAULT_DETECTOR
     detector_model: Path | None = None
     threads: int = THREADS
 
 
+class ModelOptions(DetectorOptions, frozen=True, kw_only=True):
+    """What reads the faces.
+
+    Attributes:
+        model: A model of your own, or a shipped one by its name: fer4 (default), fer8, fer4-open.
+    """
+
+    model: ModelName = None
+
+
 def add_all(
     parser: argparse.ArgumentParser,
-    kind: type[ModelOptions],
+    kind: type[DetectorOptions],
     helps: Mapping[str, str] | None = None,
 ) -> None:
     """Add a command's own options, then those of what reads the faces."""
-    add_options(parser, kind, only=own_fields(kind), helps=helps)
-    add_options(parser.add_argument_group("what reads the faces"), ModelOptions)
+    reads = ("model", *own_fields(DetectorOptions))
+    own = [name for name in own_fields(kind) if name not in reads]
+    add_options(parser, kind, only=own, helps=helps)
+    add_options(parser.add_argument_group("what reads the faces"), kind, only=reads)
 
 
 def make_models(
-    options: ModelOptions, *, any_angle: bool = False
+    options: DetectorOptions, model: Path | None, *, any_angle: bool = False
 ) -> tuple[Detector, OnnxClassifier, ModelInfo]:
     """Make the detector and the classifier that were asked for.
+
+    Args:
+        options: What finds the faces.
+        model: What reads them; None for the one that mien uses where none is named.
+        any_angle: Whether faces of heads that lie are found, too.
 
     Raises:
         MienError: As `make_detector` and `make_classifier`.
@@ -77,4 +97,4 @@ def make_models(
         threads=options.threads,
         any_angle=any_angle,
     )
-    return detector, *make_classifier(options.model, threads=options.threads)
+    return detector, *make_classifier(model, threads=options.threads)

@@ -70,7 +70,9 @@ def run(args: argparse.Namespace) -> int:
         refuse_unreachable(options.sources)
     opened = open_sources(options.sources, on_notice=print_notice)
     with contextlib.closing(opened) as source:
-        detector, classifier, info = make_models(options, any_angle=options.any_angle)
+        detector, classifier, info = make_models(
+            options, options.model, any_angle=options.any_angle
+        )
         analyzer = make_analyzer(detector, classifier, info)
         limited, sinks = _limited(source, options), _sinks(options, classifier, source)
         meter = Meter()

@@ -37,14 +37,8 @@ def create_page_app(
         hosts: As for `create_app`.
         token: As for `create_app`.
     """
-
-    async def page_file(request: Request) -> Response:
-        return answer(request, besides)
-
-    return Starlette(
-        routes=[Route("/", page_file), Route("/static/{path:path}", page_file)],
-        middleware=[Middleware(Guard, hosts=hosts, by_browser=True), *_gates(token)],
-    )
+    guard = Middleware(Guard, hosts=hosts, by_browser=True)
+    return make_page_app(besides, guard, *_gates(token))
 
 
 def make_app(services: Services, *middleware: Middleware) -> Starlette:
@@ -64,6 +58,16 @@ def make_app(services: Services, *middleware: Middleware) -> Starlette:
         ],
         middleware=list(middleware),
     )
+
+
+def make_page_app(besides: Mapping[str, bytes], *middleware: Middleware) -> Starlette:
+    """Make an application that only hands out files behind what is to judge a connection first."""
+
+    async def page_file(request: Request) -> Response:
+        return answer(request, besides)
+
+    routes = [Route("/", page_file), Route("/static/{path:path}", page_file)]
+    return Starlette(routes=routes, middleware=list(middleware))
 
 
 def _gates(token: str | None) -> list[Middleware]:

@@ -1,6 +1,6 @@
 // The analyzer over whole scenes, beside Python's.
 
-import { Analyzer, SETTINGS } from "../../../src/mien/web/static/engine/analyzer.js";
+import { Analyzer, SETTINGS } from "../../../src/mien/web/static/engine/pipeline/analyzer.js";
 import { decoded, inNode, Mismatches } from "./twins.mjs";
 
 const CLOSE = 1e-6; // probabilities, places

@@ -1,6 +1,6 @@
 // Asks the engine for what Python reckoned of boxes; see test_boxes.py.
 
-import { iouMatrix, mainFace, nonMaximumSuppression } from "../../../src/mien/web/static/engine/boxes.js";
+import { iouMatrix, mainFace, nonMaximumSuppression } from "../../../src/mien/web/static/engine/vision/boxes.js";
 import { decoded, inNode, Mismatches } from "./twins.mjs";
 
 export function run(vectors) {

@@ -1,9 +1,9 @@
 // Asks the engine for what Python makes of faces: crops, quality, descriptors, portraits; see test_faces.py.
 
-import { describe, similarity } from "../../../src/mien/web/static/engine/appearance.js";
-import { cropFaces } from "../../../src/mien/web/static/engine/crop.js";
-import { hasColour, portray, resemblance } from "../../../src/mien/web/static/engine/portrait.js";
-import { assess } from "../../../src/mien/web/static/engine/quality.js";
+import { describe, similarity } from "../../../src/mien/web/static/engine/tracking/appearance.js";
+import { cropFaces } from "../../../src/mien/web/static/engine/vision/crop.js";
+import { hasColour, portray, resemblance } from "../../../src/mien/web/static/engine/tracking/portrait.js";
+import { assess } from "../../../src/mien/web/static/engine/vision/quality.js";
 import { decoded, inNode, Mismatches } from "./twins.mjs";
 
 // Where OpenCV has no fused operations, a pixel of the aligned face may differ by one, and so a few

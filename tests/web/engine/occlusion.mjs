@@ -1,9 +1,9 @@
 // Asks the engine which parts of faces Python covered, and how; see test_occlusion.py.
 
-import { explain } from "../../../src/mien/web/static/engine/occlusion.js";
-import { inpaint } from "../../../src/mien/web/static/engine/inpaint.js";
-import { landmarksOf, PARTS, partRegions } from "../../../src/mien/web/static/engine/parts.js";
-import { fillPolygon } from "../../../src/mien/web/static/engine/polygon.js";
+import { explain } from "../../../src/mien/web/static/engine/models/occlusion.js";
+import { inpaint } from "../../../src/mien/web/static/engine/vision/inpaint.js";
+import { landmarksOf, PARTS, partRegions } from "../../../src/mien/web/static/engine/vision/parts.js";
+import { fillPolygon } from "../../../src/mien/web/static/engine/vision/polygon.js";
 import { decoded, inNode, meanDifference, Mismatches } from "./twins.mjs";
 
 // Painting over goes on from what was painted: a rounding at its start is seen until its end.

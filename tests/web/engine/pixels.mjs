@@ -7,14 +7,14 @@ import {
   planeRows,
   readAll,
   toGray,
-} from "../../../src/mien/web/static/engine/pixels.js";
-import { round } from "../../../src/mien/web/static/engine/numbers.js";
-import { resize, resizeArea, resizeLinear } from "../../../src/mien/web/static/engine/resize.js";
+} from "../../../src/mien/web/static/engine/vision/pixels.js";
+import { round } from "../../../src/mien/web/static/engine/vision/numbers.js";
+import { resize, resizeArea, resizeLinear } from "../../../src/mien/web/static/engine/vision/resize.js";
 import {
   brightnessAndSharpness,
   gaussianBlur,
   warpAffine,
-} from "../../../src/mien/web/static/engine/warp.js";
+} from "../../../src/mien/web/static/engine/vision/warp.js";
 import { decoded, inNode, Mismatches } from "./twins.mjs";
 
 const withoutAlpha = (data) => data.filter((_, i) => i % 4 !== 3);

@@ -1,6 +1,6 @@
 // Detection in regions of interest, beside Python's.
 
-import { RoiDetector } from "../../../src/mien/web/static/engine/roi.js";
+import { RoiDetector } from "../../../src/mien/web/static/engine/tracking/roi.js";
 import { decoded, inNode, Mismatches } from "./twins.mjs";
 
 const CLOSE = 1e-9;

@@ -1,6 +1,6 @@
 // Asks the engine what Python's detector showed to its network, and made of the answers; see test_singleshot.py.
 
-import { singleShotDetector } from "../../../src/mien/web/static/engine/singleshot.js";
+import { singleShotDetector } from "../../../src/mien/web/static/engine/detectors/singleshot.js";
 import { decoded, inNode, Mismatches } from "./twins.mjs";
 
 export async function run(vectors) {

@@ -1,7 +1,7 @@
 // Who is back, beside what Python says.
 
-import { WIDTH } from "../../../src/mien/web/static/engine/portrait.js";
-import { least, Sitting } from "../../../src/mien/web/static/engine/sitting.js";
+import { WIDTH } from "../../../src/mien/web/static/engine/tracking/portrait.js";
+import { least, Sitting } from "../../../src/mien/web/static/engine/tracking/sitting.js";
 import { rows, shaded } from "./looks.mjs";
 import { decoded, inNode, Mismatches } from "./twins.mjs";
 

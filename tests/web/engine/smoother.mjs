@@ -1,8 +1,8 @@
 // The smoother, the decision and the pace beside Python's.
 
-import { doubt, isSure, needed, split, sum } from "../../../src/mien/web/static/engine/decision.js";
-import { Pace } from "../../../src/mien/web/static/engine/pace.js";
-import { Smoother } from "../../../src/mien/web/static/engine/smoother.js";
+import { doubt, isSure, needed, split, sum } from "../../../src/mien/web/static/engine/models/decision.js";
+import { Pace } from "../../../src/mien/web/static/engine/pipeline/pace.js";
+import { Smoother } from "../../../src/mien/web/static/engine/tracking/smoother.js";
 import { decoded, inNode, Mismatches } from "./twins.mjs";
 
 const CLOSE = 1e-6;

@@ -3,12 +3,11 @@
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-from tests.web.engine.twins import answer, of_opencv_5, picture, scenery
+from tests.web.engine.twins import Answer, of_opencv_5, picture, scenery
 
 from mien.pipeline.analyzer import Analyzer, AnalyzerSettings
 from mien.types import Box, Face, Frame, InputSpec, PixelArray, ProbabilityArray
@@ -22,7 +21,7 @@ LABELS = ("angry", "sad", "happy", "neutral", "surprised", "afraid", "disgusted"
 
 
 @of_opencv_5
-def test_scenes(tmp_path: Path) -> None:
+def test_scenes(answer: Answer) -> None:
     rng = np.random.default_rng(18)
     room = scenery(rng, *SIZE) // 4
     people = [make_person(rng, side) for side in (48, 40, 56, 44, 20)]
@@ -33,7 +32,7 @@ def test_scenes(tmp_path: Path) -> None:
         "settings": _defaults(),
         "scenes": [scene(rng, room, people) for _ in range(SCENES)],
     }
-    assert answer("analyzer", vectors, tmp_path) == ""
+    assert answer("analyzer", vectors) == ""
 
 
 def _defaults() -> dict[str, Any]:

@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 import pytest
 from tests.web.engine.twins import (
-    answer,
     face_at,
     faces_anywhere,
     noise,
@@ -118,7 +117,7 @@ def scenes():
 
 
 @of_opencv_5
-def test_faces_are_cropped_described_and_judged_as_in_python(tmp_path):
+def test_faces_are_cropped_described_and_judged_as_in_python(answer):
     vectors = [scene(*given) for given in scenes()]
     assert {
         issue for one in vectors for quality in one["qualities"] for issue in quality["issues"]
@@ -129,4 +128,4 @@ def test_faces_are_cropped_described_and_judged_as_in_python(tmp_path):
         "turned away",
     }
     assert sum(one is not None for each in vectors for one in each["portraits"]) > 50
-    assert answer("faces", vectors, tmp_path) == ""
+    assert answer("faces", vectors) == ""

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from tests.web.engine.twins import answer
 
 from mien.detectors.single_shot import OUTPUTS, SingleShotDetector
 from mien.errors import SettingsError
@@ -15,7 +14,7 @@ from mien.web.page import runtime
 
 
 @pytest.mark.heavy
-def test_graphs_answer_in_the_browser_as_here(tmp_path):
+def test_graphs_answer_in_the_browser_as_here(answer):
     try:
         runtime.check()
     except SettingsError as error:
@@ -52,4 +51,4 @@ def test_graphs_answer_in_the_browser_as_here(tmp_path):
             "answers": dict(zip(OUTPUTS, found, strict=True)),
         },
     }
-    assert not answer("models", vectors, tmp_path)
+    assert not answer("models", vectors)

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import cv2
 import numpy as np
-from tests.web.engine.twins import answer, face_at, picture, scenery
+from tests.web.engine.twins import face_at, picture, scenery
 
 from mien.models.occlusion import explain
 from mien.types import InputSpec
@@ -91,11 +91,11 @@ def faces(rng):
         }
 
 
-def test_parts_are_covered_as_in_python(tmp_path):
+def test_parts_are_covered_as_in_python(answer):
     rng = np.random.default_rng(2004)
     vectors = {
         "polygons": list(polygons(rng)),
         "painted": list(painted(rng)),
         "faces": list(faces(rng)),
     }
-    assert answer("occlusion", vectors, tmp_path) == ""
+    assert answer("occlusion", vectors) == ""

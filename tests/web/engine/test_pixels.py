@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 import pytest
-from tests.web.engine.twins import answer, noise, of_opencv_5, picture, scenery
+from tests.web.engine.twins import noise, of_opencv_5, picture, scenery
 
 from mien.vision.crop import cut_square
 
@@ -95,7 +95,7 @@ def blurred(rng):
 
 
 @of_opencv_5
-def test_pixels_are_treated_as_opencv_treats_them(tmp_path):
+def test_pixels_are_treated_as_opencv_treats_them(answer):
     rng = np.random.default_rng(18)
     images = [scenery(rng, *SIZES[0]), *(noise(rng, *size) for size in SIZES[1:])]
     numbers = [*np.arange(-4, 4, 0.5), *rng.normal(0, 100, 50)]
@@ -114,4 +114,4 @@ def test_pixels_are_treated_as_opencv_treats_them(tmp_path):
         "squares": list(squares(images)),
         "blurred": list(blurred(rng)),
     }
-    assert answer("pixels", vectors, tmp_path) == ""
+    assert answer("pixels", vectors) == ""

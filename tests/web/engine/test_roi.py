@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from tests.web.engine.twins import answer, face_at, picture, scenery
+from tests.web.engine.twins import Answer, face_at, picture, scenery
 
 from mien.tracking.roi import INTERVAL, RoiDetector
 from mien.types import Box, Face, PixelArray
@@ -19,9 +18,9 @@ Random = np.random.Generator
 STREAMS, FRAMES = 36, 14
 
 
-def test_streams(tmp_path: Path) -> None:
+def test_streams(answer: Answer) -> None:
     rng = np.random.default_rng(18)
-    assert answer("roi", {"streams": [stream(rng) for _ in range(STREAMS)]}, tmp_path) == ""
+    assert answer("roi", {"streams": [stream(rng) for _ in range(STREAMS)]}) == ""
 
 
 class _Detector:

@@ -6,7 +6,7 @@ import cv2
 import msgspec
 import numpy as np
 import pytest
-from tests.web.engine.twins import answer, noise, picture, scenery
+from tests.web.engine.twins import noise, picture, scenery
 
 from mien.detectors import single_shot
 from mien.detectors.single_shot import SingleShotDetector
@@ -123,7 +123,7 @@ def of_the_shipped(rng):
     yield case("sample, dark", detector, dark.clip(0, 255).astype(np.uint8))
 
 
-def test_the_detector_shows_and_finds_the_same_as_in_python(fake, tmp_path, monkeypatch):
+def test_the_detector_shows_and_finds_the_same_as_in_python(fake, monkeypatch, answer):
     rng = np.random.default_rng(48)
     vectors = [*of_the_shipped(rng), *of_the_fake(fake, rng), *of_tiles(fake, rng, monkeypatch)]
     counts = {one["name"]: (len(one["calls"]), len(one["faces"])) for one in vectors}
@@ -132,4 +132,4 @@ def test_the_detector_shows_and_finds_the_same_as_in_python(fake, tmp_path, monk
     assert all(
         faces > 0 for name, (_, faces) in counts.items() if name[0] in "(t" and "(1, 1)" not in name
     )
-    assert answer("singleshot", vectors, tmp_path) == ""
+    assert answer("singleshot", vectors) == ""

@@ -12,6 +12,7 @@ from tests.web.conftest import launched
 from tests.web.hosts import Host
 
 from mien.cli import main
+from mien.errors import SettingsError
 from mien.models.occlusion import explain
 from mien.registry import make_analyzer, make_classifier, make_detector
 from mien.sources.sample import SampleSource
@@ -24,7 +25,7 @@ KEPT = "caches.keys()"
 # Joins an engine of the test's own, and has it read a picture.
 ENGINE = """async (path) => {
   const { LocalEngine } = await import(new URL(path, document.baseURI).href);
-  await new Promise((hello) => { window.engine = new LocalEngine({ hello }); });
+  await new Promise((hello) => { window.engine = new LocalEngine({ hello, models() {} }); });
 }"""
 READ = """async (png) => {
   const bytes = Uint8Array.from(atob(png), (letter) => letter.charCodeAt(0));
@@ -33,6 +34,13 @@ READ = """async (png) => {
   [canvas.width, canvas.height] = [bitmap.width, bitmap.height];
   canvas.getContext("2d").drawImage(bitmap, 0, 0);
   return window.engine.read(canvas, true);
+}"""
+DROP = """async (bytes) => {
+  const dataTransfer = new DataTransfer();
+  const data = Uint8Array.from(atob(bytes), (letter) => letter.charCodeAt(0));
+  dataTransfer.items.add(new File([data], "collins.jpg", { type: "image/jpeg" }));
+  const options = { dataTransfer, bubbles: true, cancelable: true };
+  document.body.dispatchEvent(new DragEvent("drop", options));
 }"""
 SECONDS = 90_000  # at most, in which a busy machine loads and reads
 
@@ -67,16 +75,7 @@ def visitor(browser, address: str):
 
 def reads_picture(page) -> None:
     """Drop a picture on the page, which is then read."""
-    page.evaluate(
-        """async (bytes) => {
-          const dataTransfer = new DataTransfer();
-          const data = Uint8Array.from(atob(bytes), (letter) => letter.charCodeAt(0));
-          dataTransfer.items.add(new File([data], "collins.jpg", { type: "image/jpeg" }));
-          const options = { dataTransfer, bubbles: true, cancelable: true };
-          document.body.dispatchEvent(new DragEvent("drop", options));
-        }""",
-        base64.b64encode(PORTRAIT.read_bytes()).decode(),
-    )
+    page.evaluate(DROP, base64.b64encode(PORTRAIT.read_bytes()).decode())
     page.locator("#faces li .look", has_text="looks happy").wait_for()
     page.get_by_role("button", name="Close").first.click()
 
@@ -161,9 +160,35 @@ def test_pictures_are_read_as_python_reads_them(browser, host, exported):
 def test_an_engine_that_cannot_be_loaded_says_so(browser, host):
     with browser.new_context() as context:
         page = context.new_page()
-        page.route("**/classifier.*", lambda route: route.abort())
+        page.route("**/classifier-0.*", lambda route: route.abort())
         page.goto(host.begin())
         page.locator("#connection", has_text="Not loaded").wait_for(timeout=SECONDS)
+        assert "could not be loaded" in page.get_by_role("alert").first.inner_text()
+        for name in ("Start camera", "Show the sample", "Open a picture or video"):
+            assert page.get_by_role("button", name=name).is_disabled()
+        page.evaluate(DROP, base64.b64encode(PORTRAIT.read_bytes()).decode())
+        page.wait_for_timeout(300)
+        assert page.locator("#welcome").is_visible()
+        page.get_by_role("button", name="Practice").click()
+        page.locator(".answer").first.click()  # drawn faces need no engine
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(200)
+def test_what_was_begun_ends_where_the_engine_cannot_be_loaded(browser, host):
+    with browser.new_context() as context:
+        page = context.new_page()
+        held = []
+        page.route("**/classifier-0.*", lambda route: held.append(route))
+        page.goto(host.begin())
+        page.get_by_role("button", name="Show the sample").click()
+        page.locator("#stop").wait_for()
+        for _ in range(2):  # for the model that was chosen, and for the first
+            page.wait_for_timeout(1000)
+            while held:
+                held.pop().abort()
+        page.locator("#connection", has_text="Not loaded").wait_for(timeout=SECONDS)
+        assert page.locator("#welcome").is_visible()
         assert "could not be loaded" in page.get_by_role("alert").first.inner_text()
 
 
@@ -223,3 +248,84 @@ def test_the_next_version_is_taken_whole_and_the_old_one_removed(browser, export
             assert second != first
     finally:
         host.end()
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(600)
+def test_another_model_is_fetched_when_it_is_chosen_and_read_with_offline(browser, tmp_path):
+    try:
+        runtime.check()
+    except SettingsError as error:
+        pytest.skip(str(error))
+    folder = tmp_path / "a" / "folder"
+    assert main(["export-site", str(folder), "--model", "fer4", "--model", "fer8", "-q"]) == 0
+    host = Host(tmp_path)
+    address = host.begin()
+    try:
+        with visitor(browser, address) as (context, open_page):
+            page = open_page()
+            asked = []
+            page.on("request", lambda request: asked.append(request.url))
+            keeps_all(page)
+            assert not any("classifier-1" in url for url in asked)
+            page.get_by_role("button", name="Show the sample").click()
+            page.locator("#faces li .look", has_text="looks happy").first.wait_for()
+            choose(page, "fer8")
+            page.locator("#about-model", has_text="fer8").wait_for(state="attached")
+            page.locator("#faces li .look", has_text="looks happy").first.wait_for()
+            page.locator("#stop").click()
+            until(page, f"caches.match('{named(folder, 'classifier-1')}').then(Boolean)")
+            page.close()
+            host.end()
+            context.set_offline(True)
+            page = open_page()
+            page.locator("#about-model", has_text="fer8").wait_for(state="attached")
+            reads_picture(page)
+            choose(page, "fer4")
+            page.locator("#about-model", has_text="fer4").wait_for(state="attached")
+            assert page.locator("#settings-looks label").count() == 4
+            reads_picture(page)
+    finally:
+        host.end()
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(300)
+def test_a_model_that_cannot_be_fetched_changes_nothing(browser, tmp_path, expect):
+    try:
+        runtime.check()
+    except SettingsError as error:
+        pytest.skip(str(error))
+    folder = tmp_path / "a" / "folder"
+    assert main(["export-site", str(folder), "--model", "fer4", "--model", "fer8", "-q"]) == 0
+    (folder / named(folder, "classifier-1")).unlink()
+    host = Host(tmp_path)
+    try:
+        with browser.new_context(service_workers="block") as context:
+            page = context.new_page()
+            page.goto(host.begin())
+            page.get_by_role("button", name="Show the sample").click()
+            page.locator("#faces li .look", has_text="looks happy").first.wait_for()
+            choose(page, "fer8", close=False)
+            expect(page.locator("#models-said")).to_have_text(
+                "fer8 could not be fetched. The model before it reads on."
+            )
+            expect(page.locator("#models input").first).to_be_checked()
+            page.locator("#settings [data-close]").click()
+            page.locator("#faces li .look", has_text="looks happy").first.wait_for()
+    finally:
+        host.end()
+
+
+def choose(page, model: str, *, close: bool = True) -> None:
+    """Choose a model in the settings."""
+    page.locator("#open-settings").click()
+    page.locator("#models label", has_text=f"{model}:").click()
+    if close:
+        page.locator("#settings [data-close]").click()
+
+
+def named(folder: Path, what: str) -> str:
+    """Return the name of a model's file."""
+    (path,) = folder.glob(f"static/models/{what}.*")
+    return path.relative_to(folder).as_posix()

@@ -1,12 +1,11 @@
 """Who is back after a while is known to the engine where it is known to Python, and nobody else."""
 
 from dataclasses import astuple
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tests.web.engine.people import PEOPLE, VARIANTS, Looks, Portrait, Shades, make_looks
-from tests.web.engine.twins import answer
+from tests.web.engine.twins import Answer
 
 from mien.tracking.sitting import Sitting, least
 from mien.types import IntArray
@@ -15,7 +14,7 @@ Random = np.random.Generator
 SITTINGS, STEPS = 14, 40
 
 
-def test_sittings(tmp_path: Path) -> None:
+def test_sittings(answer: Answer) -> None:
     rng = np.random.default_rng(18)
     looks = make_looks(rng)
     vectors = {
@@ -23,7 +22,7 @@ def test_sittings(tmp_path: Path) -> None:
         "least": [(n, [least(one, n) for one in looks.portraits]) for n in (1, 2, 5, 40)],
         "sittings": [sitting(rng, looks) for _ in range(SITTINGS)],
     }
-    assert answer("sitting", vectors, tmp_path) == ""
+    assert answer("sitting", vectors) == ""
 
 
 def sitting(rng: Random, looks: Looks) -> dict[str, Any]:

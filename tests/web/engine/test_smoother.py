@@ -1,10 +1,9 @@
 """The engine's words are as steady as Python's: the same, at the same time, for the same reason."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tests.web.engine.twins import answer
+from tests.web.engine.twins import Answer
 
 from mien.models.decision import doubt, is_sure, needed, split
 from mien.pipeline.pace import Pace
@@ -15,14 +14,14 @@ Random = np.random.Generator
 DOUBTS = (None, None, None, None, "dark", "too small", "turned away")
 
 
-def test_smoother_decision_and_pace(tmp_path: Path) -> None:
+def test_smoother_decision_and_pace(answer: Answer) -> None:
     rng = np.random.default_rng(18)
     vectors = {
         "walks": [walk(rng) for _ in range(70)],
         "outcomes": [outcome(rng) for _ in range(300)],
         "paces": [pace(rng) for _ in range(40)],
     }
-    assert answer("smoother", vectors, tmp_path) == ""
+    assert answer("smoother", vectors) == ""
 
 
 def walk(rng: Random) -> dict[str, Any]:

@@ -1,12 +1,11 @@
 """How well a face fits that of a moment ago, and what it shows of itself, as Python reckons it."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tests.web.engine.people import PEOPLE, VARIANTS, Looks, make_looks
 from tests.web.engine.scenes import POINTS, SIZE
-from tests.web.engine.twins import answer
+from tests.web.engine.twins import Answer
 
 from mien.tracking.track import Track, affinity
 from mien.tracking.views import Views
@@ -15,7 +14,7 @@ from mien.types import Box, Face
 Random = np.random.Generator
 
 
-def test_tracks_and_views(tmp_path: Path) -> None:
+def test_tracks_and_views(answer: Answer) -> None:
     rng = np.random.default_rng(18)
     looks = make_looks(rng)
     vectors = {
@@ -24,7 +23,7 @@ def test_tracks_and_views(tmp_path: Path) -> None:
         "size": SIZE,
         "views": [view(rng) for _ in range(200)],
     }
-    assert answer("track", vectors, tmp_path) == ""
+    assert answer("track", vectors) == ""
 
 
 def fit(rng: Random, looks: Looks) -> dict[str, Any]:

@@ -1,14 +1,13 @@
 """The engine's tracker numbers the faces of whole scenes as Python's does, frame by frame."""
 
 from collections.abc import Collection, Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from tests.web.engine.people import Looks, make_looks
 from tests.web.engine.scenes import SIZE, Room, Scene, Seen, plain, planned
-from tests.web.engine.twins import answer
+from tests.web.engine.twins import Answer
 
 from mien.pipeline.pace import Pace
 from mien.tracking.tracker import Tracker
@@ -23,7 +22,7 @@ GIVEN = ("descriptors", "portraits", "edges", "pace")
 USUAL = {"max_gap": 2.0, "confirm": 0.1, "remember": 1800.0}
 
 
-def test_scenes(tmp_path: Path) -> None:
+def test_scenes(answer: Answer) -> None:
     rng = np.random.default_rng(18)
     looks = make_looks(rng)
     vectors = {
@@ -34,7 +33,7 @@ def test_scenes(tmp_path: Path) -> None:
             *(track(looks, plan, USUAL) for plan in planned(looks)),
         ],
     }
-    assert answer("tracker", vectors, tmp_path) == ""
+    assert answer("tracker", vectors) == ""
 
 
 def scene(rng: Random, looks: Looks) -> dict[str, Any]:

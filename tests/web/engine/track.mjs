@@ -1,8 +1,8 @@
 // A track, how it fits faces, and what the faces of a frame show, beside Python's.
 
-import { WIDTH } from "../../../src/mien/web/static/engine/appearance.js";
-import { affinity, Track } from "../../../src/mien/web/static/engine/track.js";
-import { Views } from "../../../src/mien/web/static/engine/views.js";
+import { WIDTH } from "../../../src/mien/web/static/engine/tracking/appearance.js";
+import { affinity, Track } from "../../../src/mien/web/static/engine/tracking/track.js";
+import { Views } from "../../../src/mien/web/static/engine/tracking/views.js";
 import { rows } from "./looks.mjs";
 import { decoded, inNode, Mismatches } from "./twins.mjs";
 

@@ -1,8 +1,8 @@
 // The tracker over whole scenes, beside Python's.
 
-import { WIDTH as DESCRIPTOR } from "../../../src/mien/web/static/engine/appearance.js";
-import { WIDTH as PORTRAIT } from "../../../src/mien/web/static/engine/portrait.js";
-import { Tracker } from "../../../src/mien/web/static/engine/tracker.js";
+import { WIDTH as DESCRIPTOR } from "../../../src/mien/web/static/engine/tracking/appearance.js";
+import { WIDTH as PORTRAIT } from "../../../src/mien/web/static/engine/tracking/portrait.js";
+import { Tracker } from "../../../src/mien/web/static/engine/tracking/tracker.js";
 import { rows, shaded } from "./looks.mjs";
 import { decoded, inNode, Mismatches } from "./twins.mjs";
 

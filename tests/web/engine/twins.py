@@ -1,24 +1,38 @@
 """How the engine in the browser is held to Python: its twins must answer alike.
 
 When a test runs, Python writes what it was asked and what it answered (the vectors), so that they
-change with it; `node` answers once for each module of tests.
+change with it; `node` answers once for each module of tests, and so does a worker in Chromium.
 """
 
 import base64
 import json
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from tests.web.hosts import Host
 
 from mien.types import Box, Face
 
+# Lets a twin answer, the file of that name beside this one: what differs, a line each, and nothing
+# where all is alike. Arrays of numpy and faces may be anywhere in the vectors.
+Answer = Callable[[str, Any], str]
 HERE = Path(__file__).parent
+ROOT = HERE.parents[2]
+# Has a worker import a twin and answer; returns what differs.
+ASK = """
+([module, vectors]) => new Promise((resolve, reject) => {
+  const worker = new Worker("/tests/web/engine/worker.mjs", { type: "module" });
+  worker.onmessage = ({ data }) => (worker.terminate(), resolve(data.join("\\n")));
+  worker.onerror = ({ message }) => reject(new Error(message || "the worker could not be loaded"));
+  worker.postMessage([module, vectors]);
+})
+"""
 # Where pictures are turned, the twins are those of the newer OpenCV.
 of_opencv_5 = pytest.mark.skipif(
     int(cv2.__version__.split(".")[0]) < 5,
@@ -26,14 +40,8 @@ of_opencv_5 = pytest.mark.skipif(
 )
 
 
-def answer(module: str, vectors: Any, folder: Path) -> str:
-    """Let the twin answer; return what differs, a line each, and nothing where all is alike.
-
-    Args:
-        module: The file beside this one, without its suffix.
-        vectors: Cases; arrays of numpy and faces may be anywhere in them.
-        folder: Where the vectors may be written.
-    """
+def answer_in_node(folder: Path, module: str, vectors: Any) -> str:
+    """Let a twin answer in node; the vectors are written into a folder."""
     node = shutil.which("node")
     if node is None:
         pytest.skip("needs node 18 or later, to run the engine of the browser")
@@ -43,6 +51,22 @@ def answer(module: str, vectors: Any, folder: Path) -> str:
     result = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     failed = f"{result.stderr}node ended with {result.returncode}" if result.returncode else ""
     return result.stdout + failed
+
+
+def answer_in_browser(browser: Any, folder: Path, module: str, vectors: Any) -> str:
+    """Let a twin answer in a worker of a browser, as the page's engine is one."""
+    for name in ("src", "tests"):
+        (folder / name).symlink_to(ROOT / name)
+    (folder / "vectors.json").write_text(json.dumps(vectors, default=_plain), encoding="utf-8")
+    host = Host(folder)
+    address = host.begin().removesuffix("a/folder/")
+    try:
+        with browser.new_context() as context:
+            page = context.new_page()
+            page.goto(address)
+            return str(page.evaluate(ASK, [module, "/vectors.json"]))
+    finally:
+        host.end()
 
 
 def _plain(value: Any) -> Any:

@@ -7,7 +7,7 @@ import signal
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import httpx
 import pytest
@@ -16,6 +16,9 @@ from websockets.sync.client import connect
 
 pytest.importorskip("cryptography", reason="needs the extra lan")
 
+from mien.errors import SettingsError
+from mien.models.bundle import load_bundle, load_detector_bundle
+from mien.registry import DEFAULT_BUNDLE, DETECTOR_BUNDLE
 from mien.web.app import create_app
 from mien.web.guard.connections import FOR_NETWORK, Bounds
 from mien.web.guard.limits import OpenPages
@@ -23,8 +26,10 @@ from mien.web.guard.security import local_hosts
 from mien.web.lan.addresses import Network
 from mien.web.lan.gate import COOKIE
 from mien.web.lan.serve import Lan, make_lan
+from mien.web.page import runtime
 from mien.web.server import Server, bind, bind_all
 from mien.web.session.services import Services
+from mien.web.site.engine import engine_files
 
 pytestmark = pytest.mark.timeout(120)
 WIDTH = "document.documentElement.scrollWidth"
@@ -74,13 +79,18 @@ def serve_both(run_server):
     """Run both servers while a `with` block lasts; 127.0.0.1 stands for the network's address."""
 
     @contextlib.contextmanager
-    def serving(services: Services, bounds: Bounds = FOR_NETWORK) -> Iterator[Both]:
+    def serving(
+        services: Services,
+        bounds: Bounds = FOR_NETWORK,
+        *,
+        besides: Mapping[str, bytes] | None = None,
+    ) -> Iterator[Both]:
         network, told, started = Network(("127.0.0.1",)), [], threading.Event()
         with contextlib.ExitStack() as stack:
             listener = stack.enter_context(bind("127.0.0.1", 0))
             listeners = [*map(stack.enter_context, bind_all(network.addresses, 0))]
             port = listener.getsockname()[1]
-            lan = make_lan(services, network, listeners, told.append, bounds)
+            lan = make_lan(besides or services, network, listeners, told.append, bounds)
             app = create_app(services, hosts=local_hosts(port))
             server = Server(app, beside=lan.server, on_started=started.set)
             thread = stack.enter_context(run_server(server, listener, started))
@@ -333,6 +343,31 @@ def test_axe_finds_nothing_on_the_code_page(open_lan_page, expect, violations, l
             page.emulate_media(color_scheme=scheme)
             expect(page.locator("body")).to_have_css("background-color", ground)
             assert violations(page) == [], (scheme, wrong)
+
+
+@pytest.mark.heavy
+def test_a_phone_reads_by_itself_and_is_not_let_in_without_the_code(
+    serve_both, services, browser, watch_pages, expect
+):
+    """As an iPhone has to, whose browser refuses a WebSocket behind such a certificate."""
+    try:
+        runtime.check()
+    except SettingsError as error:
+        pytest.skip(str(error))
+    bundles = [load_bundle(DEFAULT_BUNDLE)], load_detector_bundle(DETECTOR_BUNDLE)
+    besides = engine_files(*bundles)
+    with serve_both(services, besides=besides) as both:
+        with both.client() as client:
+            for name in ("engine/worker.js", *besides):
+                assert client.get(f"/static/{name}").status_code == 403
+        with watch_pages(browser) as open_one:
+            page = open_one(both.address, ignore_https_errors=True, locale="en-GB")
+            page.get_by_label("Code").fill(both.lan.entry.code)
+            page.get_by_role("button", name="Enter").click()
+            expect(page.locator("#connection")).to_have_text("Ready")
+            assert "Nothing leaves this device" in page.inner_text("#foot-here")
+            page.get_by_role("button", name="Show the sample").click()
+            expect(page.locator("#faces li .look").first).to_have_text("looks happy")
 
 
 def test_the_page_of_this_machine_says_that_nothing_leaves_it(both, browser, watch_pages, expect):

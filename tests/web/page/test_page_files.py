@@ -3,13 +3,14 @@
 import gzip
 import http.client
 import os
+import posixpath
 import re
 import socket
 
 import pytest
 
 from mien.web.page import page_files
-from mien.web.page.page_files import LATER, MADE, OTHERS, STATIC
+from mien.web.page.page_files import LATER, MADE, OTHERS, SHARED, STATIC
 from mien.web.server import bind
 
 
@@ -60,10 +61,19 @@ def test_every_module_is_asked_for_at_once(address):
         module
         for module in modules
         if module.startswith(tuple(f"/static/{name}" for name in LATER))
-    }
+    } - {f"/static/{name}" for name in SHARED}
     assert len(later) > len(LATER)
     loaded = re.findall(r'(?:href|src)="(/static/[^"]+\.js)"', body.decode())
     assert sorted(loaded) == sorted(modules - later)
+
+
+def test_no_module_that_is_loaded_at_once_waits_for_another_that_is_not():
+    at_once = set(page_files.modules())
+    for name in at_once & {path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*.js")}:
+        text = (STATIC / name).read_text(encoding="utf-8")
+        for found in re.findall(r'^(?:import|export) [^;]*?from "(\.[^"]+)"', text, re.MULTILINE):
+            target = posixpath.normpath(posixpath.join(posixpath.dirname(name), found))
+            assert target in at_once, f"{name} imports {target}"
 
 
 def test_what_the_browser_has_is_not_sent_again(address):

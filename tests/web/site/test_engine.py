@@ -2,23 +2,25 @@
 
 import http.client
 import json
+import re
 import threading
+from pathlib import Path
 
 import pytest
 from tests.web.servers import running
 
 from mien.models.bundle import load_bundle, load_detector_bundle
-from mien.registry import DEFAULT_BUNDLE, DETECTOR_BUNDLE
+from mien.registry import DEFAULT_BUNDLE, DETECTOR_BUNDLE, find_bundle
 from mien.web.app import create_page_app
 from mien.web.guard.security import local_hosts
 from mien.web.server import Server, bind
-from mien.web.site.engine import CLASSIFIER, DETECTOR, FACTS, engine_files
+from mien.web.site.engine import DETECTOR, FACTS, classifier, engine_files
 
 
 @pytest.fixture(scope="module")
 def files():
-    bundles = load_bundle(DEFAULT_BUNDLE), load_detector_bundle(DETECTOR_BUNDLE)
-    return engine_files(*bundles, mode="sample")
+    bundles = [load_bundle(find_bundle(name)) for name in (None, Path("fer8"))]
+    return engine_files(bundles, load_detector_bundle(DETECTOR_BUNDLE), mode="sample")
 
 
 @pytest.fixture(scope="module")
@@ -43,14 +45,17 @@ def ask(files):
 
 def test_the_page_is_told_what_its_engine_needs(files):
     info = load_bundle(DEFAULT_BUNDLE).info
-    facts = json.loads(files[FACTS])
+    facts = json.loads(re.match(rb"export const facts = (.*);\n", files[FACTS])[1])
     hello = facts["hello"]
     assert hello["labels"] == list(info.labels)
     assert hello["mode"] == "sample"
     assert [source["id"] for source in hello["sources"]] == ["sample"]
     assert hello["model"]["name"] == info.name
-    assert facts["classifier"]["not_sure_below"] == info.not_sure_below
-    assert facts["classifier"]["input"]["size"] == info.input.size
+    first, second = facts["classifiers"]
+    assert first["labels"] == list(info.labels)
+    assert first["not_sure_below"] == info.not_sure_below
+    assert first["input"]["size"] == info.input.size
+    assert (second["model"]["name"], len(second["labels"])) == ("fer8", 8)
     assert facts["detector"]["multiple"] == load_detector_bundle(DETECTOR_BUNDLE).info.multiple
 
 
@@ -61,7 +66,14 @@ def test_the_page_and_its_engine_are_handed_out(ask, files):
     policy = headers["Content-Security-Policy"]
     assert "script-src 'self' 'wasm-unsafe-eval'" in policy
     assert "connect-src 'self';" in policy
-    for name in (FACTS, DETECTOR, CLASSIFIER, "sample/collins.jpg", "engine/worker.js"):
+    for name in (
+        FACTS,
+        DETECTOR,
+        classifier(0),
+        classifier(1),
+        "sample/collins.jpg",
+        "engine/worker.js",
+    ):
         status, _, body = ask(f"/static/{name}")
         assert status == 200
         assert body == files.get(name, body)

@@ -11,7 +11,7 @@ import pytest
 from mien.cli import main
 from mien.errors import SettingsError
 from mien.models.bundle import CARD, load_bundle, load_detector_bundle
-from mien.registry import DEFAULT_BUNDLE, DETECTOR_BUNDLE
+from mien.registry import DEFAULT_BUNDLE, DETECTOR_BUNDLE, find_bundle
 from mien.web.page import runtime
 from mien.web.page.page_files import MADE, STATIC
 from mien.web.page.runtime import FILES, LICENCES
@@ -44,12 +44,17 @@ class Static:
 
 @pytest.fixture(scope="module")
 def bundles():
-    return load_bundle(DEFAULT_BUNDLE), load_detector_bundle(DETECTOR_BUNDLE)
+    return (load_bundle(DEFAULT_BUNDLE),), load_detector_bundle(DETECTOR_BUNDLE)
 
 
 @pytest.fixture(scope="module")
 def site(bundles):
     return site_files(*bundles)
+
+
+def kept_of(site):
+    """What the service worker is told."""
+    return json.loads(re.match(r"self\.SITE = (.*);\n", site["sw.js"].decode())[1])
 
 
 def test_the_site_holds_all_that_it_names(site):
@@ -60,10 +65,23 @@ def test_the_site_holds_all_that_it_names(site):
     assert set(linked) <= set(site)
     manifest = json.loads(site["manifest.webmanifest"])
     assert {icon["src"] for icon in manifest["icons"]} <= set(site)
-    kept = re.match(r"self\.SITE = (.*);\n", site["sw.js"].decode())
-    assert set(json.loads(kept[1])["files"]) == {
+    kept = kept_of(site)
+    assert set(kept["files"]) == {
         name for name in site if name.startswith("static/") or name == "manifest.webmanifest"
     }
+    assert kept["later"] == []
+
+
+def test_other_models_are_kept_only_when_they_are_chosen(bundles):
+    other = load_bundle(find_bundle(Path("fer8")))
+    site = site_files([*bundles[0], other], bundles[1])
+    kept = kept_of(site)
+    (later,) = kept["later"]
+    assert later in kept["files"]
+    assert site[later] == other.graph
+    assert site["licences/model-1.md"] == (other.path / CARD).read_bytes()
+    (facts,) = (data for name, data in site.items() if name.startswith("static/models/facts."))
+    assert f'new URL("./{later.rsplit("/", 1)[1]}", import.meta.url)' in facts.decode()
 
 
 def test_addresses_are_relative_and_lead_to_no_other_host(site):
@@ -104,11 +122,11 @@ def test_licences_are_there(site):
 
 
 def test_the_name_of_a_model_leads_nowhere(bundles):
-    bundle, detector = bundles
+    (bundle,), detector = bundles
     named = msgspec.structs.replace(
         bundle.info, name='../"<b>', labels=("a</script>", "b", "c", "d")
     )
-    site = site_files(dataclasses.replace(bundle, info=named), detector)
+    site = site_files([dataclasses.replace(bundle, info=named)], detector)
     assert not [name for name in site if ".." in name]
     assert b"<b>" not in site["index.html"]
 

@@ -26,6 +26,13 @@ def test_the_whole_site_is_kept(said):
     assert said["wholeSite"] == [said["site"]]
 
 
+def test_other_models_are_kept_once_they_were_asked_for(said):
+    assert said["askedFor"] == "c"
+    assert said["keptThen"] == [said["host"]]
+    assert said["wrongLater"] == "refused"
+    assert said["keptFromBefore"] == said["host"]
+
+
 def test_only_the_page_and_its_files_are_answered(said):
     """Below a site may lie licences, and on the root of a host all other sites of it."""
     assert set(said["pages"]) == {said["page"]}

@@ -8,8 +8,10 @@ const SCOPE = "https://host/a%20b/";
 const VERSION = "12345678";
 const CODE = readFileSync(process.argv[2], "utf-8");
 const PAGE = `<meta name="site" content="${VERSION}">`;
-const FILES = { "manifest.webmanifest": "{}", "static/a.js": "a", "static/b.js": "b" };
-const SITE = { [SCOPE]: PAGE, ...Object.fromEntries(Object.entries(FILES).map(([name, text]) => [SCOPE + name, text])) };
+const LATER = "static/models/c-1.0123456789.onnx";
+const FILES = { "manifest.webmanifest": "{}", "static/a.js": "a", "static/b.js": "b", [LATER]: "c" };
+const HOST = { [SCOPE]: PAGE, ...Object.fromEntries(Object.entries(FILES).map(([name, text]) => [SCOPE + name, text])) };
+const { [SCOPE + LATER]: _, ...SITE } = HOST; // what is kept at first
 
 const hashOf = (text) => `sha256-${createHash("sha256").update(text).digest("base64")}`;
 const addressOf = (request) => String(request.url ?? request);
@@ -25,7 +27,7 @@ class Browser {
     this.heard = {};
     const files = Object.fromEntries(Object.entries(FILES).map(([name, text]) => [name, hashOf(text)]));
     const self = {
-      SITE: { version: VERSION, files },
+      SITE: { version: VERSION, files, later: [LATER] },
       registration: { scope: SCOPE, waiting: null },
       clients: { matchAll: async () => this.pages, claim: async () => {} },
       addEventListener: (name, hear) => (this.heard[name] = hear),
@@ -43,7 +45,8 @@ class Browser {
         if (response.headers.get("Vary")) throw new TypeError("the key may not match later");
         held.set(addressOf(key), await response.text());
       };
-      return { put };
+      const keys = async () => [...held.keys()].map((url) => ({ url }));
+      return { put, keys };
     };
     return {
       open: async (name) => one(name),
@@ -86,7 +89,7 @@ class Browser {
   }
 }
 
-async function installed(host = SITE) {
+async function installed(host = HOST) {
   const browser = new Browser(host);
   await browser.dispatch("install");
   return browser;
@@ -96,6 +99,17 @@ const opens = { mode: "navigate" };
 const said = {};
 
 said.wholeSite = (await installed()).kept;
+
+const whole = await installed();
+said.askedFor = (await whole.ask(LATER)).text;
+said.keptThen = whole.kept;
+const wrong = await installed({ ...HOST, [SCOPE + LATER]: PAGE });
+said.wrongLater = await wrong.ask(LATER).catch(() => "refused");
+// Where an earlier version was asked for it.
+const earlier = new Browser(HOST);
+earlier.stored.set(`mien ${SCOPE} before`, new Map([[`${SCOPE}${LATER.replace("0123456789", "ba98765432")}`, "old"]]));
+await earlier.dispatch("install");
+said.keptFromBefore = earlier.kept.at(-1);
 
 said.hostsAnswers = {};
 for (const address of ["other/", "licences/mien.txt", "sub/index.html", "static/strange.js"]) {
@@ -108,9 +122,9 @@ for (const address of ["./", "index.html", "./?stats", "index.html?a=b"]) {
 said.file = (await (await installed()).ask("static/a.js")).text;
 
 // A host that answers with its page where a file is missing; whole, then only the browser remembers it so.
-const part = await installed({ ...SITE, [`${SCOPE}static/b.js`]: PAGE });
+const part = await installed({ ...HOST, [`${SCOPE}static/b.js`]: PAGE });
 said.partOfSite = part.kept;
-const remembers = new Browser(SITE);
+const remembers = new Browser(HOST);
 remembers.remembered.set(`${SCOPE}static/b.js`, PAGE);
 await remembers.dispatch("install");
 said.rememberedWrongly = remembers.kept;
@@ -129,4 +143,4 @@ for (const [pages, isReloadNavigation] of [[0, false], [1, true], [1, false], [2
   said.nextBegins.push([pages, isReloadNavigation, refresh !== null && browser.told.length === 1]);
 }
 
-console.log(JSON.stringify({ scope: SCOPE, site: SITE, page: PAGE, ...said }));
+console.log(JSON.stringify({ scope: SCOPE, site: SITE, host: HOST, page: PAGE, ...said }));

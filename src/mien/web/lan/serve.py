@@ -1,13 +1,13 @@
 """The page for devices on the local network: application, certificate, code and server in one."""
 
 import socket
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from mien.web.app import make_app
+from mien.web.app import make_app, make_page_app
 from mien.web.guard.connections import FOR_NETWORK, Bounds
 from mien.web.guard.security import Guard
 from mien.web.lan.addresses import Network, in_url
@@ -36,7 +36,7 @@ class Lan:
 
 
 def make_lan(
-    services: Services,
+    served: Services | Mapping[str, bytes],
     network: Network,
     listeners: Sequence[socket.socket],
     tell: Callable[[NewCode], None],
@@ -45,7 +45,7 @@ def make_lan(
     """Make the server for a network.
 
     Args:
-        services: The models and sources that the pages of this machine share.
+        served: As for `create_lan_app`.
         network: This machine's addresses and names there.
         listeners: Sockets that are bound to the same port of each of these addresses.
         tell: Called with each code after the first.
@@ -54,20 +54,27 @@ def make_lan(
     port = listeners[0].getsockname()[1]
     certificate = make_certificate(network.addresses, network.names)
     entry = Entry(tell)
-    app = create_lan_app(services, entry, hosts=network.hosts(port))
+    app = create_lan_app(served, entry, hosts=network.hosts(port))
     addresses = tuple(f"https://{in_url(address)}:{port}/" for address in network.addresses)
     server = LanServer(app, certificate.context, listeners, bounds)
     return Lan(server, addresses, certificate.fingerprint, entry)
 
 
-def create_lan_app(services: Services, entry: Entry, *, hosts: Iterable[str]) -> Starlette:
+def create_lan_app(
+    served: Services | Mapping[str, bytes], entry: Entry, *, hosts: Iterable[str]
+) -> Starlette:
     """Make the application for devices on the network, by https.
 
     Args:
-        services: The models and sources that the pages of this machine share; the devices share
-            them, too, but for the camera or stream that this machine reads.
+        served: The models and sources that the pages of this machine share; the devices share
+            them, too, but for the camera or stream that this machine reads. Or, of a page that
+            reads faces by itself, what it needs beside its files; see `mien.web.site.engine`.
         entry: Knows which devices may use it.
         hosts: Values of the Host header that are this server; see `network.Network.hosts`.
     """
-    guard = Middleware(Guard, hosts=hosts, scheme="https")
-    return make_app(services.for_others(), guard, Middleware(Gate, entry=entry))
+    by_browser = not isinstance(served, Services)
+    guard = Middleware(Guard, hosts=hosts, scheme="https", by_browser=by_browser)
+    gate = Middleware(Gate, entry=entry)
+    if isinstance(served, Services):
+        return make_app(served.for_others(), guard, gate)
+    return make_page_app(served, guard, gate)

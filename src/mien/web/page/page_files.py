@@ -24,6 +24,8 @@ INDEX = "index.html"
 OTHERS = "<!-- all other modules -->"
 # But for workers, and for drawings: they are loaded when they are needed, or when there is time.
 LATER = ("live/shows/ticker.js", "practice/drawn/", "engine/", "site/")
+# What of that the page itself needs, too.
+SHARED = ("engine/vision/boxes.js", "engine/vision/parts.js")
 # By whom faces are read, as index.html says it.
 BY_SERVER, BY_BROWSER = (f'<meta name="engine" content="{name}">' for name in ("server", "browser"))
 # To compress what is large takes longer than to send it to this machine.
@@ -80,9 +82,8 @@ def answer(request: Request, besides: Mapping[str, bytes] | None = None) -> Resp
 def modules() -> list[str]:
     """Return the names of the modules that a page loads at once."""
     files = [path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*.js")]
-    return sorted(
-        name for name in [*files, *MADE] if name.endswith(".js") and not name.startswith(LATER)
-    )
+    scripts = [name for name in [*files, *MADE] if name.endswith(".js")]
+    return sorted(name for name in scripts if name in SHARED or not name.startswith(LATER))
 
 
 def index(*, by_browser: bool = False) -> str:

@@ -1,6 +1,6 @@
 """What a page that reads faces by itself needs beside its own files: networks and the sample."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
 import msgspec
@@ -10,26 +10,22 @@ from mien.models.bundle import Bundle, DetectorBundle
 from mien.sources import drawn, sample
 from mien.web.protocol import Hello, Mode, ModelFacts, SourceInfo
 
-FACTS, DETECTOR, CLASSIFIER = "models/facts.json", "models/detector.onnx", "models/classifier.onnx"
+FACTS, DETECTOR = "models/facts.js", "models/detector.onnx"
 
 
 def engine_files(
-    bundle: Bundle, detector: DetectorBundle, *, mode: Mode = "camera"
+    bundles: Sequence[Bundle], detector: DetectorBundle, *, mode: Mode = "camera"
 ) -> Mapping[str, bytes]:
     """Return the files, by their names below `static`.
 
     Args:
-        bundle: Reads the faces.
+        bundles: Read the faces: the first at first, the others when they are chosen.
         detector: Finds them.
         mode: What the page begins with: "camera", or "sample".
     """
     facts = {
-        "hello": _hello(bundle, mode),
-        "classifier": {
-            "input": bundle.info.input,
-            "other": bundle.info.other,
-            "not_sure_below": bundle.info.not_sure_below,
-        },
+        "hello": _hello(bundles[0], mode),
+        "classifiers": [_classifier(bundle) for bundle in bundles],
         "detector": {
             name: getattr(detector.info, name)
             for name in (
@@ -44,10 +40,37 @@ def engine_files(
     }
     pictures = (sample.PORTRAIT, drawn.SHEET)
     return {
-        FACTS: msgspec.json.encode(facts),
+        FACTS: _module(facts, len(bundles)),
         DETECTOR: detector.graph,
-        CLASSIFIER: bundle.graph,
+        **{classifier(number): bundle.graph for number, bundle in enumerate(bundles)},
         **{f"sample/{name}": (files("mien") / "assets" / name).read_bytes() for name in pictures},
+    }
+
+
+def classifier(number: int) -> str:
+    """Return the name of the graph of a model."""
+    return f"models/classifier-{number}.onnx"
+
+
+def _module(facts: Mapping[str, object], count: int) -> bytes:
+    """Return a JavaScript module: addresses in it follow their files when these are renamed."""
+    names = ["detector.onnx", *(classifier(number).split("/")[1] for number in range(count))]
+    detector, *classifiers = (f'new URL("./{name}", import.meta.url)' for name in names)
+    return (
+        f"export const facts = {msgspec.json.encode(facts).decode()};\n"
+        f"export const detector = {detector};\n"
+        f"export const classifiers = [{', '.join(classifiers)}];\n"
+    ).encode()
+
+
+def _classifier(bundle: Bundle) -> dict[str, object]:
+    info = bundle.info
+    return {
+        "labels": info.labels,
+        "model": ModelFacts(info.name, info.version, info.terms),
+        "input": info.input,
+        "other": info.other,
+        "not_sure_below": info.not_sure_below,
     }
 
 

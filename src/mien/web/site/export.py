@@ -13,7 +13,7 @@ Addresses are relative, so that it works in a folder of a host, too.
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from importlib.resources import files
 from pathlib import Path
@@ -27,7 +27,7 @@ from mien.parsing import decode_json
 from mien.web.guard.security import COMPUTES, HEADERS, UNFRAMED, policy_of
 from mien.web.page import runtime
 from mien.web.page.page_files import MADE, STATIC, index
-from mien.web.site.engine import engine_files
+from mien.web.site.engine import classifier, engine_files
 from mien.web.site.references import Named, name_by_content
 
 NOTE, MAKER = "headers.json", "mien export-site"
@@ -39,13 +39,13 @@ COLOUR = "#2f6a68"  # of the icon
 
 
 def export_site(
-    folder: Path, bundle: Bundle, detector: DetectorBundle, *, overwrite: bool = False
+    folder: Path, bundles: Sequence[Bundle], detector: DetectorBundle, *, overwrite: bool = False
 ) -> Mapping[str, bytes]:
     """Write the site.
 
     Args:
         folder: Where; it appears whole at the end.
-        bundle: Reads the faces.
+        bundles: Read the faces: the first at first, the others when they are chosen.
         detector: Finds them.
         overwrite: Whether to replace a site that was written there before.
 
@@ -57,7 +57,7 @@ def export_site(
             left as it was. Or onnxruntime-web is missing.
     """
     _check(folder, overwrite=overwrite)
-    site = site_files(bundle, detector)
+    site = site_files(bundles, detector)
     try:
         with new_folder(folder) as new:
             for name, data in site.items():
@@ -69,26 +69,27 @@ def export_site(
     return site
 
 
-def site_files(bundle: Bundle, detector: DetectorBundle) -> Mapping[str, bytes]:
+def site_files(bundles: Sequence[Bundle], detector: DetectorBundle) -> Mapping[str, bytes]:
     """Return all files of the site, by name.
 
     Raises:
         SettingsError: onnxruntime-web is missing.
     """
     runtime.check()
-    besides = engine_files(bundle, detector)
+    besides = engine_files(bundles, detector)
     icons = (*ICONS, MASKABLE, APPLE)
     named = name_by_content(
         index(by_browser=True), lambda name: _read(name, besides), besides=icons
     )
     static = {f"static/{name}": data for name, data in named.files.items()}
     version = _version(named)
+    later = [f"static/{named.names[classifier(n)]}" for n in range(1, len(bundles))]
     kept = {"manifest.webmanifest": _json(_manifest(named)), **static}
     site = {
         "index.html": _page(named, version).encode(),
-        "sw.js": _worker(version, kept),
+        "sw.js": _worker(version, kept, later),
         **kept,
-        **{f"licences/{name}": data for name, data in _licences(bundle, detector).items()},
+        **{f"licences/{name}": data for name, data in _licences(bundles, detector).items()},
         "_headers": _headers_file().encode(),
         ".nojekyll": b"",  # else GitHub's pages leave out what begins with an underscore
     }
@@ -154,9 +155,10 @@ def _page(named: Named, version: str) -> str:
     return named.page.replace(first, "\n  ".join((first, *head)), 1)
 
 
-def _worker(version: str, kept: Mapping[str, bytes]) -> bytes:
+def _worker(version: str, kept: Mapping[str, bytes], later: Sequence[str]) -> bytes:
+    """Return the service worker; of what it keeps, some only once that was asked for."""
     files = {name: _integrity(data) for name, data in sorted(kept.items())}
-    site = json.dumps({"version": version, "files": files})
+    site = json.dumps({"version": version, "files": files, "later": later})
     return f"self.SITE = {site};\n".encode() + (STATIC / "site" / "sw.js").read_bytes()
 
 
@@ -216,9 +218,14 @@ def _note(version: str, names: list[str]) -> dict[str, Any]:
     }
 
 
-def _licences(bundle: Bundle, detector: DetectorBundle) -> Mapping[str, bytes]:
+def _licences(bundles: Sequence[Bundle], detector: DetectorBundle) -> Mapping[str, bytes]:
     # Named by what they do: what a model calls itself may be no name of a file.
-    models = {"model.md": bundle.path / CARD, "detector.md": detector.path / CARD}
+    first, *others = bundles
+    models = {
+        "model.md": first.path / CARD,
+        **{f"model-{n}.md": bundle.path / CARD for n, bundle in enumerate(others, 1)},
+        "detector.md": detector.path / CARD,
+    }
     found = {
         "onnxruntime.txt": runtime.FOLDER / runtime.LICENCES[0],
         "onnxruntime-notices.txt": runtime.FOLDER / runtime.LICENCES[1],

@@ -24,6 +24,11 @@ import { Voice } from "./sound/voice.js";
 
 const SERVED = /** @type {const} */ (["sample", "configured"]);
 
+const NEEDS_ENGINE = /** @type {const} */ ([
+  ...["start-camera", "start-window", "start-sample", "choose-file", "start-file"],
+  ...["practice-pictures", "practice-folder", "practice-moments", "kept-practise"],
+]);
+
 class Page {
   constructor() {
     this.greeted = false;
@@ -62,6 +67,7 @@ class Page {
       ended: () => this.live.end(),
       error: ({ message, told }) => this.live.fail(failureOf(message, told)),
       lost: (code) => this.#lose(code),
+      models: (offer) => this.#offerModels(offer),
     });
   }
 
@@ -117,6 +123,13 @@ class Page {
     this.greeted = true;
   }
 
+  /** @param {import("./core/talk.js").Offer} offer */
+  #offerModels(offer) {
+    this.dialog.offerModels(offer);
+    if (offer.coming) this.live.lose();
+    else if (offer.failed) this.live.greet(); // goes on as before
+  }
+
   #tellVersion(mien) {
     const version = SITE ? `${mien} (${SITE})` : mien;
     tell($("version"), () => fill(words.version, { version }));
@@ -131,8 +144,15 @@ class Page {
   }
 
   #lose(code) {
+    if (this.connection.gone) this.#giveUp();
     this.status.lose(code);
     this.live.lose();
+  }
+
+  // Nothing can be read any more: what would need it is not offered.
+  #giveUp() {
+    this.live.stop();
+    for (const id of NEEDS_ENGINE) $(id).disabled = true;
   }
 }
 

@@ -2,6 +2,7 @@
 // The one WebSocket to the server: what is said is described in web/protocol.py.
 // A lost connection is made anew by itself, after waits that grow.
 
+import { sizeTo } from "./canvas.js";
 import { contextOf } from "./dom.js";
 import { toJpeg } from "./pictures.js";
 import { Talk } from "./talk.js";
@@ -41,10 +42,7 @@ export class Connection extends Talk {
    * @returns {Promise<Blob | null>}
    */
   take(video, width, height) {
-    // To set a size, even the same, empties a canvas and allots it anew.
-    if (this.canvas.width !== width || this.canvas.height !== height) {
-      [this.canvas.width, this.canvas.height] = [width, height];
-    }
+    sizeTo(this.canvas, width, height);
     this.context.drawImage(video, 0, 0, width, height);
     return toJpeg(this.canvas, STREAM_QUALITY);
   }

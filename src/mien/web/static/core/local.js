@@ -2,7 +2,9 @@
 // The engine in this browser: a worker that answers by the messages of web/protocol.py, as the server
 // does over the WebSocket. Pictures go to it as they are, without a JPEG, and nowhere else.
 
+import { sizeTo } from "./canvas.js";
 import { contextOf } from "./dom.js";
+import { settings } from "./settings.js";
 import { Talk } from "./talk.js";
 
 /**
@@ -17,16 +19,26 @@ export class LocalEngine extends Talk {
   constructor(on) {
     super(on);
     this.ready = false;
-    this.worker = new Worker(new URL("../engine/worker.js", import.meta.url), { type: "module" });
+    this.broken = false;
+    /** @type {import("./talk.js").Offer} */
+    this.offer = { offered: [], used: "", failed: "" };
+    // The worker's name says which model to begin with; onnxruntime-web has names that mean something to it.
+    const name = `model ${settings.values.model}`;
+    this.worker = new Worker(new URL("../engine/worker.js", import.meta.url), { type: "module", name });
     this.worker.addEventListener("message", ({ data }) => this.#hear(data));
     this.worker.addEventListener("error", ({ message }) => {
       if (this.ready) this.receive({ type: "error", message });
       else this.#lose(message);
     });
+    settings.onChange(() => this.#choose(settings.values.model));
   }
 
   get open() {
     return this.ready;
+  }
+
+  get gone() {
+    return this.broken;
   }
 
   /**
@@ -80,7 +92,11 @@ export class LocalEngine extends Talk {
 
   /** @param {FromWorker} message */
   #hear(message) {
-    if (message.type === "frame") {
+    if (message.type === "models") {
+      this.offer = message;
+      this.on.models(message);
+      if (message.failed) settings.set("model", message.used);
+    } else if (message.type === "frame") {
       if (this.stopping) message.picture.close();
       else this.on.frame(message.analysis, message.picture);
     } else if (message.type === "broken") {
@@ -88,13 +104,26 @@ export class LocalEngine extends Talk {
     } else {
       if (message.type === "hello") this.ready = true;
       this.receive(message);
+      if (message.type === "hello") this.#choose(settings.values.model); // it may have changed meanwhile
     }
+  }
+
+  // Has another model read, the first one where there is none of that name. What is on its way is left out.
+  #choose(model) {
+    const names = this.offer.offered.map(({ name }) => name);
+    const coming = names.includes(model) ? model : names[0];
+    if (!this.ready || coming === (this.offer.coming ?? this.offer.used)) return;
+    this.offer = { ...this.offer, coming, failed: "" };
+    this.on.models(this.offer);
+    this.stop();
+    this.worker.postMessage({ type: "use", model: coming });
   }
 
   // It could not be loaded: there is nothing to be made anew but the page.
   #lose(reason) {
     console.error(reason);
     this.ready = false;
+    this.broken = true;
     this.worker.terminate();
     this.forget();
     this.on.lost(0);
@@ -140,7 +169,7 @@ let drawn;
 function pixelsOf(source, width, height) {
   drawn ??= contextOf(document.createElement("canvas"), { willReadFrequently: true });
   const { canvas } = drawn;
-  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+  sizeTo(canvas, width, height);
   drawn.drawImage(source, 0, 0, width, height);
   return drawn.getImageData(0, 0, width, height);
 }

@@ -33,6 +33,7 @@ const FIRST = {
   mute: /** @type {string[]} */ ([]),
   volume: 50, // percent
   camera: "", // the id of the one that was chosen
+  model: "", // the name of the one that was chosen, where there are several
 };
 const SYSTEM = {
   dark: matchMedia("(prefers-color-scheme: dark)"),
@@ -156,7 +157,9 @@ function checked(values) {
   for (const name of ["off", "mute"]) {
     if (Array.isArray(values[name])) result[name] = values[name].filter((label) => typeof label === "string");
   }
-  if (typeof values.camera === "string") result.camera = values.camera;
+  for (const name of ["camera", "model"]) {
+    if (typeof values[name] === "string") result[name] = values[name];
+  }
   if (values.volume >= 10 && values.volume <= 100) result.volume = Number(values.volume);
   return result;
 }

@@ -6,6 +6,10 @@
  * @typedef {import("../generated/messages.js").StillAnalyzed} StillAnalyzed
  * @typedef {import("../generated/messages.js").ServerMessage} ServerMessage
  *
+ * The models of which one reads, in the browser: that which is `used`, until the one that is `coming` is there;
+ * one that `failed` could not be had.
+ * @typedef {{ offered: { name: string, labels: string[] }[], used: string, failed: string, coming?: string }} Offer
+ *
  * What is done with what comes.
  * @typedef {object} Handlers
  * @property {(message: import("../generated/messages.js").Hello) => void} hello
@@ -15,6 +19,7 @@
  * @property {() => void} ended
  * @property {(message: import("../generated/messages.js").Failed) => void} error
  * @property {(code: number) => void} lost
+ * @property {(offer: Offer) => void} models
  */
 
 // An engine has, beside these: `open`, `send`, `take`, `grab` and `read`.
@@ -30,6 +35,11 @@ export class Talk {
   }
 
   get open() {
+    return false;
+  }
+
+  // Whether it is lost for good.
+  get gone() {
     return false;
   }
 

@@ -2,28 +2,31 @@
 // The engine in a worker: hears what web/protocol.py says a page says, and answers as the server does. Only
 // how pictures travel is different: as they are, not as JPEGs.
 
-import { Analyzer } from "./analyzer.js";
-import { loadModels } from "./models.js";
-import { explain } from "./occlusion.js";
-import { Sample } from "./sample.js";
-import { toPixels } from "./shown.js";
+import { loadNetworks } from "./models/networks.js";
+import { explain } from "./models/occlusion.js";
+import { Analyzer } from "./pipeline/analyzer.js";
+import { Sample } from "./sources/sample.js";
+import { toPixels } from "./sources/shown.js";
 
 /**
  * @typedef {import("../generated/messages.js").Analyzed} Analyzed
  * @typedef {import("../generated/messages.js").ClientMessage} ClientMessage
  * @typedef {import("../generated/messages.js").ServerMessage} ServerMessage
- * @typedef {import("./models.js").Models} Models
+ * @typedef {import("./models/networks.js").Networks} Networks
  *
  * A picture, and the size at which it is to be read.
  * @typedef {{ picture: VideoFrame | ImageBitmap | ImageData, width: number, height: number }} Shown
  *
  * @typedef {{ type: "grab", time: number, shown: Shown }} GrabShown
  * @typedef {{ type: "picture", id: number, parts: boolean, shown: Shown }} StillShown
- * @typedef {ClientMessage | GrabShown | StillShown} ToWorker
+ * @typedef {{ type: "use", model: string }} Use read with another model
+ * @typedef {ClientMessage | GrabShown | StillShown | Use} ToWorker
  *
  * @typedef {{ type: "frame", analysis: Analyzed, picture: ImageBitmap }} FrameShown
  * @typedef {{ type: "broken", reason: string }} Broken nothing can be read
- * @typedef {ServerMessage | FrameShown | Broken} FromWorker
+ * @typedef {{ type: "models", offered: { name: string, labels: string[] }[], used: string, failed: string }} Models
+ *   which there are, which one reads, and which one could not be had, if any
+ * @typedef {ServerMessage | FrameShown | Broken | Models} FromWorker
  */
 
 const scope = /** @type {Worker} */ (/** @type {unknown} */ (self));
@@ -47,9 +50,15 @@ class Session {
   // The networks read one picture at a time.
   #turn = Promise.resolve();
 
-  /** @param {Models} models */
-  constructor(models) {
-    this.models = models;
+  /** @param {Networks} networks */
+  constructor(networks) {
+    this.networks = networks;
+  }
+
+  greet(failed = "") {
+    const { offered, name, hello } = this.networks;
+    say({ type: "models", offered, used: name, failed });
+    if (!failed) say({ type: "hello", ...hello });
   }
 
   /** @param {ToWorker} message */
@@ -57,13 +66,14 @@ class Session {
     if (message.type === "next") this.#watched?.next();
     else if (message.type === "watch") this.#watch();
     else if (message.type === "stop") this.#stop();
+    else if (message.type === "use") this.#inTurn(() => this.#use(message.model));
     else this.#inTurn(() => this.#read(message));
   }
 
   // The first pictures would wait for the browser to make the networks' code fit for this processor, which it
   // does in two steps: quickly for what runs at all, and well for what has run often.
   warmUp(times = WARM) {
-    const { detector, bundle } = this.models;
+    const { detector, bundle } = this.networks;
     const [width, height] = [160, 120];
     const { size, channels } = bundle.spec;
     this.#inTurn(async () => {
@@ -84,9 +94,22 @@ class Session {
     });
   }
 
+  /** @param {string} model */
+  async #use(model) {
+    try {
+      await this.networks.use(model);
+    } catch {
+      this.greet(model);
+      return;
+    }
+    this.#watched?.stop();
+    this.#watched = this.#own = null;
+    this.greet();
+  }
+
   #watch() {
     this.#watched?.stop();
-    const analyzer = this.#analyzer();
+    const analyzer = this.#streamed();
     const sample = new Sample();
     this.#watched = sample;
     sample.run((frame, shown) => this.#inTurn(() => this.#show(sample, analyzer, frame, shown))).catch(tell);
@@ -95,7 +118,7 @@ class Session {
   /**
    * @param {Sample} sample
    * @param {Analyzer} analyzer
-   * @param {import("./analyzer.js").Frame} frame
+   * @param {import("./pipeline/analyzer.js").Frame} frame
    * @param {ImageBitmap} shown
    */
   async #show(sample, analyzer, frame, shown) {
@@ -106,25 +129,33 @@ class Session {
 
   /** @param {GrabShown | StillShown} message */
   async #read(message) {
-    const picture = toPixels(message.shown);
+    const picture = await toPixels(message.shown);
     if (message.type === "grab") {
       this.#count = this.#own ? this.#count + 1 : 0;
-      this.#own ??= this.#analyzer();
+      this.#own ??= this.#streamed();
       say(await this.#own.read({ picture, index: this.#count, timestamp: message.time, source: "page" }));
       return;
     }
     const { id, parts } = message;
-    const analysis = await this.#analyzer().read({ picture, index: 0, timestamp: 0, source: "picture" });
+    const { detector, bundle: read } = this.networks;
+    const analysis = await new Analyzer(detector, read).read({
+      picture,
+      index: 0,
+      timestamp: 0,
+      source: "picture",
+    });
     if (parts) {
-      const { classifier: classify, spec, labels } = this.models.bundle;
+      const { classifier: classify, spec, labels } = this.networks.bundle;
       const reader = { classify, spec, labels };
       for (const face of analysis.faces) face.parts = await explain(picture, face, reader);
     }
     say({ ...analysis, type: "picture", id });
   }
 
-  #analyzer() {
-    return new Analyzer(this.models.detector, this.models.bundle);
+  // Of a stream.
+  #streamed() {
+    const { detector, bundle, search } = this.networks;
+    return new Analyzer(detector, bundle, {}, search);
   }
 
   /** @param {() => Promise<void>} task */
@@ -138,12 +169,15 @@ function tell(error) {
   say({ type: "error", message: String(error?.message ?? error) });
 }
 
-// The page says nothing before it was greeted.
-loadModels().then(
-  (models) => {
-    const session = new Session(models);
+// The page says nothing before it was greeted, but for the model that it would have: in this worker's name.
+const wanted = self.name.replace("model ", "");
+loadNetworks(wanted).then(
+  (networks) => {
+    const session = new Session(networks);
     scope.addEventListener("message", ({ data }) => session.hear(data));
-    say({ type: "hello", ...models.facts });
+    session.greet();
+    const { offered, name } = networks;
+    if (wanted !== name && offered.some((one) => one.name === wanted)) session.greet(wanted);
     session.warmUp();
   },
   (error) => say({ type: "broken", reason: String(error?.stack ?? error) }),

@@ -39,6 +39,9 @@ export interface Elements {
   "live": HTMLElementTagNameMap["div"];
   "looks-hint": HTMLElementTagNameMap["p"];
   "message": HTMLElementTagNameMap["div"];
+  "models": HTMLElementTagNameMap["div"];
+  "models-hint": HTMLElementTagNameMap["p"];
+  "models-said": HTMLElementTagNameMap["p"];
   "nearest-hint": HTMLElementTagNameMap["p"];
   "nobody": HTMLElementTagNameMap["p"];
   "not-begun": HTMLElementTagNameMap["p"];
@@ -120,6 +123,7 @@ export interface Elements {
   "practice-waiting": HTMLElementTagNameMap["p"];
   "settings": HTMLElementTagNameMap["dialog"];
   "settings-looks": HTMLElementTagNameMap["div"];
+  "settings-models": HTMLElementTagNameMap["fieldset"];
   "settings-sounds": HTMLElementTagNameMap["div"];
   "settings-title": HTMLElementTagNameMap["h2"];
   "sound-hint": HTMLElementTagNameMap["p"];

@@ -307,6 +307,13 @@ export interface Words {
       title: string;
       hint: string;
     };
+    models: {
+      title: string;
+      hint: string;
+      looks: string;
+      coming: string;
+      failed: string;
+    };
     nearest: {
       title: string;
       hint: string;

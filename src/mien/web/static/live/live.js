@@ -64,12 +64,13 @@ export class Live {
   }
 
   /**
-   * Shows something, in place of what is on. Returns whether it could be opened.
+   * Shows something, in place of what is on. Returns whether it could be opened; not where nothing is read any more.
    *
    * @param {Show} show
    */
   start(show) {
     this.stop();
+    if (this.connection.gone) return false; // why, is said all the while
     this.show = show;
     this.status.clear();
     this.onStart();

@@ -3,12 +3,13 @@
 // while nothing does, nothing is asked of the display, which would cost as much as to draw.
 
 import { areaOf } from "../core/boxes.js";
+import { sizeTo } from "../core/canvas.js";
 import { contextOf } from "../core/dom.js";
 import { lineOf, readingLook, tint } from "../core/looks.js";
 import { people } from "../core/people.js";
 import { settings } from "../core/settings.js";
+import { partRegions } from "../engine/vision/parts.js";
 import { drawLabel, labelParts, measured, textSize } from "./label.js";
-import { eyesAndMouth } from "./parts.js";
 import { place } from "./placement.js";
 
 const FOLLOW_MS = 70; // time constant of the frames' movement
@@ -171,9 +172,7 @@ export class Overlay {
     const { canvas } = this;
     const ratio = devicePixelRatio || 1;
     const size = [canvas.clientWidth, canvas.clientHeight].map((side) => Math.round(side * ratio));
-    if (canvas.width === size[0] && canvas.height === size[1]) return;
-    [canvas.width, canvas.height] = size; // which empties it
-    this.stale = true;
+    if (sizeTo(canvas, size[0], size[1])) this.stale = true;
   }
 
   #draw() {
@@ -224,7 +223,8 @@ export class Overlay {
   // Eyes and mouth where the face is drawn, which is on its way to where it is.
   #partsOf({ reading, goal, box }, fit) {
     const scale = (box[2] - box[0]) / (goal[2] - goal[0]);
-    return eyesAndMouth(reading).map((corners) =>
+    const { eyes, mouth } = partRegions(reading);
+    return [eyes, mouth].map((corners) =>
       corners.map(([x, y]) => {
         const there = this.mirrored ? this.size[0] - x : x;
         return fit([box[0] + (there - goal[0]) * scale, box[1] + (y - goal[1]) * scale]);

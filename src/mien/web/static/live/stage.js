@@ -1,6 +1,7 @@
 // @ts-check
 // All that is to be seen of a show: its picture, what is drawn over it, the list, the strips, the figures.
 
+import { sizeTo } from "../core/canvas.js";
 import { $, contextOf } from "../core/dom.js";
 import { people } from "../core/people.js";
 import { settings } from "../core/settings.js";
@@ -127,9 +128,7 @@ export class Stage {
   // Draws a frame of the server's.
   draw(bitmap) {
     const { picture } = this;
-    if (picture.width !== bitmap.width || picture.height !== bitmap.height) {
-      [picture.width, picture.height] = [bitmap.width, bitmap.height];
-    }
+    sizeTo(picture, bitmap.width, bitmap.height);
     this.#setShape(bitmap.width, bitmap.height);
     contextOf(picture).drawImage(bitmap, 0, 0);
   }

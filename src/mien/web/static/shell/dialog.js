@@ -1,6 +1,7 @@
 // @ts-check
 // The dialog in which settings are chosen. Each choice applies at once.
 
+import { $ } from "../core/dom.js";
 import { wordFor } from "../core/sayings.js";
 import { CHOICES, settings } from "../core/settings.js";
 import { fill, tell, translate, words } from "../core/words.js";
@@ -43,6 +44,35 @@ export class SettingsDialog {
       isOn: (label) => settings.sounds(label),
       choose: (label, on) => settings.setSounds(label, on),
       isFree: (label) => settings.names(label),
+    });
+  }
+
+  /**
+   * Offers the models of which one can be chosen, where there are several.
+   *
+   * @param {import("../core/talk.js").Offer} offer
+   */
+  offerModels({ offered, used, coming, failed }) {
+    const [place, said] = [$("models"), $("models-said")];
+    $("settings-models").hidden = offered.length < 2;
+    this.inputs = this.inputs.filter(({ input }) => !place.contains(input));
+    const focused = place.contains(document.activeElement) ? coming || used : null;
+    place.replaceChildren();
+    for (const { name, labels } of offered) {
+      const { element, input, text } = option("radio");
+      input.name = "model";
+      tell(text, () => fill(words.settings.models.looks, { name, looks: labels.map(wordFor).join(", ") }));
+      this.#join(
+        input,
+        () => name === (coming || used),
+        () => settings.set("model", name),
+      );
+      place.append(element);
+      if (name === focused) input.focus();
+    }
+    tell(said, () => {
+      const { models } = words.settings;
+      return fill(coming ? models.coming : failed ? models.failed : "", { name: coming || failed });
     });
   }
 

@@ -6,8 +6,9 @@
 // version is fetched beside it, and begins when no page of the old one is open any more.
 
 const worker = /** @type {any} */ (self);
-/** @type {{ version: string, files: Record<string, string> }} by name, the hash of what each holds */
-const { version, files } = worker.SITE;
+/** @type {{ version: string, files: Record<string, string>, later: string[] }} by name, the hash of what each
+ *   holds; and which of them are kept only once a page has asked for them */
+const { version, files, later } = worker.SITE;
 const { scope } = worker.registration;
 const KIND = `mien ${scope} `; // other sites of the same host have caches of their own
 const CACHE = KIND + version;
@@ -16,6 +17,7 @@ const MOST_LOADS = 50; // of a page that waits for the next version to begin
 const AT_ONCE = 6;
 const PAGES = new Set([scope, `${scope}index.html`]);
 const HASHES = new Map(Object.entries(files).map(([name, hash]) => [new URL(name, scope).href, hash]));
+const LATER = new Set(later.map((name) => new URL(name, scope).href));
 let loads = 0;
 
 worker.addEventListener("install", (event) => event.waitUntil(keep()));
@@ -31,7 +33,7 @@ worker.addEventListener("fetch", (event) => {
   if (request.mode === "navigate") {
     if (PAGES.has(address)) event.respondWith(openPage(event));
   } else if (HASHES.has(address)) {
-    event.respondWith(load(request, address));
+    event.respondWith(load(event, address));
   }
 });
 
@@ -43,7 +45,8 @@ async function keep() {
     if (!page.ok || !(await page.clone().text()).includes(`"${version}"`)) {
       throw new Error(`the host does not give version ${version} yet`);
     }
-    const missing = [...HASHES.keys()];
+    const before = await askedForBefore();
+    const missing = [...HASHES.keys()].filter((url) => !LATER.has(url) || before.has(unversioned(url)));
     const one = async () => {
       for (let url = missing.pop(); url; url = missing.pop()) await put(cache, url, await fetched(url));
     };
@@ -54,6 +57,23 @@ async function keep() {
     await caches.delete(CACHE);
     throw error;
   }
+}
+
+// What a page of an earlier version asked for, it will ask for again.
+async function askedForBefore() {
+  const found = new Set();
+  for (const name of await caches.keys()) {
+    if (!name.startsWith(KIND)) continue;
+    const cache = await caches.open(name);
+    for (const { url } of await cache.keys()) found.add(unversioned(url));
+  }
+  return found;
+}
+
+// An address without what its content adds to it.
+/** @param {string} url */
+function unversioned(url) {
+  return url.replace(/\.[0-9a-f]+(\.\w+)$/, "$1");
 }
 
 // A host may answer with its own page where a file is not there yet, and so may the browser's memory of
@@ -94,11 +114,21 @@ async function openPage(event) {
 }
 
 /**
- * @param {Request} request
+ * @param {any} event
  * @param {string} address
  */
-async function load(request, address) {
-  return (await caches.match(address, { cacheName: CACHE })) ?? fetch(request);
+async function load(event, address) {
+  const found = await caches.match(address, { cacheName: CACHE });
+  if (found || !LATER.has(address)) return found ?? fetch(event.request);
+  const response = await fetched(address);
+  const copy = response.clone();
+  event.waitUntil(
+    caches
+      .open(CACHE)
+      .then((cache) => put(cache, address, copy))
+      .catch(() => {}), // there is no room: it is fetched once more
+  );
+  return response;
 }
 
 // The only page that is open is loaded anew: it can be of the next version, where that is there. Until that

@@ -2,8 +2,9 @@
 // The pictures of the page's own stream on their way to the engine: one at a time, so that a slow
 // one never builds a lag, and no wider than it can read in good time.
 
+import { Pace } from "../../core/pace.js";
 import { Grabber } from "./grab.js";
-import { CAMERA, Pace } from "./pace.js";
+import { CAMERA } from "./pace.js";
 
 export class Feed {
   // Sends what `video` shows, as long as `goes` says so.
@@ -18,7 +19,7 @@ export class Feed {
   /**
    * The pictures are of another kind.
    *
-   * @param {import("./pace.js").Limits} limits
+   * @param {import("../../core/pace.js").Limits} limits
    */
   suit(limits) {
     if (limits !== this.pace.limits) this.pace = new Pace(limits);
@@ -51,7 +52,7 @@ export class Feed {
   async #send(turn) {
     const goes = () => turn === this.turn && this.goes() && this.connection.open;
     await this.grabber.next();
-    const taken = goes() && (await this.grabber.take(this.pace.width));
+    const taken = goes() && (await this.grabber.take(this.pace.value));
     if (!taken) return false;
     if (!goes()) {
       this.connection.drop(taken.picture);

@@ -6,22 +6,22 @@
 // holds it, at the size that the detector knows best, and the regions of all faces side by side are one
 // small picture: a few percent of the pixels of the frame.
 
-import { centerOf, iou, sideOf } from "./boxes.js";
-import { round } from "./numbers.js";
-import { cutSquare, paste } from "./pixels.js";
-import { resizeArea, resizeLinear } from "./resize.js";
+import { centerOf, iou, sideOf } from "../vision/boxes.js";
+import { round } from "../vision/numbers.js";
+import { cutSquare, paste } from "../vision/pixels.js";
+import { resizeArea, resizeLinear } from "../vision/resize.js";
 import { distanceOf } from "./track.js";
 
 /**
- * @typedef {import("./types.js").Box} Box
+ * @typedef {import("../types.js").Box} Box
  *
- * @typedef {import("./types.js").Detector} Detector
+ * @typedef {import("../types.js").Detector} Detector
  *
- * @typedef {import("./types.js").Face} Face
+ * @typedef {import("../types.js").Face} Face
  *
- * @typedef {import("./types.js").Picture} Picture
+ * @typedef {import("../types.js").Picture} Picture
  *
- * @typedef {import("./types.js").Point} Point
+ * @typedef {import("../types.js").Point} Point
  *
  * @typedef {object} Roi a square of the frame, and where it lies in the picture of all ROIs
  * @property {number} left
@@ -50,6 +50,7 @@ export class RoiDetector {
   /** @type {number | null} */
   #detected = null;
   #detector;
+  #search;
   #interval;
   #tile;
 
@@ -57,9 +58,11 @@ export class RoiDetector {
    * @param {Detector} detector finds faces, in frames and in ROIs
    * @param {number} interval the full-frame detection interval, in seconds of stream time; 0 for the full
    *   frame every time, without ROIs
+   * @param {Detector} search finds them in frames in which nobody was lost, where that is another one
    */
-  constructor(detector, interval = INTERVAL) {
+  constructor(detector, interval = INTERVAL, search = detector) {
     this.#detector = detector;
+    this.#search = search;
     this.#interval = interval;
     this.#tile = 2 * round((ROI_SCALE * detector.faceSide) / 2);
   }
@@ -84,9 +87,12 @@ export class RoiDetector {
     const tracks = this.#detected !== null && this.#pays(places.length, picture);
     const tracked = tracks ? await this.#look(picture, places) : places.map(() => null);
     const known = tracked.filter((face) => face !== null);
-    if (!due && !tracked.slice(0, expected.length).includes(null)) return known;
+    const lost = tracked.slice(0, expected.length).includes(null);
+    if (!due && !lost) return known;
+    // Who was there just now is looked for as well as it goes; who may come in, as there is time for.
+    const look = lost || this.#detected === null ? this.#detector : this.#search;
     this.#detected = timestamp;
-    const found = await this.#detector(picture);
+    const found = await look(picture);
     return [...known, ...found.filter((face) => !isTaken(face, known))];
   }
 

@@ -2,16 +2,16 @@
 // The twin of mien/tracking/portrait.py, which says what portraits are: who is who within one
 // sitting, by texture of the aligned face and by tones of hair, skin and clothes.
 
-import { sideOf } from "./boxes.js";
-import { round } from "./numbers.js";
-import { colourRows, toGray } from "./pixels.js";
-import { estimateYaw } from "./quality.js";
-import { resize } from "./resize.js";
-import { gaussianBlur, warpAffine } from "./warp.js";
+import { sideOf } from "../vision/boxes.js";
+import { round } from "../vision/numbers.js";
+import { colourRows, toGray } from "../vision/pixels.js";
+import { estimateYaw } from "../vision/quality.js";
+import { resize } from "../vision/resize.js";
+import { gaussianBlur, warpAffine } from "../vision/warp.js";
 
 /**
- * @typedef {import("./types.js").Picture} Picture
- * @typedef {import("./types.js").Face} Face
+ * @typedef {import("../types.js").Picture} Picture
+ * @typedef {import("../types.js").Face} Face
  */
 
 // Below, texture is the camera's noise; beyond, half of the face is hidden.

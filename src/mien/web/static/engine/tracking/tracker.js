@@ -12,9 +12,9 @@ import { ALIKE, affinity, similarities, Track, UNCONFIRMED } from "./track.js";
 import { Views } from "./views.js";
 
 /**
- * @typedef {import("./types.js").Box} Box
+ * @typedef {import("../types.js").Box} Box
  *
- * @typedef {import("./types.js").Face} Face
+ * @typedef {import("../types.js").Face} Face
  *
  * @typedef {import("./track.js").Descriptor} Descriptor
  *

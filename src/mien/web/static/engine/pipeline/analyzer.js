@@ -2,33 +2,33 @@
 // The twin of mien/pipeline/analyzer.py: the live path, frame in, readings out. Knows no concrete
 // detector or classifier.
 
-import { describe } from "./appearance.js";
-import { cropFaces } from "./crop.js";
-import { split } from "./decision.js";
+import { split } from "../models/decision.js";
+import { describe } from "../tracking/appearance.js";
+import { portray } from "../tracking/portrait.js";
+import { INTERVAL, RoiDetector } from "../tracking/roi.js";
+import { HOLD, HOLD_UNSURE, Smoother, TIME_CONSTANT } from "../tracking/smoother.js";
+import { UNCONFIRMED } from "../tracking/track.js";
+import { REMEMBER, Tracker } from "../tracking/tracker.js";
+import { cropFaces } from "../vision/crop.js";
+import { assess, DOUBTFUL, QUALITY_SETTINGS } from "../vision/quality.js";
 import { Pace } from "./pace.js";
-import { portray } from "./portrait.js";
-import { assess, DOUBTFUL, QUALITY_SETTINGS } from "./quality.js";
-import { INTERVAL, RoiDetector } from "./roi.js";
-import { HOLD, HOLD_UNSURE, Smoother, TIME_CONSTANT } from "./smoother.js";
-import { UNCONFIRMED } from "./track.js";
-import { REMEMBER, Tracker } from "./tracker.js";
 
 /**
- * @typedef {import("../generated/messages.js").Analyzed} Analyzed
+ * @typedef {import("../../generated/messages.js").Analyzed} Analyzed
  *
- * @typedef {import("../generated/messages.js").FaceFacts} FaceFacts
+ * @typedef {import("../../generated/messages.js").FaceFacts} FaceFacts
  *
- * @typedef {import("../generated/messages.js").QualityFacts} QualityFacts
+ * @typedef {import("../../generated/messages.js").QualityFacts} QualityFacts
  *
- * @typedef {import("./types.js").Classifier} Classifier
+ * @typedef {import("../types.js").Classifier} Classifier
  *
- * @typedef {import("./types.js").Detector} Detector
+ * @typedef {import("../types.js").Detector} Detector
  *
- * @typedef {import("./types.js").Face} Face
+ * @typedef {import("../types.js").Face} Face
  *
- * @typedef {import("./types.js").InputSpec} InputSpec
+ * @typedef {import("../types.js").InputSpec} InputSpec
  *
- * @typedef {import("./types.js").Picture} Picture
+ * @typedef {import("../types.js").Picture} Picture
  *
  * @typedef {object} Frame
  * @property {Picture} picture
@@ -80,9 +80,10 @@ export class Analyzer {
    * @param {Detector} detector finds the faces
    * @param {Bundle} bundle reads them
    * @param {Partial<Settings>} settings
+   * @param {Detector} search finds faces in full frames in which nobody was lost, where that is another one
    * @throws {RangeError} a time is below 0, or `notSureBelow` is no probability
    */
-  constructor(detector, bundle, settings = {}) {
+  constructor(detector, bundle, settings = {}, search = detector) {
     const { quality, ...times } = { ...SETTINGS, ...settings };
     for (const [name, value] of Object.entries(times)) {
       if (!(value >= 0)) throw new RangeError(`${name} must be 0 seconds or more, got ${value}`);
@@ -93,7 +94,7 @@ export class Analyzer {
     }
     this.#bundle = bundle;
     this.#quality = quality;
-    this.#rois = new RoiDetector(detector, times.search);
+    this.#rois = new RoiDetector(detector, times.search, search);
     this.#tracker = new Tracker(times);
     this.#smoother = new Smoother({ ...times, notSureBelow, other });
   }

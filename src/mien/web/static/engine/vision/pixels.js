@@ -2,8 +2,8 @@
 // Pictures row by row: cut out, gray or in colours, their edges repeated.
 
 /**
- * @typedef {import("./types.js").Picture} Picture
- * @typedef {import("./types.js").Plane} Plane
+ * @typedef {import("../types.js").Picture} Picture
+ * @typedef {import("../types.js").Plane} Plane
  *
  * A part of a picture, which may reach beyond its edges.
  *

@@ -4,8 +4,8 @@
 
 import { contextOf } from "./shown.js";
 
-const PORTRAIT = new URL("../sample/collins.jpg", import.meta.url);
-const SHEET = new URL("../sample/drawn.webp", import.meta.url);
+const PORTRAIT = new URL("../../sample/collins.jpg", import.meta.url);
+const SHEET = new URL("../../sample/drawn.webp", import.meta.url);
 const WIDTH = 640;
 const HEIGHT = 480;
 const FPS = 30;
@@ -38,7 +38,7 @@ const DRAWN_FRAMES = DRAWN_S * FPS;
 /**
  * @typedef {OffscreenCanvasRenderingContext2D} Context
  *
- * @typedef {(frame: import("./analyzer.js").Frame, shown: ImageBitmap) => Promise<unknown>} Take
+ * @typedef {(frame: import("../pipeline/analyzer.js").Frame, shown: ImageBitmap) => Promise<unknown>} Take
  */
 
 // Plays it again and again, until it is stopped; the next picture comes when the last one has been shown.

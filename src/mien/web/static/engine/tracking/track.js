@@ -1,11 +1,11 @@
 // @ts-check
 // The twin of mien/tracking/track.py: one face over time, and how well a face of the next frame fits it.
 
+import { centerOf, iou, sideOf } from "../vision/boxes.js";
 import { similarity } from "./appearance.js";
-import { centerOf, iou, sideOf } from "./boxes.js";
 
 /**
- * @typedef {import("./types.js").Box} Box
+ * @typedef {import("../types.js").Box} Box
  *
  * @typedef {Float32Array} Descriptor the appearance of one face
  */

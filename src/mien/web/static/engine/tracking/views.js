@@ -2,12 +2,12 @@
 // The twin of mien/tracking/views.py: what the faces of one frame show of themselves, for who asks
 // who is who.
 
-import { centerOf, iou, sideOf } from "./boxes.js";
+import { centerOf, iou, sideOf } from "../vision/boxes.js";
 import { LEAST_SIDE } from "./portrait.js";
 import { distanceOf, isCut } from "./track.js";
 
 /**
- * @typedef {import("./types.js").Face} Face
+ * @typedef {import("../types.js").Face} Face
  *
  * @typedef {Float32Array} Portrait
  */

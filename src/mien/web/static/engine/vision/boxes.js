@@ -2,8 +2,8 @@
 // The twin of mien/vision/boxes.py: arithmetic on boxes, [x1, y1, x2, y2] in pixels.
 
 /**
- * @typedef {import("./types.js").Box} Box
- * @typedef {import("./types.js").Face} Face
+ * @typedef {import("../types.js").Box} Box
+ * @typedef {import("../types.js").Face} Face
  */
 
 // How far from the middle of a face, 1 being its outline, the middle of a box may be for the box to

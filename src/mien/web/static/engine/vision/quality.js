@@ -6,10 +6,10 @@ import { cropFaces } from "./crop.js";
 import { brightnessAndSharpness } from "./warp.js";
 
 /**
- * @typedef {import("./types.js").Picture} Picture
- * @typedef {import("./types.js").Face} Face
- * @typedef {import("./types.js").Point} Point
- * @typedef {import("../generated/messages.js").QualityFacts} QualityFacts
+ * @typedef {import("../types.js").Picture} Picture
+ * @typedef {import("../types.js").Face} Face
+ * @typedef {import("../types.js").Point} Point
+ * @typedef {import("../../generated/messages.js").QualityFacts} QualityFacts
  */
 
 // Faces are judged at one size, so that a figure means the same for a near and a far face.

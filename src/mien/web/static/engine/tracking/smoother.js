@@ -2,12 +2,12 @@
 // The twin of mien/tracking/smoother.py: steady words from shaky numbers, for each face by itself and
 // in seconds of stream time.
 
-import { doubt as doubtOf, isSure, needed, split, sum } from "./decision.js";
+import { doubt as doubtOf, isSure, needed, split, sum } from "../models/decision.js";
 
 /**
- * @typedef {NonNullable<import("../generated/messages.js").FaceFacts["reason"]>} Reason
+ * @typedef {NonNullable<import("../../generated/messages.js").FaceFacts["reason"]>} Reason
  *
- * @typedef {import("../generated/messages.js").QualityFacts["issues"][number]} QualityIssue
+ * @typedef {import("../../generated/messages.js").QualityFacts["issues"][number]} QualityIssue
  *
  * @typedef {object} Said a class, or why there is none
  * @property {number | null} index

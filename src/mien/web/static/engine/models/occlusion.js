@@ -2,20 +2,20 @@
 // The twin of mien/models/occlusion.py: which part of a face a reading rests on; its brows, eyes or mouth,
 // each covered in turn.
 
-import { centerOf, sideOf } from "./boxes.js";
-import { cropFaces } from "./crop.js";
-import { inpaint } from "./inpaint.js";
-import { round } from "./numbers.js";
-import { landmarksOf, PARTS, partRegions } from "./parts.js";
-import { cutSquare } from "./pixels.js";
-import { fillPolygon } from "./polygon.js";
-import { resizeArea } from "./resize.js";
+import { centerOf, sideOf } from "../vision/boxes.js";
+import { cropFaces } from "../vision/crop.js";
+import { inpaint } from "../vision/inpaint.js";
+import { round } from "../vision/numbers.js";
+import { landmarksOf, PARTS, partRegions } from "../vision/parts.js";
+import { cutSquare } from "../vision/pixels.js";
+import { fillPolygon } from "../vision/polygon.js";
+import { resizeArea } from "../vision/resize.js";
 
 /**
- * @typedef {import("./types.js").Picture} Picture
- * @typedef {import("./types.js").Face} Face
- * @typedef {import("./types.js").Point} Point
- * @typedef {import("../generated/messages.js").PartFacts} PartFacts
+ * @typedef {import("../types.js").Picture} Picture
+ * @typedef {import("../types.js").Face} Face
+ * @typedef {import("../types.js").Point} Point
+ * @typedef {import("../../generated/messages.js").PartFacts} PartFacts
  */
 
 // Faces are covered at this size: more detail than any classifier sees, at a cost that is bounded.
@@ -33,8 +33,8 @@ const { fround } = Math;
  * @param {Picture} picture
  * @param {Face} face without landmarks its parts are where an average face has them
  * @param {object} reader
- * @param {import("./types.js").Classifier} reader.classify
- * @param {import("./types.js").InputSpec} reader.spec
+ * @param {import("../types.js").Classifier} reader.classify
+ * @param {import("../types.js").InputSpec} reader.spec
  * @param {readonly string[]} reader.labels
  * @returns {Promise<PartFacts[]>} one for each part, the greatest effect first
  */

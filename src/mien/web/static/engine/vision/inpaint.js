@@ -8,7 +8,7 @@
 import { round } from "./numbers.js";
 
 /**
- * @typedef {import("./types.js").Picture} Picture
+ * @typedef {import("../types.js").Picture} Picture
  *
  * Pixels with a frame of one pixel around them all, so that no neighbour has to be asked whether it is there.
  *

@@ -9,9 +9,9 @@ import { resize } from "./resize.js";
 import { warpAffine } from "./warp.js";
 
 /**
- * @typedef {import("./types.js").Picture} Picture
- * @typedef {import("./types.js").Face} Face
- * @typedef {import("./types.js").InputSpec} InputSpec
+ * @typedef {import("../types.js").Picture} Picture
+ * @typedef {import("../types.js").Face} Face
+ * @typedef {import("../types.js").InputSpec} InputSpec
  * @typedef {import("./pixels.js").Part} Part
  */
 

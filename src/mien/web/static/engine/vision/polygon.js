@@ -2,7 +2,7 @@
 // The pixels of a polygon, as OpenCV fills it: what is between its lines, and these.
 
 /**
- * @typedef {import("./types.js").Point} Point
+ * @typedef {import("../types.js").Point} Point
  * @typedef {{ data: Uint8Array, width: number, height: number }} Mask
  */
 

@@ -5,7 +5,7 @@ import { HALVES } from "./numbers.js";
 import { wordsOf } from "./pixels.js";
 
 /**
- * @typedef {import("./types.js").Picture} Picture
+ * @typedef {import("../types.js").Picture} Picture
  * @typedef {import("./pixels.js").Part} Part
  */
 

@@ -4,9 +4,9 @@
 import { centerOf, sideOf } from "./boxes.js";
 
 /**
- * @typedef {import("./types.js").Face} Face
- * @typedef {import("./types.js").Point} Point
- * @typedef {import("../generated/messages.js").PartFacts["part"]} PartName
+ * @typedef {import("../types.js").Face} Face
+ * @typedef {import("../types.js").Point} Point
+ * @typedef {import("../../generated/messages.js").PartFacts["part"]} PartName
  */
 
 // Where the parts begin and end: along the line of the eyes, and across it, from the middle between

@@ -2,15 +2,15 @@
 // The twin of mien/tracking/appearance.py: appearance descriptors of faces, enough to tell two people
 // of one scene apart, and no more.
 
-import { centerOf, sideOf } from "./boxes.js";
-import { squareAround } from "./crop.js";
-import { round } from "./numbers.js";
-import { colourRows } from "./pixels.js";
-import { resize, resizeArea } from "./resize.js";
+import { centerOf, sideOf } from "../vision/boxes.js";
+import { squareAround } from "../vision/crop.js";
+import { round } from "../vision/numbers.js";
+import { colourRows } from "../vision/pixels.js";
+import { resize, resizeArea } from "../vision/resize.js";
 
 /**
- * @typedef {import("./types.js").Picture} Picture
- * @typedef {import("./types.js").Face} Face
+ * @typedef {import("../types.js").Picture} Picture
+ * @typedef {import("../types.js").Face} Face
  */
 
 // The head with its hair, and a little of what is below it.

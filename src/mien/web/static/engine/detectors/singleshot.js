@@ -2,19 +2,19 @@
 // The twin of mien/detectors/single_shot.py, which says why, and of its postprocess.py: mien's own face
 // detector. The network is passed in; how a picture is shown to it, and what becomes of its answers, is here.
 
-import { nonMaximumSuppression } from "./boxes.js";
-import { round } from "./numbers.js";
-import { colourRows, planeRows, readAll, toGray, wholeOf } from "./pixels.js";
-import { resize } from "./resize.js";
+import { nonMaximumSuppression } from "../vision/boxes.js";
+import { round } from "../vision/numbers.js";
+import { colourRows, planeRows, readAll, toGray, wholeOf } from "../vision/pixels.js";
+import { resize } from "../vision/resize.js";
 
 /**
- * @typedef {import("./types.js").Picture} Picture
- * @typedef {import("./types.js").Plane} Plane
- * @typedef {import("./types.js").Face} Face
- * @typedef {import("./types.js").Box} Box
- * @typedef {import("./types.js").Point} Point
- * @typedef {import("./types.js").Detector} Detector
- * @typedef {import("./pixels.js").Part} Part
+ * @typedef {import("../types.js").Picture} Picture
+ * @typedef {import("../types.js").Plane} Plane
+ * @typedef {import("../types.js").Face} Face
+ * @typedef {import("../types.js").Box} Box
+ * @typedef {import("../types.js").Point} Point
+ * @typedef {import("../types.js").Detector} Detector
+ * @typedef {import("../vision/pixels.js").Part} Part
  *
  * What a detector's model.json says, as far as it counts here.
  *
