@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from multiprocessing.connection import wait
 from typing import Generic, TypeVar
 
-from mien.archive.engines import Done, Work
+from mien.archive.work import Done, Work
 from mien.archive.worker import EndedError, NotStartedError, Worker
 from mien.errors import EngineError
 from mien.settings import check_threads

@@ -17,8 +17,8 @@ import signal
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
-from mien.archive.engines import Done, Work
 from mien.archive.local import LocalEngine
+from mien.archive.work import Done, Work
 from mien.errors import EngineError, MienError, MissingExtraError, one_line
 from mien.settings import check_number
 

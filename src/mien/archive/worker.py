@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from typing import Any, Generic, TypeVar
 
-from mien.archive.engines import Done, Work, attempt
+from mien.archive.work import Done, Work, attempt
 from mien.errors import EngineError, one_line
 
 T = TypeVar("T")
