@@ -14,7 +14,9 @@ import logging
 import os
 import pickle
 import signal
+import warnings
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
 from mien.archive.local import LocalEngine
@@ -27,7 +29,9 @@ R = TypeVar("R")
 # Ray Data keeps books of each block; where there are more tasks, some share one.
 MOST_BLOCKS = 10_000
 # Read when Ray is imported, and by the processes that it starts: mien promises silence.
-QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
+NO_REPORTS = {"RAY_USAGE_STATS_ENABLED": "0"}
+# The others may be chosen by who looks for a fault.
+QUIET = {"RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
 
 
 class RayEngine:
@@ -44,7 +48,7 @@ class RayEngine:
             MissingExtraError: Ray is not installed.
         """
         check_number("--jobs", jobs, 1)
-        os.environ.update(QUIET)
+        os.environ.update({**QUIET, **os.environ, **NO_REPORTS})
         try:
             import ray.data  # noqa: F401 - it takes a second, and is wanted before hours of work
         except ImportError as error:
@@ -74,16 +78,21 @@ class _Actor:
 
     def __init__(self, work: bytes) -> None:
         self._task: Any = None
+        self._failure: str | None = None
         self._results = LocalEngine(1).run(pickle.loads(work), self._tasks())  # noqa: S301
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[bytes]]:
         """Do the one task of a batch."""
         self._task = pickle.loads(batch["task"][0])  # noqa: S301 - what `run` pickled
+        return {"done": [pickle.dumps(self._failure or self._next())]}
+
+    def _next(self) -> Done[Any, Any] | str:
+        """Return what came of the task, or why there will never be anything."""
         try:
-            done: Done[Any, Any] | str = next(self._results)
-        except MienError as error:
-            done = str(error)
-        return {"done": [pickle.dumps(done)]}
+            return next(self._results)
+        except Exception as error:  # whatever is raised here ends the whole data set
+            self._failure = one_line(error)
+            return self._failure
 
     def _tasks(self) -> Iterator[Any]:
         """Give out the task of the call that asks; the engine takes none before it is asked for."""
@@ -92,23 +101,28 @@ class _Actor:
 
 
 def _rows(rows: list[dict[str, bytes]], work: Work[T, R], jobs: int) -> Iterator[dict[str, Any]]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Ray warns of its own former options
+        results = _plan(rows, work, jobs)
+    yield from results.iter_rows()
+
+
+def _plan(rows: list[dict[str, bytes]], work: Work[T, R], jobs: int) -> Any:
     import ray.data
 
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
-    blocks = min(len(rows), MOST_BLOCKS)
     # A task that waits behind a long one, while other actors have none, is the end of every run.
     pool = ray.data.ActorPoolStrategy(
         min_size=1, max_size=min(jobs, len(rows)), max_tasks_in_flight_per_actor=1
     )
-    results = ray.data.from_items(rows, override_num_blocks=blocks).map_batches(
+    return ray.data.from_items(rows, override_num_blocks=min(len(rows), MOST_BLOCKS)).map_batches(
         _Actor,
         batch_size=1,
         compute=pool,
         fn_constructor_args=(pickle.dumps(work),),
         num_cpus=1,
     )
-    yield from results.iter_rows()
 
 
 @contextlib.contextmanager
@@ -119,11 +133,12 @@ def _cluster() -> Iterator[None]:
     if ray.is_initialized():
         yield
         return
-    logging.getLogger("ray").setLevel(logging.ERROR)
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    for name in ("ray", "ray.data"):  # what they call errors is raised, too
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     former = signal.getsignal(signal.SIGTERM)
     try:
-        ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+        with _muted():
+            ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
     except Exception as error:  # as above
         raise EngineError(f"no cluster can be reached or started: {one_line(error)}") from error
     try:
@@ -131,6 +146,23 @@ def _cluster() -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+@contextlib.contextmanager
+def _muted() -> Iterator[None]:
+    """Leave out what is written to standard error below Python: that there will be no log."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # there is none
+        yield
+        return
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _last_line(error: BaseException) -> str:

@@ -104,7 +104,9 @@ class Ledger:
         return True
 
     def _write_whole(self, rows: Iterable[Row]) -> None:
-        merged = {**self._known, **{row.file: row for row in rows}}
+        # A file that came while shards were at work may be in none of them.
+        waiting = {file: Row(file=file) for file in self._found}
+        merged = {**waiting, **self._known, **{row.file: row for row in rows}}
         kept = (self._as_found(row) for row in merged.values())
         with uninterrupted():
             manifest.save(self._place, MANIFEST, [row for row in kept if row is not None])
