@@ -27,7 +27,7 @@ def test_too_few_jobs_are_refused() -> None:
 def test_a_cluster_does_what_processes_do(capfd: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("ray", reason="needs the extra [cluster]")
     engine = make_engine("ray", jobs=2)
-    with ray_data._cluster():
+    with ray_data._cluster(2):
         check(engine)
     captured = capfd.readouterr()
     assert captured.out == captured.err == ""

@@ -14,6 +14,7 @@ import logging
 import os
 import pickle
 import signal
+import tempfile
 import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -21,13 +22,15 @@ from typing import Any, TypeVar
 
 from mien.archive.local import LocalEngine
 from mien.archive.work import Done, Work
-from mien.errors import EngineError, MienError, MissingExtraError, one_line
+from mien.errors import EngineError, MissingExtraError, one_line
 from mien.settings import check_number
 
 T = TypeVar("T")
 R = TypeVar("R")
 # Ray Data keeps books of each block; where there are more tasks, some share one.
 MOST_BLOCKS = 10_000
+# On one machine, for tasks and what comes of them; Ray takes a third of the memory unless told.
+STORE_BYTES = 200_000_000
 # Read when Ray is imported, and by the processes that it starts: mien promises silence.
 NO_REPORTS = {"RAY_USAGE_STATS_ENABLED": "0"}
 # The others may be chosen by who looks for a fault.
@@ -60,17 +63,19 @@ class RayEngine:
         rows = [{"task": pickle.dumps(task)} for task in tasks]
         if not rows:
             return
-        with _cluster():
+        with _cluster(self.jobs):
+            failure = None
             try:
                 for row in _rows(rows, work, self.jobs):
                     done = pickle.loads(row["done"])  # noqa: S301 - our own actor's
                     if isinstance(done, str):
-                        raise EngineError(done)
-                    yield done
-            except MienError:
-                raise
+                        failure = done  # all others will say so, too, and soon
+                    else:
+                        yield done
             except Exception as error:  # Ray has no common base of errors
                 raise EngineError(f"the cluster gave up: {_last_line(error)}") from error
+        if failure is not None:
+            raise EngineError(failure)
 
 
 class _Actor:
@@ -126,7 +131,7 @@ def _plan(rows: list[dict[str, bytes]], work: Work[T, R], jobs: int) -> Any:
 
 
 @contextlib.contextmanager
-def _cluster() -> Iterator[None]:
+def _cluster(jobs: int) -> Iterator[None]:
     """Connect to a cluster, or start one on this machine and end it with the block."""
     import ray
 
@@ -136,16 +141,28 @@ def _cluster() -> Iterator[None]:
     for name in ("ray", "ray.data"):  # what they call errors is raised, too
         logging.getLogger(name).setLevel(logging.CRITICAL)
     former = signal.getsignal(signal.SIGTERM)
-    try:
-        with _muted():
-            ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
-    except Exception as error:  # as above
-        raise EngineError(f"no cluster can be reached or started: {one_line(error)}") from error
-    try:
+    with contextlib.ExitStack() as stack:
+        options = _here(stack, jobs) if not os.environ.get("RAY_ADDRESS") else {}
+        stack.callback(ray.shutdown)
+        try:
+            with _muted():
+                ray.init(log_to_driver=False, logging_level=logging.ERROR, **options)
+        except Exception as error:  # as above
+            raise EngineError(f"no cluster can be reached or started: {one_line(error)}") from error
         signal.signal(signal.SIGTERM, former)  # Ray's would end this program with a stack trace
         yield
-    finally:
-        ray.shutdown()
+
+
+def _here(stack: contextlib.ExitStack, jobs: int) -> dict[str, Any]:
+    """Return the options of a cluster of this machine alone, whose logs go with it."""
+    folder = tempfile.TemporaryDirectory(prefix="mien-ray-", ignore_cleanup_errors=True)
+    return {
+        "address": "local",
+        "num_cpus": jobs,
+        "include_dashboard": False,
+        "object_store_memory": STORE_BYTES,
+        "_temp_dir": stack.enter_context(folder),
+    }
 
 
 @contextlib.contextmanager
