@@ -43,7 +43,7 @@ class ArchiveSummary:
         problems: Rows of this shard that are not "read".
         skipped: What was found and is no file that is read here.
         missed: Whether something that was asked for by name could not be read.
-        whole: Whether manifest.csv speaks of the whole: all shards have come to their end.
+        whole: Whether manifest.csv speaks of the whole: no other shard has anything to read.
     """
 
     files: int = 0
@@ -127,7 +127,7 @@ class _Run:
             self.summary.files = sum(len(task.part.items) for task in tasks)
             with ledger.kept(), self._tidy(tasks):
                 self._hand_out(tasks, ledger, on_progress)
-            self.summary.whole = ledger.merge()
+            self.summary.whole = ledger.merge(self._identity)
         self._sum_up(parts, ledger)
         self.summary.wall = time.perf_counter() - begun
         return self.summary
