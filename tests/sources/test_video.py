@@ -1,5 +1,6 @@
 """A video gives its frames at its own time stamps, and what is good even where it is broken."""
 
+import gc
 import socket
 import wave
 from collections.abc import Callable, Iterator
@@ -395,3 +396,17 @@ def test_frames_are_the_same_whatever_threads_decode_them(
     for frame, other in zip(one, many, strict=True):
         assert frame.timestamp == other.timestamp
         assert np.array_equal(frame.image, other.image)
+
+
+def test_frames_that_are_done_with_do_not_wait_for_the_collector(
+    make_video: Callable[..., Path],
+) -> None:
+    path = make_video(rotation=90)
+    gc.collect()
+    gc.disable()
+    try:
+        assert sum(1 for _ in VideoSource(path)) == 30
+        left = sum(isinstance(one, av.VideoFrame) for one in gc.get_objects())
+    finally:
+        gc.enable()
+    assert left <= 2
