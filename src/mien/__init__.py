@@ -15,7 +15,8 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mien.api import Reader, load, to_frame
+    from mien.api import Reader, load, read_archive, to_frame
+    from mien.archive.readings.manifest import read_manifest
     from mien.errors import MienError
     from mien.models.occlusion import PartEffect
     from mien.pipeline.analyzer import Analyzer, AnalyzerSettings
@@ -62,6 +63,8 @@ __all__ = [
     "Verdict",
     "__version__",
     "load",
+    "read_archive",
+    "read_manifest",
     "run",
     "to_frame",
 ]
@@ -73,7 +76,8 @@ _HOMES = {
     "mien.pipeline.meter": ("RunSummary",),
     "mien.pipeline.run": ("run",),
     "mien.protocols": ("Classifier", "Detector", "Sink", "Source"),
-    "mien.api": ("Reader", "load", "to_frame"),
+    "mien.api": ("Reader", "load", "read_archive", "to_frame"),
+    "mien.archive.readings.manifest": ("read_manifest",),
     "mien.types": (
         *("Analysis", "Box", "Face", "Frame", "InputSpec", "Prediction", "Quality", "Reading"),
         "Verdict",

@@ -1,8 +1,9 @@
-"""The Python API: load once, then read pictures or watch sources."""
+"""The Python API: load once, then read pictures or watch sources; or read a whole archive."""
 
 import contextlib
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mien.archive.engines import EngineName
+from mien.archive.readings import read as archives
+from mien.archive.readings.read import ArchiveSummary
+from mien.archive.readings.recipe import Recipe
+from mien.archive.readings.settings import ArchiveSettings, Format
 from mien.errors import MienError, PictureError, SourceError
 from mien.models.info import ModelInfo
 from mien.models.occlusion import PartEffect, explain
@@ -23,10 +29,11 @@ from mien.registry import (
     make_classifier,
     make_detector,
 )
+from mien.settings import checked
 from mien.sinks.tables import columns
 from mien.sources.open import ACCEPTED, open_source
 from mien.sources.reconnect import Notice
-from mien.types import Analysis, Frame, PixelArray, Reading
+from mien.types import Analysis, Frame, OnProgress, PixelArray, Reading
 from mien.vision.images.reading import read_picture
 
 if TYPE_CHECKING:
@@ -191,6 +198,62 @@ def load(
         detector = at_any_angle(detector)
     classifier, info = make_classifier(None if bundle is None else Path(bundle), threads=threads)
     return Reader(detector, classifier, info)
+
+
+def read_archive(
+    sources: str | Path | Sequence[str | Path],
+    out: str | Path,
+    *,
+    bundle: str | Path | None = None,
+    detector: str = DEFAULT_DETECTOR,
+    detector_model: str | Path | None = None,
+    any_angle: bool = False,
+    seconds: float | None = None,
+    format: Format = "csv",  # noqa: A002 - as the option is called
+    jobs: int = 1,
+    shard: str | None = None,
+    engine: EngineName = "local",
+    overwrite: bool = False,
+    on_progress: OnProgress | None = None,
+) -> ArchiveSummary:
+    """Read many files into a folder, as `mien predict FOLDER --out OUT/` does.
+
+    Each video and each folder of pictures gets a table, which appears when it is whole, and
+    `manifest.csv` a row for each file; `mien.read_manifest` returns these. A second call reads what
+    is missing or has changed. With more than one job a script needs the line
+    `if __name__ == "__main__":`, for worker processes import it.
+
+    Args:
+        sources: Pictures, videos, folders and patterns, or addresses of such for fsspec.
+        out: A folder, or its address.
+        bundle: As for `load`.
+        detector: One of `mien.registry.DETECTORS`.
+        detector_model: As for `load`.
+        any_angle: As for `load`.
+        seconds: Where to end each video.
+        format: "csv" or "parquet".
+        jobs: How many files are read at a time.
+        shard: "2/8" reads the second of eight parts.
+        engine: "local", or "ray" for a cluster.
+        overwrite: Read everything anew.
+        on_progress: Called with "files" or "faces", how many are done, and of how many.
+
+    Returns:
+        What was read, and what could not be.
+
+    Raises:
+        MienError: As `mien.archive.readings.read.read_archive`; never for a file that is damaged.
+    """
+    recipe = Recipe(
+        bundle=None if bundle is None else Path(bundle),
+        detector=detector,
+        detector_model=None if detector_model is None else Path(detector_model),
+        any_angle=any_angle,
+        seconds=seconds,
+    )
+    settings = checked(ArchiveSettings, format=format, jobs=jobs, shard=shard, engine=engine)
+    read = partial(archives.read_archive, recipe=recipe, settings=settings)
+    return read(sources, out, overwrite=overwrite, on_progress=on_progress)
 
 
 def to_frame(analyses: Iterable[Analysis]) -> "pd.DataFrame":

@@ -106,6 +106,14 @@ class TrainingError(MienError):
     """A training run that cannot start, resume or be exported."""
 
 
+class ArchiveError(MienError):
+    """An archive's folder whose manifest is damaged or another version's, or that is misplaced."""
+
+
+class EngineError(MienError):
+    """Workers that cannot be started, or a cluster that cannot be reached."""
+
+
 class MissingExtraError(MienError):
     """A feature that needs packages of an extra that is not installed."""
 

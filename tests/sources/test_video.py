@@ -1,5 +1,6 @@
 """A video gives its frames at its own time stamps, and what is good even where it is broken."""
 
+import gc
 import socket
 import wave
 from collections.abc import Callable, Iterator
@@ -383,3 +384,33 @@ def test_real_clips_are_read_whole(shared: Path) -> None:
     frames = list(source)
     assert len(frames) == source.frames == 72
     assert frames[0].size == (640, 360)
+
+
+@pytest.mark.parametrize("codec", ["libx264", "mpeg4"])
+def test_frames_are_the_same_whatever_threads_decode_them(
+    make_video: Callable[..., Path], codec: str
+) -> None:
+    path = make_video(codec=codec)
+    one, many = (list(VideoSource(path, threads=threads)) for threads in (1, None))
+    assert len(one) == 30
+    for frame, other in zip(one, many, strict=True):
+        assert frame.timestamp == other.timestamp
+        assert np.array_equal(frame.image, other.image)
+
+
+def test_frames_that_are_done_with_do_not_wait_for_the_collector(
+    make_video: Callable[..., Path],
+) -> None:
+    def decoded() -> int:
+        return sum(isinstance(one, av.VideoFrame) for one in gc.get_objects())
+
+    path = make_video(rotation=90)
+    gc.collect()
+    gc.disable()
+    try:
+        before = decoded()
+        assert sum(1 for _ in VideoSource(path)) == 30
+        left = decoded() - before
+    finally:
+        gc.enable()
+    assert left <= 2

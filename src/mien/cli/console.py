@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -22,6 +22,9 @@ from mien.errors import printable
 if TYPE_CHECKING:  # it needs numpy, and `mien doctor` must be able to say that numpy is missing
     from mien.sources.reconnect import Notice
     from mien.types import OnProgress
+
+
+MOST_REMARKS = 20
 
 
 class _Console(Console):
@@ -60,6 +63,19 @@ def print_error(message: str) -> None:
 def print_notice(notice: "Notice") -> None:
     """Print the line of a source that has broken off and is waited for, or is back."""
     err.print(printable(notice.message), markup=False)
+
+
+def print_some(lines: Sequence[str]) -> None:
+    """Print the first of many remarks, and how many more there are."""
+    for line in lines[:MOST_REMARKS]:
+        err.print(printable(f"  {line}"), markup=False)
+    if len(lines) > MOST_REMARKS:
+        err.print(f"  and {len(lines) - MOST_REMARKS:,} more")
+
+
+def count(number: int, noun: str) -> str:
+    """Return so many of something in words."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 class _Speed(ProgressColumn):

@@ -1,4 +1,7 @@
-"""`mien predict`: read pictures, videos, cameras and streams into a table, or onto the screen."""
+"""`mien predict`: read pictures, videos, cameras and streams into a table, or onto the screen.
+
+Where `--out` is a folder, `mien.cli.predict_folder` goes on.
+"""
 
 import argparse
 import contextlib
@@ -9,9 +12,11 @@ from typing import Annotated, Any
 
 import msgspec
 
-from mien.cli.console import err, out, print_notice, progress
+from mien.archive.readings.settings import ArchiveSettings
+from mien.cli import predict_folder
+from mien.cli.console import count, err, out, print_notice, print_some, progress
 from mien.cli.models import ModelOptions, add_all, make_models
-from mien.cli.options import read
+from mien.cli.options import add_options, read, typed
 from mien.errors import printable
 from mien.pipeline.meter import Meter, RunSummary
 from mien.pipeline.run import OnFrame
@@ -26,7 +31,6 @@ from mien.vision.images.reading import SUFFIXES
 from mien.vision.looks import verdict
 
 STDOUT = Path("-")
-SHOWN_SKIPPED = 20
 
 
 class PredictOptions(ModelOptions, frozen=True, kw_only=True):
@@ -34,8 +38,9 @@ class PredictOptions(ModelOptions, frozen=True, kw_only=True):
 
     Attributes:
         sources: What is read.
-        out: A .csv or .jsonl file, one row per face; - for CSV on standard output, which is the
-            default where that is no terminal.
+        out: A .csv, .jsonl or .parquet file, one row per face; - for CSV on standard output, which
+            is the default where that is no terminal. A folder, such as readings/, gets a table for
+            each video and each folder of pictures, and goes on where it was ended.
         annotate: Draw what was read: pictures into a folder, or a video.
         overwrite: Replace files that exist.
         frames: End after so many pictures.
@@ -48,7 +53,7 @@ class PredictOptions(ModelOptions, frozen=True, kw_only=True):
         tuple[str, ...],
         msgspec.Meta(extra={"positional": True, "metavar": "SOURCE", "also": "--source"}),
     ] = ()
-    out: Annotated[Path | None, msgspec.Meta(extra={"metavar": "FILE"})] = None
+    out: Annotated[str | None, msgspec.Meta(extra={"metavar": "FILE|FOLDER/"})] = None
     annotate: Annotated[Path | None, msgspec.Meta(extra={"metavar": "FOLDER|FILE.mp4"})] = None
     overwrite: Annotated[bool, msgspec.Meta(extra={"old": ("--force",)})] = False
     frames: int | None = None
@@ -61,11 +66,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `mien predict`."""
     parser.epilog = "Write ./ before a name that begins with a dash."
     add_all(parser, PredictOptions, {"sources": ACCEPTED})
+    add_options(parser.add_argument_group("into a folder"), ArchiveSettings)
 
 
 def run(args: argparse.Namespace) -> int:
     """Read the sources; 1 where nothing could be read, or not all that was named."""
-    options = read(args, PredictOptions)
+    options, archive = read(args, PredictOptions), typed(args, ArchiveSettings)
+    if predict_folder.is_meant(options.out, archive):
+        return predict_folder.run(options, read(args, ArchiveSettings))
     if options.seconds is None:
         refuse_unreachable(options.sources)
     opened = open_sources(options.sources, on_notice=print_notice)
@@ -89,7 +97,7 @@ def _limited(source: Source, options: PredictOptions) -> Source:
 
 
 def _sinks(options: PredictOptions, classifier: Classifier, source: Source) -> list[Sink]:
-    table = options.out
+    table = None if options.out is None else Path(options.out)
     if table is None and not _on_terminal():
         table = STDOUT
     return make_sinks(
@@ -172,14 +180,11 @@ def _reported(source: Source, meter: Meter, *, stats: bool) -> Iterator[None]:
         skipped = source.skipped
         left_out = f", {len(skipped):,} skipped" if skipped else ""
         err.print(
-            f"{_count(summary.frames, 'picture')} read, {_count(summary.faces, 'face')}, "
+            f"{count(summary.frames, 'picture')} read, {count(summary.faces, 'face')}, "
             f"{summary.faceless_frames:,} without a face{left_out}",
             markup=False,
         )
-        for item in skipped[:SHOWN_SKIPPED]:
-            err.print(printable(f"  {item.path}: {item.reason}"), markup=False)
-        if len(skipped) > SHOWN_SKIPPED:
-            err.print(f"  and {len(skipped) - SHOWN_SKIPPED:,} more")
+        print_some([f"{item.path}: {item.reason}" for item in skipped])
         if stats and summary.frames:
             _print_speed(summary)
 
@@ -190,7 +195,3 @@ def _print_speed(summary: RunSummary) -> None:
         f"p50 {summary.p50_ms:.0f} ms, p95 {summary.p95_ms:.0f} ms",
         markup=False,
     )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mien.errors import SettingsError
 from mien.protocols import Sink, Source
-from mien.sinks import CsvSink, JsonlSink, PictureSink, VideoSink
+from mien.sinks import CsvSink, JsonlSink, ParquetSink, PictureSink, VideoSink
 from mien.sinks.files import same_file
 from mien.sinks.tables import STDOUT
 from mien.sources.files import VIDEO_SUFFIXES
@@ -33,8 +33,17 @@ def _jsonl(table: _Table) -> Sink:
     return JsonlSink(table.path, other=table.other, overwrite=table.overwrite)
 
 
+def _parquet(table: _Table) -> Sink:
+    return ParquetSink(table.path, table.labels, other=table.other, overwrite=table.overwrite)
+
+
 # A new kind of table is its class and a row here.
-TABLES: Mapping[str, Callable[[_Table], Sink]] = {".csv": _csv, ".jsonl": _jsonl, ".ndjson": _jsonl}
+TABLES: Mapping[str, Callable[[_Table], Sink]] = {
+    ".csv": _csv,
+    ".jsonl": _jsonl,
+    ".ndjson": _jsonl,
+    ".parquet": _parquet,
+}
 VIDEO = ".mp4"
 
 
@@ -52,7 +61,7 @@ def make_sinks(
     Args:
         labels: The classes, for the columns of the table.
         other: Whether the bundle tells something else apart, for one more column.
-        out: A .csv or .jsonl file; "-" is CSV on standard output.
+        out: A .csv, .jsonl or .parquet file; "-" is CSV on standard output.
         annotate: A .mp4 file, or a folder for annotated pictures.
         overwrite: Replace what is there.
         source: What is going to be read, which is never overwritten.
@@ -89,7 +98,7 @@ def _table_maker(table: _Table) -> Callable[[], Sink]:
         *most, last = TABLES
         raise SettingsError(
             f"{table.path}: no format that mien writes; name a {', '.join(most)} or {last} file, "
-            "or -"
+            "-, or a folder, which ends with a slash"
         )
     return partial(make, table)
 

@@ -112,6 +112,11 @@ class _TextFile:
                 os.truncate(self._path, self._size)
 
 
+def as_written(name: str) -> str:
+    """Return a file's name as tables have it: what is no valid Unicode as escapes."""
+    return _as_on_disk(name).encode("utf-8", ESCAPES).decode("utf-8")
+
+
 def _as_on_disk(text: str) -> str:
     """Return names as they are stored, also where the system says that it knows ASCII only."""
     try:

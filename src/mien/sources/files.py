@@ -5,6 +5,7 @@ a named folder is ever read by way of a link inside it.
 """
 
 import glob
+import itertools
 import os
 import stat
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -102,6 +103,25 @@ def at_home(path: Path) -> Path:
     except RuntimeError:
         # There is no such user: then it is a name that begins with ~.
         return path
+
+
+def root_of(spec: str | Path) -> tuple[Path, str]:
+    """Return from where on the names of files tell them apart, and what to put before them.
+
+    Args:
+        spec: A file, a folder or a pattern.
+
+    Returns:
+        Of a folder itself and its name; of a file the folder in which it lies; of a pattern the
+        last folder before its stars.
+    """
+    path = at_home(Path(spec))
+    if path.is_dir():
+        return path, path.resolve().name
+    if path.exists() or not glob.has_magic(str(path)):
+        return path.parent, ""
+    plain = itertools.takewhile(lambda part: not glob.has_magic(part), path.parts)
+    return Path(*plain), ""
 
 
 def _exists(path: Path) -> bool:

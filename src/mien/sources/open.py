@@ -5,13 +5,13 @@ import itertools
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from mien.errors import SettingsError, SourceError
 from mien.protocols import Source
 from mien.sources.batch import Batch
 from mien.sources.camera import CameraSource
-from mien.sources.files import VIDEO_SUFFIXES, NothingFoundError, at_home, find_files
+from mien.sources.files import VIDEO_SUFFIXES, NothingFoundError, at_home, find_files, root_of
 from mien.sources.images import PictureSource
 from mien.sources.latest import NewestFrame
 from mien.sources.naming import Address, Camera, Files, Meant, Sample, device, meant
@@ -31,6 +31,24 @@ ACCEPTED = (
     "an address (http:// or rtsp://), or 'sample'; camera:0 and mien:sample where a file or folder "
     "has that name"
 )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A picture or video among what was named.
+
+    Attributes:
+        path: The file.
+        below: Where a mirror of what was named has it: of a file its name, of what a folder holds
+            the folder's name and the way from there, of a pattern the way from before its stars.
+        is_picture: Whether it is read as a picture.
+        named: Whether it was asked for, and not only found in a folder.
+    """
+
+    path: Path
+    below: PurePath
+    is_picture: bool
+    named: bool
 
 
 _Opener = tuple[str, Callable[[], Source]]
@@ -73,8 +91,51 @@ def open_sources(specs: Sequence[str | Path], *, on_notice: OnNotice | None = No
         SourceError: There is nothing like one of them; nothing is read then.
     """
     if not specs:
-        raise SourceError(f"no source; {ACCEPTED}")
+        raise _nothing(())
     return _open([meant(spec) for spec in specs], on_notice, realtime=False)
+
+
+def list_files(specs: Sequence[str | Path], skipped: list[Skipped]) -> list[FoundFile]:
+    """List the files that would be read, each once, in the order in which they would be.
+
+    Args:
+        specs: As for `open_source`, but files, folders and patterns only.
+        skipped: Takes what is left out, and why.
+
+    Raises:
+        SettingsError: One is a camera, an address or the sample.
+        SourceError: There is nothing like one of them, or nothing in any.
+    """
+    roots: dict[Meant, tuple[Path, str]] = {}
+    for spec in specs:
+        meaning = meant(spec)
+        if not isinstance(meaning, Files):
+            raise SettingsError(
+                f"{spec}: is no file, and only files are read into a folder; name a table as --out"
+            )
+        roots[meaning] = root_of(spec)
+    named: set[str] = set()
+    found = [
+        FoundFile(item, _below(item, *roots[meaning]), _is_picture(item), str(item) in named)
+        for item, meaning in _items(list(roots), skipped, named)
+        if isinstance(item, Path)
+    ]
+    if not found:
+        raise _nothing(skipped)
+    return found
+
+
+def _nothing(skipped: Sequence[Skipped]) -> SourceError:
+    """Return the error that says why there is nothing to read, given all that was left out."""
+    if not skipped:
+        return SourceError(f"no source; {ACCEPTED}")
+    return NothingFoundError(f"{skipped[-1].path}: {skipped[-1].reason}; {ACCEPTED}")
+
+
+def _below(path: Path, root: Path, name: str) -> PurePath:
+    """Return where a mirror of what was named has a file; nowhere outside of the mirror."""
+    way = path.relative_to(root) if path.is_relative_to(root) else PurePath(path.name)
+    return name / (PurePath(path.name) if ".." in way.parts else way)
 
 
 def refuse_unreachable(specs: Sequence[str | Path]) -> None:
@@ -107,10 +168,10 @@ def _open(specs: Sequence[Meant], on_notice: OnNotice | None, *, realtime: bool)
         return Reconnecting(partial(_open_one, only, realtime=realtime), on_notice=on_notice)
     skipped: list[Skipped] = []
     named: set[str] = set()
-    items = list(_items(specs, skipped, named))
+    items = [item for item, _ in _items(specs, skipped, named)]
     openers = _openers(items, named)
     if not openers:
-        raise NothingFoundError(f"{skipped[-1].path}: {skipped[-1].reason}; {ACCEPTED}")
+        raise _nothing(skipped)
     if len(openers) == 1 and not skipped:
         return openers[0][1]()
     return Batch(openers, skipped=skipped, named=named, names=[_name(item) for item in items])
@@ -130,8 +191,10 @@ def _openers(items: Sequence[_Item], named: set[str]) -> list[_Opener]:
     return openers
 
 
-def _items(specs: Sequence[Meant], skipped: list[Skipped], named: set[str]) -> Iterator[_Item]:
-    """Yield files as paths, each once, and everything else (camera, sample) as it was named.
+def _items(
+    specs: Sequence[Meant], skipped: list[Skipped], named: set[str]
+) -> Iterator[tuple[_Item, Meant]]:
+    """Yield files as paths, each once, and everything else (camera, sample), with what named it.
 
     `named` takes the names of all but what was only found in a folder.
     """
@@ -139,7 +202,7 @@ def _items(specs: Sequence[Meant], skipped: list[Skipped], named: set[str]) -> I
     for spec in specs:
         if not isinstance(spec, Files):
             named.add(_name(spec))
-            yield spec
+            yield spec, spec
             continue
         is_folder = at_home(Path(spec.spec)).is_dir()
         # Of several, a folder without pictures is left out as a picture that cannot be read is.
@@ -148,7 +211,7 @@ def _items(specs: Sequence[Meant], skipped: list[Skipped], named: set[str]) -> I
         seen.update(new)
         if not is_folder:
             named.update(map(str, new))
-        yield from new
+        yield from ((path, spec) for path in new)
 
 
 def _files(spec: str | Path, skipped: list[Skipped], *, alone: bool) -> list[Path]:

@@ -36,13 +36,18 @@ class VideoSource(Source):
 
     live = False
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, threads: int | None = None) -> None:
         """Look into the file.
+
+        Args:
+            path: The file.
+            threads: That decode it; as many as suit this machine where None.
 
         Raises:
             SourceError: It cannot be read, or holds no video.
         """
         self.name = str(path)
+        self._threads = threads
         self._closed = False
         with self._open() as container, decoding(self.name):
             stream = video_of(container, self.name)
@@ -60,7 +65,10 @@ class VideoSource(Source):
         decoder = _Decoder(self.name, self.fps or FALLBACK_FPS)
         with self._open() as container:
             stream = video_of(container, self.name)
-            stream.thread_type = "AUTO"
+            if self._threads is None:
+                stream.thread_type = "AUTO"
+            else:
+                stream.codec_context.thread_count = self._threads
             for frame in decoder.frames(container, stream):
                 if self._closed:
                     return

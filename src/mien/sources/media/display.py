@@ -34,11 +34,22 @@ class Display:
         # the frames say does.
         stated = stream.sample_aspect_ratio
         self._stated = stated if stated != self._context.sample_aspect_ratio else None
+        self._turned: tuple[int, tuple[int, ...] | None] | None = None
 
     def to_bgr(self, frame: VideoFrame) -> PixelArray:
         """Return a frame that was just decoded as BGR uint8 [H,W,3], upright, its pixels square."""
         image = np.asarray(frame.to_ndarray(format="bgr24"), dtype=np.uint8)
-        return oriented(stretched(image, self._aspect()), _matrix(frame))
+        return oriented(stretched(image, self._aspect()), self._matrix(frame))
+
+    def _matrix(self, frame: VideoFrame) -> tuple[int, ...] | None:
+        """Return a frame's display matrix, which is looked up again where its angle changes.
+
+        PyAV's frames and their side data hold each other, so that a frame whose side data was asked
+        for stays until Python looks for cycles: of 720p, hundreds of megabytes of them.
+        """
+        if self._turned is None or self._turned[0] != frame.rotation:
+            self._turned = frame.rotation, _matrix(frame)
+        return self._turned[1]
 
     def _aspect(self) -> Fraction:
         """Return how much wider than high a pixel is now: broadcasts change it on the way."""
