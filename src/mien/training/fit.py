@@ -1,8 +1,8 @@
 """The epochs of any run: train, validate, keep the best, stop when it no longer gets better.
 
-What an epoch learns from and is judged by is the caller's. All randomness of an epoch is to be
-seeded by (seed, epoch), so that a run which was killed and resumed ends with the same weights as
-one that was not.
+What an epoch learns from and is judged by is the caller's. All randomness of a step is to be
+seeded by (seed, epoch, step), so that a run which was killed and resumed ends with the same
+weights as one that was not.
 """
 
 import math
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from mien.errors import TrainingError
-from mien.training.checkpoint import Checkpoint
+from mien.training.checkpoint import Checkpoint, Part
 from mien.training.schedule import learning_rate, moving_average
 
 Row = dict[str, float]
@@ -71,7 +71,8 @@ def fit(
         epochs: The last one.
         patience: Epochs without a better validation loss; None to go on to the last one.
         highest_rate: Highest learning rate, for what is said of a run that diverged.
-        train_epoch: Learns for one epoch, given its number from 0; returns `train_loss` and more.
+        train_epoch: Learns for one epoch, given its number from 0, or for what `checkpoint.part`
+            leaves of it; returns `train_loss` and more.
         validate: Judges the average of the weights; returns `validation_loss` and more.
         on_epoch: Called with each finished epoch, when `checkpoint` is up to date.
 
@@ -88,6 +89,7 @@ def fit(
         if row["validation_loss"] < best_loss(checkpoint.history):
             checkpoint.keep_best()
         checkpoint.history.append({"epoch": len(checkpoint.history) + 1.0, **row})
+        checkpoint.part = Part()
         on_epoch(checkpoint.history[-1])
     return ""
 

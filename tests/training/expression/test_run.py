@@ -19,9 +19,8 @@ from mien.models.classifier import OnnxClassifier
 from mien.training.expression import bundling, export
 from mien.training.expression.network import Deployed
 from mien.training.expression.run import TrainResult, train
-from mien.training.expression.settings import ModelSettings, TrainSettings
+from mien.training.expression.settings import ModelSettings, TrainMachine, TrainSettings
 from mien.training.expression.weights import network_from_bundle
-from mien.training.settings import Machine
 from mien.vision.crop import whole_face
 from mien.vision.images.reading import decode_picture
 
@@ -29,7 +28,7 @@ SETTINGS = TrainSettings(size=16, epochs=5, batch_size=16, average_decay=0.5, au
 MODEL = ModelSettings(
     name="halves", crop_scale=1.2, weights_terms="MIT", command="mien train halves"
 )
-CPU = Machine(device="cpu")
+CPU = TrainMachine(device="cpu")
 pytestmark = pytest.mark.usefixtures("tiny_network", "one_export", "one_drawing")
 
 
