@@ -17,6 +17,7 @@ from torch.optim.swa_utils import AveragedModel
 from mien.errors import TrainingError
 from mien.training.checkpoint import Checkpoint, Part
 from mien.training.schedule import learning_rate, moving_average
+from mien.training.spread import ALONE, Spread
 
 Row = dict[str, float]
 OnEpoch = Callable[[Row], None]
@@ -109,19 +110,23 @@ def set_rate(checkpoint: Checkpoint, highest: float, epochs: int, done: float) -
     return rate
 
 
-def step(checkpoint: Checkpoint, loss: Tensor, *, largest: float | None = None) -> None:
+def step(
+    checkpoint: Checkpoint, loss: Tensor, *, largest: float | None = None, spread: Spread = ALONE
+) -> None:
     """Learn from the loss of one batch, and let the average follow.
 
     Args:
         checkpoint: What changes.
         loss: A scalar with its gradient.
         largest: Norm to which gradients are cut; None to leave them.
+        spread: Who shares the batch.
     """
     checkpoint.optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     if largest is not None:
         torch.nn.utils.clip_grad_norm_(checkpoint.network.parameters(), largest)
     checkpoint.optimizer.step()
+    spread.level(checkpoint.network)
     checkpoint.average.update_parameters(checkpoint.network)
 
 

@@ -13,6 +13,7 @@ import datetime
 import json
 import os
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol, TypeVar
 
@@ -138,9 +139,12 @@ class Ranks:
     def learner(self, network: nn.Module) -> nn.Module:
         """Return the network in a wrapper that averages gradients while they are computed."""
         devices = [self._device.index] if self._device.type == "cuda" else None
-        return DistributedDataParallel(
-            network, device_ids=devices, broadcast_buffers=False, gradient_as_bucket_view=True
-        )
+        with warnings.catch_warnings():
+            # From 2.13 on PyTorch has another name for it, which earlier ones do not know.
+            warnings.filterwarnings("ignore", "`broadcast_buffers`", FutureWarning)
+            return DistributedDataParallel(
+                network, device_ids=devices, broadcast_buffers=False, gradient_as_bucket_view=True
+            )
 
     def joined(self, network: nn.Module) -> nn.Module:
         """Return the network with batch normalisation over all ranks, which PyTorch has on GPUs."""

@@ -74,9 +74,8 @@ def train_step(
     """
     with compute.autocast():
         logits = (learner or checkpoint.network)(pictures)
-    spread.level(checkpoint.network)
     loss = soft_cross_entropy(logits, soft, weights, total)
-    step(checkpoint, loss)
+    step(checkpoint, loss, spread=spread)
     return loss.detach(), (logits.detach().argmax(1) == soft.argmax(1)).sum()
 
 
