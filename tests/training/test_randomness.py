@@ -32,10 +32,7 @@ def test_a_row_has_its_numbers_whoever_is_beside_it(
     assert together.whole(7).tolist() == [int(one.whole(7)[0]) for one in alone]
     chosen = [place for place, one in enumerate(alone) if len(one.some(0.5))]
     assert together.some(0.5).tolist() == chosen
-    for many, parts in zip(
-        together.noise(2, 5), zip(*(one.noise(2, 5) for one in alone), strict=True), strict=True
-    ):
-        assert torch.equal(many, torch.cat(parts))
+    assert torch.equal(together.noise(2, 5), torch.cat([one.noise(2, 5) for one in alone]))
 
 
 def test_numbers_are_spread_evenly() -> None:
@@ -58,8 +55,9 @@ def test_another_key_gives_other_numbers(other: tuple[int, ...]) -> None:
     assert key_of(3, 1) != key_of(*other)
 
 
-def test_noise_is_normal_and_neither_its_fields_nor_its_pixels_go_together() -> None:
-    one, other = draws(np.arange(40), 0).noise(1, 48)
+def test_noise_is_normal_and_neither_fields_nor_faces_nor_pixels_go_together() -> None:
+    some = draws(np.arange(40), 0)
+    one, other = some.noise(1, 48), some.noise(1, 48)
     for field in (one, other):
         assert float(field.mean()) == pytest.approx(0, abs=0.02)
         assert float(field.std()) == pytest.approx(1, abs=0.02)
@@ -71,6 +69,16 @@ def test_noise_is_normal_and_neither_its_fields_nor_its_pixels_go_together() -> 
         (one[1:], one[:-1]),
     ):
         assert float((a * b).mean()) == pytest.approx(0, abs=0.02)
+    assert some.noise(3, 400).shape == (40, 3, 400, 400)  # longer than the row is at first
+
+
+def test_kinds_are_as_likely_and_no_face_is_of_two() -> None:
+    found = dict(draws(np.arange(20_000), 4).kinds(0.3, 4))
+    assert sorted(found) == [0, 1, 2, 3]
+    rows = torch.cat(list(found.values()))
+    assert len(rows.unique()) == len(rows)
+    assert all(len(own) == pytest.approx(1500, abs=150) for own in found.values())
+    assert list(draws(np.arange(100), 4).kinds(0.0, 4)) == []
 
 
 def test_more_numbers_are_made_when_they_run_out() -> None:

@@ -6,7 +6,7 @@ before. So it is the same whichever process, batch, or device the face is in.
 """
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -18,12 +18,9 @@ Rows = npt.NDArray[np.intp]
 # golden ratio, and the multipliers of its finaliser (Stafford's variant 13).
 _GOLDEN = 0x9E3779B97F4A7C15
 _FINAL = (0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
-# The same in 32 bits, which is half the work for each pixel; the multipliers are Wellons's.
-_GOLDEN_32 = 0x9E3779B9
-_FINAL_32 = (0x7FEB352D, 0x846CA68B)
 _AT_ONCE = 64  # numbers that are made for each face at a time
 _BITS = 24  # of a number, as many as float32 holds
-_LEVELS = 1 << 16  # of noise
+_NOISE = 1 << 20  # normal numbers of which noise is taken, at least
 
 
 class Draws:
@@ -65,21 +62,35 @@ class Draws:
         high = (self._bits[place] >> 33) & 0x7FFFFFFF
         return (high % count).numpy()
 
-    def noise(self, channels: int, size: int) -> tuple[Tensor, Tensor]:
-        """Return two fields of normal numbers for each face, float32 [N,channels,size,size] each.
+    def kinds(self, share: float, count: int) -> Iterator[tuple[int, Tensor]]:
+        """Yield which faces are chosen, by a chance of `share`, by kinds that are as likely.
 
-        A hash of 32 bits for each pixel gives both: a number is one of `_LEVELS`, up to 4.2
-        standard deviations.
+        Args:
+            share: The chance.
+            count: How many kinds there are.
+
+        Yields:
+            The number of a kind, and its faces, int64 [n] on the device; none that has none.
         """
         place = self._next()
-        keys = self._bits[place].int().to(self._device).view(-1, 1, 1, 1)
-        places = torch.arange(channels * size * size, dtype=torch.int32, device=self._device)
-        places.mul_(_signed(_GOLDEN_32, 32))
-        bits = _scrambled_32(keys + places.view(1, channels, size, size))
-        table = _normal(str(self._device))
-        low = bits & 0xFFFF
-        high = bits.bitwise_right_shift_(16).bitwise_and_(0xFFFF)
-        return table[low], table[high]
+        chosen = self._values[place] < share
+        kinds = self.whole(count)
+        for kind in range(count):
+            own = (chosen & (torch.from_numpy(kinds) == kind)).nonzero()[:, 0]
+            if len(own):
+                yield kind, own.to(self._device)
+
+    def noise(self, channels: int, size: int) -> Tensor:
+        """Return normal noise for each face, float32 [N,channels,size,size].
+
+        A stretch of one long row of normal numbers, from where a number of the face says: to make
+        them for each pixel of each face takes ten times as long, and nobody sees the difference.
+        """
+        length = channels * size * size
+        numbers = _normal(max(_NOISE, 1 << (4 * length).bit_length()), str(self._device))
+        starts = self.whole(len(numbers) - length + 1)
+        noise = torch.stack([numbers[start : start + length] for start in starts.tolist()])
+        return noise.view(-1, channels, size, size)
 
     def _next(self) -> int:
         """Return the place of the next number, having made more where there are none left."""
@@ -87,8 +98,7 @@ class Draws:
         if place == 0:
             counts = torch.arange(self._drawn, self._drawn + _AT_ONCE).view(-1, 1) + 1
             self._bits = _scrambled(self._keys + counts * _signed(_GOLDEN, 64))
-            whole = (self._bits >> (64 - _BITS)) & ((1 << _BITS) - 1)
-            self._values = whole.float() * 2.0**-_BITS
+            self._values = _high(self._bits).float() * 2.0**-_BITS
             self._here = self._values.to(self._device, non_blocking=True)
         self._drawn += 1
         return place
@@ -103,11 +113,17 @@ def key_of(*parts: int) -> int:
 
 
 @functools.cache
-def _normal(device: str) -> Tensor:
-    """Return the normal numbers that cut the bell into `_LEVELS` slices alike."""
-    shares = (torch.arange(_LEVELS, dtype=torch.float64) + 0.5) / _LEVELS
-    table: Tensor = torch.special.ndtri(shares).float().to(device)
-    return table
+def _normal(length: int, device: str) -> Tensor:
+    """Return a row of normal numbers, float32 [length]."""
+    bits = _scrambled(torch.arange(length) * _signed(_GOLDEN, 64))
+    # By the inverse of the distribution, in double precision: alike on every machine.
+    table: Tensor = torch.special.ndtri((_high(bits).double() + 0.5) * 2.0**-_BITS)
+    return table.float().to(device)
+
+
+def _high(bits: Tensor) -> Tensor:
+    """Return the highest `_BITS` bits of int64 as whole numbers."""
+    return (bits >> (64 - _BITS)) & ((1 << _BITS) - 1)
 
 
 def _scrambled(bits: Tensor) -> Tensor:
@@ -117,15 +133,6 @@ def _scrambled(bits: Tensor) -> Tensor:
     bits = bits ^ ((bits >> 27) & ((1 << 37) - 1))
     bits = bits * _signed(_FINAL[1], 64)
     return bits ^ ((bits >> 31) & ((1 << 33) - 1))
-
-
-def _scrambled_32(bits: Tensor) -> Tensor:
-    """Hash int32 in place, one to one."""
-    for shift, factor in zip((16, 15), _FINAL_32, strict=True):
-        bits ^= (bits >> shift).bitwise_and_((1 << (32 - shift)) - 1)
-        bits *= _signed(factor, 32)
-    bits ^= (bits >> 16).bitwise_and_(0xFFFF)
-    return bits
 
 
 def _signed(value: int, bits: int) -> int:

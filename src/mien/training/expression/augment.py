@@ -7,7 +7,6 @@ What becomes of a face follows from its own random numbers alone (`mien.training
 from the faces beside it.
 """
 
-import functools
 import math
 
 import torch
@@ -25,7 +24,12 @@ NOISE = 0.03  # highest standard deviation of any picture's noise, of 0..1
 # noise as of a face.
 NOISY, BLURRED, DARK = 0.15, 0.1, 0.1
 STRONG_NOISE, BLUR = 0.2, 2.0  # highest standard deviations: of 0..1, and in pixels of 48
-COARSEST, LEAST_COARSE, COARSENESSES = 0.4, 0.8, 16  # of the side, and how many sizes between them
+# Lowest standard deviation of those that are blurred, in pixels of 48; and the highest one, in
+# their own pixels, that is not made at a part of their size.
+SHARPEST, FINEST = 0.3, 2.0
+COARSEST, LEAST_COARSE = 0.4, 0.8  # of the side: what pictures are shrunk to
+# Of coarseness and blur: pictures of one kind are changed together, which takes half as long.
+KINDS = 6
 DARKEST, DARK_NOISE = 0.1, 0.04  # share of the light that is left, and the sensor's noise then
 COVERED = 0.12  # share of pictures whose mouth or eyes are hidden, half of them each
 MIXED, MIX = 0.4, 0.5  # share of pictures that others shine through, and how much of these at most
@@ -47,13 +51,15 @@ def augment(
     Returns:
         float [N,C,S,S] in 0..1, newly made.
     """
-    fine, strong = _noise(pictures, draws, grain or pictures.shape[-1])
+    grain = grain or pictures.shape[-1]
     changed = _move(pictures, draws)
-    changed = _coarsen(changed, draws, degraded)
-    changed = _blur(changed, draws, degraded)
-    changed = _light(changed, fine, draws)
-    changed = _cover(_sense(changed, strong, draws, degraded), draws)
-    return _erase(changed, draws, degraded)
+    _coarsen(changed, draws, degraded)
+    _blur(changed, draws, degraded)
+    changed = _light(changed, draws, grain)
+    _sense(changed, draws, grain, degraded)
+    _cover(changed, draws)
+    _erase(changed, draws, degraded)
+    return changed
 
 
 def mirror(pictures: Tensor, draws: Draws) -> Tensor:
@@ -79,100 +85,102 @@ def mix(pictures: Tensor, others: Tensor, draws: Draws) -> tuple[Tensor, Tensor]
 
 def _move(pictures: Tensor, draws: Draws) -> Tensor:
     """Mirror, turn, scale and shift in one resampling."""
+    size = pictures.shape[-1]
     angle = draws.uniform(-math.radians(ROTATION), math.radians(ROTATION))
     scale = torch.exp(draws.uniform(-math.log(SCALE), math.log(SCALE)))
     mirror = torch.where(draws.uniform() < 0.5, -1.0, 1.0)
     cos, sin = torch.cos(angle) * scale, torch.sin(angle) * scale
     # The grid spans -1..1, so a shift of one side is 2.
     dx, dy = (draws.uniform(-2 * SHIFT, 2 * SHIFT) for _ in range(2))
-    rows = torch.stack([cos * mirror, -sin, dx, sin * mirror, cos, dy], dim=1)
-    grid = F.affine_grid(rows.view(-1, 2, 3), list(pictures.shape), align_corners=False)
+    places = (torch.arange(size, device=pictures.device) * 2 + 1) / size - 1
+    across, down = places.view(1, 1, -1), places.view(1, -1, 1)
+
+    def each(*values: Tensor) -> list[Tensor]:
+        return [one.view(-1, 1, 1) for one in values]
+
+    a, b, c, d, e, f = each(cos * mirror, -sin, dx, sin * mirror, cos, dy)
+    grid = torch.stack([a * across + (b * down + c), d * across + (e * down + f)], dim=3)
     return F.grid_sample(pictures, grid, padding_mode="border", align_corners=False)
 
 
-def _coarsen(pictures: Tensor, draws: Draws, degraded: float = 1.0) -> Tensor:
-    """Shrink some pictures and enlarge them again, as a face far from a webcam looks."""
-    chosen, how = draws.some(COARSE * degraded), draws.uniform(0, COARSENESSES)
-    weights = _coarsenings(pictures.shape[-1], str(pictures.device))
-    return _resampled(pictures, chosen, weights[how[chosen].long()])
+def _coarsen(pictures: Tensor, draws: Draws, degraded: float = 1.0) -> None:
+    """Shrink some pictures and enlarge them again, in place, as a face far from a webcam looks."""
+    size = pictures.shape[-1]
+    for kind, chosen in draws.kinds(COARSE * degraded, KINDS):
+        small = max(1, int(size * _between(COARSEST, LEAST_COARSE, kind)))
+        coarse = F.interpolate(pictures[chosen], size=small, mode="area")
+        coarse = F.interpolate(coarse, size=size, mode="bilinear", align_corners=False)
+        pictures.index_copy_(0, chosen, coarse)
 
 
-@functools.cache
-def _coarsenings(size: int, device: str) -> Tensor:
-    """Return what shrinks a line of pixels to several sizes and enlarges it again, [sizes,S,S]."""
-    lines, found = torch.eye(size, device=device)[None], []
-    for share in torch.linspace(COARSEST, LEAST_COARSE, COARSENESSES).tolist():
-        small = F.interpolate(lines, size=max(1, int(size * share)), mode="area")
-        found.append(F.interpolate(small, size=size, mode="linear", align_corners=False)[0].T)
-    return torch.stack(found)
+def _blur(pictures: Tensor, draws: Draws, degraded: float = 1.0) -> None:
+    """Blur some pictures, in place, as a lens out of focus or a moving head does."""
+    size = pictures.shape[-1]
+    for kind, chosen in draws.kinds(BLURRED * degraded, KINDS):
+        sigma = _between(SHARPEST, BLUR, kind) * size / 48
+        # A wide blur leaves nothing fine: of large pictures it is made at a part of their size.
+        small = size // max(1, int(sigma / FINEST))
+        found = pictures[chosen]
+        found = found if small == size else F.interpolate(found, size=small, mode="area")
+        found = _gaussian(found, sigma * small / size)
+        if small != size:
+            found = F.interpolate(found, size=size, mode="bilinear", align_corners=False)
+        pictures.index_copy_(0, chosen, found)
 
 
-def _blur(pictures: Tensor, draws: Draws, degraded: float = 1.0) -> Tensor:
-    """Blur some pictures, as a lens out of focus or a moving head does."""
-    chosen, size = draws.some(BLURRED * degraded), pictures.shape[-1]
-    sigma = draws.uniform(0.3, BLUR)[chosen].view(-1, 1, 1) * size / 48
-    places = torch.arange(size, device=pictures.device, dtype=torch.float32)
-    weights = torch.exp(-0.5 * ((places - places[:, None]) / sigma) ** 2)
-    return _resampled(pictures, chosen, weights / weights.sum(dim=2, keepdim=True))
+def _gaussian(pictures: Tensor, sigma: float) -> Tensor:
+    channels, size = pictures.shape[1], pictures.shape[-1]
+    reach = min(math.ceil(2.5 * sigma), size - 1)
+    offsets = torch.arange(-reach, reach + 1, device=pictures.device, dtype=torch.float32)
+    kernel = torch.exp(-0.5 * (offsets / sigma) ** 2)
+    lines = (kernel / kernel.sum()).expand(channels, 1, 1, -1)
+    blurred = F.pad(pictures, (reach,) * 4, mode="replicate")
+    for turned in (lines, lines.transpose(2, 3)):
+        blurred = F.conv2d(blurred, turned, groups=channels)
+    return blurred
 
 
-def _resampled(pictures: Tensor, chosen: Tensor, weights: Tensor) -> Tensor:
-    """Make new lines, and then columns, of those of some pictures.
-
-    Args:
-        pictures: float [N,C,S,S].
-        chosen: int64 [n], which of them.
-        weights: float [n,S,S]: of which old lines a new one is made.
-    """
-    if not len(chosen):
-        return pictures
-    weights = weights[:, None]
-    return pictures.index_copy(0, chosen, weights @ pictures[chosen] @ weights.transpose(2, 3))
+def _between(low: float, high: float, kind: int) -> float:
+    """Return the one of `KINDS` values between two bounds that has this number."""
+    return low + (high - low) * kind / (KINDS - 1)
 
 
-def _noise(pictures: Tensor, draws: Draws, grain: int) -> tuple[Tensor, Tensor]:
-    """Return normal noise for each picture, as a sensor of `grain` pixels along a side has it.
-
-    Two independent fields of the shape of `pictures`.
-    """
-    fields = draws.noise(pictures.shape[1], grain)
-    if grain == pictures.shape[-1]:
-        return fields
-    fine, strong = (F.interpolate(one, pictures.shape[-1], mode="nearest") for one in fields)
-    return fine, strong
+def _noise(pictures: Tensor, draws: Draws, grain: int) -> Tensor:
+    """Return normal noise for each picture, as a sensor of `grain` pixels along a side has it."""
+    noise = draws.noise(pictures.shape[1], grain)
+    size = pictures.shape[-1]
+    return noise if grain == size else F.interpolate(noise, size, mode="nearest")
 
 
-def _sense(pictures: Tensor, noise: Tensor, draws: Draws, degraded: float = 1.0) -> Tensor:
-    """Take light away from some pictures, and add a bad sensor's noise to some."""
-
-    def some(share: float, low: float, high: float, rest: float) -> Tensor:
-        chosen = draws.uniform() < share * degraded
-        return torch.where(chosen, draws.uniform(low, high), rest).view(-1, 1, 1, 1)
-
-    light = some(DARK, DARKEST, 0.5, 1.0)
-    strength = some(NOISY, NOISE, STRONG_NOISE, 0.0) + torch.where(light < 1, DARK_NOISE, 0.0)
-    # What a camera stores has 256 levels: in the dark few of them are used.
-    return (((pictures * light + noise * strength).clamp(0, 1)) * 255).round() / 255
-
-
-def _light(pictures: Tensor, noise: Tensor, draws: Draws) -> Tensor:
+def _light(pictures: Tensor, draws: Draws, grain: int) -> Tensor:
     """Change gamma, contrast and brightness, and add a sensor's noise."""
 
     def each(low: float, high: float) -> Tensor:
         return draws.uniform(low, high).view(-1, 1, 1, 1)
 
     gamma, contrast = torch.exp(each(-0.3, 0.3)), torch.exp(each(-0.3, 0.3))
-    lit = pictures.clamp(1e-4, 1).pow(gamma)
+    lit = pictures.clamp(1e-4, 1).pow_(gamma)
     mean = lit.mean(dim=(1, 2, 3), keepdim=True)
-    lit = (lit - mean) * contrast + mean + each(-0.1, 0.1)
-    return (lit + noise * each(0, NOISE)).clamp(0, 1)
+    lit = torch.addcmul(mean * (1 - contrast) + each(-0.1, 0.1), lit, contrast)
+    return lit.addcmul_(_noise(pictures, draws, grain), each(0, NOISE)).clamp_(0, 1)
 
 
-def _cover(pictures: Tensor, draws: Draws) -> Tensor:
+def _sense(pictures: Tensor, draws: Draws, grain: int, degraded: float = 1.0) -> None:
+    """Take light away from some pictures, and add a bad sensor's noise to some, in place."""
+    dark, noisy = draws.uniform() < DARK * degraded, draws.uniform() < NOISY * degraded
+    light = torch.where(dark, draws.uniform(DARKEST, 0.5), 1.0)
+    strength = torch.where(noisy, draws.uniform(NOISE, STRONG_NOISE), 0.0) + dark * DARK_NOISE
+    noise = _noise(pictures, draws, grain)
+    pictures.mul_(light.view(-1, 1, 1, 1)).addcmul_(noise, strength.view(-1, 1, 1, 1))
+    # What a camera stores has 256 levels: in the dark few of them are used.
+    pictures.clamp_(0, 1).mul_(255).round_().div_(255)
+
+
+def _cover(pictures: Tensor, draws: Draws) -> None:
     """Hide the mouth or the eyes of some faces, as a hand, a mask, a cup or dark glasses do.
 
-    A network that never saw faces without a mouth is as sure of them as of others. What hides them
-    is a bar of one gray or, as cloth is, of gray that changes from side to side.
+    In place. A network that never saw faces without a mouth is as sure of them as of others. What
+    hides them is a bar of one gray or, as cloth is, of gray that changes from side to side.
     """
     chosen = draws.some(COVERED)
 
@@ -188,10 +196,10 @@ def _cover(pictures: Tensor, draws: Draws) -> Tensor:
     inside = inside & (columns >= left) & (columns < right)
     cloth = each(0, 1) + (columns - 0.5) * each(-0.4, 0.4) + (rows - middle) * each(-0.6, 0.6)
     covered = torch.where(inside, cloth.clamp(0, 1), pictures[chosen])
-    return pictures.index_copy(0, chosen, covered)
+    pictures.index_copy_(0, chosen, covered)
 
 
-def _erase(pictures: Tensor, draws: Draws, degraded: float = 1.0) -> Tensor:
+def _erase(pictures: Tensor, draws: Draws, degraded: float = 1.0) -> None:
     """Fill a rectangle of some pictures with one gray (random erasing, Zhong et al. 2020)."""
     chosen, size = draws.some(ERASE * degraded), pictures.shape[-1]
 
@@ -205,4 +213,4 @@ def _erase(pictures: Tensor, draws: Draws, degraded: float = 1.0) -> Tensor:
     columns, rows = (place >= left) & (place < right), (place >= top) & (place < bottom)
     hole = rows[:, None, :, None] & columns[:, None, None, :]
     gray = draws.uniform()[chosen].view(-1, 1, 1, 1)
-    return pictures.index_copy(0, chosen, torch.where(hole, gray, pictures[chosen]))
+    pictures.index_copy_(0, chosen, torch.where(hole, gray, pictures[chosen]))
