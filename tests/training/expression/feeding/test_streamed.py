@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from mien.datasets.dataset import Dataset, load_dataset
-from mien.errors import DatasetError, TrainingError
+from mien.errors import DatasetError, SettingsError, TrainingError
 from mien.training.expression.faces import FaceStore, open_store
 from mien.training.expression.feeding.ahead import ahead
 from mien.training.expression.feeding.decoders import Decoders, workers_for
@@ -201,3 +201,5 @@ def test_processes_by_the_number_of_cores(
     assert workers_for(asked, beside_cpu=beside_cpu, ranks=ranks) == wanted
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
     assert workers_for(None, beside_cpu=True) == 1
+    with pytest.raises(SettingsError, match="--workers must be 16 or less, got 1000"):
+        workers_for(1000, beside_cpu=True)

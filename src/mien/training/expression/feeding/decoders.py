@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from mien.errors import DatasetError, MienError, TrainingError, one_line
+from mien.settings import check_threads
 from mien.training.expression.feeding.ahead import ahead
 from mien.types import InputSpec, PixelArray
 from mien.vision.crop import whole_face
@@ -87,8 +88,12 @@ def workers_for(asked: int | None, *, beside_cpu: bool, ranks: int = 1) -> int:
         asked: What a person wants; None where that is left to this function.
         beside_cpu: Whether the network learns on the same processor.
         ranks: Processes that train on this machine, each with its own decoders.
+
+    Raises:
+        SettingsError: Many more are wanted than there are processors.
     """
     if asked is not None:
+        check_threads("--workers", asked, 0)
         return asked
     free = (os.cpu_count() or 1) // ranks - 1
     return max(1, min(free, MOST_BESIDE_CPU if beside_cpu else MOST))
