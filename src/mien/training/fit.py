@@ -12,11 +12,10 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel
 
 from mien.errors import TrainingError
 from mien.training.checkpoint import Checkpoint, Part
-from mien.training.schedule import learning_rate, moving_average
+from mien.training.schedule import MovingAverage, learning_rate
 from mien.training.spread import ALONE, Spread
 
 Row = dict[str, float]
@@ -48,7 +47,7 @@ def fresh_checkpoint(
     optimizer = torch.optim.AdamW(
         [{RATE: 1.0, **group} for group in groups], lr=learning_rate, weight_decay=weight_decay
     )
-    average = AveragedModel(network, avg_fn=moving_average(average_decay), use_buffers=True)
+    average = MovingAverage(network, average_decay)
     return Checkpoint(network, average, optimizer, best={}, history=[])
 
 

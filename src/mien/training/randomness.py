@@ -88,9 +88,8 @@ class Draws:
         """
         length = channels * size * size
         numbers = _normal(max(_NOISE, 1 << (4 * length).bit_length()), str(self._device))
-        starts = self.whole(len(numbers) - length + 1)
-        noise = torch.stack([numbers[start : start + length] for start in starts.tolist()])
-        return noise.view(-1, channels, size, size)
+        starts = torch.from_numpy(self.whole(len(numbers) - length + 1)).to(self._device)
+        return numbers.unfold(0, length, 1)[starts].view(-1, channels, size, size)
 
     def _next(self) -> int:
         """Return the place of the next number, having made more where there are none left."""
