@@ -73,7 +73,7 @@ def train_step(
         The loss and the number of correct faces, both without gradient.
     """
     with compute.autocast():
-        logits = (learner or checkpoint.network)(pictures)
+        logits = (checkpoint.network if learner is None else learner)(pictures)
     loss = soft_cross_entropy(logits, soft, weights, total)
     step(checkpoint, loss, spread=spread)
     return loss.detach(), (logits.detach().argmax(1) == soft.argmax(1)).sum()
