@@ -23,7 +23,7 @@ from benchmarks.report import (
 from mien.errors import MienError
 from mien.registry import DEFAULT_BUNDLE, make_classifier, make_detector
 
-TRAINING = "training"
+TRAINING, STREAMING, STREAMING_MEMORY = "training", "streaming", "streaming-memory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,26 @@ def run_training(options: Options) -> Result:
     if options.quick:
         return training.measure(machine=machine, steps=3, repeats=2)
     return training.measure(machine=machine)
+
+
+def run_streaming(options: Options) -> Result:
+    """Speed of training on faces that are decoded meanwhile."""
+    from benchmarks import streaming
+    from mien.training.expression.settings import TrainMachine
+
+    machine = TrainMachine(threads=options.threads)
+    if options.quick:
+        return streaming.measure(machine=machine, steps=2, repeats=1, batch=4)
+    return streaming.measure(machine=machine)
+
+
+def run_streaming_memory(options: Options) -> Result:
+    """Memory of training on faces that are decoded meanwhile."""
+    from benchmarks import streaming
+
+    if options.quick:
+        return streaming.measure_memory(counts=(500, 2000), size=64)
+    return streaming.measure_memory()
 
 
 def run_classifier(options: Options) -> Result:
@@ -109,6 +129,8 @@ def run_archive(options: Options) -> Result:
 MEASURES: dict[str, Callable[[Options], Result]] = {
     prepare.NAME: run_prepare,
     TRAINING: run_training,
+    STREAMING: run_streaming,
+    STREAMING_MEMORY: run_streaming_memory,
     classifier.NAME: run_classifier,
     detector.NAME: run_detector,
     frame.NAME: run_frame,
@@ -119,7 +141,7 @@ MEASURES: dict[str, Callable[[Options], Result]] = {
     archive.NAME: run_archive,
 }
 NEED_BUNDLE = frozenset({archive.NAME, classifier.NAME, frame.NAME, realtime.NAME, memory.LIVE})
-NEED_PROC = frozenset({memory.LIVE, memory.PREPARE, memory.PHOTO})
+NEED_PROC = frozenset({memory.LIVE, memory.PREPARE, memory.PHOTO, STREAMING_MEMORY})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

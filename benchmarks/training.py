@@ -22,8 +22,11 @@ from mien.training.checkpoint import Checkpoint
 from mien.training.device import Compute
 from mien.training.expression.augment import augment
 from mien.training.expression.faces import FaceStore
-from mien.training.expression.loop import batches, class_weights, learn, start, train_step
+from mien.training.expression.feeding.order import Blocks, batches
+from mien.training.expression.lesson import class_weights, train_step
+from mien.training.expression.loop import learn, start
 from mien.training.expression.settings import TrainSettings
+from mien.training.randomness import Draws
 from mien.training.settings import Machine
 
 NAME = "training"
@@ -180,19 +183,23 @@ def _ignore_row(_row: dict[str, float]) -> None:
 
 
 def _read(bench: _Bench) -> Callable[[], tuple[float, float]]:
-    order = list(batches(len(bench.store), bench.settings.batch_size, seed=0, epoch=0))
+    blocks = Blocks.one(len(bench.store))
+    order = list(batches(blocks, bench.settings.batch_size, seed=0, epoch=0))
 
     def work(step: int) -> None:
-        bench.compute.pictures(bench.store.images[order[step]])
-        torch.from_numpy(bench.store.soft[order[step]]).to(bench.compute.device)
+        rows = order[step].rows
+        bench.compute.pictures(bench.store.images[rows])
+        torch.from_numpy(bench.store.soft[rows]).to(bench.compute.device)
 
     return lambda: _per_batch(bench, work)
 
 
 def _change(bench: _Bench) -> Callable[[], tuple[float, float]]:
     pictures = bench.compute.pictures(bench.store.images[: bench.settings.batch_size])
-    generator = torch.Generator(bench.compute.device).manual_seed(0)
-    return lambda: _per_batch(bench, lambda _: augment(pictures, generator))
+    rows, device = np.arange(len(pictures)), bench.compute.device
+    return lambda: _per_batch(
+        bench, lambda step: augment(pictures, Draws(rows, 0, step, device=device))
+    )
 
 
 def _begin(bench: _Bench, settings: TrainSettings) -> Checkpoint:

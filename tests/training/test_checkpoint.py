@@ -10,10 +10,10 @@ from safetensors.torch import load, save
 from torch.optim.swa_utils import AveragedModel
 
 from mien.errors import TrainingError
-from mien.training.checkpoint import Checkpoint
+from mien.training.checkpoint import Checkpoint, Part
 
 HISTORY = [{"epoch": 1.0, "validation_loss": float("nan")}]
-GOOD = {"settings": json.dumps({"seed": 1}), "history": json.dumps(HISTORY)}
+GOOD = {"settings": json.dumps({"seed": 1}), "history": json.dumps(HISTORY), "format": "2"}
 DEEP = "[" * 20_000
 
 
@@ -40,6 +40,23 @@ def test_what_was_saved_comes_back(path: Path) -> None:
     assert checkpoint.best.keys() == {"weight", "bias"}
 
 
+def test_what_is_done_of_an_epoch_comes_back(tmp_path: Path) -> None:
+    checkpoint, path = fresh(), tmp_path / "checkpoint.safetensors"
+    checkpoint.part = Part(7, 0.1 + 0.2, 3.0, 900)
+    checkpoint.save(path, {"seed": 1})
+    again = fresh()
+    again.load(path, {"seed": 1})
+    assert again.part == checkpoint.part
+
+
+@pytest.mark.parametrize("told", [None, "1", "3"])
+def test_one_of_another_version_is_told_as_such(path: Path, told: str | None) -> None:
+    header = {**GOOD, "format": told} if told else {k: v for k, v in GOOD.items() if k != "format"}
+    path.write_bytes(save(load(path.read_bytes()), metadata=header))
+    with pytest.raises(TrainingError, match=r"safetensors: of another version of mien \(format"):
+        fresh().load(path, {"seed": 1})
+
+
 @pytest.mark.parametrize(
     "header",
     [
@@ -54,6 +71,9 @@ def test_what_was_saved_comes_back(path: Path) -> None:
         {**GOOD, "history": "9" * 5000},
         {**GOOD, "history": '"none"'},
         {**GOOD, "history": '[{"epoch": "one"}]'},
+        {**GOOD, "part": "[]"},
+        {**GOOD, "part": '{"steps": "many"}'},
+        {**GOOD, "format": '"two"'},
     ],
 )
 def test_another_header(path: Path, header: Any) -> None:

@@ -10,7 +10,7 @@ import torch
 
 from mien.errors import InUseError, TrainingError
 from mien.training import run_folder
-from mien.training.checkpoint import Checkpoint
+from mien.training.checkpoint import Checkpoint, Part
 from mien.training.device import Compute
 from mien.training.expression.loop import start
 from mien.training.expression.settings import TrainSettings
@@ -47,11 +47,11 @@ def test_a_run_killed_between_checkpoint_and_history_has_both_when_it_goes_on(
     checkpoint.history.append(ROW)
     with (
         monkeypatch.context() as patch,
-        opened_run(tmp_path, RECORD, checkpoint, title="one", resume=False) as finished,
+        opened_run(tmp_path, RECORD, checkpoint, title="one", resume=False) as kept,
     ):
         patch.setattr(run_folder, "write_history", killed)
         with pytest.raises(KeyboardInterrupt):
-            finished(ROW)
+            kept.finished(ROW)
     assert not (tmp_path / HISTORY).exists()
     again = fresh()
     (tmp_path / "curves.png").write_bytes(b"of another kind")
@@ -62,15 +62,33 @@ def test_a_run_killed_between_checkpoint_and_history_has_both_when_it_goes_on(
     assert [path.name for path in tmp_path.glob("curves.*")] == ["curves.pdf"]
 
 
-def test_a_run_on_other_faces_is_not_resumed_but_one_of_before_that_did_not_say(
-    tmp_path: Path,
-) -> None:
+def test_a_run_on_other_faces_is_not_resumed(tmp_path: Path) -> None:
     checkpoint = fresh()
     checkpoint.save(tmp_path / CHECKPOINT, RECORD)
     with pytest.raises(TrainingError, match="faces_sha256=of all faces, not of others"):
         checkpoint.load(tmp_path / CHECKPOINT, RECORD | {"faces_sha256": "of others"})
-    checkpoint.save(tmp_path / CHECKPOINT, {"seed": 3})
-    checkpoint.load(tmp_path / CHECKPOINT, RECORD)
+
+
+def test_steps_are_kept_now_and_then_in_the_middle_of_an_epoch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = itertools.count(step=run_folder.KEPT_EVERY / 4)
+    monkeypatch.setattr(run_folder, "time", SimpleNamespace(monotonic=lambda: next(now)))
+    checkpoint, kept_at = fresh(), []
+    with opened_run(tmp_path, RECORD, checkpoint, title="one", resume=False) as kept:
+        for step in range(20):
+
+            def update(step: int = step) -> None:
+                checkpoint.part = Part(step, 1.0, 2.0, 3)
+                kept_at.append(step)
+
+            kept.midway(update)
+    assert 3 <= len(kept_at) <= 7
+    again = fresh()
+    with opened_run(tmp_path, RECORD, again, title="one", resume=True):
+        assert again.part == Part(kept_at[-1], 1.0, 2.0, 3)
+        assert again.history == []
+    assert not list(tmp_path.glob("curves.*"))
 
 
 @pytest.fixture
@@ -91,10 +109,10 @@ def test_curves_of_quick_epochs_are_drawn_once_and_of_slow_ones_each_time(
     monkeypatch.setattr(run_folder, "time", SimpleNamespace(monotonic=lambda: next(now)))
     checkpoint = fresh()
     checkpoint.keep_best()
-    with opened_run(tmp_path, RECORD, checkpoint, title="one", resume=False) as finished:
+    with opened_run(tmp_path, RECORD, checkpoint, title="one", resume=False) as kept:
         for epoch in range(3):
             checkpoint.history.append(ROW | {"epoch": epoch + 1.0})
-            finished(ROW)
+            kept.finished(ROW)
     assert drawn == wanted
 
 
@@ -106,8 +124,8 @@ def test_a_run_that_fails_has_its_curves(tmp_path: Path, drawn: list[int]) -> No
     checkpoint.keep_best()
     checkpoint.history.append(ROW)
     opened = opened_run(tmp_path, RECORD, checkpoint, title="one", resume=False, on_epoch=stop)
-    with pytest.raises(KeyboardInterrupt), opened as finished:
-        finished(ROW)
+    with pytest.raises(KeyboardInterrupt), opened as kept:
+        kept.finished(ROW)
     assert drawn == [1]
 
 

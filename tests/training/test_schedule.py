@@ -4,8 +4,9 @@ import hypothesis.strategies as st
 import pytest
 import torch
 from hypothesis import given
+from torch import nn
 
-from mien.training.schedule import learning_rate, moving_average
+from mien.training.schedule import MovingAverage, learning_rate
 
 
 @given(done=st.floats(0, 30))
@@ -21,8 +22,27 @@ def test_learning_rate_rises_for_an_epoch_and_falls_to_zero() -> None:
     assert rates[-1] == pytest.approx(0)
 
 
-def test_an_average_starts_at_its_first_values_and_then_keeps_to_its_decay() -> None:
-    update = moving_average(0.9)
-    old, new = torch.zeros(1), torch.ones(1)
-    assert update(old, new, 0).item() == pytest.approx(0.9)
-    assert update(old, new, 10_000).item() == pytest.approx(0.1)
+def test_the_average_follows_closely_at_first() -> None:
+    network = nn.Linear(1, 1, bias=False)
+    average = MovingAverage(network, 0.9)
+
+    def after(value: float) -> float:
+        nn.init.constant_(network.weight, value)
+        average.update_parameters(network)
+        return float(average.module.weight.detach())
+
+    assert after(5.0) == pytest.approx(5.0)
+    assert after(0.0) == pytest.approx(5.0 * 2 / 11)
+    average.n_averaged.fill_(10_000)
+    assert after(1.0) == pytest.approx(0.9 * 5.0 * 2 / 11 + 0.1)
+    assert int(average.n_averaged) == 10_001
+
+
+def test_what_is_counted_is_copied() -> None:
+    network = nn.BatchNorm1d(2)
+    average = MovingAverage(network, 0.9)
+    for _ in range(3):
+        network(torch.randn(4, 2))
+        average.update_parameters(network)
+    assert int(average.module.num_batches_tracked) == 3
+    assert not torch.equal(average.module.running_mean, network.running_mean)

@@ -12,15 +12,22 @@ import msgspec
 from mien import __version__
 from mien.cli.console import err, out, progress
 from mien.cli.options import add_options, read, say_old, typed
-from mien.errors import MissingExtraError
+from mien.errors import MienError, MissingExtraError
 from mien.registry import SHIPPED, find_bundle
 from mien.settings import made_of
-from mien.training.expression.settings import RECIPE, ModelSettings, Origins, TrainSettings
+from mien.training.expression.settings import (
+    RECIPE,
+    ModelSettings,
+    Origins,
+    TrainMachine,
+    TrainSettings,
+)
 from mien.training.recipe import Options, Recipe
 from mien.training.settings import Machine
 
 if TYPE_CHECKING:
     from mien.training.expression.run import TrainResult
+    from mien.training.spread import Spread
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +48,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments."""
-    add_run(parser, Place, (TrainSettings, Origins), ModelSettings)
+    add_run(parser, Place, (TrainSettings, Origins), ModelSettings, TrainMachine)
 
 
 def add_run(
@@ -49,6 +56,7 @@ def add_run(
     place: type[msgspec.Struct],
     learnt: Sequence[type[msgspec.Struct]],
     model: type[msgspec.Struct],
+    machine: type[msgspec.Struct] = Machine,
 ) -> None:
     """Add the options of a command that trains.
 
@@ -57,12 +65,13 @@ def add_run(
         place: Where a run is, and how it begins; no recipe says that.
         learnt: What is learnt, and from what.
         model: What goes into the bundle.
+        machine: Where and how it computes.
     """
     add_options(parser, place)
     for title, kinds in (
         ("what is learnt", learnt),
         ("the bundle", (model,)),
-        ("the machine", (Machine,)),
+        ("the machine", (machine,)),
     ):
         group = parser.add_argument_group(title)
         for kind in kinds:
@@ -102,13 +111,27 @@ class _Version(argparse.Action):
 def run(args: argparse.Namespace) -> int:
     """Train, telling of each epoch; the result is the bundle in the run folder."""
     try:
-        from mien.datasets.dataset import load_dataset
-        from mien.training.expression.run import train
-        from mien.training.expression.suited import suit
-        from mien.training.run_folder import BUNDLE, curves_file
+        import mien.training.expression.run  # noqa: F401
+        from mien.training.spread import spread_over
     except ModuleNotFoundError as error:
         raise MissingExtraError("mien train", "train") from error
-    place, machine = read(args, Place), read(args, Machine)
+    machine = read(args, TrainMachine)
+    spread: Spread | None = None
+    try:
+        with spread_over(machine.device) as spread:
+            return _run(args, machine, spread)
+    except MienError:
+        if spread is not None and spread.silent:
+            return 1
+        raise
+
+
+def _run(args: argparse.Namespace, machine: TrainMachine, spread: "Spread") -> int:
+    from mien.datasets.dataset import load_dataset
+    from mien.training.expression.run import assist, train
+    from mien.training.expression.suited import suit
+
+    place = read(args, Place)
     options = put_over(args, RECIPE)
     dataset = load_dataset(place.dataset)
     folder = place.out or Path("runs") / place.dataset.name
@@ -118,14 +141,17 @@ def run(args: argparse.Namespace) -> int:
     facts = {"command": this_command(), "recipe": RECIPE.write(options)}
     settings, origins = made_of(TrainSettings, options), made_of(Origins, options)
     model = made_of(ModelSettings, options | facts)
-
-    def tell(row: dict[str, float]) -> None:
-        err.print(
-            f"epoch {row['epoch']:3.0f}  loss {row['train_loss']:.3f} → validation "
-            f"{row['validation_loss']:.3f}  accuracy {row['validation_accuracy']:.1%}  balanced "
-            f"{row['validation_balanced_accuracy']:.1%}  {row['images_per_second']:,.0f} images/s"
-        )
-
+    beginnings: dict[str, Any] = {
+        "pretrained": None if origins.pretrained is None else Path(origins.pretrained),
+        "origin": None if origins.from_ is None else find_bundle(Path(origins.from_)),
+        "teachers": [find_bundle(Path(name)) for name in origins.teacher],
+        "spread": spread,
+    }
+    if spread.rank:
+        assist(dataset, folder, settings, model, machine, **beginnings)
+        return 0
+    if spread.ranks > 1 and (notice := spread.notice()):
+        err.print(f"note: {notice}", markup=False)
     with progress() as on_progress:
         result = train(
             dataset,
@@ -133,14 +159,27 @@ def run(args: argparse.Namespace) -> int:
             settings,
             model,
             machine,
-            pretrained=None if origins.pretrained is None else Path(origins.pretrained),
-            origin=None if origins.from_ is None else find_bundle(Path(origins.from_)),
-            teachers=[find_bundle(Path(name)) for name in origins.teacher],
             rivals=SHIPPED,
             resume=place.resume,
-            on_epoch=tell,
+            on_epoch=_tell,
             on_progress=on_progress,
+            **beginnings,
         )
+    _say(result, folder, machine)
+    return 0
+
+
+def _tell(row: dict[str, float]) -> None:
+    err.print(
+        f"epoch {row['epoch']:3.0f}  loss {row['train_loss']:.3f} → validation "
+        f"{row['validation_loss']:.3f}  accuracy {row['validation_accuracy']:.1%}  balanced "
+        f"{row['validation_balanced_accuracy']:.1%}  {row['images_per_second']:,.0f} images/s"
+    )
+
+
+def _say(result: "TrainResult", folder: Path, machine: TrainMachine) -> None:
+    from mien.training.run_folder import BUNDLE, curves_file
+
     best = result.best
     out.print(
         f"kept epoch {best['epoch']:.0f} of {len(result.history)}: validation accuracy "
@@ -150,7 +189,6 @@ def run(args: argparse.Namespace) -> int:
     for remark in result.remarks:
         out.print(f"note: {remark}")
     out.print(f"bundle: {folder / BUNDLE}\ncurves: {folder / curves_file(machine.plots)}")
-    return 0
 
 
 def _answered(result: "TrainResult") -> str:

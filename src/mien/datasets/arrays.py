@@ -9,11 +9,28 @@ import math
 import tokenize
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 AnyArray = npt.NDArray[np.generic]
+
+
+class Pictures(Protocol):
+    """Pictures uint8 [N,S,S,C] that are read a part at a time: an array, or what stands for one.
+
+    Attributes:
+        shape: Of all of them.
+    """
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """How many, of which sides and channels."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: Any, /) -> Any: ...
 
 
 # All that NumPy raises of a file that is no array, or of one whose header was changed.

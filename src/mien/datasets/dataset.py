@@ -2,7 +2,7 @@
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,9 +12,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from mien.datasets.parquet import count_rows, read_batches
+from mien.datasets.columns import SOURCE, checked, labels_of, sources_of
+from mien.datasets.parquet import IMAGE, RowGroup, count_rows, read_batches, row_groups
 from mien.datasets.records import INFO, SPLITS, Split
 from mien.errors import DatasetError, told_as
 from mien.files.writes import sweep
@@ -24,6 +24,7 @@ from mien.types import ProbabilityArray
 DATA, REJECTED, CONFLICTS = "data", "rejected.csv", "conflicts.csv"
 HELD_BACK = "held_back.csv"
 FORMAT: Final = 1
+LABELS_AT_ONCE = 65_536
 
 
 class DatasetInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -91,6 +92,23 @@ class Rows:
         return len(self.images)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelColumns:
+    """What is said of all faces of a split, without their pictures.
+
+    Attributes:
+        labels: int64 [N], index of the class.
+        soft: float32 [N,K], one probability per class.
+        sources: Names of the inputs they came from; one empty name where there was one.
+        source: int64 [N], index of each face's source.
+    """
+
+    labels: npt.NDArray[np.int64]
+    soft: ProbabilityArray
+    sources: tuple[str, ...]
+    source: npt.NDArray[np.int64]
+
+
 @dataclass(frozen=True)  # without slots, for the digest that is kept
 class Dataset:
     """A data set that has been checked.
@@ -152,6 +170,35 @@ class Dataset:
             for batch in read_batches(shards, batch_size):
                 yield _to_rows(batch, len(self.classes))
 
+    def label_columns(self, split: str) -> LabelColumns:
+        """Read what is said of the faces of a split; their pictures are left alone.
+
+        Raises:
+            DatasetError: There is no such split, or a file is missing or damaged.
+        """
+        shards, classes = self.shards(self._known(split)), len(self.classes)
+        parts, names = [], []
+        with _damaged(self.path, f"the {split} files are damaged"):
+            for batch in read_batches(shards, LABELS_AT_ONCE, ("label", "soft", SOURCE)):
+                parts.append(labels_of(batch, classes))
+                names += sources_of(batch)
+        sources, source = np.unique(names, return_inverse=True)
+        return LabelColumns(
+            labels=np.concatenate([labels for labels, _ in parts]),
+            soft=np.concatenate([soft for _, soft in parts]),
+            sources=tuple(map(str, sources)),
+            source=source.astype(np.int64),
+        )
+
+    def row_groups(self, split: str) -> list[RowGroup]:
+        """Return how the faces of a split lie in its files.
+
+        Raises:
+            DatasetError: There is no such split, or a file is missing or damaged.
+        """
+        with _damaged(self.path, f"the {split} files are damaged"):
+            return row_groups(self.shards(self._known(split)))
+
     def _known(self, split: str) -> Split:
         for known in SPLITS:
             if split == known:
@@ -209,59 +256,13 @@ def _check_shards(dataset: Dataset) -> None:
 
 def _to_rows(batch: pa.RecordBatch, classes: int) -> Rows:
     """Check some rows and take them out of their columns; others may have written them."""
-    # Texts that are no UTF-8, and offsets that lead out of the buffers.
-    batch.validate(full=True)
-    columns = {name: _checked(name, batch.column(name)) for name in _TYPES}
-    labels = columns["label"].to_numpy(zero_copy_only=False)
-    if len(labels) and not 0 <= labels.min() <= labels.max() < classes:
-        raise ValueError(f"a label is not from 0 to {classes - 1}")
-    soft = np.array(columns["soft"].flatten().to_numpy(zero_copy_only=False), dtype=np.float32)
-    lengths = set(pc.list_value_length(columns["soft"]).to_pylist())
-    if lengths - {classes} or not np.isfinite(soft).all():
-        raise ValueError(f"soft labels are not {classes} finite numbers a row")
-    told = "source" in batch.schema.names
+    labels, soft = labels_of(batch, classes)
+    columns = {name: checked(name, batch.column(name)) for name in (IMAGE, "origin", "group")}
     return Rows(
-        images=columns["image"].to_pylist(),
-        labels=np.array(labels, dtype=np.int64),
-        soft=soft.reshape(-1, classes),
+        images=columns[IMAGE].to_pylist(),
+        labels=labels,
+        soft=soft,
         origins=columns["origin"].to_pylist(),
         groups=columns["group"].to_pylist(),
-        sources=_checked("source", batch.column("source")).to_pylist()
-        if told
-        else [""] * batch.num_rows,
+        sources=sources_of(batch),
     )
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
-
-
-def _is_bytes(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
-
-
-def _is_numbers(kind: pa.DataType) -> bool:
-    return bool(
-        (pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind))
-        and pa.types.is_floating(kind.value_type)
-    )
-
-
-_TYPES: dict[str, Callable[[pa.DataType], bool]] = {
-    "image": _is_bytes,
-    "label": pa.types.is_integer,
-    "soft": _is_numbers,
-    "origin": _is_text,
-    "group": _is_text,
-}
-
-
-def _checked(name: str, column: pa.Array) -> pa.Array:
-    """Return a column whose type and values are what is read; of pictures their bytes."""
-    if name == "image" and pa.types.is_struct(column.type):
-        column = column.field("bytes")
-    if not _TYPES.get(name, _is_text)(column.type):
-        raise TypeError(f"column {name!r} is of type {column.type}")
-    if column.null_count:
-        raise ValueError(f"column {name!r} lacks {column.null_count} values")
-    return column

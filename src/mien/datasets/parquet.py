@@ -6,6 +6,7 @@ The image column holds {bytes, path}, and the schema's metadata names the featur
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,14 @@ import pyarrow.parquet as pq
 
 # Rows that are decoded at a time when a shard is read.
 ROW_GROUP = 512
+IMAGE = "image"
 _TEXT_COLUMNS = ("split", "source", "group", "sha256", "origin")
 
 
 def face_schema(classes: Sequence[str]) -> pa.Schema:
     """Return the columns of a data set with these classes."""
     fields = [
-        pa.field("image", pa.struct([("bytes", pa.binary()), ("path", pa.string())])),
+        pa.field(IMAGE, pa.struct([("bytes", pa.binary()), ("path", pa.string())])),
         pa.field("label", pa.int64()),
         pa.field("soft", pa.list_(pa.float32(), len(classes))),
         pa.field("cluster", pa.int64()),
@@ -93,11 +95,55 @@ class SplitWriter:
         return self._writer
 
 
-def read_batches(paths: Sequence[Path], batch_size: int) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of some Parquet files in order, a batch at a time."""
+def read_batches(
+    paths: Sequence[Path], batch_size: int, columns: Sequence[str] | None = None
+) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of some Parquet files in order, a batch at a time, perhaps of some columns.
+
+    A column that a file lacks is left out.
+    """
     for path in paths:
         with pq.ParquetFile(path) as file:
-            yield from file.iter_batches(batch_size)
+            yield from file.iter_batches(batch_size, columns=columns)
+
+
+@dataclass(frozen=True, slots=True)
+class RowGroup:
+    """Rows of a file that are read at once.
+
+    Attributes:
+        path: The file.
+        number: Which of its groups.
+        rows: How many rows it has.
+        size: Bytes of its pictures, as they are encoded.
+    """
+
+    path: Path
+    number: int
+    rows: int
+    size: int
+
+    def read(self) -> pa.Array:
+        """Return the encoded pictures: {bytes, path}, or bytes."""
+        with pq.ParquetFile(self.path) as file:
+            return file.read_row_group(self.number, columns=[IMAGE]).column(0).combine_chunks()
+
+
+def row_groups(paths: Sequence[Path]) -> list[RowGroup]:
+    """Return the row groups of some Parquet files, from their footers alone."""
+    found = []
+    for path in paths:
+        known = pq.read_metadata(path)
+        for number in range(known.num_row_groups):
+            group = known.row_group(number)
+            columns = [group.column(place) for place in range(group.num_columns)]
+            size = sum(
+                one.total_uncompressed_size
+                for one in columns
+                if one.path_in_schema.partition(".")[0] == IMAGE
+            )
+            found.append(RowGroup(path, number, group.num_rows, size))
+    return found
 
 
 def count_rows(path: Path) -> int:

@@ -1,11 +1,12 @@
 """Where and in which precision a run computes: the same code on a CPU and on a GPU."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mien.errors import TrainingError
 from mien.settings import check_threads
@@ -23,14 +24,21 @@ class Compute:
     Attributes:
         device: Where tensors live.
         bf16: Whether the forward pass runs under bf16 autocast.
+        compile: Whether networks that learn are compiled.
     """
 
     device: torch.device
     bf16: bool
+    compile: bool = False
 
     @classmethod
-    def choose(cls, machine: Machine) -> "Compute":
+    def choose(cls, machine: Machine, local: int = 0) -> "Compute":
         """Settle what is "auto": a GPU where there is one, bf16 where the hardware computes in it.
+
+        Args:
+            machine: What a person wants.
+            local: The number of this process among those of a run on this machine: of several GPUs
+                each takes its own.
 
         Raises:
             TrainingError: The device is unknown or absent.
@@ -38,6 +46,8 @@ class Compute:
         name = machine.device
         if name == "auto":
             name = "cuda" if torch.cuda.is_available() else "cpu"
+        if name == "cuda" and local:
+            name = f"cuda:{local}"
         try:
             device = torch.device(name)
             torch.zeros(1, device=device)
@@ -54,11 +64,28 @@ class Compute:
         units = device.type == "cuda" or any(abilities.get(name) for name in BF16_UNITS)
         return cls(device, machine.precision == "bf16" or (machine.precision == "auto" and units))
 
-    def pictures(self, faces: npt.NDArray[np.uint8]) -> Tensor:
+    def pictures(self, faces: npt.NDArray[np.uint8] | Tensor) -> Tensor:
         """Move uint8 [N,S,S,C] to the device as float [N,C,S,S] in 0..1, channels last."""
         # A copy, because PyTorch warns of the read-only memory of a mapped file.
-        moved = torch.from_numpy(np.array(faces)).to(self.device)
-        return moved.permute(0, 3, 1, 2).float() / 255.0
+        held = faces if isinstance(faces, Tensor) else torch.from_numpy(np.array(faces))
+        return self.moved(held).permute(0, 3, 1, 2).float() / 255.0
+
+    def moved(self, values: Tensor) -> Tensor:
+        """Move values to the device; to a GPU while it works on."""
+        if self.device.type != "cuda":
+            return values.to(self.device)
+        pinned = values if values.is_pinned() else values.pin_memory()
+        return pinned.to(self.device, non_blocking=True)
+
+    def compiled(self, network: nn.Module) -> nn.Module:
+        """Return what computes the same as a network, by PyTorch's compiler where that is wanted.
+
+        The parameters stay those of the network.
+        """
+        if not self.compile:
+            return network
+        compiled: Any = torch.compile(network)
+        return compiled  # type: ignore[no-any-return]
 
     def autocast(self) -> torch.autocast:
         """Return the context in which the forward pass runs."""

@@ -1,8 +1,8 @@
 """The epochs of any run: train, validate, keep the best, stop when it no longer gets better.
 
-What an epoch learns from and is judged by is the caller's. All randomness of an epoch is to be
-seeded by (seed, epoch), so that a run which was killed and resumed ends with the same weights as
-one that was not.
+What an epoch learns from and is judged by is the caller's. All randomness of a step is to be
+seeded by (seed, epoch, step), so that a run which was killed and resumed ends with the same
+weights as one that was not.
 """
 
 import math
@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel
 
 from mien.errors import TrainingError
-from mien.training.checkpoint import Checkpoint
-from mien.training.schedule import learning_rate, moving_average
+from mien.training.checkpoint import Checkpoint, Part
+from mien.training.schedule import MovingAverage, learning_rate
+from mien.training.spread import ALONE, Spread
 
 Row = dict[str, float]
 OnEpoch = Callable[[Row], None]
@@ -47,7 +47,7 @@ def fresh_checkpoint(
     optimizer = torch.optim.AdamW(
         [{RATE: 1.0, **group} for group in groups], lr=learning_rate, weight_decay=weight_decay
     )
-    average = AveragedModel(network, avg_fn=moving_average(average_decay), use_buffers=True)
+    average = MovingAverage(network, average_decay)
     return Checkpoint(network, average, optimizer, best={}, history=[])
 
 
@@ -71,7 +71,8 @@ def fit(
         epochs: The last one.
         patience: Epochs without a better validation loss; None to go on to the last one.
         highest_rate: Highest learning rate, for what is said of a run that diverged.
-        train_epoch: Learns for one epoch, given its number from 0; returns `train_loss` and more.
+        train_epoch: Learns for one epoch, given its number from 0, or for what `checkpoint.part`
+            leaves of it; returns `train_loss` and more.
         validate: Judges the average of the weights; returns `validation_loss` and more.
         on_epoch: Called with each finished epoch, when `checkpoint` is up to date.
 
@@ -88,6 +89,7 @@ def fit(
         if row["validation_loss"] < best_loss(checkpoint.history):
             checkpoint.keep_best()
         checkpoint.history.append({"epoch": len(checkpoint.history) + 1.0, **row})
+        checkpoint.part = Part()
         on_epoch(checkpoint.history[-1])
     return ""
 
@@ -107,19 +109,23 @@ def set_rate(checkpoint: Checkpoint, highest: float, epochs: int, done: float) -
     return rate
 
 
-def step(checkpoint: Checkpoint, loss: Tensor, *, largest: float | None = None) -> None:
+def step(
+    checkpoint: Checkpoint, loss: Tensor, *, largest: float | None = None, spread: Spread = ALONE
+) -> None:
     """Learn from the loss of one batch, and let the average follow.
 
     Args:
         checkpoint: What changes.
         loss: A scalar with its gradient.
         largest: Norm to which gradients are cut; None to leave them.
+        spread: Who shares the batch.
     """
     checkpoint.optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     if largest is not None:
         torch.nn.utils.clip_grad_norm_(checkpoint.network.parameters(), largest)
     checkpoint.optimizer.step()
+    spread.level(checkpoint.network)
     checkpoint.average.update_parameters(checkpoint.network)
 
 

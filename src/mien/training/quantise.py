@@ -22,6 +22,7 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
+from mien.datasets.arrays import Pictures
 from mien.types import PixelArray
 
 FACES, BATCH = 1024, 64
@@ -39,7 +40,7 @@ class _Batches(CalibrationDataReader):  # type: ignore[misc]
         return None if batch is None else {self._name: batch}
 
 
-def quantise_faces(graph: bytes, faces: PixelArray) -> bytes:
+def quantise_faces(graph: bytes, faces: Pictures) -> bytes:
     """Return a classifier's graph that computes its convolutions in 8 bits.
 
     Args:

@@ -5,7 +5,8 @@ It holds settings.json, checkpoint.safetensors, history.csv, the curves and, at 
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
@@ -24,6 +25,24 @@ HISTORY, BUNDLE, DECODED = "history.csv", "bundle", "decoded"
 UNCHECKED = "bundle.unchecked"  # a bundle whose graph differs from PyTorch
 # Seconds. To draw takes a third of one, which is longer than an epoch on few faces.
 DRAWN_EVERY = 10.0
+# Seconds of an epoch that are lost at most where a run is killed.
+KEPT_EVERY = 180.0
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What keeps a run, as it goes on.
+
+    Attributes:
+        finished: To be called with the row of each finished epoch: it keeps what the checkpoint
+            holds now, and the history.
+        midway: To be called after each step: it keeps what the checkpoint holds now, if that was
+            last done `KEPT_EVERY` seconds ago. Its argument is called before, to bring the
+            checkpoint up to date.
+    """
+
+    finished: OnEpoch
+    midway: Callable[[Callable[[], None]], None]
 
 
 @contextlib.contextmanager
@@ -37,7 +56,7 @@ def opened_run(
     plots: PlotKind = "png",
     resume: bool,
     on_epoch: OnEpoch | None = None,
-) -> Iterator[OnEpoch]:
+) -> Iterator[Kept]:
     """Start a run folder, or load the checkpoint of the one that is there, for this process alone.
 
     Args:
@@ -51,8 +70,7 @@ def opened_run(
         on_epoch: Called with each finished epoch once it is kept.
 
     Yields:
-        A function to call with the row of each finished epoch: it keeps what the checkpoint holds
-        now and the history. Curves are drawn at the end, however it comes, and every `DRAWN_EVERY`
+        What keeps the run. Curves are drawn at the end, however it comes, and every `DRAWN_EVERY`
         seconds until then.
 
     Raises:
@@ -61,9 +79,20 @@ def opened_run(
         InUseError: Another process trains into it.
     """
     curves = _Curves(out / curves_file(plots), checkpoint, title, measure)
+    kept = time.monotonic()
+
+    def keep() -> None:
+        nonlocal kept
+        checkpoint.save(out / CHECKPOINT, record)
+        kept = time.monotonic()
+
+    def midway(update: Callable[[], None]) -> None:
+        if time.monotonic() - kept >= KEPT_EVERY:
+            update()
+            keep()
 
     def finished(row: Row) -> None:
-        checkpoint.save(out / CHECKPOINT, record)
+        keep()
         with _writing(out):
             write_history(out / HISTORY, checkpoint.history)
         curves.draw_when_due()
@@ -76,13 +105,14 @@ def opened_run(
         if _is_resumed(out, resume=resume):
             checkpoint.load(out / CHECKPOINT, record)
             # A run that was killed may have kept the checkpoint of an epoch, but not yet its row.
-            with _writing(out):
-                write_history(out / HISTORY, checkpoint.history)
+            if checkpoint.history:
+                with _writing(out):
+                    write_history(out / HISTORY, checkpoint.history)
         else:
             with _writing(out):
                 write_file(out / SETTINGS, msgspec.json.format(msgspec.json.encode(record)) + b"\n")
         try:
-            yield finished
+            yield Kept(finished, midway)
         finally:
             curves.draw_the_rest()
 
@@ -118,7 +148,7 @@ class _Curves:
     def draw_the_rest(self) -> None:
         """Draw, unless it would be the same picture."""
         history = self._checkpoint.history
-        if len(history) != self._epochs:
+        if len(history) != self._epochs and history:
             with _writing(self._path.parent):
                 draw_curves(self._path, history, self._title, self._measure)
                 self._remove_others()

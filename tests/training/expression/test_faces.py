@@ -102,16 +102,13 @@ def test_stores_of_another_split_or_spec_have_other_digests(
     assert len({store.digest for store in stores}) == len(stores)
 
 
-@pytest.mark.parametrize("name", ["images.npy", "soft.npy", "labels.npy", "sources.json"])
-def test_what_is_cut_short_is_told_and_decoded_again(
-    dataset: Dataset, tmp_path: Path, name: str
-) -> None:
+def test_what_is_cut_short_is_told_and_decoded_again(dataset: Dataset, tmp_path: Path) -> None:
     images = np.array(open_store(dataset, "test", SPEC, tmp_path, ignore_progress).images)
-    (file,) = tmp_path.rglob(name)
+    (file,) = tmp_path.rglob("images.npy")
     file.write_bytes(file.read_bytes()[:-1])
     told: list[str] = []
     store = open_store(dataset, "test", SPEC, tmp_path, lambda stage, *_: told.append(stage))
-    assert f"/{name} is damaged and made again" in told[0]
+    assert "/images.npy is damaged and made again" in told[0]
     assert told[1] == "decode test"
     np.testing.assert_array_equal(store.images, images)
 

@@ -1,15 +1,14 @@
 """The training loop: learns, stops early, keeps the best, and is the same after a resume."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import hypothesis.strategies as st
 import msgspec
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
 from safetensors.torch import save_file
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
@@ -17,7 +16,7 @@ from torch.optim.swa_utils import AveragedModel
 from mien.errors import TrainingError
 from mien.training.checkpoint import Checkpoint
 from mien.training.device import Compute
-from mien.training.expression import loop
+from mien.training.expression import lesson, loop
 from mien.training.expression.faces import FaceStore
 from mien.training.expression.settings import TrainSettings
 from mien.types import ignore_progress
@@ -45,8 +44,9 @@ def run(
     faces: int = 64,
     stop_after: int | None = None,
     folder: Path | None = None,
+    stop_at: int | None = None,
 ) -> Checkpoint:
-    """Fit, optionally killed after some epochs; with a folder, each epoch is saved there."""
+    """Fit, optionally killed after some epochs or steps; with a folder, both are saved there."""
     checkpoint = loop.start(config, 2, CPU)
     path = folder / "checkpoint.safetensors" if folder else None
     if path and path.exists():
@@ -58,9 +58,26 @@ def run(
         if row["epoch"] == stop_after:
             raise KeyboardInterrupt
 
+    steps = 0
+
+    def on_step(update: Callable[[], None]) -> None:
+        nonlocal steps
+        steps += 1
+        if path and steps == stop_at:
+            update()
+            checkpoint.save(path, {"seed": config.seed})
+            raise KeyboardInterrupt
+
     train, validation = bright_and_dark(faces), bright_and_dark(32, seed=1)
     loop.learn(
-        checkpoint, [train], validation, config, CPU, on_epoch=on_epoch, on_progress=ignore_progress
+        checkpoint,
+        [train],
+        validation,
+        config,
+        CPU,
+        on_epoch=on_epoch,
+        on_progress=ignore_progress,
+        on_step=on_step,
     )
     return checkpoint
 
@@ -114,6 +131,22 @@ def test_killed_and_resumed_run_ends_with_the_same_weights(tmp_path: Path) -> No
         assert torch.equal(value, resumed.best[name]), name
 
 
+@pytest.mark.parametrize("stop_at", [1, 5])
+def test_a_run_killed_within_an_epoch_ends_with_the_same_weights(
+    tmp_path: Path, stop_at: int
+) -> None:
+    config = msgspec.structs.replace(SMALL, batch_size=11)
+    whole = run(config)
+    with pytest.raises(KeyboardInterrupt):
+        run(config, stop_at=stop_at, folder=tmp_path)
+    resumed = run(config, folder=tmp_path)
+    for name, value in whole.network.state_dict().items():
+        assert torch.equal(value, resumed.network.state_dict()[name]), name
+    for row, other in zip(whole.history, resumed.history, strict=True):
+        for name in set(row) - {"images_per_second"}:
+            assert row[name] == other[name], name
+
+
 def test_other_seed_gives_other_weights() -> None:
     a, b = run(SMALL), run(TrainSettings(size=16, epochs=3, batch_size=16, seed=4))
     assert not torch.equal(a.best["head.weight"], b.best["head.weight"])
@@ -145,7 +178,7 @@ def tiny_checkpoint() -> Checkpoint:
         {"settings": "{}", "history": '[{"loss": "low"}]'},
         {"settings": "{}", "history": "[" * 100_000},
         {"settings": f'{{"seed": {"9" * 5000}}}', "history": "[]"},
-        {"settings": "{}", "history": "[]"},
+        {"settings": "{}", "history": "[]", "format": "2"},
     ],
 )
 def test_checkpoint_of_something_else_is_one_line(
@@ -187,26 +220,10 @@ def test_best_epoch_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not torch.equal(first.best["head.weight"], final["head.weight"])
 
 
-@given(
-    count=st.integers(1, 300),
-    size=st.integers(1, 64),
-    seed=st.integers(0, 5),
-    epoch=st.integers(0, 5),
-)
-@settings(deadline=None)
-def test_batches_pass_over_the_rows_once(count: int, size: int, seed: int, epoch: int) -> None:
-    chosen = list(loop.batches(count, size, seed, epoch))
-    rows = np.concatenate(chosen)
-    assert len(set(rows.tolist())) == len(rows)
-    assert len(rows) == (count - count % size if count >= size else count)
-    again = np.concatenate(list(loop.batches(count, size, seed, epoch)))
-    np.testing.assert_array_equal(rows, again)
-
-
 def test_class_weights_keep_the_mean_loss_and_favour_the_rare() -> None:
     labels = np.array([0] * 90 + [1] * 10)
     store = FaceStore.of_one_source(np.zeros((100, 1)), np.eye(2, dtype=np.float32)[labels], labels)
-    alike, balanced = loop.class_weights(store, 0.0), loop.class_weights(store, 1.0)
+    alike, balanced = lesson.class_weights(store, 0.0), lesson.class_weights(store, 1.0)
     torch.testing.assert_close(alike, torch.ones(2))
     torch.testing.assert_close(balanced[1] / balanced[0], torch.tensor(9.0))
     torch.testing.assert_close(balanced @ torch.tensor([0.9, 0.1]), torch.tensor(1.0))
@@ -214,19 +231,19 @@ def test_class_weights_keep_the_mean_loss_and_favour_the_rare() -> None:
 
 def test_soft_cross_entropy_equals_pytorch_on_hard_labels() -> None:
     logits, labels = torch.randn(8, 3), torch.randint(0, 3, (8,))
-    given_ = loop.soft_cross_entropy(logits, torch.eye(3)[labels])
+    given_ = lesson.soft_cross_entropy(logits, torch.eye(3)[labels])
     torch.testing.assert_close(given_, torch.nn.functional.cross_entropy(logits, labels))
 
 
 def test_epochs_take_the_stores_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
-    inner = loop._train_epoch
+    inner = loop.train_epoch
 
-    def watched(checkpoint: Checkpoint, store: FaceStore, *rest: Any) -> dict[str, float]:
-        seen.append(int(store.images[0, 0, 0, 0]))
-        return inner(checkpoint, store, *rest)
+    def watched(given: lesson.Lesson, epoch: int, *rest: Any) -> dict[str, float]:
+        seen.append(int(given.store(epoch).images[0, 0, 0, 0]))
+        return inner(given, epoch, *rest)
 
-    monkeypatch.setattr(loop, "_train_epoch", watched)
+    monkeypatch.setattr(loop, "train_epoch", watched)
     config = msgspec.structs.replace(SMALL, epochs=5)
     stores = [bright_and_dark(32, seed=seed) for seed in range(2)]
     for number, store in enumerate(stores):
@@ -249,7 +266,7 @@ def test_changed_pictures_are_only_mirrored(monkeypatch: pytest.MonkeyPatch) -> 
     def refuse(*_: Any) -> Any:
         raise AssertionError("changed a second time")
 
-    monkeypatch.setattr(loop, "augment", refuse)
+    monkeypatch.setattr(lesson, "augment", refuse)
     config = msgspec.structs.replace(SMALL, epochs=1, augment=True)
     store = replace(bright_and_dark(32), changed=True)
     checkpoint = loop.start(config, 2, CPU)
@@ -270,7 +287,7 @@ def test_face_that_counts_nothing_changes_no_loss() -> None:
     soft = torch.eye(2)[[0, 1, 0, 1]]
     counted = soft * torch.tensor([1.0, 1.0, 1.0, 0.0])[:, None]
     torch.testing.assert_close(
-        loop.soft_cross_entropy(logits, counted), loop.soft_cross_entropy(logits[:3], soft[:3])
+        lesson.soft_cross_entropy(logits, counted), lesson.soft_cross_entropy(logits[:3], soft[:3])
     )
 
 
@@ -289,7 +306,7 @@ def test_validation_tells_of_each_source() -> None:
 def test_a_run_that_diverges_keeps_the_last_good_epoch(
     monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    spoilt = {"_train_epoch": "train_loss", "validate": "validation_loss"}
+    spoilt = {"train_epoch": "train_loss", "validate": "validation_loss"}
     for function, loss in spoilt.items():
         values = iter([0.5, 0.4, float("nan") if loss == name else 0.3])
         real = getattr(loop, function)

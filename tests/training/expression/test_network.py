@@ -46,7 +46,9 @@ def test_baseline_is_the_original_layer_by_layer() -> None:
     ]
 
 
-@pytest.mark.parametrize(("arch", "size"), [("residual", 8), ("baseline", 32)])
+@pytest.mark.parametrize(
+    ("arch", "size"), [("residual", 8), ("residual-deep", 31), ("baseline", 32)]
+)
 def test_too_small_pictures_are_refused(arch: Architecture, size: int) -> None:
     with pytest.raises(ValueError, match="at least"):
         ARCHITECTURES[arch](4, 1, size)

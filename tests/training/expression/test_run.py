@@ -19,9 +19,8 @@ from mien.models.classifier import OnnxClassifier
 from mien.training.expression import bundling, export
 from mien.training.expression.network import Deployed
 from mien.training.expression.run import TrainResult, train
-from mien.training.expression.settings import ModelSettings, TrainSettings
+from mien.training.expression.settings import ModelSettings, TrainMachine, TrainSettings
 from mien.training.expression.weights import network_from_bundle
-from mien.training.settings import Machine
 from mien.vision.crop import whole_face
 from mien.vision.images.reading import decode_picture
 
@@ -29,7 +28,7 @@ SETTINGS = TrainSettings(size=16, epochs=5, batch_size=16, average_decay=0.5, au
 MODEL = ModelSettings(
     name="halves", crop_scale=1.2, weights_terms="MIT", command="mien train halves"
 )
-CPU = Machine(device="cpu")
+CPU = TrainMachine(device="cpu")
 pytestmark = pytest.mark.usefixtures("tiny_network", "one_export", "one_drawing")
 
 
@@ -244,9 +243,30 @@ def test_pretrained_weights_go_with_the_network_that_needs_them(
     assert not (tmp_path / "run").exists()
 
 
-def test_bundle_in_eight_bits_reads_as_well(dataset: Dataset, learnt: Path) -> None:
+@pytest.mark.parametrize("cache", ["off", "disk"])
+def test_the_bundle_is_the_same_wherever_decoded_faces_are_kept(
+    dataset: Dataset, finished: tuple[Path, TrainResult], tmp_path: Path, cache: Any
+) -> None:
+    machine = TrainMachine(device="cpu", cache=cache, workers=0)
+    result = train(dataset, tmp_path / "run", SETTINGS, MODEL, machine)
+    assert result.bundle.info.sha256 == finished[1].bundle.info.sha256
+    assert not (tmp_path / "run" / "decoded").exists()
+
+
+def test_what_teachers_say_needs_a_place(
+    dataset: Dataset, finished: tuple[Path, TrainResult], tmp_path: Path
+) -> None:
+    machine = TrainMachine(device="cpu", cache="off")
+    teachers = [finished[0] / "bundle"]
+    with pytest.raises(TrainingError, match="--cache off: what teachers say is kept on the disk"):
+        train(dataset, tmp_path / "run", SETTINGS, MODEL, machine, teachers=teachers)
+
+
+@pytest.mark.parametrize("cache", ["off", "memory"])
+def test_bundle_in_eight_bits_reads_as_well(dataset: Dataset, learnt: Path, cache: Any) -> None:
     model = msgspec.structs.replace(MODEL, weights="int8")
-    result = train(dataset, learnt, SETTINGS, model, CPU, resume=True)
+    machine = msgspec.structs.replace(CPU, cache=cache, workers=0)
+    result = train(dataset, learnt, SETTINGS, model, machine, resume=True)
     bundle = load_bundle(result.bundle.path)
     assert b"QuantizeLinear" in bundle.graph
     assert OnnxClassifier(bundle).has_features

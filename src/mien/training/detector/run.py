@@ -104,7 +104,7 @@ def train_detector(
         resume=resume,
         on_epoch=on_epoch,
     )
-    with opened as finished:
+    with opened as kept:
         validation = validation_batches(material, settings.seed, settings.batch_size)
 
         problem = learn(
@@ -114,7 +114,7 @@ def train_detector(
             settings,
             compute,
             workers=workers,
-            on_epoch=finished,
+            on_epoch=kept.finished,
             on_progress=on_progress,
         )
         bundle = _write(out / BUNDLE, material, checkpoint, settings, model, compute)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from mien.datasets.arrays import Pictures
 from mien.datasets.dataset import Dataset
 from mien.errors import TrainingError
 from mien.models.bundle import Bundle, write_bundle
@@ -32,7 +33,7 @@ from mien.training.expression.settings import ModelSettings, TrainSettings
 from mien.training.expression.weights import pack_weights
 from mien.training.onnx_export import shrink
 from mien.training.run_folder import UNCHECKED
-from mien.types import InputSpec, PixelArray
+from mien.types import InputSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +126,8 @@ def _export(
     network: FaceNetwork,
     temperature: float,
     spec: InputSpec,
-    sample: PixelArray | None,
-    faces: PixelArray,
+    sample: Pictures | None,
+    faces: Pictures,
     reads: Sequence[int],
 ) -> tuple[bytes, ParityError | None]:
     """Return the graph, and what is wrong with it: hours of training are not thrown away for it."""

@@ -24,16 +24,20 @@ from torch import Tensor
 from mien.datasets.arrays import map_array, new_array
 from mien.files.writes import digest_of
 from mien.models.bundle import Bundle
+from mien.training import randomness
 from mien.training.device import Compute
 from mien.training.expression import augment as augmentation
 from mien.training.expression import teachers as asking
 from mien.training.expression.augment import augment, mix
-from mien.training.expression.faces import IMAGES, SOFT, FaceStore, code_of, made_once
+from mien.training.expression.faces import IMAGES, FaceStore, alone_decoding, code_of, made_once
 from mien.training.expression.settings import TrainSettings
 from mien.training.expression.teachers import Teacher, as_bytes, open_teachers, shrunk
+from mien.training.randomness import Draws
 from mien.types import FloatArray, OnProgress
 
 BATCH = 256
+SOFT = "soft.npy"
+VIEW = 2  # a kind of randomness, beside those of `lesson`
 # Of the pictures that training without a teacher degrades. Where it was half, networks read clear
 # faces a little worse.
 DEGRADED = 1 / 3
@@ -72,21 +76,22 @@ def distillation_set(
     teachers = open_teachers(bundles, classes, size, channels, compute)
     # All that the targets depend on is part of the name, so that no others are taken up.
     parts = [(one.info.sha256, one.info.labels) for one in bundles]
-    chosen = (settings.teacher_views, settings.teacher_weight, settings.seed, str(compute.device))
+    chosen = (settings.teacher_views, settings.teacher_weight, settings.seed, compute.device.type)
     made_by = (torch.__version__, onnxruntime.__version__)
-    code = code_of(augmentation, asking, sys.modules[__name__])
+    code = code_of(augmentation, randomness, asking, sys.modules[__name__])
     digest = digest_of(store.digest, store.images.shape, parts, chosen, made_by, code)
     shapes = [(settings.teacher_views, *one.shape) for one in (store.images, store.soft)]
     lesson = _Lesson(store, seen, teachers, settings, compute)
-    images, soft = made_once(
-        folder / f"distillation-{digest}",
-        lambda new: _write(lesson, shapes, new, on_progress),
-        lambda place: (
-            map_array(place / IMAGES, np.uint8, shapes[0]),
-            map_array(place / SOFT, np.float32, shapes[1]),
-        ),
-        on_progress,
-    )
+    with alone_decoding(folder):
+        images, soft = made_once(
+            folder / f"distillation-{digest}",
+            lambda new: _write(lesson, shapes, new, on_progress),
+            lambda place: (
+                map_array(place / IMAGES, np.uint8, shapes[0]),
+                map_array(place / SOFT, np.float32, shapes[1]),
+            ),
+            on_progress,
+        )
     return [
         replace(store, images=pictures, soft=shares, changed=True)
         for pictures, shares in zip(images, soft, strict=True)
@@ -103,22 +108,21 @@ class _Lesson:
     settings: TrainSettings
     compute: Compute
 
-    def view(self, rows: slice, generator: torch.Generator) -> tuple[Tensor, FloatArray]:
+    def view(self, rows: slice, view: int) -> tuple[Tensor, FloatArray]:
         """Change faces once: what the learner sees, float [N,C,S,S], and its soft targets [N,K]."""
-        store, weight = self.store, self.settings.teacher_weight
-        partners = torch.randint(
-            len(store), (rows.stop - rows.start,), generator=generator, device=generator.device
-        ).cpu()
+        store, weight, device = self.store, self.settings.teacher_weight, self.compute.device
+        numbers = np.arange(rows.start, rows.stop)
+        draws = Draws(numbers, self.settings.seed, view, VIEW, device=device)
+        partners = draws.whole(len(store))
         size = store.images.shape[2]
-        own, other = (
-            self.compute.pictures(self.seen.images[part]) for part in (rows, partners.numpy())
-        )
-        mixed, share = mix(own, other, generator)
-        pictures = augment(mixed, generator, DEGRADED, grain=size)
+        own, other = (self.compute.pictures(self.seen.images[part]) for part in (rows, partners))
+        mixed, share = mix(own, other, draws)
+        pictures = augment(mixed, draws, DEGRADED, grain=size)
         said = torch.stack([teacher.ask(pictures) for teacher in self.teachers]).mean(0)
         part = share.cpu().numpy()[:, None]
-        people = (1 - part) * store.soft[rows] + part * store.soft[partners.numpy()]
-        return shrunk(pictures, size), (1 - weight) * people + weight * said.cpu().numpy()
+        people = (1 - part) * store.soft[rows] + part * store.soft[partners]
+        soft = (1 - weight) * people + weight * said.cpu().numpy()
+        return shrunk(pictures, size), soft.astype(np.float32)
 
 
 def _write(
@@ -131,11 +135,9 @@ def _write(
         new_array(folder / SOFT, np.float32, shapes[1]) as write_soft,
     ):
         for view in range(views):
-            seed = lesson.settings.seed * 1000 + view
-            generator = torch.Generator(lesson.compute.device).manual_seed(seed)
             for start in range(0, count, BATCH):
                 rows = slice(start, min(start + BATCH, count))
-                pictures, soft = lesson.view(rows, generator)
+                pictures, soft = lesson.view(rows, view)
                 write_images(as_bytes(pictures))
                 write_soft(soft)
                 on_progress("asking the teachers", view * count + rows.stop, views * count)

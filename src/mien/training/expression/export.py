@@ -10,6 +10,7 @@ import numpy as np
 import onnxruntime as ort
 import torch
 
+from mien.datasets.arrays import Pictures
 from mien.errors import TrainingError
 from mien.models.classifier import FEATURES, PROBABILITIES
 from mien.models.onnx import ALL_CORES, make_session
@@ -40,8 +41,8 @@ def export_graph(
     network: FaceNetwork,
     temperature: float,
     spec: InputSpec,
-    sample: PixelArray | None = None,
-    faces: PixelArray | None = None,
+    sample: Pictures | None = None,
+    faces: Pictures | None = None,
     reads: Sequence[int] | None = None,
 ) -> bytes:
     """Export uint8 faces → calibrated probabilities and features, and compare with PyTorch.
@@ -79,7 +80,7 @@ def export_graph(
     return final
 
 
-def run_graph(graph: bytes, faces: PixelArray, output: str = PROBABILITIES) -> FloatArray:
+def run_graph(graph: bytes, faces: Pictures, output: str = PROBABILITIES) -> FloatArray:
     """Return what a graph says of faces, uint8 [N,S,S,C]: float32 [N,K], [N,K+1] or [N,D]."""
     session = make_session(graph, "the exported graph", ALL_CORES)
     parts = [
@@ -90,7 +91,7 @@ def run_graph(graph: bytes, faces: PixelArray, output: str = PROBABILITIES) -> F
 
 
 def check_parity(
-    graph: bytes, deployed: Deployed, spec: InputSpec, faces: PixelArray | None = None
+    graph: bytes, deployed: Deployed, spec: InputSpec, faces: Pictures | None = None
 ) -> float:
     """Compare the graph with PyTorch on noise and real faces, in several batch sizes.
 

@@ -1,34 +1,42 @@
-"""Decoded faces on disk, so that an epoch reads pixels instead of decoding pictures again.
+"""The faces of a split: what is said of them, and their pictures.
 
-The faces lie in memory-mapped files: memory stays flat however many there are.
+What is said lies in memory, a few bytes a face. The pictures are decoded once, into memory or into
+a file that is mapped, or again in each epoch, as they are needed.
 """
 
+import contextlib
 import inspect
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import cv2
-import msgspec
 import numpy as np
 import numpy.typing as npt
 import PIL
 
 from mien import __version__
-from mien.datasets.arrays import DamagedError, map_array, new_array
+from mien.datasets.arrays import DamagedError, Pictures, map_array, new_array
 from mien.datasets.dataset import Dataset
 from mien.errors import TrainingError
+from mien.files.locks import alone_in
 from mien.files.writes import digest_of, new_folder
+from mien.training.expression.feeding.decoders import Decoders
+from mien.training.expression.feeding.order import Blocks, batches, in_order
+from mien.training.expression.feeding.room import Cache
+from mien.training.expression.feeding.streamed import Share, StreamedPictures
 from mien.types import FloatArray, InputSpec, OnProgress, PixelArray
 from mien.vision import crop
-from mien.vision.crop import whole_face
 from mien.vision.images import reading
-from mien.vision.images.reading import decode_picture
 
-IMAGES, SOFT, SOURCES, LABELS = "images.npy", "soft.npy", "sources.json", "labels.npy"
+IMAGES = "images.npy"
+AT_ONCE = 512  # faces that are decoded at a time
+ALL_DAY = 24 * 3600.0  # seconds, for which a process waits that another one decodes
+Rows = npt.NDArray[np.intp]
 T = TypeVar("T")
 
 
@@ -37,23 +45,26 @@ class FaceStore:
     """One split, decoded.
 
     Attributes:
-        images: uint8 [N,S,S,C], memory-mapped.
-        soft: float32 [N,K], the classes' probabilities; memory-mapped.
+        images: uint8 [N,S,S,C]: an array, perhaps memory-mapped, or what decodes a part of it when
+            asked.
+        soft: float32 [N,K], the classes' probabilities.
         labels: int64 [N].
         sources: Names of what the faces come from; one empty name where there is one source.
         source: int64 [N], index of each face's source.
         weights: float32 [N], how much each face counts.
+        blocks: Where they lie in the files, by which an epoch's order is made.
         changed: Whether the pictures were changed at random already.
         digest: Stands for all that the faces and their labels came from; "" where nothing is kept
             by it.
     """
 
-    images: PixelArray
+    images: Pictures
     soft: FloatArray
     labels: npt.NDArray[np.int64]
     sources: tuple[str, ...]
     source: npt.NDArray[np.int64]
     weights: FloatArray
+    blocks: Blocks
     changed: bool = False
     digest: str = ""
 
@@ -72,32 +83,97 @@ class FaceStore:
         """Return faces that all count alike."""
         count = len(labels)
         source, weights = np.zeros(count, dtype=np.int64), np.ones(count, dtype=np.float32)
-        return cls(images, soft, labels, ("",), source, weights)
+        return cls(images, soft, labels, ("",), source, weights, Blocks.one(count))
+
+    def epoch(
+        self, size: int, seed: int, epoch: int, buffer: int, share: Share, skip: int = 0
+    ) -> Iterator[tuple[Rows, Rows, Any]]:
+        """Yield the batches of an epoch; see `batches` for its order.
+
+        Args:
+            size: Faces of a batch.
+            seed: Of all randomness.
+            epoch: Its number.
+            buffer: Bytes of the shuffle buffer.
+            share: Which of a batch's rows this process learns from.
+            skip: Batches that were learnt from already.
+
+        Yields:
+            The rows of a batch, those of this process, and their pictures, uint8 [n,S,S,C].
+        """
+        order = batches(self.blocks, size, seed, epoch, buffer)
+        if isinstance(self.images, StreamedPictures):
+            yield from self.images.feed(order, share, skip)
+            return
+        for batch in islice(order, skip, None):
+            own = share(batch.rows)
+            yield batch.rows, own, self.images[own]
+
+    def pictures(self, size: int) -> Iterator[Any]:
+        """Yield all pictures in their order, uint8 [n,S,S,C]."""
+        if isinstance(self.images, StreamedPictures):
+            order = in_order(self.blocks, size)
+            yield from (pictures for _, _, pictures in self.images.feed(order, lambda rows: rows))
+            return
+        for start in range(0, len(self), size):
+            yield self.images[start : start + size]
 
 
 def open_store(
-    dataset: Dataset, split: str, spec: InputSpec, folder: Path, on_progress: OnProgress
+    dataset: Dataset,
+    split: str,
+    spec: InputSpec,
+    folder: Path,
+    on_progress: OnProgress,
+    *,
+    cache: Cache = "disk",
+    decoders: Decoders | None = None,
+    digest: str | None = None,
 ) -> FaceStore:
-    """Decode a split into `folder`, or open what an earlier run decoded there.
+    """Open the faces of a split.
 
-    What is kept is named by a digest of the data set and of how its faces are decoded; what was
-    decoded from anything else is removed.
+    What is decoded into `folder` is named by a digest of the data set and of how its faces are
+    decoded; what was decoded from anything else is removed, and one process decodes for all.
+
+    Args:
+        dataset: The data set.
+        split: Of it.
+        spec: What the network sees.
+        folder: Where faces are decoded to, for this run and those that go on with it.
+        on_progress: Called with how many faces are decoded.
+        cache: Whether they are decoded into `folder`, into memory, or whenever they are needed.
+        decoders: What decodes them; this process unless given.
+        digest: The data set's, where it is known already.
 
     Raises:
+        DatasetError: A file of the data set is missing or damaged.
         TrainingError: The split is empty, or the disk is full.
     """
-    count = dataset.count(split)
-    if not count:
+    if not dataset.count(split):
         raise TrainingError(f"{dataset.path}: the {split} split is empty; prepare more pictures")
-    decoders = (cv2.__version__, PIL.__version__, code_of(reading, crop))
-    digest = digest_of(dataset.digest, split, asdict(spec), decoders)
-    store = made_once(
-        folder / f"{split}-{digest}",
-        lambda new: _decode(dataset, split, spec, new, on_progress),
-        lambda place: _open(place, count, spec, len(dataset.classes)),
-        on_progress,
+    decoders = decoders or Decoders(spec)
+    known, code = dataset.label_columns(split), (cv2.__version__, PIL.__version__)
+    streamed = StreamedPictures(dataset.row_groups(split), decoders)
+    digest = digest_of(
+        digest or dataset.digest, split, asdict(spec), (*code, code_of(reading, crop))
     )
-    return replace(store, digest=digest)
+    weights = np.ones(len(known.labels), dtype=np.float32)
+    store = FaceStore(
+        streamed,
+        known.soft,
+        known.labels,
+        known.sources,
+        known.source,
+        weights,
+        streamed.blocks,
+        digest=digest,
+    )
+    if cache == "memory":
+        return replace(store, images=_in_memory(store, split, on_progress))
+    if cache == "disk":
+        with alone_decoding(folder):
+            return replace(store, images=_on_disk(store, split, folder, on_progress))
+    return store
 
 
 def weigh(
@@ -168,44 +244,43 @@ def made_once(
         raise TrainingError(f"{error}: was changed just after it was written") from error
 
 
-def _open(place: Path, count: int, spec: InputSpec, classes: int) -> FaceStore:
-    images = map_array(place / IMAGES, np.uint8, (count, spec.size, spec.size, spec.channels))
-    soft = map_array(place / SOFT, np.float32, (count, classes))
-    labels = np.array(map_array(place / LABELS, np.int64, (count,)), dtype=np.int64)
-    if count and not 0 <= labels.min() <= labels.max() < classes:
-        raise DamagedError(place / LABELS)
-    names = _names(place / SOURCES, count)
-    sources, source = np.unique(names, return_inverse=True)
-    store = FaceStore.of_one_source(images, soft, labels)  # type: ignore[arg-type]
-    return replace(store, sources=tuple(map(str, sources)), source=source)
-
-
-def _names(path: Path, count: int) -> list[str]:
+@contextlib.contextmanager
+def alone_decoding(folder: Path) -> Iterator[None]:
+    """Wait until no other process decodes into a folder."""
     try:
-        names = msgspec.json.decode(path.read_bytes(), type=list[str])
-    except (OSError, msgspec.DecodeError) as error:
-        raise DamagedError(path) from error
-    if len(names) != count:
-        raise DamagedError(path)
-    return names
+        with alone_in(folder, wait=ALL_DAY):
+            yield
+    except OSError as error:
+        raise TrainingError(f"{folder}: cannot be written: {error.strerror}") from error
 
 
-def _decode(
-    dataset: Dataset, split: str, spec: InputSpec, folder: Path, on_progress: OnProgress
-) -> None:
-    count, classes = dataset.count(split), len(dataset.classes)
-    shape = (count, spec.size, spec.size, spec.channels)
-    sources: list[str] = []
-    with (
-        new_array(folder / IMAGES, np.uint8, shape) as write_image,
-        new_array(folder / SOFT, np.float32, (count, classes)) as write_soft,
-        new_array(folder / LABELS, np.int64, (count,)) as write_labels,
-    ):
-        for rows in dataset.rows(split):
-            for data, origin in zip(rows.images, rows.origins, strict=True):
-                write_image(whole_face(decode_picture(data, origin), spec))
-            write_soft(rows.soft)
-            write_labels(rows.labels)
-            sources += rows.sources
-            on_progress(f"decode {split}", len(sources), count)
-    (folder / SOURCES).write_bytes(msgspec.json.encode(sources))
+def _on_disk(store: FaceStore, split: str, folder: Path, on_progress: OnProgress) -> Pictures:
+    """Decode the faces into a file, or map the one that is there."""
+
+    def fill(new: Path) -> None:
+        with new_array(new / IMAGES, np.uint8, store.images.shape) as write:
+            for pictures in _decoded(store, split, on_progress):
+                write(pictures)
+
+    return made_once(
+        folder / f"{split}-{store.digest}",
+        fill,
+        lambda place: map_array(place / IMAGES, np.uint8, store.images.shape),
+        on_progress,
+    )
+
+
+def _in_memory(store: FaceStore, split: str, on_progress: OnProgress) -> PixelArray:
+    images, done = np.empty(store.images.shape, dtype=np.uint8), 0
+    for pictures in _decoded(store, split, on_progress):
+        images[done : done + len(pictures)] = pictures
+        done += len(pictures)
+    return images
+
+
+def _decoded(store: FaceStore, split: str, on_progress: OnProgress) -> Iterator[PixelArray]:
+    done = 0
+    for pictures in store.pictures(AT_ONCE):
+        yield pictures.numpy()
+        done += len(pictures)
+        on_progress(f"decode {split}", done, len(store))

@@ -24,6 +24,8 @@ STAGES: Stages = ((32, 1), (64, 2), (112, 2), (192, 1))
 LARGE_STAGES: Stages = ((64, 2), (128, 2), (192, 2), (320, 2))
 WIDE_STAGES: Stages = ((48, 1), (96, 2), (160, 2), (256, 1))
 SMALL_STAGES: Stages = ((24, 1), (40, 2), (80, 2), (128, 1))
+# For faces of 160 px and more, which the first convolution halves: 224 px become 112, 56, … 7.
+DEEP_STAGES: Stages = ((32, 2), (64, 3), (128, 4), (256, 2))
 
 
 class ResidualBlock(nn.Module):
@@ -51,14 +53,31 @@ class ResidualBlock(nn.Module):
 class ResidualNetwork(FaceNetwork):
     """A small residual network with global average pooling."""
 
-    def __init__(self, classes: int, channels: int, size: int, stages: Stages = STAGES) -> None:
+    def __init__(
+        self, classes: int, channels: int, size: int, stages: Stages = STAGES, stride: int = 1
+    ) -> None:
+        """Make the layers.
+
+        Args:
+            classes: Number of classes.
+            channels: Of the pictures.
+            size: Of the pictures.
+            stages: Channels and blocks of each stage.
+            stride: Of the first convolution.
+
+        Raises:
+            ValueError: The pictures are too small.
+        """
         super().__init__()
-        if size < 16:
-            raise ValueError(f"the residual network needs pictures of at least 16 px, got {size}")
+        least = 16 * stride
+        if size < least:
+            raise ValueError(
+                f"the residual network needs pictures of at least {least} px, got {size}"
+            )
         width = stages[0][0] // 2
         layers: list[nn.Module] = [
             Standardise(),
-            nn.Conv2d(channels, width, 3, 1, 1, bias=False),
+            nn.Conv2d(channels, width, 3, stride, 1, bias=False),
             nn.BatchNorm2d(width),
             nn.ReLU(),
         ]
@@ -116,6 +135,7 @@ ARCHITECTURES: dict[Architecture, Callable[[int, int, int], FaceNetwork]] = {
     "residual-small": functools.partial(ResidualNetwork, stages=SMALL_STAGES),
     "residual-wide": functools.partial(ResidualNetwork, stages=WIDE_STAGES),
     "residual-large": functools.partial(ResidualNetwork, stages=LARGE_STAGES),
+    "residual-deep": functools.partial(ResidualNetwork, stages=DEEP_STAGES, stride=2),
     "mobilenet": FaceMobileNet,
     "mobilenet-small": functools.partial(FaceMobileNet, shape=SMALL),
     "baseline": BaselineNetwork,

@@ -4,8 +4,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from mien.training.expression.feeding.room import Asked
 from mien.training.recipe import Recipe
-from mien.training.settings import AnyModelSettings, Decay, Positive, Rate, Seed
+from mien.training.settings import AnyModelSettings, Decay, Machine, Positive, Rate, Seed
 
 Channels = Annotated[Literal[1, 3], msgspec.Meta(extra={"names": {"gray": 1, "rgb": 3}})]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -16,6 +17,7 @@ Architecture = Literal[
     "residual-small",
     "residual-wide",
     "residual-large",
+    "residual-deep",
     "mobilenet",
     "mobilenet-small",
     "baseline",
@@ -26,8 +28,9 @@ class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """Settings of a run.
 
     Attributes:
-        arch: mien's network (residual), a smaller and a wider one, large ones to teach others
-            (residual-large, mobilenet), or that of the demo it succeeds (baseline).
+        arch: mien's network (residual), a smaller and a wider one, one for faces of 160 px and more
+            (residual-deep), large ones to teach others (residual-large, mobilenet), or that of the
+            demo it succeeds (baseline).
         size: Side of the pictures that the network sees, in pixels.
         channels: Gray, or RGB.
         epochs: Passes over the data at most; the learning rate falls to zero over them (default:
@@ -50,6 +53,8 @@ class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
         source_weight: How much a face of a source counts, by the source's name; 1 unless named.
         source_smoothing: Share of the label that is spread evenly over all classes, by the source's
             name: for sources whose labels are less sure (Szegedy et al. 2016); 0 unless named.
+        shuffle_buffer: Pictures among which an epoch is shuffled, in MiB of their files; a data set
+            that is smaller is shuffled as a whole.
         seed: Of all randomness.
     """
 
@@ -69,6 +74,7 @@ class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     teacher_weight: Share = 0.6
     source_weight: Annotated[dict[str, Decay], BySource] = {}
     source_smoothing: Annotated[dict[str, Share], BySource] = {}
+    shuffle_buffer: Positive = 256
     seed: Seed = 0
 
 
@@ -115,6 +121,23 @@ class Origins(msgspec.Struct, frozen=True, kw_only=True):
     teacher: Annotated[tuple[str, ...], msgspec.Meta(extra={"metavar": "BUNDLE"})] = ()
     pretrained: Annotated[str | None, msgspec.Meta(extra={"metavar": "FILE"})] = None
     from_: Annotated[str | None, msgspec.Meta(extra={"metavar": "BUNDLE"})] = None
+
+
+class TrainMachine(Machine, frozen=True, kw_only=True):
+    """Where and how a run computes, and from where it takes the faces; changes its speed alone.
+
+    Attributes:
+        cache: Where decoded faces are kept: in memory, on the disk (in the run folder, while it
+            runs), or nowhere: they are then decoded again in each epoch. "auto" takes the memory
+            where they fill no more than a quarter of what is free, else the disk where it has room.
+        workers: Processes that decode (default: by the number of cores; 0 for this one).
+        compile: Whether the network is compiled for a GPU: a minute at the start of a run, and
+            then faster steps.
+    """
+
+    cache: Asked = "auto"
+    workers: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    compile: bool = False
 
 
 RECIPE = Recipe("train DATASET", (TrainSettings, Origins, ModelSettings))

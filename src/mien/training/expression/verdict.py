@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from mien.datasets.arrays import Pictures
 from mien.models.bundle import load_bundle
 from mien.models.classifier import OnnxClassifier
 from mien.protocols import Classifier
 from mien.training.expression.calibrate import NOT_READ
-from mien.types import InputSpec, PixelArray
+from mien.types import InputSpec
 
 FEW = 3  # faces of a class, below which it says nothing that none of them was correct
 BATCH = 64
@@ -27,7 +28,7 @@ def verdict(
     truth: Labels,
     said: Labels,
     rivals: Sequence[Path],
-    faces: Callable[[InputSpec], PixelArray],
+    faces: Callable[[InputSpec], Pictures],
     *,
     begun: bool,
 ) -> tuple[str, ...]:
@@ -104,7 +105,7 @@ def rival_remark(
     said: Labels,
     name: str,
     rival: Classifier,
-    faces: Callable[[InputSpec], PixelArray],
+    faces: Callable[[InputSpec], Pictures],
 ) -> str | None:
     """Say so where another model reads the faces better, of the classes that both know.
 
