@@ -1,0 +1,141 @@
+"""The search for near-duplicates in parts: each is kept, so that a killed search goes on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pyarrow.parquet as pq
+
+from mien.archive.engines import Engine
+from mien.datasets.arrays import map_array, new_array
+from mien.datasets.preparation import duplicates
+from mien.datasets.preparation.columns import digest_codes, first_of_same
+from mien.datasets.preparation.linking import pairs_with
+from mien.datasets.preparation.parts import (
+    VERSION,
+    Failure,
+    Slice,
+    failing,
+    kept_array,
+    run_parts,
+    slices,
+)
+from mien.files.writes import digest_of, new_file
+from mien.types import FloatArray, IntArray, OnProgress, PixelArray
+
+# What is kept of a part: two numbers of pictures and how alike they are. float64 holds every
+# number of a picture exactly.
+_ROWS = (np.float64, (None, 3))
+
+
+@dataclass(frozen=True, slots=True)
+class FindPairs:
+    """Looks for near-duplicates of some pictures; a `Work` for the engines of `mien.archive`.
+
+    Attributes:
+        thumbs: The file of all thumbnails.
+        shape: Of what it holds.
+        index: The file of their index; None where all pairs are compared.
+        threshold: Similarity from which a pair is wanted.
+        alone: Whether nobody works beside it; else it keeps to one thread.
+    """
+
+    thumbs: Path
+    shape: tuple[int, ...]
+    index: Path | None
+    threshold: float
+    alone: bool = True
+
+    def start(self) -> Callable[[Slice], Failure | None]:
+        """Map the pictures and their index; return what writes the pairs of a slice."""
+        if not self.alone:
+            cv2.setNumThreads(1)
+        thumbs = _map_thumbnails(self.thumbs, self.shape)
+        candidates = duplicates.candidates_of(thumbs, self.index)
+
+        def find(task: Slice) -> Failure | None:
+            with failing() as failure:
+                some = candidates.of(task.start, task.stop)
+                pairs, values = duplicates.compare(thumbs, some, self.threshold)
+                rows = np.column_stack([pairs, values]).astype(np.float64)
+                with new_file(task.path) as temporary:
+                    np.save(temporary, rows, allow_pickle=False)
+            return failure.found
+
+        return find
+
+
+def find_pairs(
+    chunks: list[Path],
+    digests: PixelArray,
+    folder: Path,
+    threshold: float,
+    on_progress: OnProgress,
+    engine: Engine | None = None,
+) -> tuple[IntArray, FloatArray]:
+    """Find the pairs of pictures that resemble each other among all faces of the chunks.
+
+    Of pictures of the same pixels the first one is compared with others.
+
+    Args:
+        chunks: What `write_chunks` returned.
+        digests: uint8 [N,32], sha256 of each face's pixels.
+        folder: The work folder.
+        threshold: Similarity from which a pair is wanted.
+        on_progress: Called with how many faces were compared with all others.
+        engine: Hands out the parts; this process does them where None.
+
+    Returns:
+        int64 [P,2] of row numbers, counted through all chunks, each pair once, and float32 [P], how
+        similar the two are.
+    """
+    first = first_of_same(digest_codes(digests))
+    originals = np.flatnonzero(first == np.arange(len(first)))
+    names = [path.name for path in chunks]
+    digest = digest_of(VERSION, threshold, duplicates.by_index(len(originals)), names)
+    path = folder / f"thumbnails-{digest}.npy"
+    shape = (len(originals), duplicates.THUMB, duplicates.THUMB)
+    if len(originals) and kept_array(path, np.uint8, shape, on_progress) is None:
+        _write_thumbnails(chunks, first, path, shape)
+    parts = [
+        Slice(folder / f"pairs-{digest}-{start:09d}.npy", start, stop)
+        for start, stop in slices(len(originals), duplicates.BLOCK)
+    ]
+    are_done = [kept_array(one.path, *_ROWS, on_progress) is not None for one in parts]
+    index = None
+    if duplicates.by_index(len(originals)) and not all(are_done):
+        # Made anew by each run: of a damaged one faiss might make anything.
+        index = folder / "index.faiss"
+        with new_file(index) as temporary:
+            duplicates.write_index(_map_thumbnails(path, shape), temporary, on_progress)
+    work = FindPairs(path, shape, index, threshold, alone=engine is None)
+    run_parts(engine, work, parts, are_done, duplicates.FINDING, on_progress)
+    found = [map_array(one.path, *_ROWS) for one in parts]
+    copies = pairs_with(first)
+    pairs = [originals[rows[:, :2].astype(np.int64)] for rows in found]
+    values = [rows[:, 2].astype(np.float32) for rows in found]
+    return duplicates.merged(
+        np.concatenate([copies, *pairs]),
+        np.concatenate([np.ones(len(copies), dtype=np.float32), *values]),
+    )
+
+
+def _map_thumbnails(path: Path, shape: tuple[int, ...]) -> PixelArray:
+    return np.asarray(map_array(path, np.uint8, shape), dtype=np.uint8)
+
+
+def _write_thumbnails(
+    chunks: list[Path], first: IntArray, path: Path, shape: tuple[int, ...]
+) -> None:
+    """Gather the thumbnails of all but copies in one file that is mapped, not loaded."""
+    start = 0
+    with new_file(path) as temporary, new_array(temporary, np.uint8, shape) as write:
+        for chunk in chunks:
+            column = pq.read_table(chunk, columns=["thumbnail"])["thumbnail"]
+            values = np.frombuffer(b"".join(column.to_pylist()), dtype=np.uint8)
+            stop = start + len(column)
+            is_original = first[start:stop] == np.arange(start, stop)
+            write(values.reshape(-1, *shape[1:])[is_original])
+            start = stop
