@@ -27,8 +27,10 @@ __all__ = [
     "candidates_of",
     "compare",
     "merged",
+    "method",
     "near_pairs",
     "thumbnail",
+    "use_one_thread",
     "write_index",
 ]
 
@@ -61,6 +63,11 @@ def by_index(count: int) -> bool:
     return count >= INDEX_FROM and importlib.util.find_spec("faiss") is not None
 
 
+def method(count: int) -> str:
+    """Return what so many pictures are compared by, in words."""
+    return "index" if by_index(count) else AllPairs.name
+
+
 def candidates_of(thumbs: PixelArray, index: Path | None = None) -> Candidates:
     """Choose how pairs are found, and make ready for it.
 
@@ -84,6 +91,13 @@ def write_index(thumbs: PixelArray, path: Path, on_progress: OnProgress) -> None
     from mien.datasets.preparation.likeness import index
 
     index.write_index(thumbs, path, on_progress)
+
+
+def use_one_thread() -> None:
+    """Have the index of this process keep to one thread: others work beside it."""
+    from mien.datasets.preparation.likeness import index
+
+    index.use_threads(1)
 
 
 def near_pairs(

@@ -18,8 +18,16 @@ import pyarrow.parquet as pq
 from mien import __version__
 from mien.archive.engines import Engine
 from mien.datasets.dataset import FORMAT, Dataset, DatasetInfo, load_dataset, partial_folder
-from mien.datasets.preparation import search, work
-from mien.datasets.preparation.columns import NO_CODE, Texts, bools, digests_of, whole
+from mien.datasets.preparation import duplicates, search, work
+from mien.datasets.preparation.columns import (
+    NO_CODE,
+    Texts,
+    bools,
+    digest_codes,
+    digests_of,
+    first_of_same,
+    whole,
+)
 from mien.datasets.preparation.look_alikes import lowest, same_photo
 from mien.datasets.preparation.notes import plan_notes
 from mien.datasets.preparation.plan import LEFT_OUT, Plan, RowIndex, make_plan
@@ -120,7 +128,8 @@ def _make(
     index = _read_index(chunks)
     check_classes(index.labels, source.classes, source.name)
     near_from = lowest(settings.near)
-    alike = search.find_pairs(chunks, index.hashes, folder, near_from, on_progress, engine)
+    first = first_of_same(digest_codes(index.hashes))
+    alike = search.find_pairs(chunks, first, folder, near_from, on_progress, engine)
     near = same_photo(*alike, settings.near, index.groups.codes, index.sources.codes)
     plan = _plan(source, index, near, settings)
     check_classes(index.labels[plan.splits != LEFT_OUT], source.classes, source.name)
@@ -186,6 +195,7 @@ def _describe(
         values["test"] = "set aside by the input"
     if index.validates.any():
         values["validation"] = "set aside by the input"
+    values["search"] = duplicates.method(len(np.unique(digest_codes(index.hashes))))
     return DatasetInfo(
         format=FORMAT,
         classes=source.classes,

@@ -11,7 +11,6 @@ import pyarrow.parquet as pq
 from mien.archive.engines import Engine
 from mien.datasets.arrays import map_array, new_array
 from mien.datasets.preparation import duplicates
-from mien.datasets.preparation.columns import digest_codes, first_of_same
 from mien.datasets.preparation.linking import pairs_with
 from mien.datasets.preparation.parts import (
     VERSION,
@@ -52,6 +51,8 @@ class FindPairs:
         """Map the pictures and their index; return what writes the pairs of a slice."""
         if not self.alone:
             cv2.setNumThreads(1)
+        if not self.alone and self.index is not None:
+            duplicates.use_one_thread()
         thumbs = _map_thumbnails(self.thumbs, self.shape)
         candidates = duplicates.candidates_of(thumbs, self.index)
 
@@ -69,7 +70,7 @@ class FindPairs:
 
 def find_pairs(
     chunks: list[Path],
-    digests: PixelArray,
+    first: IntArray,
     folder: Path,
     threshold: float,
     on_progress: OnProgress,
@@ -81,7 +82,7 @@ def find_pairs(
 
     Args:
         chunks: What `write_chunks` returned.
-        digests: uint8 [N,32], sha256 of each face's pixels.
+        first: int64 [N], for each face the first one of the same pixels.
         folder: The work folder.
         threshold: Similarity from which a pair is wanted.
         on_progress: Called with how many faces were compared with all others.
@@ -91,7 +92,6 @@ def find_pairs(
         int64 [P,2] of row numbers, counted through all chunks, each pair once, and float32 [P], how
         similar the two are.
     """
-    first = first_of_same(digest_codes(digests))
     originals = np.flatnonzero(first == np.arange(len(first)))
     names = [path.name for path in chunks]
     digest = digest_of(VERSION, threshold, duplicates.by_index(len(originals)), names)
@@ -103,15 +103,7 @@ def find_pairs(
         Slice(folder / f"pairs-{digest}-{start:09d}.npy", start, stop)
         for start, stop in slices(len(originals), duplicates.BLOCK)
     ]
-    are_done = [kept_array(one.path, *_ROWS, on_progress) is not None for one in parts]
-    index = None
-    if duplicates.by_index(len(originals)) and not all(are_done):
-        # Made anew by each run: of a damaged one faiss might make anything.
-        index = folder / "index.faiss"
-        with new_file(index) as temporary:
-            duplicates.write_index(_map_thumbnails(path, shape), temporary, on_progress)
-    work = FindPairs(path, shape, index, threshold, alone=engine is None)
-    run_parts(engine, work, parts, are_done, duplicates.FINDING, on_progress)
+    _make_missing(path, shape, threshold, parts, on_progress, engine)
     found = [map_array(one.path, *_ROWS) for one in parts]
     copies = pairs_with(first)
     pairs = [originals[rows[:, :2].astype(np.int64)] for rows in found]
@@ -120,6 +112,27 @@ def find_pairs(
         np.concatenate([copies, *pairs]),
         np.concatenate([np.ones(len(copies), dtype=np.float32), *values]),
     )
+
+
+def _make_missing(
+    path: Path,
+    shape: tuple[int, ...],
+    threshold: float,
+    parts: list[Slice],
+    on_progress: OnProgress,
+    engine: Engine | None,
+) -> None:
+    are_done = [kept_array(part.path, *_ROWS, on_progress) is not None for part in parts]
+    index = None
+    if duplicates.by_index(shape[0]) and not all(are_done):
+        # Made anew by each run: of a damaged one faiss might make anything.
+        index = path.with_name("index.faiss")
+        with new_file(index) as temporary:
+            duplicates.write_index(_map_thumbnails(path, shape), temporary, on_progress)
+    if are_done.count(False) == 1:
+        engine = None  # a single part is done before another process has begun
+    work = FindPairs(path, shape, index, threshold, alone=engine is None)
+    run_parts(engine, work, parts, are_done, duplicates.FINDING, on_progress)
 
 
 def _map_thumbnails(path: Path, shape: tuple[int, ...]) -> PixelArray:
