@@ -17,7 +17,7 @@ from mien.datasets.inputs.class_folders import (
     split_of,
 )
 from mien.datasets.inputs.framing import portrait_note
-from mien.datasets.inputs.listing import Listing
+from mien.datasets.inputs.listing import Listing, stamp_of
 from mien.datasets.inputs.patterns import GroupPattern
 from mien.datasets.inputs.who import who_is_who
 from mien.datasets.records import (
@@ -167,6 +167,7 @@ class FolderInput:
         except PictureError as error:
             reason = str(error).removeprefix(f"{path}: ")
             return Rejection(origin, "unreadable picture", f"({as_text(reason)})")
+        self._check_same(path, row)
         if min(image.shape[:2]) < MIN_SIDE:
             size = f"({image.shape[1]}x{image.shape[0]} pixels)"
             return Rejection(origin, "picture too small", size)
@@ -184,6 +185,18 @@ class FolderInput:
             validates=split == "validation",
             encoded=self._encoded(path, image, pixels),
         )
+
+    def _check_same(self, path: Path, row: int) -> None:
+        """Refuse what was written to since it was listed: it would be kept as what it was then."""
+        try:
+            changed = stamp_of(path) != self._files.stamp(row)
+        except OSError:
+            changed = True
+        if changed:
+            raise DatasetError(
+                f"{path}: changed while it was read; run the same command again when nobody writes "
+                "to the folder, which goes on from what is kept"
+            )
 
     def _encoded(self, path: Path, image: PixelArray, pixels: PixelArray) -> bytes | None:
         """Return the bytes that are stored where nothing was done to the picture."""

@@ -36,6 +36,16 @@ class Column(Sequence[T], Generic[T]):
         return Column(len(chosen), lambda row: make(chosen[row]))
 
 
+def stamp_of(path: Path) -> tuple[int, int]:
+    """Return a file's size in bytes and the time of its last change in nanoseconds.
+
+    Raises:
+        OSError: There is none.
+    """
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
 class Listing:
     """Files below a folder, in the order in which they are added.
 
@@ -61,14 +71,14 @@ class Listing:
         Raises:
             OSError: It is gone.
         """
-        status = path.stat()
+        size, time = stamp_of(path)
         # Names that are no UTF-8 keep their bytes.
         name = path.relative_to(self._root).as_posix().encode("utf-8", "surrogateescape")
         self._names += name
         self._ends.append(len(self._names))
         self._folders.append(folder)
-        self._sizes.append(status.st_size)
-        self._times.append(status.st_mtime_ns)
+        self._sizes.append(size)
+        self._times.append(time)
 
     def origin(self, row: int) -> str:
         """Return how a file is called: its path below the root, as text that can be written."""
@@ -83,7 +93,7 @@ class Listing:
         return self._folders[row]
 
     def stamp(self, row: int) -> tuple[int, int]:
-        """Return a file's size in bytes and the time of its last change in nanoseconds."""
+        """Return what `stamp_of` said of a file when it was added."""
         return self._sizes[row], self._times[row]
 
     @property

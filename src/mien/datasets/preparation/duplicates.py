@@ -16,12 +16,14 @@ import numpy as np
 from mien.datasets.preparation.likeness.all_pairs import BLOCK, AllPairs
 from mien.datasets.preparation.likeness.fine import compare, merged
 from mien.datasets.preparation.likeness.thumbnails import THUMB, thumbnail
+from mien.errors import MissingExtraError
 from mien.types import FloatArray, IntArray, OnProgress, PixelArray, ignore_progress
 
 __all__ = [
     "BLOCK",
     "FINDING",
     "THUMB",
+    "AllPairs",
     "Candidates",
     "by_index",
     "candidates_of",
@@ -29,6 +31,7 @@ __all__ = [
     "merged",
     "method",
     "near_pairs",
+    "open_index",
     "thumbnail",
     "use_one_thread",
     "write_index",
@@ -68,22 +71,34 @@ def method(count: int) -> str:
     return "index" if by_index(count) else AllPairs.name
 
 
-def candidates_of(thumbs: PixelArray, index: Path | None = None) -> Candidates:
+def candidates_of(thumbs: PixelArray) -> Candidates:
     """Choose how pairs are found, and make ready for it.
 
     Args:
         thumbs: uint8 [N,THUMB,THUMB]; may be a memory map, of which one block is read at a time.
-        index: What `write_index` wrote; made anew where None, and where it is needed.
     """
-    if not by_index(len(thumbs)):
-        return AllPairs(thumbs)
-    from mien.datasets.preparation.likeness.index import Index
+    return open_index(thumbs) if by_index(len(thumbs)) else AllPairs(thumbs)
 
-    return Index(thumbs, index)
+
+def open_index(thumbs: PixelArray, path: Path | None = None) -> Candidates:
+    """Look for pairs by an index, here or wherever the work was sent to.
+
+    Args:
+        thumbs: uint8 [N,THUMB,THUMB]; may be a memory map.
+        path: What `write_index` wrote; made anew where None.
+
+    Raises:
+        MissingExtraError: faiss is not installed here.
+    """
+    try:
+        from mien.datasets.preparation.likeness.index import Index
+    except ImportError as error:
+        raise MissingExtraError("the search by an index", "scale") from error
+    return Index(thumbs, path)
 
 
 def write_index(thumbs: PixelArray, path: Path, on_progress: OnProgress) -> None:
-    """Write what `candidates_of` reads, so that it is made once for several processes.
+    """Write what `open_index` reads, so that it is made once for several processes.
 
     Raises:
         OSError: It cannot be written.

@@ -51,10 +51,12 @@ class FindPairs:
         """Map the pictures and their index; return what writes the pairs of a slice."""
         if not self.alone:
             cv2.setNumThreads(1)
-        if not self.alone and self.index is not None:
-            duplicates.use_one_thread()
         thumbs = _map_thumbnails(self.thumbs, self.shape)
-        candidates = duplicates.candidates_of(thumbs, self.index)
+        candidates: duplicates.Candidates = duplicates.AllPairs(thumbs)
+        if self.index is not None:
+            candidates = duplicates.open_index(thumbs, self.index)
+            if not self.alone:
+                duplicates.use_one_thread()
 
         def find(task: Slice) -> Failure | None:
             with failing() as failure:
