@@ -55,6 +55,7 @@ def test_a_wrong_input_ends_the_run_with_its_own_words(tmp_path: Path) -> None:
 
 
 @pytest.mark.heavy
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")  # Ray's own
 def test_ray_makes_the_same(tmp_path: Path) -> None:
     pytest.importorskip("ray", reason="needs the extra [cluster]")
     alone = prepare(Photos(), tmp_path / "alone", SMALL)
