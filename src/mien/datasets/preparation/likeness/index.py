@@ -1,9 +1,10 @@
 """The first comparison by an index, so that its time for a picture hardly grows with their number.
 
-The middles of all pictures are put into lists by what each is nearest to of some of them, drawn
-evenly, which a graph finds (Malkov and Yashunin 2018, "Efficient and robust approximate nearest
-neighbor search using hierarchical navigable small world graphs"). A window is compared with the
-middles of the lists that are nearest to it, by faiss (Douze et al. 2024, "The Faiss library").
+The middles of all pictures are put into lists by the center that each is nearest to, which a graph
+finds (Malkov and Yashunin 2018, "Efficient and robust approximate nearest neighbor search using
+hierarchical navigable small world graphs"). A window is compared with the middles of the lists that
+are nearest to it, by faiss (Douze et al. 2024, "The Faiss library"). Centers are some of the
+middles, evenly drawn, after a few rounds of k-means.
 
 The same pictures give the same candidates, whatever the number of threads: nothing is drawn by
 chance, the graph is made by one thread, and each window is looked for by itself.
@@ -18,14 +19,16 @@ import numpy as np
 
 from mien.datasets.preparation.likeness.all_pairs import BLOCK, COARSE_THRESHOLD
 from mien.datasets.preparation.likeness.thumbnails import COARSE_SIGMA, normalise_contrast
-from mien.datasets.preparation.likeness.views import COARSE, descriptors, make_views, middles
+from mien.datasets.preparation.likeness.views import COARSE, FLAT, descriptors, make_views, middles
 from mien.types import FloatArray, IntArray, OnProgress, PixelArray, ignore_progress
 
 # Pictures of a list on average: of short lists there are more to choose from, of long ones more to
 # compare with.
 LIST = 64
 # Lists that each window is looked for in, and nodes of the graph that are looked at for these.
-PROBES, SEARCHED = 16, 32
+PROBES, SEARCHED = 24, 48
+# How often the centers of lists are moved to where their pictures are.
+ROUNDS = 2
 # Neighbours of a node of the graph; how many are looked at when it is made.
 LINKS, MADE = 16, 40
 # Candidates of a picture at most, the most similar ones. Of FER2013's pictures, look-alikes among
@@ -104,17 +107,41 @@ def write_index(thumbs: PixelArray, path: Path, on_progress: OnProgress = ignore
 
 
 def _make(thumbs: PixelArray, on_progress: OnProgress = ignore_progress) -> faiss.IndexIVFFlat:
-    metric, width, lists = faiss.METRIC_INNER_PRODUCT, COARSE**2, max(1, len(thumbs) // LIST)
-    graph = faiss.IndexHNSWFlat(width, LINKS, metric)
+    every = np.empty((len(thumbs), COARSE**2), dtype=np.float32)
+    for start in range(0, len(thumbs), BLOCK):
+        every[start : start + BLOCK] = middles(thumbs[start : start + BLOCK])
+        on_progress("indexing pictures", min(start + BLOCK, len(thumbs)), len(thumbs))
+    lists = max(1, len(thumbs) // LIST)
+    centers = every[np.arange(lists) * len(thumbs) // lists]
+    for _ in range(ROUNDS):
+        centers = _moved(centers, every)
+    # What is put into lists whose centers are there needs no training.
+    index = faiss.IndexIVFFlat(_graph(centers), COARSE**2, lists, faiss.METRIC_INNER_PRODUCT)
+    index.add(every)
+    return index
+
+
+def _moved(centers: FloatArray, every: FloatArray) -> FloatArray:
+    """Move each center to the mean direction of those that are nearest to it: a round of k-means.
+
+    Sums are made in the order of the pictures, so that they are the same for any number of threads.
+    """
+    nearest = _graph(centers).search(every, 1)[1][:, 0]
+    order = np.argsort(nearest, kind="stable")
+    starts = np.flatnonzero(np.diff(nearest[order], prepend=-1))
+    sums = np.add.reduceat(every[order], starts)
+    norms = np.linalg.norm(sums, axis=1, keepdims=True)
+    moved = centers.copy()
+    moved[nearest[order][starts]] = sums / np.maximum(norms, FLAT)
+    return moved
+
+
+def _graph(centers: FloatArray) -> faiss.IndexHNSWFlat:
+    graph = faiss.IndexHNSWFlat(COARSE**2, LINKS, faiss.METRIC_INNER_PRODUCT)
     graph.hnsw.efConstruction, graph.hnsw.efSearch = MADE, SEARCHED
     with _one_thread():
-        graph.add(middles(thumbs[np.arange(lists) * len(thumbs) // lists]))
-    # What is put into lists whose centers are there needs no training.
-    index = faiss.IndexIVFFlat(graph, width, lists, metric)
-    for start in range(0, len(thumbs), BLOCK):
-        index.add(middles(thumbs[start : start + BLOCK]))
-        on_progress("indexing pictures", index.ntotal, len(thumbs))
-    return index
+        graph.add(centers)
+    return graph
 
 
 @contextlib.contextmanager
