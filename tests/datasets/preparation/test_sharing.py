@@ -38,6 +38,17 @@ def test_two_processes_make_the_same_and_one_that_is_killed_costs_its_part(tmp_p
 
 
 @pytest.mark.heavy
+def test_two_processes_share_one_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("faiss", reason="needs the extra [scale]")
+    monkeypatch.setattr(duplicates, "INDEX_FROM", 1)
+    monkeypatch.setattr(duplicates, "BLOCK", 8)
+    alone = prepare(Photos(), tmp_path / "alone", SMALL)
+    shared = prepare(Photos(), tmp_path / "shared", SMALL, engine=make_engine(jobs=2))
+    assert contents(shared.path) == contents(alone.path)
+    assert alone.info.settings["search"] == "index"
+
+
+@pytest.mark.heavy
 def test_entries_that_kill_whoever_reads_them_are_named_and_the_rest_is_kept(
     tmp_path: Path,
 ) -> None:

@@ -106,6 +106,11 @@ def write_index(thumbs: PixelArray, path: Path, on_progress: OnProgress = ignore
         raise OSError(0, f"the index cannot be written: {error}") from error
 
 
+def use_threads(count: int) -> None:
+    """Have this process look for views with so many threads, for good."""
+    faiss.omp_set_num_threads(count)
+
+
 def _make(thumbs: PixelArray, on_progress: OnProgress = ignore_progress) -> faiss.IndexIVFFlat:
     every = np.empty((len(thumbs), COARSE**2), dtype=np.float32)
     for start in range(0, len(thumbs), BLOCK):
