@@ -106,5 +106,5 @@ $(VENV)/lan.stamp: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/dev.stamp: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing mien with its training and test tools in $(VENV) (once)"
 	@$(PIP) --upgrade 'pip>=25.1'  # the first that knows dependency groups
-	@$(PIP) --editable '.[all]' --group dev
+	@$(PIP) --editable '.[all,cluster]' --group dev
 	@touch $@ $(VENV)/core.stamp $(VENV)/lan.stamp

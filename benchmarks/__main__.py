@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import classifier, detector, frame, memory, prepare, realtime, scale
+from benchmarks import archive, classifier, detector, frame, memory, prepare, realtime, scale
 from benchmarks.report import (
     Environment,
     Result,
@@ -108,6 +108,11 @@ def run_photo_memory(options: Options) -> Result:
     return memory.measure_photo(side=2000 if options.quick else 8000)
 
 
+def run_archive(options: Options) -> Result:
+    """Speed and memory of `mien predict` into a folder."""
+    return archive.measure(archive.QUICK if options.quick else None)
+
+
 MEASURES: dict[str, Callable[[Options], Result]] = {
     prepare.NAME: run_prepare,
     TRAINING: run_training,
@@ -119,8 +124,9 @@ MEASURES: dict[str, Callable[[Options], Result]] = {
     memory.PREPARE: run_prepare_memory,
     memory.PHOTO: run_photo_memory,
     scale.NAME: run_scale,
+    archive.NAME: run_archive,
 }
-NEED_BUNDLE = frozenset({classifier.NAME, frame.NAME, realtime.NAME, memory.LIVE})
+NEED_BUNDLE = frozenset({archive.NAME, classifier.NAME, frame.NAME, realtime.NAME, memory.LIVE})
 NEED_PROC = frozenset({memory.LIVE, memory.PREPARE, memory.PHOTO, scale.NAME})
 
 

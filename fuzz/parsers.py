@@ -91,6 +91,14 @@ def _read_fer(folder: Path, faces: bytes, votes: bytes | None) -> None:
     list(given.read(0, len(given)))
 
 
+def read_manifest(data: bytes, folder: Path) -> None:
+    """Read the manifest of an archive's readings."""
+    from mien.archive.readings import manifest
+
+    (folder / manifest.MANIFEST).write_bytes(data)
+    manifest.read_manifest(folder)
+
+
 def read_boxes(data: bytes, folder: Path) -> None:
     """Read what people said of a detector's pictures."""
     from mien.training.detector.notes import BOXES, Notes
@@ -181,6 +189,7 @@ def _tables() -> Iterator[Parser]:
     yield Parser("metadata.csv", seeds.metadata, ways, read_metadata, 500)
     yield Parser("fer2013.csv", seeds.fer2013, ways, read_fer2013, 400)
     yield Parser("fer2013new.csv", seeds.ferplus, ways, read_ferplus, 500)
+    yield Parser("manifest.csv", seeds.manifest, ways, read_manifest, 400)
     yield Parser("boxes.csv", seeds.boxes, ways, read_boxes, 400)
     yield Parser("Parquet", datasets.shards, parquet, datasets.read_shard, 400)
 

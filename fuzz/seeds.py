@@ -119,6 +119,21 @@ def _csv(rows: Sequence[Sequence[object]]) -> bytes:
 
 
 @cache
+def manifest() -> tuple[bytes, ...]:
+    """Return the manifest of an archive with one row of each kind."""
+    from mien.archive.readings.manifest import COLUMNS, Row
+
+    rows = (
+        Row(
+            file='in/a "1".mp4', digest="0" * 64, table="in/a.csv", frames=9, faces=12, seconds=0.3
+        ),
+        Row(file="in/b.jpg", status="read", version="0.1.0", bundle="fer4 4", settings="f" * 24),
+        Row(file="in/caf\\udce9.png", status="unreadable", error="no picture,\nand more"),
+    )
+    return (_csv([COLUMNS, *([getattr(row, name) for name in COLUMNS] for row in rows)]),)
+
+
+@cache
 def fer2013() -> tuple[bytes, ...]:
     """Return fer2013.csv of four rows."""
     faces = noise(4, channels=1).reshape(4, -1)

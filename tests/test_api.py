@@ -13,6 +13,7 @@ from tests.detectors.fakes import OneFace
 
 import mien
 from mien.api import Reader
+from mien.archive.readings import recipe
 from mien.errors import MienError, PictureError, SettingsError, SourceError
 from mien.protocols import Source
 from mien.registry import DEFAULT_BUNDLE, make_classifier, make_detector
@@ -255,3 +256,25 @@ def test_the_shipped_model_finds_the_portrait_happy(portrait: PixelArray) -> Non
     assert reading.label == "happy"
     (smaller,) = reader.read(np.asarray(cv2.resize(portrait, (240, 240)), dtype=np.uint8))
     assert smaller.label == "happy"
+
+
+def test_an_archive_is_read(
+    make_bundle: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recipe, "make_detector", lambda *_, **__: OneFace())
+    (tmp_path / "in").mkdir()
+    bright = np.full((120, 160, 3), 250, np.uint8)
+    (tmp_path / "in" / "a.png").write_bytes(encode_png(bright))
+    seen = []
+    summary = mien.read_archive(
+        tmp_path / "in",
+        tmp_path / "out",
+        bundle=make_bundle(),
+        on_progress=lambda *told: seen.append(told),
+    )
+    assert (summary.files, summary.faces) == (1, 1)
+    assert seen[-2:] == [("files", 1, 1), ("faces", 1, None)]
+    (row,) = mien.read_manifest(tmp_path / "out")
+    assert (row.status, row.table) == ("read", "in/pictures.csv")
+    with pytest.raises(SettingsError, match="--format"):
+        mien.read_archive(tmp_path / "in", tmp_path / "out", format="xml")  # type: ignore[arg-type]

@@ -17,6 +17,7 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+from benchmarks.archive import write_video
 from benchmarks.report import replace_marked
 
 from mien.errors import MienError
@@ -30,6 +31,7 @@ MAKERS: dict[str, Callable[[Path], list[Command]]] = {
     "train": commands.train_commands,
     "evaluate": commands.evaluate_commands,
     "predict": commands.predict_commands,
+    "archive": commands.archive_commands,
     "import-keras": commands.import_commands,
     "train-detector": commands.detector_commands,
 }
@@ -82,6 +84,7 @@ def set_up(home: Path, *, keras: bool) -> None:
     (home / "portraits").mkdir()
     for number in range(6):
         shutil.copy(ASSETS / "collins.jpg", home / "portraits" / f"{number}.jpg")
+    _write_archive(home)
     train = ["--epochs", "2", *commands.TRAIN]
     must(run(["prepare", "faces", "set"], home))
     must(run(["prepare", "others", "other-set"], home))
@@ -90,8 +93,19 @@ def set_up(home: Path, *, keras: bool) -> None:
     for model, report in (("run2", "old-report"), ("run", "new-report")):
         words = ["evaluate", str(home / model / "bundle"), str(home / "set"), "--out", report]
         must(run([*words, "--resamples", "20", "--split", "train"], home))
+    words = ["predict", "archive", "--out", "first-shard/", "--bundle", "run/bundle"]
+    must(run([*words[:1], str(home / "archive"), *words[2:], "--shard", "1/2"], home))
     if keras:
         _write_keras_model(home / "model.keras")
+
+
+def _write_archive(home: Path) -> None:
+    """Two folders of pictures and two videos, as many as take a second to read."""
+    for name in ("a", "b"):
+        (home / "archive" / name).mkdir(parents=True)
+        for number in range(3):
+            shutil.copy(ASSETS / "collins.jpg", home / "archive" / name / f"{number}.jpg")
+        write_video(home / "archive" / f"{name}.mp4", (320, 240), 120.0, 20)
 
 
 def _write_keras_model(path: Path) -> None:

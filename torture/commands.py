@@ -251,6 +251,44 @@ def predict_commands(home: Path) -> list[Command]:
     return [Command("predict", words, lambda _: None, check, lambda _: words, result)]
 
 
+def archive_commands(home: Path) -> list[Command]:
+    """`mien predict` into a folder: by one process, by two, and a shard after another one."""
+    words = [
+        "predict",
+        str(home / "archive"),
+        "--out",
+        "out/",
+        "--bundle",
+        str(home / "run/bundle"),
+    ]
+
+    def check(folder: Path) -> None:
+        for path in (folder / "out").rglob("[!.]*.csv"):
+            if ".mien-" in str(path.relative_to(folder)):
+                continue  # unfinished, which the next start removes
+            text = path.read_text()
+            table = list(csv.reader(text.splitlines(keepends=True)))
+            if text[-1:] != "\n" or len({len(row) for row in table}) != 1:
+                raise LostError(f"{path.name} is half")
+
+    def result(folder: Path) -> object:
+        out = folder / "out"
+        return {
+            str(path.relative_to(out)): path.read_bytes() for path in sorted(out.rglob("[!.]*.csv"))
+        }
+
+    def begin_last(folder: Path) -> None:
+        shutil.copytree(home / "first-shard", folder / "out")
+
+    same_words = lambda _: words  # noqa: E731
+    two, last = [*words, "--jobs", "2"], [*words, "--shard", "2/2"]
+    return [
+        Command("predict to a folder", words, lambda _: None, check, same_words, result),
+        Command("predict --jobs 2", two, lambda _: None, check, lambda _: two, result),
+        Command("predict --shard 2/2", last, begin_last, check, lambda _: last, result),
+    ]
+
+
 def import_commands(home: Path) -> list[Command]:
     """`mien import-keras`, where Keras is installed."""
     if not (home / "model.keras").exists():

@@ -5,7 +5,8 @@ import sys
 import pytest
 from tests.archive.works import Deadly, Raising, Unstartable
 
-from mien.archive.engines import make_engine
+from mien.archive import ray_data
+from mien.archive.engines import Engine, make_engine
 from mien.errors import EngineError, MissingExtraError, SettingsError
 
 
@@ -26,6 +27,13 @@ def test_too_few_jobs_are_refused() -> None:
 def test_a_cluster_does_what_processes_do(capfd: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("ray", reason="needs the extra [cluster]")
     engine = make_engine("ray", jobs=2)
+    with ray_data._cluster(2):
+        check(engine)
+    captured = capfd.readouterr()
+    assert captured.out == captured.err == ""
+
+
+def check(engine: Engine) -> None:
     done = sorted(engine.run(Deadly(frozenset({3})), range(6)), key=lambda one: one.task)
     assert [one.result for one in done] == [0, 2, 4, None, 8, 10]
     assert "SIGKILL" in str(done[3].error)
@@ -34,5 +42,3 @@ def test_a_cluster_does_what_processes_do(capfd: pytest.CaptureFixture[str]) -> 
     with pytest.raises(EngineError, match="there is no such network"):
         list(engine.run(Unstartable(dies=False), range(3)))
     assert list(engine.run(Raising(), [])) == []
-    captured = capfd.readouterr()
-    assert captured.out == captured.err == ""

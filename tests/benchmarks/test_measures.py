@@ -119,3 +119,12 @@ def test_promises_are_held_against_their_goals(
         good = row["value"] >= row["limit"] if "≥" in row["goal"] else row["value"] <= row["limit"]
         assert row["met"] == ("yes" if good else "no")
     assert "nowhere" in result.findings[0]
+
+
+def test_archives_are_held_against_their_goals(bench: Importer) -> None:
+    archive = bench("archive")
+    sizes = archive.Sizes(clip=0.5, clips=2, pictures=3, short=8, long=12, repeats=1)
+    result = archive.measure(sizes)
+    assert len(result.rows) == (8 if archive.STATUS.is_file() else 6)
+    assert all(math.isfinite(row["value"]) and row["value"] > 0 for row in result.rows)
+    assert sum("met" in row for row in result.rows) == len(result.rows) // 2

@@ -12,9 +12,9 @@ from mien.errors import SettingsError, SourceError
 from mien.protocols import Source
 from mien.sources.batch import Batch
 from mien.sources.images import PictureSource
-from mien.sources.open import open_source, open_sources, refuse_unreachable
+from mien.sources.open import list_files, open_source, open_sources, refuse_unreachable
 from mien.sources.reconnect import Notice, Reconnecting
-from mien.types import Frame
+from mien.types import Frame, Skipped
 
 
 def test_a_picture_is_a_source(tmp_path: Path) -> None:
@@ -229,3 +229,52 @@ def test_of_several_a_folder_without_pictures_is_left_out_and_listed(tmp_path: P
     ]
     with pytest.raises(SourceError, match=r"empty: no picture or video that is read here; give"):
         open_sources(folders)
+
+
+@pytest.mark.parametrize(
+    ("spec", "wanted"),
+    [
+        ("in", ["in/a.png", "in/sub/b.png"]),
+        ("in/", ["in/a.png", "in/sub/b.png"]),
+        ("./in/sub", ["sub/b.png"]),
+        ("in/a.png", ["a.png"]),
+        ("in/**/*.png", ["a.png", "sub/b.png"]),
+        ("*/sub", ["in/sub/b.png"]),
+        ("in/*/../sub/*.png", ["b.png"]),
+        ("in/[a].png", ["[a].png"]),
+    ],
+)
+def test_files_are_listed_as_a_mirror_has_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spec: str, wanted: list[str]
+) -> None:
+    (tmp_path / "in" / "sub").mkdir(parents=True)
+    for name in ("in/a.png", "in/sub/b.png", *(["in/[a].png"] if "[a]" in spec else [])):
+        picture(tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    found = list_files([spec], [])
+    assert [file.below.as_posix() for file in found] == wanted
+    assert all(file.is_picture for file in found)
+    assert {file.named for file in found} == {spec not in ("in", "in/", "./in/sub")}
+
+
+def test_files_of_this_folder_and_of_the_one_above_have_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "in" / "sub").mkdir(parents=True)
+    picture(tmp_path / "in" / "a.png")
+    monkeypatch.chdir(tmp_path / "in" / "sub")
+    assert [file.below.as_posix() for file in list_files([".."], [])] == ["in/a.png"]
+    monkeypatch.chdir(tmp_path / "in")
+    assert [file.below.as_posix() for file in list_files(["."], [])] == ["in/a.png"]
+
+
+def test_only_files_are_listed(tmp_path: Path) -> None:
+    skipped: list[Skipped] = []
+    picture(tmp_path / "a.png")
+    (tmp_path / "notes.txt").write_text("")
+    assert len(list_files([tmp_path, tmp_path / "a.png"], skipped)) == 1
+    assert [Path(one.path).name for one in skipped] == ["notes.txt"]
+    with pytest.raises(SettingsError, match="sample: is no file"):
+        list_files(["sample"], [])
+    with pytest.raises(SourceError, match="no source"):
+        list_files([], [])

@@ -383,3 +383,15 @@ def test_real_clips_are_read_whole(shared: Path) -> None:
     frames = list(source)
     assert len(frames) == source.frames == 72
     assert frames[0].size == (640, 360)
+
+
+@pytest.mark.parametrize("codec", ["libx264", "mpeg4"])
+def test_frames_are_the_same_whatever_threads_decode_them(
+    make_video: Callable[..., Path], codec: str
+) -> None:
+    path = make_video(codec=codec)
+    one, many = (list(VideoSource(path, threads=threads)) for threads in (1, None))
+    assert len(one) == 30
+    for frame, other in zip(one, many, strict=True):
+        assert frame.timestamp == other.timestamp
+        assert np.array_equal(frame.image, other.image)

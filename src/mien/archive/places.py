@@ -7,7 +7,7 @@ starting one shard twice there.
 import contextlib
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -57,6 +57,10 @@ class Place(Protocol):
 
     def names(self) -> list[str]:
         """Return the names of the files in the folder itself, the oldest first."""
+        ...
+
+    def clean(self, folders: Iterable[str]) -> None:
+        """Remove what processes that were killed left in folders."""
         ...
 
     def alone(self, name: str) -> contextlib.AbstractContextManager[None]:
@@ -132,9 +136,12 @@ class LocalPlace:
         """Give a file to write to."""
         path = self.folder / name
         make_folder(path.parent)
-        sweep(path.parent)
-        with writing(path), new_file(path) as new:
+        with contextlib.ExitStack() as stack:
+            with writing(path):
+                new = stack.enter_context(new_file(path))
             yield new
+            with writing(path):
+                stack.close()
 
     def has(self, name: str) -> bool:
         """Whether there is such a file."""
@@ -152,6 +159,11 @@ class LocalPlace:
         files = [path for path in self.folder.iterdir() if path.is_file()]
         files.sort(key=lambda path: (path.stat().st_mtime_ns, path.name))
         return [path.name for path in files]
+
+    def clean(self, folders: Iterable[str]) -> None:
+        """Remove what is unfinished, and nobody's."""
+        for folder in folders:
+            sweep(self.folder / folder)
 
     @contextlib.contextmanager
     def alone(self, name: str) -> Iterator[None]:
@@ -231,6 +243,9 @@ class RemotePlace:
             files = [one for one in listed if one["type"] == "file"]
             files.sort(key=_age)
         return [str(one["name"]).rpartition("/")[2] for one in files]
+
+    def clean(self, folders: Iterable[str]) -> None:
+        """Do nothing: what is unfinished is replaced by the next upload of the same table."""
 
     @contextlib.contextmanager
     def alone(self, name: str) -> Iterator[None]:  # noqa: ARG002 - the protocol's

@@ -14,20 +14,27 @@ import logging
 import os
 import pickle
 import signal
+import tempfile
+import warnings
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
 from mien.archive.local import LocalEngine
 from mien.archive.work import Done, Work
-from mien.errors import EngineError, MienError, MissingExtraError, one_line
+from mien.errors import EngineError, MissingExtraError, one_line
 from mien.settings import check_number
 
 T = TypeVar("T")
 R = TypeVar("R")
 # Ray Data keeps books of each block; where there are more tasks, some share one.
 MOST_BLOCKS = 10_000
+# On one machine, for tasks and what comes of them; Ray takes a third of the memory unless told.
+STORE_BYTES = 200_000_000
 # Read when Ray is imported, and by the processes that it starts: mien promises silence.
-QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
+NO_REPORTS = {"RAY_USAGE_STATS_ENABLED": "0"}
+# The others may be chosen by who looks for a fault.
+QUIET = {"RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
 
 
 class RayEngine:
@@ -44,7 +51,7 @@ class RayEngine:
             MissingExtraError: Ray is not installed.
         """
         check_number("--jobs", jobs, 1)
-        os.environ.update(QUIET)
+        os.environ.update({**QUIET, **os.environ, **NO_REPORTS})
         try:
             import ray.data  # noqa: F401 - it takes a second, and is wanted before hours of work
         except ImportError as error:
@@ -56,17 +63,19 @@ class RayEngine:
         rows = [{"task": pickle.dumps(task)} for task in tasks]
         if not rows:
             return
-        with _cluster():
+        with _cluster(self.jobs):
+            failure = None
             try:
                 for row in _rows(rows, work, self.jobs):
                     done = pickle.loads(row["done"])  # noqa: S301 - our own actor's
                     if isinstance(done, str):
-                        raise EngineError(done)
-                    yield done
-            except MienError:
-                raise
+                        failure = done  # all others will say so, too, and soon
+                    else:
+                        yield done
             except Exception as error:  # Ray has no common base of errors
                 raise EngineError(f"the cluster gave up: {_last_line(error)}") from error
+        if failure is not None:
+            raise EngineError(failure)
 
 
 class _Actor:
@@ -74,16 +83,21 @@ class _Actor:
 
     def __init__(self, work: bytes) -> None:
         self._task: Any = None
+        self._failure: str | None = None
         self._results = LocalEngine(1).run(pickle.loads(work), self._tasks())  # noqa: S301
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[bytes]]:
         """Do the one task of a batch."""
         self._task = pickle.loads(batch["task"][0])  # noqa: S301 - what `run` pickled
+        return {"done": [pickle.dumps(self._failure or self._next())]}
+
+    def _next(self) -> Done[Any, Any] | str:
+        """Return what came of the task, or why there will never be anything."""
         try:
-            done: Done[Any, Any] | str = next(self._results)
-        except MienError as error:
-            done = str(error)
-        return {"done": [pickle.dumps(done)]}
+            return next(self._results)
+        except Exception as error:  # whatever is raised here ends the whole data set
+            self._failure = one_line(error)
+            return self._failure
 
     def _tasks(self) -> Iterator[Any]:
         """Give out the task of the call that asks; the engine takes none before it is asked for."""
@@ -92,45 +106,80 @@ class _Actor:
 
 
 def _rows(rows: list[dict[str, bytes]], work: Work[T, R], jobs: int) -> Iterator[dict[str, Any]]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Ray warns of its own former options
+        results = _plan(rows, work, jobs)
+    yield from results.iter_rows()
+
+
+def _plan(rows: list[dict[str, bytes]], work: Work[T, R], jobs: int) -> Any:
     import ray.data
 
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
-    blocks = min(len(rows), MOST_BLOCKS)
     # A task that waits behind a long one, while other actors have none, is the end of every run.
     pool = ray.data.ActorPoolStrategy(
         min_size=1, max_size=min(jobs, len(rows)), max_tasks_in_flight_per_actor=1
     )
-    results = ray.data.from_items(rows, override_num_blocks=blocks).map_batches(
+    return ray.data.from_items(rows, override_num_blocks=min(len(rows), MOST_BLOCKS)).map_batches(
         _Actor,
         batch_size=1,
         compute=pool,
         fn_constructor_args=(pickle.dumps(work),),
         num_cpus=1,
     )
-    yield from results.iter_rows()
 
 
 @contextlib.contextmanager
-def _cluster() -> Iterator[None]:
+def _cluster(jobs: int) -> Iterator[None]:
     """Connect to a cluster, or start one on this machine and end it with the block."""
     import ray
 
     if ray.is_initialized():
         yield
         return
-    logging.getLogger("ray").setLevel(logging.ERROR)
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    for name in ("ray", "ray.data"):  # what they call errors is raised, too
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     former = signal.getsignal(signal.SIGTERM)
-    try:
-        ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
-    except Exception as error:  # as above
-        raise EngineError(f"no cluster can be reached or started: {one_line(error)}") from error
-    try:
+    with contextlib.ExitStack() as stack:
+        options = _here(stack, jobs) if not os.environ.get("RAY_ADDRESS") else {}
+        stack.callback(ray.shutdown)
+        try:
+            with _muted():
+                ray.init(log_to_driver=False, logging_level=logging.ERROR, **options)
+        except Exception as error:  # as above
+            raise EngineError(f"no cluster can be reached or started: {one_line(error)}") from error
         signal.signal(signal.SIGTERM, former)  # Ray's would end this program with a stack trace
         yield
+
+
+def _here(stack: contextlib.ExitStack, jobs: int) -> dict[str, Any]:
+    """Return the options of a cluster of this machine alone, whose logs go with it."""
+    folder = tempfile.TemporaryDirectory(prefix="mien-ray-", ignore_cleanup_errors=True)
+    return {
+        "address": "local",
+        "num_cpus": jobs,
+        "include_dashboard": False,
+        "object_store_memory": STORE_BYTES,
+        "_temp_dir": stack.enter_context(folder),
+    }
+
+
+@contextlib.contextmanager
+def _muted() -> Iterator[None]:
+    """Leave out what is written to standard error below Python: that there will be no log."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # there is none
+        yield
+        return
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
     finally:
-        ray.shutdown()
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _last_line(error: BaseException) -> str:

@@ -1,5 +1,6 @@
 """`mien predict FOLDER --out OUT/`: an archive into a folder, which goes on where it was ended."""
 
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -49,6 +50,8 @@ def run(options: "PredictOptions", archive: ArchiveSettings) -> int:
     from mien.archive.readings.recipe import Recipe
 
     _refuse_others(options)
+    if options.seconds is not None and not 0 < options.seconds < math.inf:
+        raise SettingsError(f"--seconds must be more than 0 and finite, got {options.seconds}")
     recipe = Recipe(
         bundle=options.model,
         detector=options.detector,
@@ -67,8 +70,7 @@ def run(options: "PredictOptions", archive: ArchiveSettings) -> int:
             on_progress=update,
         )
     _report(summary, stats=options.stats)
-    nothing = not any(one for one in (summary.frames, summary.unchanged))
-    return 1 if summary.missed or nothing else 0
+    return 1 if summary.missed or not summary.good else 0
 
 
 def _refuse_others(options: "PredictOptions") -> None:
@@ -78,16 +80,16 @@ def _refuse_others(options: "PredictOptions") -> None:
 
 
 def _report(summary: "ArchiveSummary", *, stats: bool) -> None:
-    read = summary.files - summary.unchanged
-    left_out = f", {len(summary.skipped):,} skipped" if summary.skipped else ""
-    unchanged = f", {summary.unchanged:,} unchanged" if summary.unchanged else ""
-    err.print(
-        f"{count(read, 'file')} read, {count(summary.frames, 'picture')}, "
-        f"{count(summary.faces, 'face')}{unchanged}{left_out}",
-        markup=False,
+    bad = summary.files - summary.good
+    parts = (
+        f"{summary.unchanged:,} unchanged" if summary.unchanged else "",
+        f"{count(summary.frames, 'picture')} read",
+        count(summary.faces, "face"),
+        f"{bad:,} could not be read" if bad else "",
+        f"{len(summary.skipped):,} skipped" if summary.skipped else "",
     )
-    rows = [f"{row.file}: {row.status}: {row.error}" for row in summary.problems]
-    print_some(rows)
+    err.print(f"{count(summary.files, 'file')}: {', '.join(filter(None, parts))}", markup=False)
+    print_some([f"{row.file}: {row.error}" for row in summary.problems])
     print_some([f"{item.path}: {item.reason}" for item in summary.skipped])
     if not summary.whole:
         err.print("manifest.csv follows with the last of the shards", markup=False)

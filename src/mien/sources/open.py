@@ -91,7 +91,7 @@ def open_sources(specs: Sequence[str | Path], *, on_notice: OnNotice | None = No
         SourceError: There is nothing like one of them; nothing is read then.
     """
     if not specs:
-        raise SourceError(f"no source; {ACCEPTED}")
+        raise _nothing(())
     return _open([meant(spec) for spec in specs], on_notice, realtime=False)
 
 
@@ -121,9 +121,15 @@ def list_files(specs: Sequence[str | Path], skipped: list[Skipped]) -> list[Foun
         if isinstance(item, Path)
     ]
     if not found:
-        last = skipped[-1] if skipped else Skipped("no source", "nothing was named")
-        raise NothingFoundError(f"{last.path}: {last.reason}; {ACCEPTED}")
+        raise _nothing(skipped)
     return found
+
+
+def _nothing(skipped: Sequence[Skipped]) -> SourceError:
+    """Return the error that says why there is nothing to read, given all that was left out."""
+    if not skipped:
+        return SourceError(f"no source; {ACCEPTED}")
+    return NothingFoundError(f"{skipped[-1].path}: {skipped[-1].reason}; {ACCEPTED}")
 
 
 def _below(path: Path, root: Path, name: str) -> PurePath:
@@ -165,7 +171,7 @@ def _open(specs: Sequence[Meant], on_notice: OnNotice | None, *, realtime: bool)
     items = [item for item, _ in _items(specs, skipped, named)]
     openers = _openers(items, named)
     if not openers:
-        raise NothingFoundError(f"{skipped[-1].path}: {skipped[-1].reason}; {ACCEPTED}")
+        raise _nothing(skipped)
     if len(openers) == 1 and not skipped:
         return openers[0][1]()
     return Batch(openers, skipped=skipped, named=named, names=[_name(item) for item in items])

@@ -307,3 +307,18 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(work._Reader, "_read", note)
     return tables
+
+
+@pytest.mark.parametrize("left", [("1", "2"), ("2",), ("1",)])
+def test_a_merge_that_was_killed_is_finished(
+    read: Read, archive: Path, tmp_path: Path, left: tuple[str, ...]
+) -> None:
+    out = tmp_path / "out"
+    read(archive, out, shard="1/2")
+    first = (out / "manifest-1-of-2.csv").read_bytes()
+    read(archive, out, shard="2/2")
+    whole = files_of(out)
+    for number in left:
+        (out / f"manifest-{number}-of-2.csv").write_bytes(first)
+    assert read(archive, out, shard="2/2").whole
+    assert files_of(out) == whole

@@ -8,6 +8,7 @@ from mien.archive.places import Place
 from mien.archive.readings import manifest
 from mien.archive.readings.manifest import MANIFEST, STANDS, Row
 from mien.archive.readings.naming import Part
+from mien.archive.readings.recipe import Identity
 from mien.archive.readings.settings import Shard
 from mien.errors import InUseError, SinkError
 from mien.pipeline.interrupts import uninterrupted
@@ -36,7 +37,7 @@ class Ledger:
             known: The rows of former runs by file.
             parts: What was found now, in all shards.
         """
-        self._place, self._shard, self._known = place, shard, known
+        self._place, self._known = place, known
         self._found = {item.file for part in parts for item in part.items}
         self._tables = {as_written(part.table) for part in parts}
         self._name = manifest.shard_name(shard)
@@ -77,8 +78,11 @@ class Ledger:
         with uninterrupted():
             self.save()
 
-    def merge(self) -> bool:
-        """Write the manifest of the whole, where all shards have come to their end.
+    def merge(self, identity: Identity) -> bool:
+        """Write the manifest of the whole, where all files have been read, in whichever shards.
+
+        Args:
+            identity: With what they have to have been read.
 
         Returns:
             Whether it is there.
@@ -86,26 +90,26 @@ class Ledger:
         Raises:
             SinkError: It cannot be written.
         """
-        _, count = self._shard
-        if count == 1:
+        if self._name == MANIFEST:
             self._remove_shards()
             return True
-        names = [manifest.shard_name((number, count)) for number in range(1, count + 1)]
-        if not {*names} <= {*self._place.names()}:
+        if not self._all_read(identity):
             return False
-        try:
-            with self._place.alone(MANIFEST):
-                rows = [row for name in names for row in manifest.load(self._place, name)]
-                if any(row.status == "waiting" for row in rows):
-                    return False
-                self._write_whole(rows)
-        except InUseError:  # another shard, which ended at the same moment, does it
-            return False
+        # Another shard, which ended at the same moment, may do it.
+        with contextlib.suppress(InUseError), self._place.alone(MANIFEST):
+            self._write_whole()
         return True
 
-    def _write_whole(self, rows: Iterable[Row]) -> None:
-        merged = {**self._known, **{row.file: row for row in rows}}
-        kept = (self._as_found(row) for row in merged.values())
+    def _all_read(self, identity: Identity) -> bool:
+        rows = manifest.rows_of(self._place)
+        return all(
+            file in rows and rows[file].status != "waiting" and identity.made(rows[file])
+            for file in self._found
+        )
+
+    def _write_whole(self) -> None:
+        rows = {**self._known, **manifest.rows_of(self._place)}
+        kept = (self._as_found(row) for row in rows.values())
         with uninterrupted():
             manifest.save(self._place, MANIFEST, [row for row in kept if row is not None])
             self._remove_shards()

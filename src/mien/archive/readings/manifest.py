@@ -16,6 +16,7 @@ import msgspec
 
 from mien.archive.places import Place, open_place
 from mien.errors import ArchiveError
+from mien.parsing import NO_UTF_8
 
 MANIFEST = "manifest.csv"
 _SHARDS = re.compile(r"manifest-(\d+)-of-(\d+)\.csv")
@@ -68,6 +69,11 @@ COLUMNS = Row.__struct_fields__
 def with_status(row: Row, status: Status) -> Row:
     """Return a row with another status."""
     return msgspec.structs.replace(row, status=status)
+
+
+def failed(file: str, stamp: str, error: str) -> Row:
+    """Return the row of a file that the next start tries again."""
+    return Row(file=file, stamp=stamp, status="failed", error=error)
 
 
 def read_manifest(out: str | Path) -> list[Row]:
@@ -135,16 +141,22 @@ def save(place: Place, name: str, rows: Iterable[Row]) -> None:
 def _decode(data: bytes, name: str) -> Iterator[Row]:
     advice = "; name another folder, or remove the file to read everything anew"
     try:
-        lines = csv.reader(io.StringIO(data.decode(), newline=""), strict=True)
+        text = data.decode()
+    except UnicodeError as error:
+        raise ArchiveError(f"{name}: is damaged ({NO_UTF_8}){advice}") from error
+    lines = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
         if tuple(next(lines, ())) != COLUMNS:
             raise ArchiveError(f"{name}: is no manifest, or one of another version{advice}")
         for line in lines:
             yield _row(line)
     except (ValueError, csv.Error, msgspec.ValidationError) as error:
-        place = f", line {lines.line_num}" if "lines" in locals() else ""
-        raise ArchiveError(f"{name}{place}: is damaged ({error}){advice}") from error
+        raise ArchiveError(
+            f"{name}, line {lines.line_num}: is damaged ({error}){advice}"
+        ) from error
 
 
 def _row(line: list[str]) -> Row:
-    values = dict(zip(COLUMNS, line, strict=True))
-    return msgspec.convert(values, Row, strict=False)
+    if len(line) != len(COLUMNS):
+        raise ValueError(f"{len(line)} columns, not {len(COLUMNS)}")
+    return msgspec.convert(dict(zip(COLUMNS, line, strict=True)), Row, strict=False)

@@ -1,5 +1,6 @@
 """Reads an archive: lists its files, hands out what is missing or has changed, keeps the books."""
 
+import contextlib
 import dataclasses
 import logging
 import time
@@ -19,6 +20,7 @@ from mien.archive.readings.settings import ArchiveSettings, parse_shard, table_s
 from mien.archive.readings.work import Outcome, ReadParts, Task
 from mien.errors import ArchiveError, SinkError
 from mien.sinks.tables import as_written
+from mien.sources.files import at_home
 from mien.types import OnProgress, Skipped
 
 LOG = logging.getLogger(__name__)
@@ -32,7 +34,8 @@ class ArchiveSummary:
 
     Attributes:
         files: Pictures and videos that were found, in this shard.
-        unchanged: Those of them that were read by a former run and are what they were.
+        good: Those of them whose readings are there now, to their end or as far as they go.
+        unchanged: Those that a former run has looked at, and that are what they were.
         frames: Frames of the files that were read now.
         faces: Faces in all of them together.
         seconds: Seconds of stream of all of them.
@@ -40,10 +43,11 @@ class ArchiveSummary:
         problems: Rows of this shard that are not "read".
         skipped: What was found and is no file that is read here.
         missed: Whether something that was asked for by name could not be read.
-        whole: Whether manifest.csv speaks of the whole: all shards have come to their end.
+        whole: Whether manifest.csv speaks of the whole: no other shard has anything to read.
     """
 
     files: int = 0
+    good: int = 0
     unchanged: int = 0
     frames: int = 0
     faces: int = 0
@@ -121,12 +125,22 @@ class _Run:
             ledger.add(_first_rows(tasks))
             ledger.save()
             self.summary.files = sum(len(task.part.items) for task in tasks)
-            with ledger.kept():
+            with ledger.kept(), self._tidy(tasks):
                 self._hand_out(tasks, ledger, on_progress)
-            self.summary.whole = ledger.merge()
+            self.summary.whole = ledger.merge(self._identity)
         self._sum_up(parts, ledger)
         self.summary.wall = time.perf_counter() - begun
         return self.summary
+
+    @contextlib.contextmanager
+    def _tidy(self, tasks: Sequence[Task]) -> Iterator[None]:
+        """Remove what was left unfinished by former runs, and by workers that are killed now."""
+        folders = {task.part.table.rpartition("/")[0] for task in tasks}
+        self._place.clean(folders)
+        try:
+            yield
+        finally:
+            self._place.clean(folders)
 
     def _hand_out(self, tasks: list[Task], ledger: Ledger, on_progress: OnProgress) -> None:
         here = isinstance(self._engine, HereEngine)
@@ -147,18 +161,11 @@ class _Run:
     def _outcome(self, done: Done[Task, Outcome]) -> Outcome:
         if done.result is not None:
             return done.result
-        error = done.error or ""
-        rows = [
-            Row(
-                file=item.file,
-                stamp=item.stamp,
-                status="failed",
-                error=error,
-                **_fields(self._identity),
-            )
+        rows = (
+            manifest.failed(item.file, item.stamp, done.error or "")
             for item in done.task.part.items
-        ]
-        return Outcome(tuple(rows))
+        )
+        return Outcome(tuple(map(self._identity.sign, rows)))
 
     def _count(self, task: Task, outcome: Outcome) -> None:
         if not outcome.read:
@@ -180,6 +187,7 @@ class _Run:
         items = [item for part in parts for item in part.items]
         named = {item.file for item in items if item.named}
         rows = sorted((ledger[item.file] for item in items), key=lambda row: row.file)
+        self.summary.good = sum(row.status in STANDS for row in rows)
         self.summary.problems = [row for row in rows if row.status != "read"]
         self.summary.missed = any(
             row.status == "failed" or row.file in named for row in self.summary.problems
@@ -191,8 +199,8 @@ def _refuse_inside(specs: Sequence[str], place: Place) -> None:
     if not isinstance(place, LocalPlace):
         return
     for spec in specs:
-        if not is_remote(spec) and Path(spec).is_dir():
-            folder = Path(spec).resolve()
+        if not is_remote(spec) and at_home(Path(spec)).is_dir():
+            folder = at_home(Path(spec)).resolve()
             if place.folder.resolve().is_relative_to(folder):
                 raise ArchiveError(
                     f"{place.name}: lies inside {spec}, which is read; name a folder beside it"
@@ -218,8 +226,7 @@ def _tasks(
 
 
 def _holds(row: Row, table: str, identity: Identity) -> bool:
-    made = all(getattr(row, name) == value for name, value in _fields(identity).items())
-    return made and row.status in SETTLED and row.table in ("", table)
+    return identity.made(row) and row.status in SETTLED and row.table in ("", table)
 
 
 def _found_again(row: Row) -> Row:
@@ -231,8 +238,3 @@ def _found_again(row: Row) -> Row:
 def _first_rows(tasks: Iterable[Task]) -> Iterator[Row]:
     for task in tasks:
         yield from task.known or (Row(file=item.file) for item in task.part.items)
-
-
-def _fields(identity: Identity) -> dict[str, str]:
-    names = ("version", "bundle", "bundle_digest", "settings")
-    return {name: getattr(identity, name) for name in names}

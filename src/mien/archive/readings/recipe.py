@@ -1,10 +1,14 @@
 """What an archive is read with, and the digest that tells one such recipe from another."""
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 import mien
 from mien.archive.inputs import digest_of_file
+from mien.archive.readings.manifest import Row
 from mien.errors import BundleError
 from mien.files.writes import digest_of
 from mien.models.bundle import load_bundle, load_detector_bundle
@@ -91,10 +95,18 @@ class Identity:
     bundle_digest: str
     settings: str
 
+    def sign(self, row: Row) -> Row:
+        """Return a row with what it was made with."""
+        return msgspec.structs.replace(row, **dataclasses.asdict(self))
+
+    def made(self, row: Row) -> bool:
+        """Whether a row was made with the same."""
+        return self.sign(row) == row
+
     def check(self, other: "Identity") -> None:
         """Raise `BundleError` where another machine's differs from this one, naming in what."""
-        for name in ("version", "bundle", "bundle_digest", "settings"):
-            here, there = getattr(other, name), getattr(self, name)
+        for name, there in dataclasses.asdict(self).items():
+            here = getattr(other, name)
             if here != there:
                 what = "of mien" if name == "version" else "of the models"
                 raise BundleError(

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import msgspec
 
 from mien.archive.inputs import ChangedError, Item, at_hand, digest_of_file, unchanged
 from mien.archive.places import Place
-from mien.archive.readings.manifest import Row
+from mien.archive.readings import manifest
+from mien.archive.readings.manifest import Row, Status
 from mien.archive.readings.naming import Part
 from mien.archive.readings.recipe import Identity, Models, Recipe
 from mien.errors import PictureError, SinkError, SourceError
@@ -118,16 +120,13 @@ class _Reader:
                 raise _NothingReadError
 
     def _row(self, tally: "_Tally", table: str, problem: str) -> Row:
-        identity, row = dataclasses.asdict(self.work.identity), tally.row()
+        row = self.work.identity.sign(tally.row())
         if problem:
-            own = tally.error if tally.failed else ""
-            return Row(
-                file=row.file, stamp=row.stamp, status="failed", error=own or problem, **identity
+            error = tally.error if tally.failed and tally.error else problem
+            return self.work.identity.sign(
+                manifest.failed(tally.item.file, tally.item.stamp, error)
             )
-        kept = {"table": as_written(table)} if row.frames else {}
-        return Row(
-            **{**{name: getattr(row, name) for name in row.__struct_fields__}, **identity, **kept}
-        )
+        return msgspec.structs.replace(row, table=as_written(table)) if row.frames else row
 
 
 class _NothingReadError(Exception):
@@ -157,7 +156,7 @@ class _Tally:
 
     def row(self) -> Row:
         if self.frames:
-            status = "partly" if self.error else "read"
+            status: Status = "partly" if self.error else "read"
         else:
             status = "failed" if self.failed else "unreadable"
         return Row(
