@@ -96,7 +96,8 @@ def search(count: int) -> dict[str, float]:
         # The index holds all pictures; what looking for one takes, some blocks tell.
         starts = list(range(0, count, duplicates.BLOCK))[:: -(-count // SAMPLED)]
         most, looked, found = megabytes("RssAnon"), np.zeros(count, dtype=np.bool_), []
-        threshold = lowest(PrepareSettings().near)
+        near = PrepareSettings().near
+        threshold = lowest(near)
         for start in starts:
             stop = min(start + duplicates.BLOCK, count)
             found.append(duplicates.compare(thumbs, index.of(start, stop), threshold)[0])
@@ -104,7 +105,8 @@ def search(count: int) -> dict[str, float]:
             most = max(most, megabytes("RssAnon"))
         seconds = made_in / count + (time.process_time() - begun) / looked.sum()
         seen = _seen(thumbs, planted[looked[planted].all(axis=1)])
-        wanted = _set(duplicates.compare(thumbs, seen, threshold)[0])
+        pairs, values = duplicates.compare(thumbs, seen, threshold)
+        wanted = _set(pairs[values >= near])
     return {
         "milliseconds": seconds * 1000,
         "bytes": (most - before) * MEGABYTE / count,

@@ -66,11 +66,13 @@ class Index:
         """
         details = normalise_contrast(self._thumbs[start:stop], COARSE_SIGMA)
         views = make_views()
-        asked = np.concatenate([descriptors(details, view) for view in views])
+        # Picture by picture: its views are near to each other, so that their lists are at hand.
+        asked = np.stack([descriptors(details, view) for view in views], axis=1)
+        asked = asked.reshape(-1, COARSE**2)
         ends, values, found = self._index.range_search(asked, COARSE_THRESHOLD)
         ends = np.asarray(ends, dtype=np.int64)
         number = np.repeat(np.arange(len(asked)), ends[1:] - ends[:-1])
-        view, picture = np.divmod(number, stop - start)
+        picture, view = np.divmod(number, len(views))
         rows = np.stack([picture + start, found, view], axis=1)
         apart = rows[:, 0] != rows[:, 1]
         return _best(rows[apart], values[apart])
