@@ -26,7 +26,9 @@ from mien.types import FloatArray, IntArray, OnProgress, PixelArray, ignore_prog
 # compare with.
 LIST = 64
 # Lists that each window is looked for in, and nodes of the graph that are looked at for these.
-PROBES, SEARCHED = 24, 48
+PROBES, SEARCHED = 32, 64
+# Numbers of a descriptor are hardly ever larger, up or down.
+LARGEST = 0.6
 # How often the centers of lists are moved to where their pictures are.
 ROUNDS = 2
 # Neighbours of a node of the graph; how many are looked at when it is made.
@@ -113,7 +115,9 @@ def use_threads(count: int) -> None:
     faiss.omp_set_num_threads(count)
 
 
-def _make(thumbs: PixelArray, on_progress: OnProgress = ignore_progress) -> faiss.IndexIVFFlat:
+def _make(
+    thumbs: PixelArray, on_progress: OnProgress = ignore_progress
+) -> faiss.IndexIVFScalarQuantizer:
     every = np.empty((len(thumbs), COARSE**2), dtype=np.float32)
     for start in range(0, len(thumbs), BLOCK):
         every[start : start + BLOCK] = middles(thumbs[start : start + BLOCK])
@@ -122,8 +126,17 @@ def _make(thumbs: PixelArray, on_progress: OnProgress = ignore_progress) -> fais
     centers = every[np.arange(lists) * len(thumbs) // lists]
     for _ in range(ROUNDS):
         centers = _moved(centers, every)
-    # What is put into lists whose centers are there needs no training.
-    index = faiss.IndexIVFFlat(_graph(centers), COARSE**2, lists, faiss.METRIC_INNER_PRODUCT)
+    # In 8 bits a number, so that far more of it is at hand: four times the bytes took half as long
+    # again among 200,000 pictures, and found no more.
+    index = faiss.IndexIVFScalarQuantizer(
+        _graph(centers),
+        COARSE**2,
+        lists,
+        faiss.ScalarQuantizer.QT_8bit,
+        faiss.METRIC_INNER_PRODUCT,
+        False,  # the numbers themselves, not what they differ by from a center's
+    )
+    index.train(np.full((2, COARSE**2), LARGEST, dtype=np.float32) * [[-1], [1]])
     index.add(every)
     return index
 
