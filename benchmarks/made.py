@@ -38,8 +38,13 @@ def thumbnails(count: int, *, seed: int = 0) -> tuple[PixelArray, IntArray]:
             block[row] = change(block[row - 1], rng)
         halves = block.reshape(len(block), THUMB, 2, THUMB, 2).astype(np.float32)
         result[start : start + len(block)] = halves.mean(axis=(2, 4)).round()
-    twins = np.arange(1, count, EVERY)
-    return result, np.stack([twins - 1, twins], axis=1)
+    return result, twins(count)
+
+
+def twins(count: int) -> IntArray:
+    """Return the pairs of `thumbnails` that show one photo."""
+    second = np.arange(1, count, EVERY)
+    return np.stack([second - 1, second], axis=1)
 
 
 def _pictures(count: int, rng: np.random.Generator) -> PixelArray:

@@ -86,7 +86,8 @@ def test_a_million_pictures_are_measured_by_few(bench: Importer) -> None:
     if not bench("memory").is_measurable():
         pytest.skip("needs /proc/self/status")
     result = bench("scale").measure(searched=(300, 600), planned=2000, listed=70)
-    check(result, rows=10)
+    assert len(result.rows) == 10
+    assert all(row["value"] > 0 for row in result.rows)
     values = {row["case"]: row["value"] for row in result.rows}
     assert 0.9 <= values["planted pairs found, of those that all pairs find"] <= 1
 
