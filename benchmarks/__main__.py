@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import archive, classifier, detector, frame, memory, prepare, realtime
+from benchmarks import archive, classifier, detector, frame, memory, prepare, realtime, scale
 from benchmarks.report import (
     Environment,
     Result,
@@ -116,6 +116,13 @@ def run_prepare_memory(options: Options) -> Result:
     return memory.measure_prepare(counts=(120, 480) if options.quick else (2000, 8000))
 
 
+def run_scale(options: Options) -> Result:
+    """What `mien prepare` costs over a million pictures."""
+    if options.quick:
+        return scale.measure(searched=(1000, 3000), planned=20_000, listed=700)
+    return scale.measure()
+
+
 def run_photo_memory(options: Options) -> Result:
     """Memory of `mien predict` on one large photo."""
     return memory.measure_photo(side=2000 if options.quick else 8000)
@@ -138,10 +145,11 @@ MEASURES: dict[str, Callable[[Options], Result]] = {
     memory.LIVE: run_memory,
     memory.PREPARE: run_prepare_memory,
     memory.PHOTO: run_photo_memory,
+    scale.NAME: run_scale,
     archive.NAME: run_archive,
 }
 NEED_BUNDLE = frozenset({archive.NAME, classifier.NAME, frame.NAME, realtime.NAME, memory.LIVE})
-NEED_PROC = frozenset({memory.LIVE, memory.PREPARE, memory.PHOTO, STREAMING_MEMORY})
+NEED_PROC = frozenset({memory.LIVE, memory.PREPARE, memory.PHOTO, scale.NAME, STREAMING_MEMORY})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -206,7 +206,7 @@ def _run_live(frames: Sequence[int], bundle: Path | None) -> dict[str, float]:
     def look(frame: Frame, _analysis: Analysis) -> None:
         count = frame.index + 1
         if count in frames:
-            found[str(count)] = _megabytes("VmRSS")
+            found[str(count)] = megabytes("VmRSS")
         if count >= max(frames):
             source.close()
 
@@ -218,19 +218,20 @@ def _run_prepare(source: Path, out: Path) -> dict[str, float]:
     from mien.datasets.inputs.folders import FolderInput
     from mien.datasets.preparation.prepare import prepare
 
-    before = _megabytes("VmRSS")
+    before = megabytes("VmRSS")
     prepare(FolderInput(source), out)
-    return {"before": before, "peak": _megabytes("VmHWM")}
+    return {"before": before, "peak": megabytes("VmHWM")}
 
 
 def _run_photo(path: Path) -> dict[str, float]:
     classifier, info = make_classifier()
     analyzer = make_analyzer(make_detector(), classifier, info)
     summary = run(PictureSource([path]), analyzer)
-    return {"peak": _megabytes("VmHWM") * MEGABYTE / 1e6, "faces": summary.faces}
+    return {"peak": megabytes("VmHWM") * MEGABYTE / 1e6, "faces": summary.faces}
 
 
-def _megabytes(key: str) -> float:
+def megabytes(key: str) -> float:
+    """Return a line of this process's status, such as VmHWM, its highest resident memory."""
     # Not getrusage: a child's highest memory starts at that of the parent that started it.
     for line in STATUS.read_text(encoding="ascii").splitlines():
         name, _, value = line.partition(":")

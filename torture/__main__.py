@@ -79,6 +79,7 @@ def set_up(home: Path, *, keras: bool) -> None:
     home.mkdir()
     make_pictures(home / "faces", 0)
     make_pictures(home / "others", 1, 20)
+    make_pictures(home / "many", 2, 600)
     discs.write_pictures(home / "discs")
     (home / "portraits").mkdir()
     for number in range(6):

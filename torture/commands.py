@@ -99,16 +99,18 @@ def prepare_commands(home: Path) -> list[Command]:
     """`mien prepare`, into a new place and over an older data set."""
     words = ["prepare", str(home / "faces"), "out"]
 
+    many = ["prepare", str(home / "many"), "out", "--jobs", "2"]
+
     def begin_over(folder: Path) -> None:
         shutil.copytree(home / "other-set", folder / "out")
 
-    def finish(folder: Path) -> Words | None:
+    def finish(folder: Path) -> Words:
         over = (folder / "out").exists()
         return [*words, "--overwrite"] if over else words
 
     old = whole_set(home / "other-set")
     new = whole_set(home / "set")
-    result = lambda folder: load_dataset(folder / "out").info.counts  # noqa: E731
+    result = lambda folder: _bytes_of(folder / "out")  # noqa: E731
     fresh = Command(
         "prepare",
         words,
@@ -125,8 +127,24 @@ def prepare_commands(home: Path) -> list[Command]:
         finish,
         result,
     )
+    # Its chunks are made by two processes, of which either may be at work when it ends.
+    shared = Command(
+        "prepare --jobs 2",
+        many,
+        lambda _: None,
+        lambda folder: _set_is_whole(folder / "out"),
+        lambda folder: [*many, *finish(folder)[len(words) :]],
+        result,
+    )
     assert old != new
-    return [fresh, over]
+    return [fresh, over, shared]
+
+
+def _bytes_of(path: Path) -> object:
+    """Return all that a data set holds, less the command, which says --overwrite or not."""
+    info = json.loads((path / "dataset.json").read_bytes())
+    del info["command"]
+    return info, {one.name: one.read_bytes() for one in sorted(path.glob("data/*"))}
 
 
 def _set_is_whole(path: Path, *, must: bool = False) -> None:

@@ -61,7 +61,7 @@ def main() -> None:
         parser.exit(message="no near-duplicates in this data set\n")
     thumbs = np.stack([thumbnail(face[..., ::-1]) for face in faces])
     threshold = float(dataset.info.settings["near"])
-    pairs, values = near_pairs(thumbs, 0, len(thumbs), threshold)
+    pairs, values = near_pairs(thumbs, threshold)
     shown = np.flatnonzero(values < args.high)
     shown = np.sort(np.random.default_rng(0).permutation(shown)[: args.count])
     shown = shown[np.argsort(values[shown])]

@@ -81,6 +81,17 @@ def test_memory_is_measured(bench: Importer, make_bundle: Callable[..., Path]) -
     assert photo.findings == ("Every goal was met.", "All faces were found.")
 
 
+def test_a_million_pictures_are_measured_by_few(bench: Importer) -> None:
+    pytest.importorskip("faiss", reason="needs the extra [scale]")
+    if not bench("memory").is_measurable():
+        pytest.skip("needs /proc/self/status")
+    result = bench("scale").measure(searched=(300, 600), planned=2000, listed=70)
+    assert len(result.rows) == 10
+    assert all(row["value"] > 0 for row in result.rows)
+    values = {row["case"]: row["value"] for row in result.rows}
+    assert 0.9 <= values["planted pairs found, of those that all pairs find"] <= 1
+
+
 def test_detectors_are_timed_against_each_other(bench: Importer, mtcnn: Detector) -> None:
     detector = bench("detector")
     result = detector.measure(

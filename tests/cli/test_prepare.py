@@ -1,5 +1,6 @@
 """`mien prepare` from the command line."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +8,13 @@ import pytest
 from PIL import Image
 
 from mien.cli import main
+from mien.cli.prepare import _without_sharing
 from mien.datasets.dataset import load_dataset
 from mien.datasets.inputs.fer.ferplus import FERPLUS_COLUMNS
+from mien.types import PixelArray
+
+# Pictures of one person, which are no duplicates, and all of them to learn from.
+CROPPED = ("--crop", "detector", "--size", 64, "--near", 1, "--validation", 0, "--test", 0)
 
 
 @pytest.fixture
@@ -43,6 +49,38 @@ def test_says_what_is_in_the_data_set(
     assert all(name in printed for name in ("calm", "tense", "train", "validation", "test"))
 
 
+def write_portraits(root: Path, portrait: PixelArray) -> None:
+    """Two classes of two pictures with a face."""
+    for name in ("left", "right"):
+        (root / name).mkdir(parents=True)
+        for number in range(2):
+            image = portrait[: 300 + 10 * number, :, ::-1]
+            image = image if name == "left" else image[:, ::-1]
+            brighter = np.clip(image * (1 + 0.1 * number), 0, 255).astype(np.uint8)
+            Image.fromarray(brighter).save(root / name / f"{number}.png")
+
+
+@pytest.mark.heavy
+def test_two_jobs_make_the_same_data_set(portrait: PixelArray, tmp_path: Path) -> None:
+    write_portraits(tmp_path / "faces", portrait)
+    words = (tmp_path / "faces", tmp_path / "set", *CROPPED)
+    made = []
+    for jobs in ((), ("--jobs", 2), ("--job=2", "--engine", "local")):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("sys.argv", ["mien", "prepare", *map(str, (*words, *jobs))])
+            assert run(*words, *jobs) == 0
+        files = sorted(path for path in (tmp_path / "set").rglob("*") if path.is_file())
+        made.append({path.name: path.read_bytes() for path in files})
+        shutil.rmtree(tmp_path / "set")
+    assert made[0] == made[1] == made[2]
+
+
+def test_who_shares_the_work_is_no_part_of_the_command() -> None:
+    words = ["prepare", "a", "--jobs", "2", "--seed=3", "--engine=ray", "--", "--jobs"]
+    assert _without_sharing(words[:-2]) == ["prepare", "a", "--seed=3"]
+    assert _without_sharing(["--out", "-", "--"]) == ["--out", "-", "--"]
+
+
 def test_fer2013_with_votes(tmp_path: Path) -> None:
     fer, plus = tmp_path / "fer2013.csv", tmp_path / "fer2013new.csv"
     rows = ["emotion,pixels,Usage"]
@@ -70,17 +108,10 @@ def test_fer2013_with_votes(tmp_path: Path) -> None:
     )
 
 
-def test_full_pictures_are_cropped(portrait, tmp_path: Path) -> None:
-    for name in ("left", "right"):
-        (tmp_path / "faces" / name).mkdir(parents=True)
-        for number in range(2):
-            image = portrait[: 300 + 10 * number, :, ::-1]
-            image = image if name == "left" else image[:, ::-1]
-            brighter = np.clip(image * (1 + 0.1 * number), 0, 255).astype(np.uint8)
-            Image.fromarray(brighter).save(tmp_path / "faces" / name / f"{number}.png")
+def test_full_pictures_are_cropped(portrait: PixelArray, tmp_path: Path) -> None:
+    write_portraits(tmp_path / "faces", portrait)
     out = tmp_path / "set"
-    words = ("--crop", "detector", "--size", 64, "--near", 1, "--validation", 0, "--test", 0)
-    assert run(tmp_path / "faces", out, *words) == 0
+    assert run(tmp_path / "faces", out, *CROPPED) == 0
     dataset = load_dataset(out)
     assert dataset.info.input["detector"] == "mien"
     assert dataset.count("train") == 4

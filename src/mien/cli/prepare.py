@@ -4,6 +4,7 @@ import argparse
 import shlex
 import sys
 from collections.abc import Collection, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -12,12 +13,14 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from mien.archive.engines import EngineName, make_engine
 from mien.cli import console
 from mien.cli.models import DetectorName
 from mien.cli.options import add_options, own_fields, read
 from mien.datasets.inputs.fer.fer2013 import Fer2013Input
 from mien.datasets.inputs.fer.ferplus import MAJORITIES
 from mien.datasets.preparation.settings import PrepareSettings
+from mien.detectors.movable import MovableDetector
 from mien.errors import MissingExtraError, SettingsError
 from mien.protocols import Detector
 from mien.registry import DEFAULT_DETECTOR, make_detector
@@ -39,12 +42,16 @@ class PrepareOptions(msgspec.Struct, frozen=True, kw_only=True):
         paths: Folder with one sub-folder of pictures per class, perhaps below train and test, and
             the data set to make; docs/folders.md tells about metadata.csv.
         overwrite: Replace the data set at OUT.
+        jobs: Processes that read, crop and compare pictures at a time; the data set is the same.
+        engine: What hands out the work: processes of this machine, or a Ray cluster.
     """
 
     paths: Annotated[
         tuple[Path, ...], msgspec.Meta(extra={"positional": True, "metavar": "[FACES] OUT"})
     ]
     overwrite: bool = False
+    jobs: Annotated[int, msgspec.Meta(ge=1)] = 1
+    engine: EngineName = "local"
 
 
 class FolderOptions(PrepareOptions, frozen=True, kw_only=True):
@@ -104,6 +111,8 @@ class AllOptions(FerOptions, frozen=True, kw_only=True):
 
 # Options that have no meaning for FER2013, whose faces are cropped already.
 FOLDER_OPTIONS = own_fields(FolderOptions)
+# Options that say who does the work, each with a value.
+SHARING = (flag("jobs"), flag("engine"))
 FER_OPTIONS = ("ferplus", "classes", "keep_unclear", "majority")
 
 
@@ -127,6 +136,8 @@ def run(args: argparse.Namespace) -> int:
     except ModuleNotFoundError as error:
         raise MissingExtraError("mien prepare", "train") from error
     options, settings = read(args, AllOptions), read(args, PrepareSettings)
+    alone = options.engine == "local" and options.jobs == 1
+    engine = None if alone else make_engine(options.engine, jobs=options.jobs)
     source = _source(options, vars(args))
     with console.progress() as on_progress:
         dataset = prepare(
@@ -134,11 +145,26 @@ def run(args: argparse.Namespace) -> int:
             options.paths[-1],
             settings,
             overwrite=options.overwrite,
-            command=shlex.join(["mien", *sys.argv[1:]]),
+            command=shlex.join(["mien", *_without_sharing(sys.argv[1:])]),
             on_progress=on_progress,
+            engine=engine,
         )
     _print(dataset)
     return 0
+
+
+def _without_sharing(words: Sequence[str]) -> list[str]:
+    """Leave out of a command who shares its work, which changes nothing of what it makes."""
+    result: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        name, equals, _ = word.partition("=")
+        # As argparse takes it, beginnings will do.
+        if len(name) <= len("--") or not any(option.startswith(name) for option in SHARING):
+            result.append(word)
+        elif not equals:
+            next(rest, None)
+    return result
 
 
 def _source(options: AllOptions, given: Collection[str]) -> "FaceInput":
@@ -162,7 +188,7 @@ def _mix(options: AllOptions, path: Path, given: Collection[str]) -> "FaceInput"
     from mien.datasets.inputs.mix import MixedInput
 
     name = options.detector or DEFAULT_DETECTOR
-    return MixedInput(path, lambda: make_detector(name, model=options.detector_model))
+    return MixedInput(path, lambda: _movable(name, options.detector_model))
 
 
 def _check_alone(
@@ -193,7 +219,7 @@ def _folder(options: AllOptions, given: Collection[str]) -> "FaceInput":
     crop = CropSettings(
         detector=_detector(options),
         gray=options.channels == "gray",
-        make_judge=lambda: make_detector(DEFAULT_DETECTOR),
+        make_judge=partial(make_detector, DEFAULT_DETECTOR),
         **{name: value for name, value in chosen.items() if value is not None},
     )
     pattern = None if options.group_pattern is None else GroupPattern(options.group_pattern)
@@ -202,11 +228,15 @@ def _folder(options: AllOptions, given: Collection[str]) -> "FaceInput":
 
 def _detector(options: AllOptions) -> Detector | None:
     if options.crop == "detector":
-        return make_detector(options.detector or DEFAULT_DETECTOR, model=options.detector_model)
+        return _movable(options.detector or DEFAULT_DETECTOR, options.detector_model)
     for name in ("detector", "detector_model", "crop_scale"):
         if getattr(options, name) is not None:
             raise SettingsError(f"{flag(name)} goes with --crop detector; add it or leave this out")
     return None
+
+
+def _movable(name: str, model: Path | None) -> Detector:
+    return MovableDetector(partial(make_detector, name, model=model))
 
 
 def _print(dataset: "Dataset") -> None:

@@ -36,6 +36,8 @@ class LabelledFace:
             `soft`.
         source: Which of several inputs it came from; "" where there is one.
         validates: Whether the input itself sets this face aside for validation.
+        encoded: A picture of exactly these pixels that is stored as it is; None where they are
+            encoded anew, without loss.
     """
 
     pixels: PixelArray
@@ -47,6 +49,7 @@ class LabelledFace:
     train_only: bool = False
     source: str = ""
     validates: bool = False
+    encoded: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from filelock import lock_descriptor
@@ -45,7 +45,7 @@ def digest_of(*parts: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-def walk(folder: Path, inside: Callable[[Path], Sequence[Path] | None]) -> Iterator[Path]:
+def walk(folder: Path, inside: Callable[[Path], Iterable[Path] | None]) -> Iterator[Path]:
     """Yield what lies below a folder, to any depth and in order, as far as it is no folder itself.
 
     Args:
@@ -53,15 +53,16 @@ def walk(folder: Path, inside: Callable[[Path], Sequence[Path] | None]) -> Itera
         inside: Returns what lies in a path, in order; nothing where it is not to be read, and None
             where it is to be yielded.
     """
-    waiting = [folder]
     # Not by recursion: folders may lie thousands of levels deep.
-    while waiting:
-        path = waiting.pop()
-        found = inside(path)
-        if found is None:
+    open_folders = [iter((folder,))]
+    while open_folders:
+        path = next(open_folders[-1], None)
+        if path is None:
+            open_folders.pop()
+        elif (found := inside(path)) is None:
             yield path
         else:
-            waiting += reversed(found)
+            open_folders.append(iter(found))
 
 
 def write_file(path: Path, data: bytes) -> None:

@@ -15,6 +15,9 @@ from mien.datasets.inputs.patterns import GroupPattern
 from mien.datasets.records import LabelledFace, Rejection
 from mien.errors import DatasetError, SettingsError
 from mien.types import Box, Face, PixelArray
+from mien.vision.images.reading import decode_picture
+
+FACE = Face(Box(4, 4, 40, 40), 1.0)
 
 
 def picture(seed: int = 0, size: tuple[int, int] = (40, 40)) -> Image.Image:
@@ -113,6 +116,34 @@ def test_unreadable_pictures_are_listed_with_the_reason(faces: Path) -> None:
     assert found["calm/notes.txt"].startswith("unreadable picture (not a picture")
     assert found["calm/dot.png"] == "picture too small (3x3 pixels)"
     assert not any(str(faces) in reason for reason in found.values())
+
+
+def test_a_picture_that_changes_after_it_was_listed_ends_the_run(faces: Path) -> None:
+    source = FolderInput(faces)
+    save(faces / "calm" / "2.png", picture(9))
+    with pytest.raises(DatasetError, match=r"calm/2\.png: changed while it was read; run"):
+        read(source)
+    assert isinstance(read(FolderInput(faces))["calm/2.png"], LabelledFace)
+
+
+def test_small_jpegs_are_stored_as_they_are(faces: Path) -> None:
+    rng = np.random.default_rng(0)
+    smooth = Image.fromarray(rng.integers(0, 255, (6, 6, 3), dtype=np.uint8)).resize((48, 48))
+    for name, image in {"color": smooth, "gray": smooth.convert("L")}.items():
+        image.save(faces / "calm" / f"{name}.jpg", comment=b"who it is")
+    for origin in ("calm/color.jpg", "calm/gray.jpg"):
+        stored = face(FolderInput(faces), origin)
+        assert stored.encoded is not None
+        assert b"who it is" not in stored.encoded
+        pixels = decode_picture(stored.encoded, origin)[..., ::-1]
+        assert np.array_equal(pixels[..., : stored.pixels.shape[2]], stored.pixels)
+    assert face(FolderInput(faces), "calm/1.png").encoded is None
+    # What is done to a picture is done to its pixels.
+    for crop in (CropSettings(size=24), CropSettings(detector=FakeDetector(FACE))):
+        assert face(FolderInput(faces, crop), "calm/color.jpg").encoded is None
+    gray = FolderInput(faces, CropSettings(gray=True))
+    assert face(gray, "calm/color.jpg").encoded is None
+    assert face(gray, "calm/gray.jpg").encoded is not None
 
 
 def test_links_out_of_the_folder_are_refused_and_listed(faces: Path, tmp_path: Path) -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from mien.datasets.preparation.duplicates import THUMB, clusters, near_pairs, thumbnail
+from mien.datasets.preparation import duplicates
+from mien.datasets.preparation.duplicates import THUMB, near_pairs, thumbnail
+from mien.datasets.preparation.likeness import all_pairs
+from mien.datasets.preparation.linking import clusters
 from mien.types import PixelArray
 
 NEAR = 0.86
@@ -48,20 +49,20 @@ def thumbs(*images: PixelArray) -> PixelArray:
 @pytest.mark.parametrize("change", TWINS.values(), ids=TWINS.keys())
 def test_twin_is_found(change: Change) -> None:
     images = thumbs(*(photo(seed) for seed in range(1, 6)), change(photo(3)))
-    pairs, values = near_pairs(images, 0, len(images), NEAR)
+    pairs, values = near_pairs(images, NEAR)
     assert pairs.tolist() == [[2, 5]]
     assert values[0] >= NEAR
 
 
 def test_other_photos_are_no_twins() -> None:
     images = thumbs(*(photo(seed) for seed in range(40)))
-    pairs, _ = near_pairs(images, 0, len(images), NEAR)
+    pairs, _ = near_pairs(images, NEAR)
     assert pairs.tolist() == []
 
 
 def test_flat_pictures_resemble_nothing() -> None:
     flat = np.full((96, 96), 90, np.uint8)
-    pairs, _ = near_pairs(thumbs(flat, flat + 20, photo(0)), 0, 3, NEAR)
+    pairs, _ = near_pairs(thumbs(flat, flat + 20, photo(0)), NEAR)
     assert pairs.tolist() == []
 
 
@@ -69,38 +70,22 @@ def test_same_shading_does_not_make_twins() -> None:
     """Faces lit from one side have a dark and a light half; details decide."""
     shade = np.linspace(0, 1, 96)[None]
     images = thumbs(*((photo(seed) * 0.2 + 200 * shade).astype(np.uint8) for seed in range(8)))
-    assert near_pairs(images, 0, 8, NEAR)[0].tolist() == []
+    assert near_pairs(images, NEAR)[0].tolist() == []
 
 
-def test_blocks_together_find_what_one_block_finds() -> None:
+def test_blocks_together_find_what_one_block_finds(monkeypatch: pytest.MonkeyPatch) -> None:
     images = thumbs(*(photo(seed // 2)[: 96 - 8 * (seed % 2)] for seed in range(12)))
-    whole = near_pairs(images, 0, 12, NEAR)[0].tolist()
-    parts = [near_pairs(images, i, min(i + 5, 12), NEAR)[0] for i in range(0, 12, 5)]
-    assert whole == [[i, i + 1] for i in range(0, 12, 2)]
-    assert np.unique(np.concatenate(parts), axis=0).tolist() == whole
+    whole, values = near_pairs(images, NEAR)
+    assert whole.tolist() == [[i, i + 1] for i in range(0, 12, 2)]
+    for module in (duplicates, all_pairs):
+        monkeypatch.setattr(module, "BLOCK", 5)
+    pairs, again = near_pairs(images, NEAR)
+    assert np.array_equal(pairs, whole)
+    np.testing.assert_allclose(again, values, atol=0.02)
 
 
 def test_color_and_any_size_become_a_thumbnail() -> None:
     assert thumbnail(np.zeros((9, 300, 3), np.uint8)).shape == (THUMB, THUMB)
-
-
-@given(
-    st.integers(1, 30).flatmap(
-        lambda n: st.tuples(
-            st.just(n),
-            st.lists(st.tuples(st.integers(0, n - 1), st.integers(0, n - 1)), max_size=40),
-        )
-    )
-)
-def test_clusters_are_the_connected_parts(case: tuple[int, list[tuple[int, int]]]) -> None:
-    count, pairs = case
-    found = clusters(np.array(pairs, dtype=np.int64).reshape(-1, 2), count)
-    reached = {i: {i} for i in range(count)}
-    for a, b in pairs:
-        joined = reached[a] | reached[b]
-        for i in joined:
-            reached[i] = joined
-    assert found.tolist() == [min(reached[i]) for i in range(count)]
 
 
 def test_known_twins_of_fer2013(shared: Path) -> None:
@@ -118,7 +103,7 @@ def test_known_twins_of_fer2013(shared: Path) -> None:
     with np.load(shared / "data" / "fer2013.npz") as data:
         place = {row: i for i, row in enumerate(data["row"].tolist())}
         images = data["images"][[place[row] for rows in photos for row in rows]]
-    pairs, _ = near_pairs(thumbs(*images), 0, len(images), NEAR)
+    pairs, _ = near_pairs(thumbs(*images), NEAR)
     truth = np.repeat(np.arange(len(photos)), [len(rows) for rows in photos])
     starts = np.searchsorted(truth, truth)
     assert clusters(pairs, len(images)).tolist() == starts.tolist()

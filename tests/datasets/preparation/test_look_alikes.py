@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.datasets.preparation import former
+from tests.datasets.preparation.columns import codes
 
 from mien.datasets.preparation.look_alikes import SAME_PICTURE, SURE, lowest, same_photo
 
@@ -14,7 +16,10 @@ Pair = tuple[int, int, float]
 def chosen(found: list[Pair], groups: list[str], sources: tuple[str, ...] = ()) -> list[list[int]]:
     pairs = np.array([pair[:2] for pair in found], dtype=np.int64).reshape(-1, 2)
     values = np.array([pair[2] for pair in found], dtype=np.float32)
-    return same_photo(pairs, values, NEAR, groups, sources).tolist()
+    where = codes(sources or [""] * len(groups))
+    kept = same_photo(pairs, values, NEAR, codes(groups), where).tolist()
+    assert kept == former.same_photo(pairs, values, NEAR, groups, sources).tolist()
+    return kept
 
 
 STUDIO: list[Pair] = [(0, 2, 0.88), (0, 4, 0.83), (1, 3, 0.84), (2, 5, 0.82), (3, 5, 0.81)]

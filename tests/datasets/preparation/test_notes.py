@@ -1,9 +1,11 @@
 """What is said of few people, empty splits and faces that given splits share."""
 
 import numpy as np
+from tests.datasets.preparation.columns import in_columns
+from tests.datasets.preparation.former import Rows
 
 from mien.datasets.preparation.notes import plan_notes
-from mien.datasets.preparation.plan import RowIndex, make_plan
+from mien.datasets.preparation.plan import make_plan
 
 NO_PAIRS = np.empty((0, 2), dtype=np.int64)
 
@@ -12,7 +14,7 @@ def notes(groups: list[str], held_out: list[int] | None = None) -> str:
     """Two faces of either class for each group."""
     names = [group for group in groups for _ in range(4)]
     count = len(names)
-    index = RowIndex(
+    rows = Rows(
         labels=np.arange(count) % 2,
         held_out=np.isin(np.arange(count), held_out or []),
         train_only=np.zeros(count, bool),
@@ -22,6 +24,7 @@ def notes(groups: list[str], held_out: list[int] | None = None) -> str:
         origins=[f"{number}.png" for number in range(count)],
     )
     test = 0.0 if held_out else 0.1
+    index = in_columns(rows)
     plan = make_plan(index, NO_PAIRS, (0.9 - test, 0.1, test), balanced=False, seed=0)
     return " | ".join(plan_notes(index, plan, ("calm", "tense"), NO_PAIRS))
 

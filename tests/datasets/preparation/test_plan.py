@@ -1,26 +1,32 @@
 """Which faces stay: twins, test faces, groups, balance and conflicts."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.datasets.preparation import former
+from tests.datasets.preparation.columns import in_columns
+from tests.datasets.preparation.former import Rows
 
-from mien.datasets.preparation.plan import LEFT_OUT, Plan, RowIndex, make_plan
+from mien.datasets.preparation.plan import LEFT_OUT, Plan, make_plan
 from mien.datasets.records import check_classes
 from mien.errors import DatasetError
 
 TRAIN, TEST = 0, 2
+FRACTIONS = (0.8, 0.1, 0.1)
 
 
 def index(
     rows: str, *, labels: str = "", test: str = "", groups: str = "", learn: str = ""
-) -> RowIndex:
+) -> Rows:
     """One letter per row says its pixels; others its label, "x" if held out, its group.
 
     In `learn`, "x" stands for a face that may only be learnt from.
     """
     count = len(rows)
-    return RowIndex(
+    return Rows(
         labels=np.array([int(c) for c in labels or "01" * count][:count], dtype=np.int64),
         held_out=np.array([c == "x" for c in test.ljust(count)]),
         train_only=np.array([c == "x" for c in learn.ljust(count)]),
@@ -31,9 +37,9 @@ def index(
     )
 
 
-def plan(rows: RowIndex, *near: tuple[int, int], balanced: bool = False, seed: int = 0) -> Plan:
+def plan(rows: Rows, *near: tuple[int, int], balanced: bool = False, seed: int = 0) -> Plan:
     pairs = np.array(near, dtype=np.int64).reshape(-1, 2)
-    return make_plan(rows, pairs, (0.8, 0.1, 0.1), balanced=balanced, seed=seed)
+    return make_plan(in_columns(rows), pairs, FRACTIONS, balanced=balanced, seed=seed)
 
 
 def test_first_of_exact_duplicates_stays() -> None:
@@ -115,7 +121,10 @@ def test_unclear_twin_of_a_judged_face_is_left_out() -> None:
         assert result.splits[judged + 1] == TRAIN
     else:
         assert result.splits[judged + 1] == LEFT_OUT
-        assert result.rejected[0].kind == "unclear near-duplicate of a validation or test face"
+        assert (
+            next(iter(result.rejected)).kind
+            == "unclear near-duplicate of a validation or test face"
+        )
 
 
 def test_balance_leaves_the_test_alone() -> None:
@@ -157,6 +166,22 @@ def test_nothing_that_belongs_together_spans_splits(
     kept = [rows.hashes[i] for i in np.flatnonzero(stay)]
     assert len(set(kept)) == len(kept)
     assert np.array_equal(result.splits, plan(rows, *near, balanced=balanced, seed=seed).splits)
+
+
+@given(rows_of_faces, st.text(" x", min_size=40, max_size=40), st.booleans(), st.integers(0, 3))
+def test_it_is_the_plan_that_goes_face_by_face(
+    case: tuple[str, str, str, str, list[tuple[int, int]]], learn: str, balanced: bool, seed: int
+) -> None:
+    pixels, labels, test, groups, near = case
+    rows = index(pixels, labels=labels, test=test, groups=groups, learn=learn[: len(pixels)])
+    found = plan(rows, *near, balanced=balanced, seed=seed)
+    pairs = np.array(near, dtype=np.int64).reshape(-1, 2)
+    wanted = former.make_plan(rows, pairs, FRACTIONS, balanced=balanced, seed=seed)
+    assert np.array_equal(found.splits, wanted.splits)
+    assert np.array_equal(found.clusters, wanted.clusters)
+    assert tuple(found.rejected) == wanted.rejected
+    assert found.conflicts == wanted.conflicts
+    assert found.rejected.counts() == Counter(one.kind for one in wanted.rejected)
 
 
 def test_small_classes_are_named() -> None:

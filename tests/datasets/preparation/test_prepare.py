@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from mien.datasets.dataset import load_dataset, partial_folder
-from mien.datasets.preparation import work
+from mien.datasets.preparation import search, work
 from mien.datasets.preparation.prepare import prepare
 from mien.datasets.preparation.settings import PrepareSettings
 from mien.datasets.records import LabelledFace, Rejection, one_hot
@@ -293,7 +293,7 @@ def test_people_of_one_studio_are_left_out_only_where_nobody_knows_them(
     # Each resembles the pictures of the next person, and one of them as much as a copy would.
     alike = {(entry, entry + 8): np.float32(0.83) for entry in range(40)} | {(39, 40): 0.88}
     found = np.array([*alike], dtype=np.int64), np.array([*alike.values()], dtype=np.float32)
-    monkeypatch.setattr(work, "find_pairs", lambda *_: found)
+    monkeypatch.setattr(search, "find_pairs", lambda *_: found)
     left_out = prepare(source, tmp_path / "set", SMALL).info.rejected
     assert left_out.get("near-duplicate of test face", 0) == (not groups)
 

@@ -4,8 +4,9 @@ Data sets come with their own splits above the classes (FER2013, RAF-DB, Hugging
 Links that lead out of the folder, or in circles, are refused; so is what is no file.
 """
 
+import os
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -123,14 +124,17 @@ def split_of(name: str) -> Split | None:
     return SPLIT_NAMES.get(letters)
 
 
-def visible(folder: Path) -> list[Path]:
-    """Return what lies in a folder, in order, without what is hidden or left by systems.
+def visible(folder: Path) -> Iterator[Path]:
+    """Say what lies in a folder, in order, without what is hidden or left by systems.
+
+    Of a million files only the names are in memory.
 
     Raises:
-        OSError: It cannot be read.
+        OSError: It cannot be read; raised at once.
     """
-    shown = (p for p in folder.iterdir() if not p.name.startswith(".") and p.name not in JUNK)
-    return sorted(shown)
+    names = os.listdir(folder)  # noqa: PTH208
+    shown = sorted(name for name in names if not name.startswith(".") and name not in JUNK)
+    return (folder / name for name in shown)
 
 
 def walk(folder: Path, refused: list[Rejection], root: Path) -> Iterator[Path]:
@@ -142,7 +146,7 @@ def walk(folder: Path, refused: list[Rejection], root: Path) -> Iterator[Path]:
         root: What the names in `refused` are relative to.
     """
 
-    def inside(path: Path) -> list[Path] | None:
+    def inside(path: Path) -> Iterable[Path] | None:
         try:
             entered = path == folder or (path.is_dir() and not path.is_symlink())
             return visible(path) if entered else None

@@ -18,7 +18,7 @@ _WAYS: tuple[Callable[[str], str], ...] = (
 
 def match_notes(
     notes: Mapping[str, FileNote], origins: Sequence[str], folder: str
-) -> tuple[dict[str, FileNote], list[str]]:
+) -> tuple[dict[int, FileNote], list[str]]:
     """Find the file of every row.
 
     A path may begin with the folder's own name, be absolute, or be a bare file name where only
@@ -30,19 +30,22 @@ def match_notes(
         folder: The folder's own name.
 
     Returns:
-        What is said of each file, by its origin; and the names that are those of no file.
+        What is said of each file, by its number among the origins; and the names that are those of
+        no file.
     """
-    found: dict[str, FileNote] = {}
+    found: dict[int, FileNote] = {}
     waiting = list(notes)
     for way in _WAYS:
+        if not waiting:
+            break
         files = _unique(origins, way)
         missing = []
         for name in waiting:
-            origin = next((files[key] for key in _keys(way(name), folder) if key in files), None)
-            if origin is None or origin in found:
+            row = next((files[key] for key in _keys(way(name), folder) if key in files), None)
+            if row is None or row in found:
                 missing.append(name)
             else:
-                found[origin] = notes[name]
+                found[row] = notes[name]
         waiting = missing
     return found, waiting
 
@@ -52,15 +55,17 @@ def _slashes(name: str) -> str:
     return re.sub(r"^(\./+)+", "", re.sub(r"//+", "/", text))
 
 
-def _unique(origins: Sequence[str], way: Callable[[str], str]) -> dict[str, str]:
-    """Return the file of each key, without those that several files have."""
-    files: dict[str, str] = {}
+def _unique(origins: Sequence[str], way: Callable[[str], str]) -> dict[str, int]:
+    """Return the number of each key's file, without those that several files have."""
+    files: dict[str, int] = {}
     several = set()
-    for origin in origins:
+    for row, origin in enumerate(origins):
         key = way(origin)
-        if files.setdefault(key, origin) != origin:
+        if files.setdefault(key, row) != row:
             several.add(key)
-    return {key: origin for key, origin in files.items() if key not in several}
+    for key in several:
+        del files[key]
+    return files
 
 
 def _keys(name: str, folder: str) -> list[str]:

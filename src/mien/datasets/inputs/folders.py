@@ -14,11 +14,10 @@ from mien.datasets.inputs.class_folders import (
     ClassFolders,
     as_text,
     find_classes,
-    origin_of,
     split_of,
 )
 from mien.datasets.inputs.framing import portrait_note
-from mien.datasets.inputs.metadata import FileNote
+from mien.datasets.inputs.listing import Listing, stamp_of
 from mien.datasets.inputs.patterns import GroupPattern
 from mien.datasets.inputs.who import who_is_who
 from mien.datasets.records import (
@@ -37,6 +36,7 @@ from mien.types import InputSpec, PixelArray
 from mien.vision.boxes import main_face
 from mien.vision.crop import crop_faces
 from mien.vision.images.reading import read_picture
+from mien.vision.images.storing import stored_as
 
 # Below this many pixels a side there is no expression left to read, nor a valid `InputSpec`.
 MIN_SIDE = 8
@@ -68,16 +68,6 @@ class CropSettings:
             raise SettingsError(f"--crop-scale must be from 0.1 to 10, got {self.crop_scale}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    path: Path
-    origin: str
-    label: int
-    split: Split | None
-    note: FileNote
-    stamp: tuple[int, int]
-
-
 class FolderInput:
     """The pictures of a folder with one sub-folder per class, perhaps below train and test.
 
@@ -102,23 +92,18 @@ class FolderInput:
         self.classes = self._found.classes
         if len(self.classes) < 2:
             raise DatasetError(_too_few_classes(self._found))
-        files = [(path, one) for one in self._found.folders for path in self._found.files(one)]
-        origins = [origin_of(root, path) for path, _ in files]
-        self._who = who_is_who(self._found, origins, group_pattern)
-        self._entries = [
-            _Entry(
-                path,
-                origin,
-                self.classes.index(folder.name),
-                folder.split,
-                self._who.notes.get(origin, FileNote()),
-                _stamp(path),
-            )
-            for (path, folder), origin in zip(files, origins, strict=True)
-        ]
+        self._files = Listing(root)
+        for number, folder in enumerate(self._found.folders):
+            for path in self._found.files(folder):
+                try:
+                    self._files.add(path, number)
+                except OSError as error:  # it was there a moment ago
+                    self._found.refuse(path, f"cannot be read: {error.strerror}")
+        self._who = who_is_who(self._found, self._files.origins, group_pattern)
         self.refused = (*self._found.refused, *self._who.missing)
-        labels = np.array([entry.label for entry in self._entries], dtype=np.int64)
-        check_classes(labels, self.classes, self.name)
+        labels = [self.classes.index(folder.name) for folder in self._found.folders]
+        self._labels = np.array(labels, dtype=np.int64)
+        check_classes(self._labels[self._files.folders], self.classes, self.name)
 
     @property
     def splits_itself(self) -> bool:
@@ -129,8 +114,7 @@ class FolderInput:
         """Say what was taken for splits and persons, and whether the pictures are faces."""
         notes = [*_split_notes(self._found), *self._who.told]
         if self._crop.detector is None and self._crop.make_judge is not None:
-            paths = [entry.path for entry in self._entries]
-            notes.append(portrait_note(paths, self._crop.make_judge))
+            notes.append(portrait_note(self._files.paths, self._crop.make_judge))
         return tuple(note for note in notes if note)
 
     @property
@@ -139,7 +123,7 @@ class FolderInput:
         return str(self._root)
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._files)
 
     def settings(self) -> dict[str, Setting]:
         """All settings that change what is read."""
@@ -156,37 +140,73 @@ class FolderInput:
 
     def fingerprint(self, start: int, stop: int) -> str:
         """Say which files these are, of which size and age, with which notes, cropped by whom."""
-        entries = self._entries[start:stop]
-        files = [(e.origin, e.label, e.split, e.note, e.stamp) for e in entries]
+        files = [
+            (
+                self._files.origin(row),
+                *self._class_of(row),
+                self._who.notes[row],
+                self._files.stamp(row),
+            )
+            for row in range(start, min(stop, len(self)))
+        ]
         return repr([identity(self._crop.detector), files])
 
     def read(self, start: int, stop: int) -> Iterator[LabelledFace | Rejection]:
         """Decode and crop the pictures from `start` to `stop`."""
-        for entry in self._entries[start:stop]:
-            yield self._face(entry)
+        for row in range(start, min(stop, len(self))):
+            yield self._face(row)
 
-    def _face(self, entry: _Entry) -> LabelledFace | Rejection:
+    def _class_of(self, row: int) -> tuple[int, Split | None]:
+        number = self._files.folder(row)
+        return int(self._labels[number]), self._found.folders[number].split
+
+    def _face(self, row: int) -> LabelledFace | Rejection:
+        path, origin = self._files.path(row), self._files.origin(row)
         try:
-            image = read_picture(entry.path)
+            image = read_picture(path)
         except PictureError as error:
-            reason = str(error).removeprefix(f"{entry.path}: ")
-            return Rejection(entry.origin, "unreadable picture", f"({as_text(reason)})")
+            reason = str(error).removeprefix(f"{path}: ")
+            return Rejection(origin, "unreadable picture", f"({as_text(reason)})")
+        self._check_same(path, row)
         if min(image.shape[:2]) < MIN_SIDE:
             size = f"({image.shape[1]}x{image.shape[0]} pixels)"
-            return Rejection(entry.origin, "picture too small", size)
+            return Rejection(origin, "picture too small", size)
         pixels = self._cropped(image)
         if pixels is None:
-            return Rejection(entry.origin, "no face found")
-        soft = entry.note.soft or one_hot(entry.label, len(self.classes))
+            return Rejection(origin, "no face found")
+        note, (label, split) = self._who.notes[row], self._class_of(row)
         return LabelledFace(
             pixels,
-            entry.label,
-            soft,
-            entry.origin,
-            entry.note.group,
-            held_out=entry.split == "test",
-            validates=entry.split == "validation",
+            label,
+            note.soft or one_hot(label, len(self.classes)),
+            origin,
+            note.group,
+            held_out=split == "test",
+            validates=split == "validation",
+            encoded=self._encoded(path, image, pixels),
         )
+
+    def _check_same(self, path: Path, row: int) -> None:
+        """Refuse what was written to since it was listed: it would be kept as what it was then."""
+        try:
+            changed = stamp_of(path) != self._files.stamp(row)
+        except OSError:
+            changed = True
+        if changed:
+            raise DatasetError(
+                f"{path}: changed while it was read; run the same command again when nobody writes "
+                "to the folder, which goes on from what is kept"
+            )
+
+    def _encoded(self, path: Path, image: PixelArray, pixels: PixelArray) -> bytes | None:
+        """Return the bytes that are stored where nothing was done to the picture."""
+        whole = self._crop.detector is None and image.shape[:2] == pixels.shape[:2]
+        if not whole or (pixels.shape[2] == 1 and not _is_gray(image)):
+            return None
+        try:
+            return stored_as(path.read_bytes(), image, str(path))
+        except OSError:
+            return None  # it is gone, but was read
 
     def _cropped(self, image: PixelArray) -> PixelArray | None:
         """Return uint8 [H,W,1] gray or [H,W,3] RGB; None where no face is found."""
@@ -200,11 +220,6 @@ class FolderInput:
         size = min(max(side, MIN_SIDE), self._crop.size)
         crop = crop_faces(image, [face], InputSpec(size, 3, self._crop.crop_scale))[0]
         return _drop_color(crop, always=self._crop.gray)
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    status = path.stat()
-    return status.st_size, status.st_mtime_ns
 
 
 def _too_few_classes(found: ClassFolders) -> str:
@@ -248,9 +263,13 @@ def _shrink(image: PixelArray, size: int) -> PixelArray:
 
 def _drop_color(image: PixelArray, *, always: bool) -> PixelArray:
     """Turn RGB [H,W,3] to gray [H,W,1] where it has no colour, or where none is wanted."""
-    if (image == image[..., :1]).all():
+    if _is_gray(image):
         return np.ascontiguousarray(image[..., :1])
     if not always:
         return np.ascontiguousarray(image)
     gray = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY)
     return np.asarray(gray, dtype=np.uint8)[..., None]
+
+
+def _is_gray(image: PixelArray) -> bool:
+    return bool((image == image[..., :1]).all())

@@ -8,6 +8,7 @@ from mien.datasets.dataset import Dataset
 from mien.datasets.records import SPLITS, LabelledFace, Rejection, Setting
 from mien.types import PixelArray
 from mien.vision.images.reading import decode_picture
+from mien.vision.images.storing import stored_as
 
 
 class PreparedInput:
@@ -57,10 +58,16 @@ class PreparedInput:
         row = 0
         for rows in self._dataset.rows(split):
             for i in range(max(start - row, 0), min(stop - row, len(rows))):
-                pixels = _pixels(decode_picture(rows.images[i], rows.origins[i]))
-                label, soft = int(rows.labels[i]), tuple(rows.soft[i].tolist())
+                data, origin = rows.images[i], rows.origins[i]
+                image = decode_picture(data, origin)
                 yield LabelledFace(
-                    pixels, label, soft, rows.origins[i], rows.groups[i], held_out=split == "test"
+                    _pixels(image),
+                    int(rows.labels[i]),
+                    tuple(rows.soft[i].tolist()),
+                    origin,
+                    rows.groups[i],
+                    held_out=split == "test",
+                    encoded=stored_as(data, image, origin),
                 )
             row += len(rows)
 

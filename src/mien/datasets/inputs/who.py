@@ -1,12 +1,15 @@
 """Who is who in a folder of pictures, as its metadata.csv or a pattern of its file names tells."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+import itertools
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
 from mien.datasets.inputs.class_folders import METADATA, ClassFolders, origin_of
 from mien.datasets.inputs.file_notes import match_notes
+from mien.datasets.inputs.listing import Column
 from mien.datasets.inputs.metadata import FileNote, Metadata, read_metadata
+from mien.datasets.inputs.noted import Noted
 from mien.datasets.inputs.patterns import GroupPattern
 from mien.datasets.records import Rejection
 
@@ -23,12 +26,12 @@ class Who:
     """What is said of the files of a folder.
 
     Attributes:
-        notes: By the file's path below the folder; a file of which nothing is said is not there.
+        notes: By the file's number.
         missing: The rows that name no file.
         told: What the user should know of all this, in sentences.
     """
 
-    notes: dict[str, FileNote] = field(default_factory=dict)
+    notes: Noted
     missing: list[Rejection] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
 
@@ -46,11 +49,11 @@ def who_is_who(
     Raises:
         DatasetError: A metadata.csv is wrong.
     """
-    who = Who()
+    who = Who(Noted(len(origins), len(found.classes)))
     for path in found.tables:
         _read(who, found.root, path, read_metadata(path, found.classes), origins)
     if not found.tables:
-        who.told += _unread([*(one.origin for one in found.refused), *origins])
+        who.told += _unread(itertools.chain((one.origin for one in found.refused), origins))
     if pattern is not None:
         _add_groups(who, origins, pattern)
     return who
@@ -59,13 +62,17 @@ def who_is_who(
 def _read(who: Who, root: Path, path: Path, metadata: Metadata, origins: Sequence[str]) -> None:
     name = origin_of(root, path)
     prefix = name[: -len(METADATA)]
-    below = [origin.removeprefix(prefix) for origin in origins if origin.startswith(prefix)]
-    notes, missing = match_notes(metadata.notes, below, path.parent.resolve().name)
-    who.notes |= {prefix + origin: note for origin, note in notes.items()}
+    rows: Sequence[int] = range(len(origins))
+    if prefix:
+        rows = [row for row in rows if origins[row].startswith(prefix)]
+    below = Column(len(rows), lambda number: origins[rows[number]].removeprefix(prefix))
+    found, missing = match_notes(metadata.notes, below, path.parent.resolve().name)
+    for number, note in found.items():
+        who.notes.add(rows[number], note)
     who.missing += [
         Rejection(f"{prefix}{row}", f"named by {METADATA} but not there") for row in missing
     ]
-    who.told += _told(name, metadata, notes, len(below))
+    who.told += _told(name, metadata, found.values(), len(rows))
     if missing:
         shown = ", ".join(repr(row[:80]) for row in missing[:SHOWN])
         who.told.append(
@@ -74,7 +81,7 @@ def _read(who: Who, root: Path, path: Path, metadata: Metadata, origins: Sequenc
         )
 
 
-def _unread(files: Sequence[str]) -> list[str]:
+def _unread(files: Iterable[str]) -> list[str]:
     """Say of tables that may have been meant to tell who is who."""
     tables = [file for file in files if PurePath(file).suffix.lower() in TABLES]
     if not tables:
@@ -86,8 +93,8 @@ def _unread(files: Sequence[str]) -> list[str]:
     ]
 
 
-def _told(name: str, metadata: Metadata, notes: dict[str, FileNote], files: int) -> list[str]:
-    groups = [note.group for note in notes.values() if note.group]
+def _told(name: str, metadata: Metadata, notes: Collection[FileNote], files: int) -> list[str]:
+    groups = [note.group for note in notes if note.group]
     without = f"; {files - len(notes):,} of {files:,} pictures have no row" * (files > len(notes))
     told = []
     if not metadata.group_column:
@@ -123,13 +130,14 @@ def _nobody(metadata: Metadata, pictures: int) -> str:
 
 
 def _add_groups(who: Who, origins: Sequence[str], pattern: GroupPattern) -> None:
-    groups = {origin: pattern.group(origin) for origin in origins}
-    for origin, group in groups.items():
-        note = who.notes.get(origin, FileNote())
-        if group and not note.group:
-            who.notes[origin] = replace(note, group=group)
-    without = sum(not group for group in groups.values())
-    unlike = f"; {without:,} of {len(groups):,} file names do not fit" * (without > 0)
-    who.told.append(
-        f"--group-pattern {pattern.text!r}: {len(set(groups.values()) - {''}):,} groups{unlike}"
-    )
+    found, without = set[str](), 0
+    for row, origin in enumerate(origins):
+        group = pattern.group(origin)
+        if not group:
+            without += 1
+            continue
+        found.add(group)
+        if not who.notes.group(row):
+            who.notes.add_group(row, group)
+    unlike = f"; {without:,} of {len(origins):,} file names do not fit" * (without > 0)
+    who.told.append(f"--group-pattern {pattern.text!r}: {len(found):,} groups{unlike}")

@@ -4,18 +4,20 @@ A number alone says little, since the pictures of a class may be numbered throug
 video also resemble the next one, which pictures of different people hardly ever do.
 """
 
-import itertools
-import re
 from collections.abc import Sequence
-from pathlib import PurePosixPath
+from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from mien.datasets.preparation.duplicates import PairArray
+from mien.datasets.preparation.columns import NO_CODE
 from mien.datasets.preparation.plan import LEFT_OUT
-from mien.types import IntArray
+from mien.types import BoolArray, IntArray
 
-_NUMBERED = re.compile(r"(.*?)([0-9]{1,18})$")
+# What a name ends in, as pathlib sees it, and its parts without that.
+_SUFFIX = r"([^/])\.[^./]+$"
+_NUMBERED = r"^(?P<folder>(?s:.*/)?)(?P<head>[^/\n]*?)(?P<number>[0-9]{1,18})\n?$"
 # A series has so many frames, and of so many of these the next one is alike.
 MIN_FRAMES = 3
 ALIKE = 1 / 3
@@ -23,34 +25,52 @@ ALIKE = 1 / 3
 LARGEST = 0.25
 
 
-def torn_frames(
-    origins: Sequence[str], groups: Sequence[str], splits: IntArray, alike: PairArray
-) -> str:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Series:
+    """Numbered files, series by series and in the order of their numbers.
+
+    Attributes:
+        rows: int64 [M].
+        starts: int64 [S], where each series begins in `rows`.
+        places: Of each series the folder and the beginning of the name; the folder counts only
+            where the name is a mere number: a pattern sees names.
+    """
+
+    rows: IntArray
+    starts: IntArray
+    places: pa.StructArray
+
+    @property
+    def sizes(self) -> IntArray:
+        return np.diff(np.append(self.starts, len(self.rows)))
+
+
+def torn_frames(origins: pa.Array, groups: IntArray, splits: IntArray, alike: IntArray) -> str:
     """Say that frames of one video were torn apart, and the pattern that would keep them together.
 
     Args:
-        origins: The files, as paths below the folder.
-        groups: What is kept together anyway; "" where nothing is said.
+        origins: string [N], the files, as paths below the folder.
+        groups: int64 [N], what is kept together anyway; NO_CODE where nothing is said.
         splits: int64 [N], the split of each file.
-        alike: int64 [P,2], pairs of files that resemble each other.
+        alike: int64 [P,2], pairs of files that resemble each other, the smaller number first.
 
     Returns:
         One sentence; "" where there is no such series.
     """
-    resembling = set(map(tuple, alike.tolist()))
-    torn = [
-        (place, rows)
-        for place, rows in _series(origins, groups, splits).items()
-        if len({int(splits[row]) for row in rows}) > 1 and _is_video(rows, resembling)
-    ]
-    if not torn:
+    rows = np.flatnonzero((splits != LEFT_OUT) & (groups == NO_CODE))
+    if not len(alike) or not len(rows):
         return ""
-    example = origins[torn[0][1][0]]
-    pattern = _pattern([place for place, _ in torn])
-    size = max(len(rows) for _, rows in torn)
+    series = _series(origins.take(rows), rows)
+    torn = np.flatnonzero(_are_torn(series, splits) & _are_videos(series, alike, len(splits)))
+    if not len(torn):
+        return ""
+    first = torn[np.argmin(np.minimum.reduceat(series.rows, series.starts)[torn])]
+    example = origins[series.rows[series.starts[first]]].as_py()
+    places = series.places.take(torn).to_pylist()
+    pattern = _pattern([(place["folder"], place["head"]) for place in places])
     advice = (
         f"--group-pattern {pattern!r} keeps them together"
-        if pattern and size <= LARGEST * len(origins)
+        if pattern and series.sizes[torn].max() <= LARGEST * len(origins)
         else "name what belongs together in a column 'group' of metadata.csv"
     )
     return (
@@ -59,27 +79,38 @@ def torn_frames(
     )
 
 
-def _series(
-    origins: Sequence[str], groups: Sequence[str], splits: IntArray
-) -> dict[tuple[str, str], list[int]]:
-    """Return the rows of each series by folder and beginning of the name, in order of number.
-
-    The folder counts only where the name is a mere number: a pattern sees names.
-    """
-    found: dict[tuple[str, str], list[tuple[int, int]]] = {}
-    for row in np.flatnonzero(splits != LEFT_OUT).tolist():
-        path = PurePosixPath(origins[row])
-        match = None if groups[row] else _NUMBERED.match(path.stem)
-        if match:
-            place = ("", match[1]) if match[1] else (str(path.parent), "")
-            found.setdefault(place, []).append((int(match[2]), row))
-    rows = {place: [row for _, row in sorted(members)] for place, members in found.items()}
-    return {place: members for place, members in rows.items() if len(members) >= MIN_FRAMES}
+def _series(origins: pa.Array, rows: IntArray) -> _Series:
+    found = pc.extract_regex(pc.replace_substring_regex(origins, _SUFFIX, r"\1"), _NUMBERED)
+    is_numbered = pc.is_valid(found)
+    found, rows = found.filter(is_numbered), rows[is_numbered.to_numpy(zero_copy_only=False)]
+    folder, head, number = (found.field(name) for name in ("folder", "head", "number"))
+    folder = pc.if_else(pc.equal(head, ""), pc.utf8_rtrim(folder, "/"), "")
+    keys = pc.binary_join_element_wise(folder, head, pa.scalar("/", folder.type))
+    codes = keys.dictionary_encode().indices.to_numpy().astype(np.int64)
+    order = np.lexsort((rows, pc.cast(number, pa.int64()).to_numpy(), codes))
+    starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
+    places = pa.StructArray.from_arrays([folder, head], ["folder", "head"])
+    return _Series(rows[order], starts, places.take(pa.array(order[starts])))
 
 
-def _is_video(rows: Sequence[int], resembling: set[tuple[int, ...]]) -> bool:
-    pairs = [(min(a, b), max(a, b)) for a, b in itertools.pairwise(rows)]
-    return sum(pair in resembling for pair in pairs) >= ALIKE * len(pairs)
+def _are_torn(series: _Series, splits: IntArray) -> BoolArray:
+    dealt = splits[series.rows]
+    if not len(dealt):
+        return np.zeros(0, dtype=np.bool_)
+    least, most = (one.reduceat(dealt, series.starts) for one in (np.minimum, np.maximum))
+    return np.asarray((least != most) & (series.sizes >= MIN_FRAMES))
+
+
+def _are_videos(series: _Series, alike: IntArray, count: int) -> BoolArray:
+    """Say of which series enough neighbours are alike."""
+    before, after = series.rows[:-1], series.rows[1:]
+    keys = np.minimum(before, after) * count + np.maximum(before, after)
+    # The last of a series and the first of the next one are no neighbours.
+    keys[series.starts[1:] - 1] = -1
+    resembling = np.append(np.isin(keys, alike[:, 0] * count + alike[:, 1]), False)[: len(before)]
+    found = np.concatenate([[0], np.cumsum(resembling), [0]])
+    ends = series.starts + series.sizes - 1
+    return np.asarray(found[ends] - found[series.starts] >= ALIKE * (series.sizes - 1))
 
 
 def _pattern(places: Sequence[tuple[str, str]]) -> str:

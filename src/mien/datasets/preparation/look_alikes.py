@@ -8,13 +8,10 @@ photos are one photo, and all 116 of KDEF (80 after a detector's crop), two of J
 are two people. The rule below keeps the 23 and none of the others.
 """
 
-from collections import Counter
-from collections.abc import Sequence
-
 import numpy as np
 
-from mien.datasets.preparation.duplicates import PairArray
-from mien.types import FloatArray
+from mien.datasets.preparation.columns import NO_CODE
+from mien.types import FloatArray, IntArray
 
 # How far below the threshold a pair still tells that pictures of a source look alike.
 MARGIN = 0.06
@@ -31,12 +28,8 @@ def lowest(near: float) -> float:
 
 
 def same_photo(
-    pairs: PairArray,
-    values: FloatArray,
-    near: float,
-    groups: Sequence[str],
-    sources: Sequence[str] = (),
-) -> PairArray:
+    pairs: IntArray, values: FloatArray, near: float, groups: IntArray, sources: IntArray
+) -> IntArray:
     """Choose the pairs that show one photo.
 
     Where a picture has no group, or they are of two sources, a pair is one photo from `near` on.
@@ -48,29 +41,24 @@ def same_photo(
         pairs: int64 [P,2], pictures that resemble each other.
         values: float32 [P], how much; all from `lowest(near)` on, so that look-alikes are seen.
         near: Similarity from which two pictures may be the same photo.
-        groups: What each picture belongs to, such as a person; "" where nothing is said.
-        sources: Which input each came from; empty where there is one.
+        groups: int64 [N], what each picture belongs to, such as a person; NO_CODE where nothing is
+            said.
+        sources: int64 [N], which input each came from.
 
     Returns:
         int64 [Q,2], some of the pairs.
     """
-    duplicates, alike = Counter[str](), Counter[str]()
-    listed = list(zip(pairs.tolist(), values.tolist(), strict=True))
-
-    def known(a: int, b: int) -> bool:
-        return bool(groups[a] and groups[b]) and (not sources or sources[a] == sources[b])
-
-    for (a, b), value in listed:
-        if known(a, b) and groups[a] != groups[b]:
-            (duplicates if value >= near else alike).update((groups[a], groups[b]))
-
-    def one_photo(a: int, b: int, value: float) -> bool:
-        if value < near or not known(a, b):
-            return value >= near
-        if groups[a] == groups[b]:
-            return value >= SAME_PICTURE
-        both = groups[a], groups[b]
-        return value >= SURE or sum(alike[g] for g in both) <= sum(duplicates[g] for g in both)
-
-    chosen = [one_photo(a, b, value) for (a, b), value in listed]
-    return pairs[np.array(chosen, dtype=np.bool_)]
+    # As Python's numbers are compared, so that the limits are those that are written.
+    similar = values.astype(np.float64)
+    both = groups[pairs]
+    is_near = similar >= near
+    known = (both != NO_CODE).all(axis=1) & (sources[pairs[:, 0]] == sources[pairs[:, 1]])
+    within = known & (both[:, 0] == both[:, 1])
+    across = known & ~within
+    count = int(groups.max(initial=NO_CODE)) + 1
+    duplicates = np.bincount(both[across & is_near].ravel(), minlength=count)
+    alike = np.bincount(both[across & ~is_near].ravel(), minlength=count)
+    surplus = np.append(duplicates - alike, 0)  # of NO_CODE, which is the last
+    alone = surplus[both].sum(axis=1) >= 0
+    one_photo = np.where(across, (similar >= SURE) | alone, ~within | (similar >= SAME_PICTURE))
+    return np.asarray(pairs[is_near & one_photo])

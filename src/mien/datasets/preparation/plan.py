@@ -1,19 +1,30 @@
 """Decides, from labels, hashes, groups and clusters alone, which faces stay and in which split."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
+import pyarrow as pa
 
-from mien.datasets.preparation.duplicates import PairArray, clusters
+from mien.datasets.preparation.columns import Texts, digest_codes, first_of_same
+from mien.datasets.preparation.linking import clusters, pairs_of_same, pairs_with
 from mien.datasets.preparation.splits import assign_splits, balance
 from mien.datasets.records import SPLITS, Rejection
-from mien.types import IntArray
+from mien.types import BoolArray, IntArray, PixelArray
 
 TRAIN, VALIDATION, TEST = range(len(SPLITS))
 LEFT_OUT = -1
+# Why a face is left out: the words that come before the file because of which it is.
+COPY, BALANCED, UNCLEAR = (
+    "exact duplicate",
+    "left out to balance the classes",
+    "unclear near-duplicate of a validation or test face",
+)
+SAME_GROUP = tuple(f"same group as {split} face" for split in SPLITS)
+SAME_PHOTO = tuple(f"near-duplicate of {split} face" for split in SPLITS)
+KINDS = (COPY, BALANCED, UNCLEAR, *SAME_GROUP, *SAME_PHOTO)
+# Rows whose texts are looked up at a time.
+_SLICE = 4096
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,19 +37,19 @@ class RowIndex:
         train_only: bool [N], whether the face may only be learnt from.
         validates: bool [N], whether the input sets the face aside for validation.
         groups: What must stay together; "" where nothing is said.
-        hashes: Of the pixels.
-        origins: Where each came from.
+        hashes: uint8 [N,32], sha256 of the pixels.
+        origins: string [N], where each came from.
         sources: Which of several inputs each came from; "" where there was one.
     """
 
     labels: IntArray
-    held_out: npt.NDArray[np.bool_]
-    train_only: npt.NDArray[np.bool_]
-    validates: npt.NDArray[np.bool_]
-    groups: Sequence[str]
-    hashes: Sequence[str]
-    origins: Sequence[str]
-    sources: Sequence[str] = ()
+    held_out: BoolArray
+    train_only: BoolArray
+    validates: BoolArray
+    groups: Texts
+    hashes: PixelArray
+    origins: pa.Array
+    sources: Texts
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -54,6 +65,43 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class LeftOut:
+    """The faces that are left out, in order: in arrays, since they may be millions.
+
+    Attributes:
+        rows: int64 [R].
+        kinds: int64 [R], index into KINDS.
+        originals: int64 [R], the row because of which; LEFT_OUT where there is none.
+        origins: Of all rows.
+    """
+
+    rows: IntArray
+    kinds: IntArray
+    originals: IntArray
+    origins: pa.Array
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def counts(self) -> dict[str, int]:
+        """Count them by their reason, in the order in which reasons first come up."""
+        kinds, first, counts = np.unique(self.kinds, return_index=True, return_counts=True)
+        order = np.argsort(first)
+        numbers = zip(kinds[order].tolist(), counts[order].tolist(), strict=True)
+        return {KINDS[kind]: count for kind, count in numbers}
+
+    def __iter__(self) -> Iterator[Rejection]:
+        for start in range(0, len(self.rows), _SLICE):
+            part = slice(start, start + _SLICE)
+            origins = self.origins.take(self.rows[part]).to_pylist()
+            because = self.originals[part]
+            others = self.origins.take(pa.array(because, mask=because < 0)).to_pylist()
+            for name, kind, other in zip(origins, self.kinds[part].tolist(), others, strict=True):
+                of = "of " * (KINDS[kind] == COPY)
+                yield Rejection(name, KINDS[kind], "" if other is None else f"{of}{other}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """The decision.
 
@@ -66,13 +114,43 @@ class Plan:
 
     splits: IntArray
     clusters: IntArray
-    rejected: tuple[Rejection, ...]
+    rejected: LeftOut
     conflicts: tuple[Conflict, ...]
+
+
+class _Refusals:
+    """Notes face by face why it is left out; what is said last of a face counts."""
+
+    def __init__(self, count: int) -> None:
+        self._kinds = np.full(count, LEFT_OUT, dtype=np.int8)
+        self._originals = np.full(count, LEFT_OUT, dtype=np.int64)
+
+    def add(self, rows: IntArray, kind: str, originals: IntArray | None = None) -> None:
+        self._kinds[rows] = KINDS.index(kind)
+        self._originals[rows] = LEFT_OUT if originals is None else originals
+
+    def add_beside(self, parts: IntArray, rows: IntArray, judged: IntArray, kind: str) -> None:
+        """Leave out those of `rows` that share a part with a face that is judged by."""
+        first = np.full(len(parts), LEFT_OUT, dtype=np.int64)
+        # Of several the first one is named: the last that is written here.
+        first[parts[judged[::-1]]] = judged[::-1]
+        found = first[parts[rows]]
+        beside = found != LEFT_OUT
+        self.add(rows[beside], kind, found[beside])
+
+    @property
+    def refused(self) -> BoolArray:
+        return np.asarray(self._kinds != LEFT_OUT)
+
+    def listed(self, origins: pa.Array) -> LeftOut:
+        rows = np.flatnonzero(self.refused)
+        kinds = self._kinds[rows].astype(np.int64)
+        return LeftOut(rows, kinds, self._originals[rows], origins)
 
 
 def make_plan(
     index: RowIndex,
-    near: PairArray,
+    near: IntArray,
     fractions: Sequence[float],
     *,
     balanced: bool,
@@ -90,80 +168,51 @@ def make_plan(
     Returns:
         The plan.
     """
-    photos = clusters(np.concatenate([near, _same(index.hashes)]), len(index))
-    units = clusters(np.concatenate([_chain(photos), _same(index.groups)]), len(index))
+    copies = digest_codes(index.hashes)
+    photos = clusters(np.concatenate([near, pairs_of_same(copies)]), len(index))
+    together = [pairs_with(photos), pairs_of_same(index.groups.codes)]
+    units = clusters(np.concatenate(together), len(index))
     given = np.where(index.held_out, TEST, np.where(index.validates, VALIDATION, TRAIN))
-    rejected = _exact_duplicates(index, given)
+    refusals = _Refusals(len(index))
+    first = first_of_same(copies * len(SPLITS) + given)
+    again = np.flatnonzero(first != np.arange(len(index)))
+    refusals.add(again, COPY, first[again])
     for split in (VALIDATION, TEST):
         # What is judged by stays: the test before validation, and both before training.
         less, judged = np.flatnonzero(given < split), np.flatnonzero(given == split)
-        rejected |= _beside(index, units, less, judged, f"same group as {SPLITS[split]} face")
-        rejected |= _beside(index, photos, less, judged, f"near-duplicate of {SPLITS[split]} face")
-    pool = given == TRAIN
-    pool[list(rejected)] = False
+        refusals.add_beside(units, less, judged, SAME_GROUP[split])
+        refusals.add_beside(photos, less, judged, SAME_PHOTO[split])
     if balanced:
-        rows = np.flatnonzero(pool)
-        surplus = rows[~balance(index.labels[rows], seed=seed)]
-        kind = "left out to balance the classes"
-        rejected |= {int(i): Rejection(index.origins[i], kind) for i in surplus}
-        pool[surplus] = False
+        rows = np.flatnonzero((given == TRAIN) & ~refusals.refused)
+        refusals.add(rows[~balance(index.labels[rows], seed=seed)], BALANCED)
+    pool = (given == TRAIN) & ~refusals.refused
     splits = given.astype(np.int64)
     dealt = pool & ~index.train_only
     splits[dealt] = assign_splits(index.labels[dealt], units[dealt], fractions, seed=seed)
     splits[pool & index.train_only] = TRAIN
     judged = np.flatnonzero(pool & (splits != TRAIN))
-    unclear = np.flatnonzero(pool & index.train_only)
-    kind = "unclear near-duplicate of a validation or test face"
-    rejected |= _beside(index, units, unclear, judged, kind)
-    splits[list(rejected)] = LEFT_OUT
-    listed = tuple(rejected[i] for i in sorted(rejected))
-    return Plan(splits, photos, listed, _conflicts(index, photos))
-
-
-def _same(values: Sequence[str]) -> PairArray:
-    """Pair every row with the first one of the same value; empty values are no value."""
-    first: dict[str, int] = {}
-    pairs = [(first.setdefault(value, i), i) for i, value in enumerate(values) if value]
-    return np.array([pair for pair in pairs if pair[0] != pair[1]], dtype=np.int64).reshape(-1, 2)
-
-
-def _chain(photos: IntArray) -> PairArray:
-    return np.stack([photos, np.arange(len(photos))], axis=1)
-
-
-def _exact_duplicates(index: RowIndex, given: IntArray) -> dict[int, Rejection]:
-    first: dict[tuple[str, int], int] = {}
-    result = {}
-    for i, key in enumerate(zip(index.hashes, given.tolist(), strict=True)):
-        original = first.setdefault(key, i)
-        if original != i:
-            detail = f"of {index.origins[original]}"
-            result[i] = Rejection(index.origins[i], "exact duplicate", detail)
-    return result
-
-
-def _beside(
-    index: RowIndex, parts: IntArray, rows: IntArray, judged: IntArray, kind: str
-) -> dict[int, Rejection]:
-    """Leave out those of `rows` that share a part with a face that is judged by."""
-    faces: dict[int, int] = {}
-    for i in judged.tolist():
-        faces.setdefault(int(parts[i]), i)
-    return {
-        i: Rejection(index.origins[i], kind, index.origins[faces[int(parts[i])]])
-        for i in rows.tolist()
-        if int(parts[i]) in faces
-    }
+    refusals.add_beside(units, np.flatnonzero(pool & index.train_only), judged, UNCLEAR)
+    splits[refusals.refused] = LEFT_OUT
+    rejected = refusals.listed(index.origins)
+    return Plan(splits, photos, rejected, _conflicts(index, photos))
 
 
 def _conflicts(index: RowIndex, photos: IntArray) -> tuple[Conflict, ...]:
-    sizes = Counter(photos.tolist())
-    members: dict[int, list[int]] = {}
-    for i, photo in enumerate(photos.tolist()):
-        if sizes[photo] > 1:
-            members.setdefault(photo, []).append(i)
+    sizes = np.bincount(photos, minlength=1)
+    rows = np.flatnonzero(sizes[photos] > 1)
+    rows = rows[np.argsort(photos[rows], kind="stable")]
+    if not len(rows):
+        return ()
+    starts = np.flatnonzero(np.diff(photos[rows], prepend=-1))
+    labels = index.labels[rows]
+    differ = np.minimum.reduceat(labels, starts) != np.maximum.reduceat(labels, starts)
+    ends = np.append(starts[1:], len(rows))
+    parts = [rows[a:b] for a, b in zip(starts[differ], ends[differ], strict=True)]
     return tuple(
-        Conflict(photo, tuple(index.origins[i] for i in rows), tuple(index.labels[rows].tolist()))
-        for photo, rows in members.items()
-        if len(set(index.labels[rows].tolist())) > 1
+        Conflict(
+            int(photos[part[0]]),
+            tuple(index.origins.take(part).to_pylist()),
+            tuple(index.labels[part].tolist()),
+        )
+        for part in parts
     )

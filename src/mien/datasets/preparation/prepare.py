@@ -4,8 +4,9 @@ The data set appears whole or not at all. All work goes on in `OUT.partial`, whe
 run finds what it had done (see `mien.datasets.preparation.work`).
 """
 
+import itertools
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -15,9 +16,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mien import __version__
+from mien.archive.engines import Engine
 from mien.datasets.dataset import FORMAT, Dataset, DatasetInfo, load_dataset, partial_folder
-from mien.datasets.preparation import work
-from mien.datasets.preparation.duplicates import PairArray
+from mien.datasets.preparation import duplicates, search, work
+from mien.datasets.preparation.columns import (
+    NO_CODE,
+    Texts,
+    bools,
+    digest_codes,
+    digests_of,
+    first_of_same,
+    whole,
+)
 from mien.datasets.preparation.look_alikes import lowest, same_photo
 from mien.datasets.preparation.notes import plan_notes
 from mien.datasets.preparation.plan import LEFT_OUT, Plan, RowIndex, make_plan
@@ -27,7 +37,7 @@ from mien.datasets.records import INFO, SPLITS, FaceInput, Rejection, check_clas
 from mien.errors import DatasetError, one_line
 from mien.files.locks import alone_in
 from mien.files.writes import discard, new_folder, write_file
-from mien.types import OnProgress, ignore_progress
+from mien.types import IntArray, OnProgress, ignore_progress
 
 # In the work folder, from when the data set is whole: a copy of its dataset.json.
 _FINISHED = "finished.json"
@@ -41,6 +51,7 @@ def prepare(
     overwrite: bool = False,
     command: str = "",
     on_progress: OnProgress = ignore_progress,
+    engine: Engine | None = None,
 ) -> Dataset:
     """Make a data set.
 
@@ -51,6 +62,8 @@ def prepare(
         overwrite: Whether to replace the data set at `out`; done only at the end.
         command: What the user called, kept in dataset.json.
         on_progress: Called with the stage and how much of it is done.
+        engine: Hands out parts of the work to other processes, for which the input must be one
+            that can be pickled; this process does them where None. The data set is the same.
 
     Returns:
         The data set.
@@ -66,7 +79,7 @@ def prepare(
         _remove_done_work(folder, out)
         _check_out(source, out, overwrite=overwrite)
         with alone_in(folder):
-            _make(source, folder, out, settings, command, on_progress)
+            _make(source, folder, out, settings, command, on_progress, engine)
             discard(folder)
     except OSError as error:
         reason = " ".join((error.strerror or str(error)).split())
@@ -108,17 +121,20 @@ def _make(
     settings: PrepareSettings,
     command: str,
     on_progress: OnProgress,
+    engine: Engine | None,
 ) -> None:
     """Do all the work in the work folder, and put the finished data set into its place."""
-    chunks = work.write_chunks(source, folder, settings.chunk_size, on_progress)
+    chunks = work.write_chunks(source, folder, settings.chunk_size, on_progress, engine)
     index = _read_index(chunks)
     check_classes(index.labels, source.classes, source.name)
-    alike = work.find_pairs(chunks, folder, lowest(settings.near), on_progress)
-    near = same_photo(*alike, settings.near, index.groups, index.sources)
+    near_from = lowest(settings.near)
+    first = first_of_same(digest_codes(index.hashes))
+    alike = search.find_pairs(chunks, first, folder, near_from, on_progress, engine)
+    near = same_photo(*alike, settings.near, index.groups.codes, index.sources.codes)
     plan = _plan(source, index, near, settings)
     check_classes(index.labels[plan.splits != LEFT_OUT], source.classes, source.name)
-    rejected = [*source.refused, *(r for chunk in chunks for r in work.rejected_in(chunk))]
-    rejected += plan.rejected
+    unread = Counter(rejection.kind for rejection in _unread(source, chunks))
+    rejected = unread + Counter(plan.rejected.counts())
     info = _describe(source, settings, index, plan, rejected, command, alike[0])
     with new_folder(out) as finished:
         write_dataset(
@@ -126,16 +142,23 @@ def _make(
             info,
             chunks,
             plan,
-            rejected,
+            itertools.chain(_unread(source, chunks), plan.rejected),
             shard_rows=settings.shard_rows,
             on_progress=on_progress,
         )
-        if any(index.sources):
+        if (index.sources.codes != NO_CODE).any():
             write_held_back(finished, index, plan)
         write_file(folder / _FINISHED, (finished / INFO).read_bytes())
 
 
-def _plan(source: FaceInput, index: RowIndex, near: PairArray, settings: PrepareSettings) -> Plan:
+def _unread(source: FaceInput, chunks: Sequence[Path]) -> Iterator[Rejection]:
+    """Yield what was left out before there was a plan."""
+    yield from source.refused
+    for chunk in chunks:
+        yield from work.rejected_in(chunk)
+
+
+def _plan(source: FaceInput, index: RowIndex, near: IntArray, settings: PrepareSettings) -> Plan:
     test = 0.0 if source.splits_itself else settings.test
     validation = 0.0 if index.validates.any() else settings.validation
     fractions = (1 - validation - test, validation, test)
@@ -148,11 +171,11 @@ def _read_index(chunks: Sequence[Path]) -> RowIndex:
     table = pa.concat_tables([pq.read_table(chunk, columns=names) for chunk in chunks])
     return RowIndex(
         labels=table["label"].to_numpy(),
-        **{name: np.array(table[name].to_numpy(), dtype=np.bool_) for name in flags},
-        groups=table["group"].to_pylist(),
-        hashes=table["sha256"].to_pylist(),
-        origins=table["origin"].to_pylist(),
-        sources=table["source"].to_pylist(),
+        **{name: bools(table[name]) for name in flags},
+        groups=Texts.of(table["group"]),
+        hashes=digests_of(table["sha256"]),
+        origins=whole(table["origin"]),
+        sources=Texts.of(table["source"]),
     )
 
 
@@ -161,9 +184,9 @@ def _describe(
     settings: PrepareSettings,
     index: RowIndex,
     plan: Plan,
-    rejected: Iterable[Rejection],
+    rejected: Counter[str],
     command: str,
-    alike: PairArray,
+    alike: IntArray,
 ) -> DatasetInfo:
     sizes = np.bincount(plan.clusters, minlength=1)
     counts = _count(index, plan, source.classes)
@@ -172,6 +195,7 @@ def _describe(
         values["test"] = "set aside by the input"
     if index.validates.any():
         values["validation"] = "set aside by the input"
+    values["search"] = duplicates.method(len(np.unique(digest_codes(index.hashes))))
     return DatasetInfo(
         format=FORMAT,
         classes=source.classes,
@@ -179,7 +203,7 @@ def _describe(
         sources=_count_sources(index, plan),
         clusters=int((sizes > 1).sum()),
         conflicts=len(plan.conflicts),
-        rejected=dict(Counter(rejection.kind for rejection in rejected).most_common()),
+        rejected=dict(rejected.most_common()),
         input=source.settings(),
         seed=values.pop("seed"),
         settings=values,
@@ -205,10 +229,10 @@ def _count(index: RowIndex, plan: Plan, classes: Sequence[str]) -> dict[str, dic
 
 def _count_sources(index: RowIndex, plan: Plan) -> dict[str, dict[str, int]]:
     """Count the faces of each source in each split; empty where there is one source."""
-    found = zip(index.sources, plan.splits.tolist(), strict=True)
-    counts = Counter(pair for pair in found if pair[0] and pair[1] != LEFT_OUT)
+    codes, splits = index.sources.codes, plan.splits
+    parts = {name: codes == code for code, name in enumerate(index.sources.names.to_pylist())}
     return {
-        source: {split: counts[source, number] for number, split in enumerate(SPLITS)}
-        for source in dict.fromkeys(index.sources)
-        if source
+        name: {split: int((rows & (splits == number)).sum()) for number, split in enumerate(SPLITS)}
+        for name, rows in parts.items()
+        if name
     }

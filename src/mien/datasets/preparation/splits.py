@@ -1,11 +1,14 @@
 """Deals faces to splits: stratified by class, whole groups only, the same for the same seed."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from mien.types import IntArray
+from mien.types import BoolArray, IntArray, RealArray
+
+# Faces that are dealt in one step: each costs a few numbers for every split.
+_AT_ONCE = 65536
 
 
 def assign_splits(
@@ -27,18 +30,18 @@ def assign_splits(
     Returns:
         int64 [N], index of each face's split.
     """
-    names, members = np.unique(units, return_inverse=True)
-    counts = np.zeros((len(names), int(labels.max(initial=0)) + 1))
-    np.add.at(counts, (members, labels), 1)
-    wish = _wishes(counts.sum(axis=0), np.asarray(fractions, dtype=np.float64))
+    names, members, sizes = np.unique(units, return_inverse=True, return_counts=True)
+    totals = np.bincount(labels, minlength=int(labels.max(initial=0)) + 1)
+    wish = _wishes(totals.astype(np.float64), np.asarray(fractions, dtype=np.float64))
+    cells = _count_cells(labels, members)
     chance = np.random.default_rng(seed).permutation(len(names))
-    order = np.lexsort((chance, -counts.sum(axis=1)))
-    dealt = _deal(counts, order, wish)
-    _fill_empty(dealt, counts, order, fractions)
+    order = np.lexsort((chance, -sizes))
+    dealt = _deal(cells, sizes, order, wish)
+    _fill_empty(dealt, cells, sizes, order, fractions)
     return dealt[members]
 
 
-def balance(labels: IntArray, *, seed: int) -> npt.NDArray[np.bool_]:
+def balance(labels: IntArray, *, seed: int) -> BoolArray:
     """Say which faces to keep so that all classes are as small as the smallest.
 
     Args:
@@ -56,9 +59,7 @@ def balance(labels: IntArray, *, seed: int) -> npt.NDArray[np.bool_]:
     return keep
 
 
-def _wishes(
-    totals: npt.NDArray[np.float64], fractions: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
+def _wishes(totals: RealArray, fractions: RealArray) -> RealArray:
     """Return the wished number [splits,classes]; a small class still wants one face everywhere."""
     used = fractions > 0
     wish = fractions[:, None] * totals[None]
@@ -70,26 +71,85 @@ def _wishes(
     return wish
 
 
-def _deal(
-    counts: npt.NDArray[np.float64], order: npt.NDArray[np.intp], wish: npt.NDArray[np.float64]
-) -> IntArray:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cells:
+    """How many faces of each class each unit has, without the many that are none.
+
+    Attributes:
+        units: int64 [C], in order.
+        classes: int64 [C], those of a unit in order.
+        counts: int64 [C], above 0.
+    """
+
+    units: IntArray
+    classes: IntArray
+    counts: IntArray
+
+
+def _count_cells(labels: IntArray, members: IntArray) -> _Cells:
+    classes = int(labels.max(initial=0)) + 1
+    keys, counts = np.unique(members * classes + labels, return_counts=True)
+    return _Cells(keys // classes, keys % classes, counts)
+
+
+def _deal(cells: _Cells, sizes: IntArray, order: IntArray, wish: RealArray) -> IntArray:
     have = np.zeros_like(wish)
-    weight = np.divide(1.0, wish, out=np.full_like(wish, np.inf), where=wish > 0)
-    result = np.zeros(len(counts), dtype=np.int64)
-    for unit in order:
-        inside = counts[unit] > 0
-        new = counts[unit, inside]
+    weight = _weights(wish)
+    result = np.zeros(len(sizes), dtype=np.int64)
+    starts = np.searchsorted(cells.units, np.arange(len(sizes) + 1))
+    several = int((sizes > 1).sum())
+    for unit in order[:several].tolist():
+        part = slice(starts[unit], starts[unit + 1])
+        inside, new = cells.classes[part], cells.counts[part]
         cost = new * (2 * (have[:, inside] - wish[:, inside]) + new) * weight[:, inside]
         best = int(cost.sum(axis=1).argmin())
         have[best, inside] += new
         result[unit] = best
+    _deal_single_faces(result, order[several:], cells.classes[starts[order[several:]]], have, wish)
     return result
+
+
+def _deal_single_faces(
+    result: IntArray, units: IntArray, labels: IntArray, have: RealArray, wish: RealArray
+) -> None:
+    """Deal units of one face, in their order: since they touch nothing but their class, by class.
+
+    Args:
+        result: Gets the split of each unit.
+        units: int64 [M].
+        labels: int64 [M], their class.
+        have: float64 [splits,classes], what was dealt before.
+        wish: float64 [splits,classes].
+    """
+    for label in np.unique(labels).tolist():
+        same = units[labels == label]
+        filled = have[:, label].copy()
+        for start in range(0, len(same), _AT_ONCE):
+            part = same[start : start + _AT_ONCE]
+            result[part] = _deal_alike(len(part), filled, wish[:, label])
+            filled += np.bincount(result[part], minlength=len(wish))
+
+
+def _deal_alike(count: int, have: RealArray, wish: RealArray) -> IntArray:
+    """Deal units of one face of one class, each to the split where it costs least.
+
+    What the next face costs a split grows with each that it gets, so that the faces go to the
+    `count` smallest of all costs, in their order, and of equal ones to the first split.
+    """
+    costs = (2 * (have[:, None] + np.arange(count) - wish[:, None]) + 1) * _weights(wish)[:, None]
+    first = np.argsort(costs, axis=None, kind="stable")[:count]
+    return np.asarray(first // count)
+
+
+def _weights(wish: RealArray) -> RealArray:
+    return np.divide(1.0, wish, out=np.full_like(wish, np.inf), where=wish > 0)
 
 
 def _fill_empty(
     dealt: IntArray,
-    counts: npt.NDArray[np.float64],
-    order: npt.NDArray[np.intp],
+    cells: _Cells,
+    sizes: IntArray,
+    order: IntArray,
     fractions: Sequence[float],
 ) -> None:
     """Give every split that wants faces, and got none, a unit of the largest one.
@@ -104,13 +164,13 @@ def _fill_empty(
             continue
         held = np.bincount(dealt, minlength=len(fractions))
         giver = largest if held[largest] > 1 else int(np.argmax(held))
-        units = [unit for unit in reversed(order.tolist()) if dealt[unit] == giver]
+        units = order[::-1][dealt[order[::-1]] == giver]
         if len(units) < 2:
             return
-        total = counts[units].sum(axis=0)
-
-        def cost(unit: int, total: npt.NDArray[np.float64] = total) -> tuple[int, int, float]:
-            lost = int(((total > 0) & (total == counts[unit])).sum())
-            return lost, -int((counts[unit] > 0).sum()), float(counts[unit].sum())
-
-        dealt[min(units, key=cost)] = split
+        theirs = dealt[cells.units] == giver
+        totals = np.bincount(cells.classes[theirs], weights=cells.counts[theirs])
+        whole = theirs.copy()
+        whole[theirs] = cells.counts[theirs] == totals[cells.classes[theirs]]
+        lost = np.bincount(cells.units[whole], minlength=len(sizes))[units]
+        classes = np.bincount(cells.units, minlength=len(sizes))[units]
+        dealt[units[np.lexsort((sizes[units], -classes, lost))[0]]] = split

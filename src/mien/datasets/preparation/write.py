@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from mien.datasets.dataset import CONFLICTS, DATA, HELD_BACK, REJECTED, DatasetInfo
 from mien.datasets.parquet import SplitWriter, face_schema
+from mien.datasets.preparation.columns import digests_of, to_hex
 from mien.datasets.preparation.plan import Plan, RowIndex
 from mien.datasets.records import INFO, PHOTO_GROUP, SPLITS, Rejection, digest
 from mien.types import IntArray, OnProgress
@@ -22,7 +23,7 @@ def write_dataset(
     info: DatasetInfo,
     chunks: Sequence[Path],
     plan: Plan,
-    rejected: Sequence[Rejection],
+    rejected: Iterable[Rejection],
     *,
     shard_rows: int,
     on_progress: OnProgress,
@@ -56,11 +57,13 @@ def write_held_back(folder: Path, index: RowIndex, plan: Plan) -> None:
 
     So later data sets can leave the same people out of training.
     """
-    groups = {
-        (index.sources[i], digest(index.groups[i] or index.origins[i]))
-        for i in np.flatnonzero(plan.splits == SPLITS.index("test")).tolist()
-    }
-    _write_csv(folder / HELD_BACK, ("source", "group"), sorted(groups))
+    rows = np.flatnonzero(plan.splits == SPLITS.index("test"))
+    groups, origins = index.groups.of_rows(rows), index.origins.take(rows)
+    names = pc.if_else(pc.equal(groups, ""), origins.cast(groups.type), groups)
+    pairs = pa.table({"source": index.sources.of_rows(rows), "group": names})
+    found = pairs.group_by(["source", "group"]).aggregate([]).to_pylist()
+    listed = sorted({(row["source"], digest(row["group"])) for row in found})
+    _write_csv(folder / HELD_BACK, ("source", "group"), listed)
 
 
 def _write_shards(
@@ -96,14 +99,17 @@ def _with_clusters(table: pa.Table, clusters: IntArray) -> pa.Table:
 
     So what is sampled by groups keeps the pictures of one photo together.
     """
-    own = pa.array([f"{PHOTO_GROUP}{cluster}" for cluster in clusters], type=pa.string())
+    numbers = pc.cast(pa.array(clusters), pa.string())
+    own = pc.binary_join_element_wise(PHOTO_GROUP, numbers, "")
     groups = pc.if_else(pc.equal(table["group"], ""), own, table["group"])
     table = table.set_column(table.schema.get_field_index("group"), "group", groups)
     return table.append_column("cluster", pa.array(clusters))
 
 
 def _with_split(table: pa.Table, split: str, schema: pa.Schema) -> pa.Table:
-    names = pa.array([split] * table.num_rows, type=pa.string())
+    names = pa.repeat(split, table.num_rows)
+    hashes = to_hex(digests_of(table["sha256"]))
+    table = table.set_column(table.schema.get_field_index("sha256"), "sha256", hashes)
     return table.append_column("split", names).select(schema.names).cast(schema)
 
 

@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 
 from mien.datasets.preparation import duplicates
+from mien.datasets.preparation.linking import clusters
 from mien.datasets.preparation.splits import assign_splits
 from mien.errors import TrainingError
 from mien.evaluation.detection import Labels
@@ -239,13 +240,10 @@ def _units(
         links += list(pairwise(members))
     shape = (len(thumbs), duplicates.THUMB, duplicates.THUMB)
     stack = np.array(thumbs, dtype=np.uint8).reshape(shape)
-    for start in range(0, len(stack), duplicates.BLOCK):
-        stop = min(start + duplicates.BLOCK, len(stack))
-        pairs, _ = duplicates.near_pairs(stack, start, stop, NEAR)
-        links += [(owners[a], owners[b]) for a, b in pairs.tolist()]
-        on_progress("finding duplicates", stop, len(stack))
+    pairs, _ = duplicates.near_pairs(stack, NEAR, on_progress)
+    links += [(owners[a], owners[b]) for a, b in pairs.tolist()]
     array = np.array(links, dtype=np.int64).reshape(-1, 2)
-    return [int(unit) for unit in duplicates.clusters(array, len(pictures))]
+    return [int(unit) for unit in clusters(array, len(pictures))]
 
 
 def _dealt(pictures: Sequence[Picture], units: Sequence[int], seed: int) -> Iterator[Picture]:

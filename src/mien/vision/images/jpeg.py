@@ -17,6 +17,9 @@ _PROGRESSIVE = 0xC2
 # How many samples of brightness, and of the two colours, a block of the picture has each way.
 _HALF_COLOURS = b"\x22\x11\x11"
 _COMMON_FRAMES = frozenset({0xC0, 0xC1, 0xC2})
+# Of what programs add, these two say how colours are coded.
+_JFIF, _ADOBE = 0xE0, 0xEE
+_NOTES = frozenset({*range(0xE0, 0xF0), 0xFE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,45 @@ def look(data: bytes) -> JpegFacts:
             scans += 1
             pattern = _IN_SCAN
     return JpegFacts(scans, plain, whole=False, held=held)
+
+
+def bare(data: bytes) -> bytes | None:
+    """Leave out of a JPEG all that its pixels do not need.
+
+    That is what cameras and programs note of the place, the owner and the device, thumbnails,
+    colour profiles, comments, and what comes after the picture. The coded picture stays as it is.
+
+    Args:
+        data: A JPEG.
+
+    Returns:
+        Its first picture; None where the marks of it are not in order.
+    """
+    parts, at, pattern = [data[:2]], 2, _MARKER
+    while (found := pattern.search(data, at)) is not None:
+        if pattern is _IN_SCAN:
+            parts.append(data[at : found.start()])
+        kind, at, pattern = found.group(1)[0], found.end(), _MARKER
+        if kind == _END:
+            return b"".join((*parts, b"\xff", found.group(1)))
+        if kind in _ALONE:
+            return None
+        length = int.from_bytes(data[at : at + 2], "big")
+        parts.append(_needed(kind, data[at + 2 : at + length]))
+        at += max(2, length)
+        pattern = _IN_SCAN if kind == _SCAN else _MARKER
+    return None
+
+
+def _needed(kind: int, body: bytes) -> bytes:
+    """Return a marker with what it says, as far as a decoder needs it; nothing for notes."""
+    if kind == _JFIF and body.startswith(b"JFIF\0"):
+        body = body[:12] + b"\0\0"  # without a thumbnail
+    elif kind == _ADOBE and body.startswith(b"Adobe"):
+        body = body[:12]
+    elif kind in _NOTES:
+        return b""
+    return bytes((0xFF, kind)) + (len(body) + 2).to_bytes(2, "big") + body
 
 
 def open_jpeg(file: IO[bytes]) -> Image.Image:

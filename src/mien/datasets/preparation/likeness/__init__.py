@@ -1,0 +1,1 @@
+"""How alike two pictures are, from small views of both."""
