@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from pyarrow.fs import LocalFileSystem
 
 from mien.datasets.dataset import Dataset
 from mien.datasets.inputs.folders import CropSettings, FolderInput
@@ -68,7 +69,9 @@ def test_ray_reads_every_split(dataset: Dataset, monkeypatch: pytest.MonkeyPatch
     ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False)
     try:
         shards = [str(path) for path in dataset.shards("train")]
-        found = ray_data.read_parquet(shards, columns=["image", "label", "origin"]).take_all()
+        # Without being told, it looks for what reads addresses of the web, which may be absent.
+        disk, columns = LocalFileSystem(), ["image", "label", "origin"]
+        found = ray_data.read_parquet(shards, filesystem=disk, columns=columns).take_all()
     finally:
         ray.shutdown()
     wanted = pictures(dataset, "train")

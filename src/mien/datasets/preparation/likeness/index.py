@@ -126,8 +126,8 @@ def _make(
     centers = every[np.arange(lists) * len(thumbs) // lists]
     for _ in range(ROUNDS):
         centers = _moved(centers, every)
-    # In 8 bits a number, so that far more of it is at hand: four times the bytes took half as long
-    # again among 200,000 pictures, and found no more.
+    # In 8 bits a number, a quarter of what they take: among many pictures the search waits for
+    # memory.
     index = faiss.IndexIVFScalarQuantizer(
         _graph(centers),
         COARSE**2,
