@@ -44,8 +44,10 @@ def running(
             assert started.wait(60), "the server did not start"
             yield thread
         finally:
+            # On a busy machine a browser that was closed takes longer to hang up than a person waits.
+            server.config.timeout_graceful_shutdown = 20
             server.should_exit = True
-            thread.join(10)
+            thread.join(30)
             assert not thread.is_alive(), "the server did not end"
 
 

@@ -37,7 +37,7 @@ PLACE = ("MASTER_ADDR", "MASTER_PORT")
 GATHERING = datetime.timedelta(minutes=5)
 PATIENCE = datetime.timedelta(hours=1)
 _SAID = "mien/said"  # how many processes had something to say of what went wrong
-_READ_SECONDS, _POLL_SECONDS = 5.0, 0.05
+_READ_SECONDS, _POLL_SECONDS = 20.0, 0.05
 
 
 class Spread(Protocol):
