@@ -110,3 +110,11 @@ def test_what_cannot_be_is_one_line(
     assert told in error
     assert error.count("\n") == 1
     assert {path.name for path in tmp_path.iterdir()} == names
+
+
+def test_a_shard_without_anything_to_read_is_no_failure(
+    run: Run, pictures: Path, tmp_path: Path
+) -> None:
+    assert run(pictures, "--out", f"{tmp_path / 'out'}/", "--shard", "2/2") == 0
+    assert run(pictures, "--out", f"{tmp_path / 'out'}/", "--shard", "1/2") == 0
+    assert (tmp_path / "out" / "manifest.csv").is_file()

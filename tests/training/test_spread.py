@@ -34,6 +34,8 @@ def test_numbers_of_a_process() -> None:
         ({"RANK": None}, "WORLD_SIZE is set, but RANK is not"),
         ({"WORLD_SIZE": ""}, "RANK is set, but WORLD_SIZE is not"),
         ({"MASTER_PORT": None}, "RANK is set, but MASTER_PORT is not"),
+        ({"MASTER_PORT": "x"}, "MASTER_PORT=x is no port"),
+        ({"MASTER_PORT": "70000"}, "MASTER_PORT=70000 is no port"),
         ({"RANK": "-1"}, "RANK=-1 is no whole number"),
         ({"WORLD_SIZE": "two"}, "WORLD_SIZE=two is no whole number"),
         ({"RANK": "4"}, "RANK=4 does not go with WORLD_SIZE=4"),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mien.archive.places import is_remote
-from mien.archive.readings.settings import ArchiveSettings
+from mien.archive.readings.settings import ArchiveSettings, parse_shard
 from mien.cli.console import count, err, print_some, progress
 from mien.errors import SettingsError
 
@@ -70,7 +70,9 @@ def run(options: "PredictOptions", archive: ArchiveSettings) -> int:
             on_progress=update,
         )
     _report(summary, stats=options.stats)
-    return 1 if summary.missed or not summary.good else 0
+    # A shard may have nothing to read, or only damaged files: that is no failure to try again.
+    nothing = not summary.good and parse_shard(archive.shard)[1] == 1
+    return 1 if summary.missed or nothing else 0
 
 
 def _refuse_others(options: "PredictOptions") -> None:

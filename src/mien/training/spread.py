@@ -31,7 +31,8 @@ T = TypeVar("T")
 # What torchrun tells each process: its number, how many there are, the same on its own machine,
 # and where the first one is.
 RANK, RANKS, LOCAL, LOCALS = "RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE"
-PLACE = ("MASTER_ADDR", "MASTER_PORT")
+PORT = "MASTER_PORT"
+PLACE = ("MASTER_ADDR", PORT)
 # So long they look for each other at the start. After that they wait longer, since the first one
 # validates and saves; of a process that has died they hear at once, of a machine only then.
 GATHERING = datetime.timedelta(minutes=5)
@@ -266,6 +267,8 @@ def ranks_of(environment: Mapping[str, str]) -> dict[str, int] | None:
         if not text.isdecimal():
             raise _senseless(f"{name}={text} is no whole number")
         numbers[name] = int(text)
+    if not environment[PORT].isdecimal() or not 0 < int(environment[PORT]) < 1 << 16:
+        raise _senseless(f"{PORT}={environment[PORT]} is no port")
     for name, most in ((RANK, RANKS), (LOCAL, LOCALS), (LOCALS, RANKS)):
         least = numbers[name] + (name != LOCALS)
         if least > numbers[most]:

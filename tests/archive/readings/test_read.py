@@ -159,6 +159,26 @@ def test_shards_give_what_one_run_gives(read: Read, archive: Path, tmp_path: Pat
     assert files_of(tmp_path / "one") == files_of(tmp_path / "three")
 
 
+def test_a_table_that_is_taken_away_while_it_is_written_is_not_said_to_be_there(
+    read: Read, archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, run = tmp_path / "out", work.run
+
+    def run_and_lose(*args: Any, **options: Any) -> Any:
+        done = run(*args, **options)
+        for folder in out.rglob(".mien-*.tmp"):  # as who cleans on a disk of node-local locks
+            shutil.rmtree(folder)
+        return done
+
+    with monkeypatch.context() as patch:
+        patch.setattr(work, "run", run_and_lose)
+        assert read(archive, out).missed
+    assert rows(out)["bright.mp4"].status == "failed"
+    assert "was removed while it was written" in rows(out)["bright.mp4"].error
+    read(archive, out)
+    assert rows(out)["bright.mp4"].status == "read"
+
+
 def test_a_shard_that_is_started_twice_is_told(read: Read, archive: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with alone_on(out / "manifest-1-of-2.csv"):

@@ -117,6 +117,8 @@ class _Reader:
                 name = f"{self.work.place.name}/{as_written(table)}"
                 raise SinkError(str(error).replace(str(path), name)) from error
             if not path.exists():
+                if any(tally.frames for tally in source.tallies):
+                    raise ChangedError(f"{as_written(table)}: was removed while it was written")
                 raise _NothingReadError
 
     def _row(self, tally: "_Tally", table: str, problem: str) -> Row:
