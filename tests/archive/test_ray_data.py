@@ -1,5 +1,6 @@
 """Ray on this machine alone; it takes seconds to start."""
 
+import socket
 import sys
 
 import pytest
@@ -21,6 +22,19 @@ def test_a_missing_extra_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_too_few_jobs_are_refused() -> None:
     with pytest.raises(SettingsError, match="--jobs must be 1 or more"):
         make_engine("ray", jobs=0)
+
+
+def test_a_cluster_where_nobody_answers_is_one_line() -> None:
+    """Ray would ask for minutes, and say nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        ray_data._seek(f"127.0.0.1:{port}")
+        ray_data._seek(f"ray://127.0.0.1:{port}")
+    for address in (f"127.0.0.1:{port}", f"ray://127.0.0.1:{port}", "127.0.0.1:70000"):
+        with pytest.raises(EngineError, match=f"RAY_ADDRESS={address}: nobody answers there"):
+            ray_data._seek(address)
+    for address in ("auto", "local", ""):
+        ray_data._seek(address)
 
 
 @pytest.mark.heavy

@@ -14,11 +14,13 @@ import logging
 import os
 import pickle
 import signal
+import socket
 import tempfile
 import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from mien.archive.local import LocalEngine
 from mien.archive.work import Done, Work
@@ -29,6 +31,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 # Ray Data keeps books of each block; where there are more tasks, some share one.
 MOST_BLOCKS = 10_000
+ANSWERS_SECONDS = 10.0
 # On one machine, for tasks and what comes of them; Ray takes a third of the memory unless told.
 STORE_BYTES = 200_000_000
 # Read when Ray is imported, and by the processes that it starts: mien promises silence.
@@ -142,7 +145,9 @@ def _cluster(jobs: int) -> Iterator[None]:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     former = signal.getsignal(signal.SIGTERM)
     with contextlib.ExitStack() as stack:
-        options = _here(stack, jobs) if not os.environ.get("RAY_ADDRESS") else {}
+        address = os.environ.get("RAY_ADDRESS", "")
+        _seek(address)
+        options = {} if address else _here(stack, jobs)
         stack.callback(ray.shutdown)
         try:
             with _muted():
@@ -151,6 +156,24 @@ def _cluster(jobs: int) -> Iterator[None]:
             raise EngineError(f"no cluster can be reached or started: {one_line(error)}") from error
         signal.signal(signal.SIGTERM, former)  # Ray's would end this program with a stack trace
         yield
+
+
+def _seek(address: str) -> None:
+    """See that somebody answers at an address; Ray itself would ask for minutes, and say nothing.
+
+    Raises:
+        EngineError: Nobody does.
+    """
+    place = urlsplit(address if "://" in address else f"//{address}")
+    try:
+        if place.hostname is None or place.port is None:  # "auto", which Ray knows at once
+            return
+        socket.create_connection((place.hostname, place.port), ANSWERS_SECONDS).close()
+    except (OSError, ValueError) as error:
+        raise EngineError(
+            f"RAY_ADDRESS={address}: nobody answers there ({one_line(error)}); start the cluster, "
+            "or unset it to work on this machine"
+        ) from error
 
 
 def _here(stack: contextlib.ExitStack, jobs: int) -> dict[str, Any]:

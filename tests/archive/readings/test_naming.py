@@ -89,3 +89,14 @@ def test_a_large_folder_is_several_tables(monkeypatch: object) -> None:
 def test_pictures_that_were_named_share_a_table() -> None:
     listed = [item(f"{name}.png", picture=True, named=True) for name in "ab"]
     assert tables(parts_of(listed, ".csv", {})) == {"pictures.csv"}
+
+
+def test_another_first_picture_does_not_rename_a_table() -> None:
+    def folder(way: str, *names: str) -> list[Item]:
+        root = f"{os.sep}{way}{os.sep}pics{os.sep}"
+        return [Item(f"{root}{name}", f"pics/{name}", True, False, 1) for name in names]
+
+    before = tables(parts_of([*folder("x", "1.png"), *folder("y", "1.png")], ".csv", {}))
+    after = parts_of([*folder("x", "1.png"), *folder("y", "0.png", "1.png")], ".csv", {})
+    assert len(before) == 2
+    assert tables(after) == before

@@ -159,6 +159,20 @@ def test_shards_give_what_one_run_gives(read: Read, archive: Path, tmp_path: Pat
     assert files_of(tmp_path / "one") == files_of(tmp_path / "three")
 
 
+def test_shards_leave_alone_what_others_may_be_at_until_all_are_done(
+    read: Read, archive: Path, tmp_path: Path
+) -> None:
+    """Where locks hold on one machine only, it cannot be told from what a killed run left."""
+    out = tmp_path / "out"
+    other = out / "in" / ".mien-abcdefgh.tmp"
+    other.mkdir(parents=True)
+    (other / "unfinished.csv").write_text("half")
+    read(archive, out, shard="1/2")
+    assert other.exists()
+    read(archive, out, shard="2/2")
+    assert not other.exists()
+
+
 def test_a_table_that_is_taken_away_while_it_is_written_is_not_said_to_be_there(
     read: Read, archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -100,7 +100,7 @@ class _Names:
     def take(self, below: str, suffix: str, items: tuple[Item, ...]) -> str:
         table = _short(below, suffix)
         if not self._is_free(table, items):
-            digest = hashlib.sha256(os.fsencode(items[0].name)).hexdigest()[:8]
+            digest = hashlib.sha256(os.fsencode(_origin(items[0]))).hexdigest()[:8]
             table = _short(below, f"-{digest}{suffix}")
         self._taken.add(_key(table))
         return table
@@ -114,6 +114,11 @@ class _Names:
             and not is_manifest(key)
             and (not owners or not owners.isdisjoint(own))
         )
+
+
+def _origin(item: Item) -> str:
+    """Return what a table is named after: of a folder's pictures the first may be another one."""
+    return item.folder if item.is_picture and not item.named else item.name
 
 
 def _short(below: str, ending: str) -> str:

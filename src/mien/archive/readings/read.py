@@ -16,7 +16,7 @@ from mien.archive.readings.ledger import Ledger
 from mien.archive.readings.manifest import STANDS, Row
 from mien.archive.readings.naming import Part, parts_of, share
 from mien.archive.readings.recipe import Identity, Recipe
-from mien.archive.readings.settings import ArchiveSettings, parse_shard, table_suffix
+from mien.archive.readings.settings import WHOLE, ArchiveSettings, parse_shard, table_suffix
 from mien.archive.readings.work import Outcome, ReadParts, Task
 from mien.errors import ArchiveError, SinkError
 from mien.sinks.tables import as_written
@@ -128,14 +128,20 @@ class _Run:
             with ledger.kept(), self._tidy(tasks):
                 self._hand_out(tasks, ledger, on_progress)
             self.summary.whole = ledger.merge(self._identity)
+            if self.summary.whole:
+                self._place.clean(_folders(part.table for part in everything))
         self._sum_up(parts, ledger)
         self.summary.wall = time.perf_counter() - begun
         return self.summary
 
     @contextlib.contextmanager
     def _tidy(self, tasks: Sequence[Task]) -> Iterator[None]:
-        """Remove what was left unfinished by former runs, and by workers that are killed now."""
-        folders = {task.part.table.rpartition("/")[0] for task in tasks}
+        """Remove what was left unfinished by former runs, and by workers that are killed now.
+
+        Of several shards the last one does: on a disk whose locks hold on one machine only, what
+        another machine is at looks like what was left.
+        """
+        folders = _folders(task.part.table for task in tasks) if self._shard == WHOLE else set()
         self._place.clean(folders)
         try:
             yield
@@ -192,6 +198,10 @@ class _Run:
         self.summary.missed = any(
             row.status == "failed" or row.file in named for row in self.summary.problems
         ) or any(one.named for one in self.summary.skipped)
+
+
+def _folders(tables: Iterable[str]) -> set[str]:
+    return {table.rpartition("/")[0] for table in tables}
 
 
 def _refuse_inside(specs: Sequence[str], place: Place) -> None:
