@@ -118,3 +118,17 @@ def test_a_shard_without_anything_to_read_is_no_failure(
     assert run(pictures, "--out", f"{tmp_path / 'out'}/", "--shard", "2/2") == 0
     assert run(pictures, "--out", f"{tmp_path / 'out'}/", "--shard", "1/2") == 0
     assert (tmp_path / "out" / "manifest.csv").is_file()
+
+
+def test_what_the_status_is_for_is_said_to_who_wants_it_quiet(
+    run: Run, pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = pictures / "broken.png"
+    for out in (tmp_path / "table.csv", f"{tmp_path / 'out'}/"):
+        assert run(broken, "--out", out, "-q") == 1
+        said = capsys.readouterr().err
+        assert "broken.png: " in said
+        assert "read" not in said.splitlines()[0].partition(": ")[0]
+        assert len(said.splitlines()) == 1
+    assert run(pictures, "--out", f"{tmp_path / 'all'}/", "-q") == 0
+    assert capsys.readouterr().err == ""

@@ -65,12 +65,19 @@ def print_notice(notice: "Notice") -> None:
     err.print(printable(notice.message), markup=False)
 
 
-def print_some(lines: Sequence[str]) -> None:
-    """Print the first of many remarks, and how many more there are."""
+def print_some(lines: Sequence[str], *, failed: bool = False) -> None:
+    """Print the first of many remarks, and how many more there are.
+
+    Args:
+        lines: The remarks.
+        failed: Whether the program ends with a status for them: then they are always said.
+    """
+    before, err.quiet = err.quiet, err.quiet and not failed
     for line in lines[:MOST_REMARKS]:
         err.print(printable(f"  {line}"), markup=False)
     if len(lines) > MOST_REMARKS:
         err.print(f"  and {len(lines) - MOST_REMARKS:,} more")
+    err.quiet = before
 
 
 def count(number: int, noun: str) -> str:

@@ -86,8 +86,12 @@ def run(args: argparse.Namespace) -> int:
         meter = Meter()
         with _reported(source, meter, stats=options.stats), _shown(options, limited) as on_frame:
             run_pipeline(limited, analyzer, sinks, on_frame=on_frame, meter=meter)
-    missed = any(item.named for item in source.skipped)
-    return 1 if missed or not meter.summary().frames else 0
+    return 1 if _missed(source) or not meter.summary().frames else 0
+
+
+def _missed(source: Source) -> bool:
+    """Whether something was left out that was asked for by name."""
+    return any(item.named for item in source.skipped)
 
 
 def _limited(source: Source, options: PredictOptions) -> Source:
@@ -184,7 +188,8 @@ def _reported(source: Source, meter: Meter, *, stats: bool) -> Iterator[None]:
             f"{summary.faceless_frames:,} without a face{left_out}",
             markup=False,
         )
-        print_some([f"{item.path}: {item.reason}" for item in skipped])
+        failed = _missed(source) or not summary.frames
+        print_some([f"{item.path}: {item.reason}" for item in skipped], failed=failed)
         if stats and summary.frames:
             _print_speed(summary)
 

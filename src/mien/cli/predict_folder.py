@@ -69,10 +69,11 @@ def run(options: "PredictOptions", archive: ArchiveSettings) -> int:
             overwrite=options.overwrite,
             on_progress=update,
         )
-    _report(summary, stats=options.stats)
     # A shard may have nothing to read, or only damaged files: that is no failure to try again.
     nothing = not summary.good and parse_shard(archive.shard)[1] == 1
-    return 1 if summary.missed or nothing else 0
+    failed = summary.missed or nothing
+    _report(summary, stats=options.stats, failed=failed)
+    return 1 if failed else 0
 
 
 def _refuse_others(options: "PredictOptions") -> None:
@@ -81,7 +82,7 @@ def _refuse_others(options: "PredictOptions") -> None:
             raise SettingsError(f"{name} cannot be had with a folder as --out; name a table")
 
 
-def _report(summary: "ArchiveSummary", *, stats: bool) -> None:
+def _report(summary: "ArchiveSummary", *, stats: bool, failed: bool) -> None:
     bad = summary.files - summary.good
     parts = (
         f"{summary.unchanged:,} unchanged" if summary.unchanged else "",
@@ -91,8 +92,11 @@ def _report(summary: "ArchiveSummary", *, stats: bool) -> None:
         f"{len(summary.skipped):,} skipped" if summary.skipped else "",
     )
     err.print(f"{count(summary.files, 'file')}: {', '.join(filter(None, parts))}", markup=False)
-    print_some([f"{row.file}: {row.error}" for row in summary.problems])
-    print_some([f"{item.path}: {item.reason}" for item in summary.skipped])
+    for told in (
+        [f"{row.file}: {row.error}" for row in summary.problems],
+        [f"{item.path}: {item.reason}" for item in summary.skipped],
+    ):
+        print_some(told, failed=failed)
     if not summary.whole:
         err.print("manifest.csv follows with the last of the shards", markup=False)
     if stats and summary.wall:
