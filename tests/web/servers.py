@@ -44,7 +44,7 @@ def running(
             assert started.wait(60), "the server did not start"
             yield thread
         finally:
-            # On a busy machine a browser that was closed takes longer to hang up than a person waits.
+            # On a busy machine a closed browser takes longer to hang up than a person waits.
             server.config.timeout_graceful_shutdown = 20
             server.should_exit = True
             thread.join(30)
