@@ -33,9 +33,13 @@ SHOW_FACE = """
 ([width, height, data]) => {
   const canvas = Object.assign(document.createElement("canvas"), { width, height });
   const bytes = Uint8ClampedArray.from(atob(data), (letter) => letter.charCodeAt(0));
-  canvas.getContext("2d").putImageData(new ImageData(bytes, width, height), 0, 0);
+  const context = canvas.getContext("2d");
+  context.putImageData(new ImageData(bytes, width, height), 0, 0);
   canvas.style.cssText = "position: fixed; z-index: 9; top: 60px; left: 900px";
   document.body.append(canvas);
+  // As in a call, something always moves: of a tab where nothing does, Chromium may share no frame.
+  let step = 0;
+  setInterval(() => context.fillRect(0, 0, 1 + (step = (step + 1) % 9), 1), 50);
 }
 """
 UNSEEN = """
