@@ -45,9 +45,9 @@ def running(
             yield thread
         finally:
             # On a busy machine a closed browser takes longer to hang up than a person waits.
-            server.config.timeout_graceful_shutdown = 20
+            server.config.timeout_graceful_shutdown = 40
             server.should_exit = True
-            thread.join(30)
+            thread.join(60)
             assert not thread.is_alive(), "the server did not end"
 
 
