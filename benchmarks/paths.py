@@ -79,7 +79,7 @@ def bare(case: Case, *, channels_last: bool = True) -> Callable[[], float]:
     """Return what times the bare forward and backward pass, in seconds a batch."""
     settings, compute = case.settings, case.compute
     network: nn.Module = start(settings, CLASSES, compute).network
-    pictures, labels = _random_batch(case)
+    pictures, labels = random_batch(settings, compute)
     if not channels_last:
         network = network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
         pictures = pictures.contiguous(memory_format=torch.contiguous_format)
@@ -163,10 +163,10 @@ def _ignore(_row: dict[str, float]) -> None:
     """Take the figures of an epoch, for nobody."""
 
 
-def _random_batch(case: Case) -> tuple[Tensor, Tensor]:
-    settings = case.settings
+def random_batch(settings: TrainSettings, compute: Compute) -> tuple[Tensor, Tensor]:
+    """Return pictures and labels of chance, as many as a step takes, on the device."""
     rng = np.random.default_rng(0)
     shape = (settings.batch_size, settings.size, settings.size, settings.channels)
-    pictures = case.compute.pictures(rng.integers(0, 256, shape, dtype=np.uint8))
+    pictures = compute.pictures(rng.integers(0, 256, shape, dtype=np.uint8))
     labels = torch.from_numpy(rng.integers(0, CLASSES, settings.batch_size))
-    return pictures, labels.to(case.compute.device)
+    return pictures, labels.to(compute.device)

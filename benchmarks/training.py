@@ -12,10 +12,10 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import torch
-from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from benchmarks import faces
+from benchmarks.paths import CLASSES, random_batch
 from benchmarks.report import Column, Result
 from benchmarks.timing import Samples, Stopwatch, cpu_ratio, ratio
 from mien.training.checkpoint import Checkpoint
@@ -30,7 +30,6 @@ from mien.training.randomness import Draws
 from mien.training.settings import Machine
 
 NAME = "training"
-CLASSES = 4
 COLUMNS = (
     Column("case", "one batch"),
     Column("images_per_second", "images/s", ",.0f"),
@@ -124,7 +123,7 @@ def _per_batch(bench: _Bench, work: Callable[[int], object]) -> tuple[float, flo
 
 def _bare(bench: _Bench) -> Callable[[], tuple[float, float]]:
     network = _begin(bench, bench.settings).network
-    pictures, labels = _random_batch(bench)
+    pictures, labels = random_batch(bench.settings, bench.compute)
 
     def work(_: int) -> None:
         with bench.compute.autocast():
@@ -137,7 +136,7 @@ def _bare(bench: _Bench) -> Callable[[], tuple[float, float]]:
 
 def _step(bench: _Bench) -> Callable[[], tuple[float, float]]:
     checkpoint = _begin(bench, bench.settings)
-    pictures, labels = _random_batch(bench)
+    pictures, labels = random_batch(bench.settings, bench.compute)
     soft = F.one_hot(labels, CLASSES).float()
     weights = class_weights(bench.store, bench.settings.class_balance).to(bench.compute.device)
     return lambda: _per_batch(
@@ -206,15 +205,6 @@ def _begin(bench: _Bench, settings: TrainSettings) -> Checkpoint:
     checkpoint = start(settings, CLASSES, bench.compute)
     checkpoint.network.train()
     return checkpoint
-
-
-def _random_batch(bench: _Bench) -> tuple[Tensor, Tensor]:
-    settings = bench.settings
-    rng = np.random.default_rng(0)
-    shape = (settings.batch_size, settings.size, settings.size, settings.channels)
-    pictures = bench.compute.pictures(rng.integers(0, 256, shape, dtype=np.uint8))
-    labels = torch.from_numpy(rng.integers(0, CLASSES, settings.batch_size))
-    return pictures, labels.to(bench.compute.device)
 
 
 def _make_store(folder: Path, settings: TrainSettings, count: int) -> FaceStore:

@@ -30,16 +30,7 @@ class AllPairs:
         self._thumbs = thumbs
 
     def of(self, start: int, stop: int) -> IntArray:
-        """Compare views of some pictures with the middle of all.
-
-        Args:
-            start: First picture whose views are taken.
-            stop: The picture after the last one.
-
-        Returns:
-            int64 [P,3]: the picture whose window it is, the picture whose middle it resembles, and
-            the number of the view that resembles it most.
-        """
+        """Compare views of some pictures with the middle of all; see `Candidates.of`."""
         views = make_views()
         details = normalise_contrast(self._thumbs[start:stop], COARSE_SIGMA)
         ours = [descriptors(details, view) for view in views]

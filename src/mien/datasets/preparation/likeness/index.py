@@ -56,16 +56,7 @@ class Index:
         faiss.downcast_index(self._index.quantizer).hnsw.efSearch = SEARCHED
 
     def of(self, start: int, stop: int) -> IntArray:
-        """Compare views of some pictures with the middles near to them.
-
-        Args:
-            start: First picture whose views are taken.
-            stop: The picture after the last one.
-
-        Returns:
-            int64 [P,3]: the picture whose window it is, the picture whose middle it resembles, and
-            the number of the view that resembles it most.
-        """
+        """Compare views of some pictures with the middles near to them; see `Candidates.of`."""
         details = normalise_contrast(self._thumbs[start:stop], COARSE_SIGMA)
         views = make_views()
         # Picture by picture: its views are near to each other, so that their lists are at hand.
