@@ -151,7 +151,7 @@ def loop(case: Case, stores: tuple[FaceStore, FaceStore]) -> Callable[[], float]
                 stores[1],
                 settings,
                 case.compute,
-                on_epoch=_ignore,
+                on_epoch=ignore_row,
                 on_progress=on_progress,
             )
         return (times[1] - times[0]) / case.steps
@@ -159,7 +159,7 @@ def loop(case: Case, stores: tuple[FaceStore, FaceStore]) -> Callable[[], float]
     return timed
 
 
-def _ignore(_row: dict[str, float]) -> None:
+def ignore_row(_row: dict[str, float]) -> None:
     """Take the figures of an epoch, for nobody."""
 
 

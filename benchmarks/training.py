@@ -15,7 +15,7 @@ import torch
 from torch.nn import functional as F  # noqa: N812
 
 from benchmarks import faces
-from benchmarks.paths import CLASSES, random_batch
+from benchmarks.paths import CLASSES, ignore_row, random_batch
 from benchmarks.report import Column, Result
 from benchmarks.timing import Samples, Stopwatch, cpu_ratio, ratio
 from mien.training.checkpoint import Checkpoint
@@ -169,16 +169,12 @@ def _loop(bench: _Bench, settings: TrainSettings) -> Callable[[], tuple[float, f
             validation,
             settings,
             bench.compute,
-            on_epoch=_ignore_row,
+            on_epoch=ignore_row,
             on_progress=on_progress,
         )
         return seconds[-1]
 
     return work
-
-
-def _ignore_row(_row: dict[str, float]) -> None:
-    """Take the figures of an epoch, for nobody."""
 
 
 def _read(bench: _Bench) -> Callable[[], tuple[float, float]]:

@@ -27,6 +27,7 @@ import torch
 from rich.console import Console
 
 from benchmarks.experiments.knee import draw, result_of
+from benchmarks.paths import ignore_row
 from benchmarks.report import Environment, print_result
 from benchmarks.timing import take_turns
 from mien.datasets.dataset import Dataset, load_dataset
@@ -197,14 +198,10 @@ def _learn(
             validation,
             settings,
             compute,
-            on_epoch=_ignore,
+            on_epoch=ignore_row,
             on_progress=on_progress,
         )
     return checkpoint.history
-
-
-def _ignore(_row: dict[str, float]) -> None:
-    """Take the figures of an epoch, for nobody."""
 
 
 def milliseconds(choices: Sequence[Choice], classes: int) -> list[float]:
