@@ -37,6 +37,7 @@ PLACE = ("MASTER_ADDR", PORT)
 # validates and saves; of a process that has died they hear at once, of a machine only then.
 GATHERING = datetime.timedelta(minutes=5)
 PATIENCE = datetime.timedelta(hours=1)
+_HERE = "mien/here/"  # and the number of a process that has found the others
 _SAID = "mien/said"  # how many processes had something to say of what went wrong
 _READ_SECONDS, _POLL_SECONDS = 20.0, 0.05
 
@@ -218,7 +219,9 @@ def spread_over(device: str, environment: Mapping[str, str] | None = None) -> It
         dist.init_process_group(
             backend, rank=numbers[RANK], world_size=numbers[RANKS], timeout=GATHERING
         )
-    ranks, store = Ranks(numbers, chosen), dist.distributed_c10d._get_default_store()
+        store = dist.distributed_c10d._get_default_store()
+        _gather(store, numbers)
+    ranks = Ranks(numbers, chosen)
     try:
         with others_lost(numbers):
             dist.distributed_c10d._set_pg_timeout(PATIENCE)
@@ -233,6 +236,12 @@ def spread_over(device: str, environment: Mapping[str, str] | None = None) -> It
         raise
     finally:
         _leave()
+
+
+def _gather(store: Any, numbers: Mapping[str, int]) -> None:
+    """Wait until all have found each other: who still looks does not hear why another one ends."""
+    store.set(f"{_HERE}{numbers[RANK]}", "")
+    store.wait([f"{_HERE}{rank}" for rank in range(numbers[RANKS])], GATHERING)
 
 
 def _said(store: Any, more: int) -> int:
