@@ -315,12 +315,17 @@ def watch_pages():
 
 
 @pytest.fixture(scope="session")
-def exported(tmp_path_factory) -> Path:
-    """The folder of a host, with the exported site in a folder of it."""
+def page_runtime() -> None:
+    """Skip where the package lacks what a page needs to read by itself."""
     try:
         runtime.check()
     except SettingsError as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory, page_runtime) -> Path:
+    """The folder of a host, with the exported site in a folder of it."""
     root = tmp_path_factory.mktemp("host")
     assert main(["export-site", str(root / "a" / "folder"), "-q"]) == 0
     return root

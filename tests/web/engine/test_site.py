@@ -12,7 +12,6 @@ from tests.web.conftest import launched
 from tests.web.hosts import Host
 
 from mien.cli import main
-from mien.errors import SettingsError
 from mien.models.occlusion import explain
 from mien.registry import make_analyzer, make_classifier, make_detector
 from mien.sources.sample import SampleSource
@@ -252,11 +251,9 @@ def test_the_next_version_is_taken_whole_and_the_old_one_removed(browser, export
 
 @pytest.mark.heavy
 @pytest.mark.timeout(600)
-def test_another_model_is_fetched_when_it_is_chosen_and_read_with_offline(browser, tmp_path):
-    try:
-        runtime.check()
-    except SettingsError as error:
-        pytest.skip(str(error))
+def test_another_model_is_fetched_when_it_is_chosen_and_read_with_offline(
+    browser, tmp_path, page_runtime
+):
     folder = tmp_path / "a" / "folder"
     assert main(["export-site", str(folder), "--model", "fer4", "--model", "fer8", "-q"]) == 0
     host = Host(tmp_path)
@@ -291,11 +288,7 @@ def test_another_model_is_fetched_when_it_is_chosen_and_read_with_offline(browse
 
 @pytest.mark.heavy
 @pytest.mark.timeout(300)
-def test_a_model_that_cannot_be_fetched_changes_nothing(browser, tmp_path, expect):
-    try:
-        runtime.check()
-    except SettingsError as error:
-        pytest.skip(str(error))
+def test_a_model_that_cannot_be_fetched_changes_nothing(browser, tmp_path, expect, page_runtime):
     folder = tmp_path / "a" / "folder"
     assert main(["export-site", str(folder), "--model", "fer4", "--model", "fer8", "-q"]) == 0
     (folder / named(folder, "classifier-1")).unlink()

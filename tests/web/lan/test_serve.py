@@ -16,7 +16,6 @@ from websockets.sync.client import connect
 
 pytest.importorskip("cryptography", reason="needs the extra lan")
 
-from mien.errors import SettingsError
 from mien.models.bundle import load_bundle, load_detector_bundle
 from mien.registry import DEFAULT_BUNDLE, DETECTOR_BUNDLE
 from mien.web.app import create_app
@@ -26,7 +25,6 @@ from mien.web.guard.security import local_hosts
 from mien.web.lan.addresses import Network
 from mien.web.lan.gate import COOKIE
 from mien.web.lan.serve import Lan, make_lan
-from mien.web.page import runtime
 from mien.web.server import Server, bind, bind_all
 from mien.web.session.services import Services
 from mien.web.site.engine import engine_files
@@ -347,13 +345,9 @@ def test_axe_finds_nothing_on_the_code_page(open_lan_page, expect, violations, l
 
 @pytest.mark.heavy
 def test_a_phone_reads_by_itself_and_is_not_let_in_without_the_code(
-    serve_both, services, browser, watch_pages, expect
+    serve_both, services, browser, watch_pages, expect, page_runtime
 ):
     """As an iPhone has to, whose browser refuses a WebSocket behind such a certificate."""
-    try:
-        runtime.check()
-    except SettingsError as error:
-        pytest.skip(str(error))
     bundles = [load_bundle(DEFAULT_BUNDLE)], load_detector_bundle(DETECTOR_BUNDLE)
     besides = engine_files(*bundles)
     with serve_both(services, besides=besides) as both:

@@ -128,7 +128,7 @@ class _Run:
             with ledger.kept(), self._tidy(tasks):
                 self._hand_out(tasks, ledger, on_progress)
             self.summary.whole = ledger.merge(self._identity)
-            if self.summary.whole:
+            if self.summary.whole and self._shard != WHOLE:
                 self._place.clean(_folders(part.table for part in everything))
         self._sum_up(parts, ledger)
         self.summary.wall = time.perf_counter() - begun
