@@ -216,14 +216,34 @@ def test_a_reader_that_leaves_early_is_no_error(call: str) -> None:
 
 
 def test_quiet_leaves_remarks_out_but_no_error(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(console.err, "quiet", False)
     assert main(["predict", "-q", str(tmp_path / "absent.jpg")]) == 1
     assert "absent.jpg" in capsys.readouterr().err
-    console.set_output(quiet=True, verbose=0, level=None)
-    console.err.print("a remark")
+    with console.output_set(quiet=True, verbose=0, level=None):
+        console.err.print("a remark")
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("words", [("-q",), ("-vv",), ("--log-level", "error")])
+@pytest.mark.parametrize("there", [True, False])
+def test_how_much_is_said_ends_with_the_command(
+    command: Any, words: tuple[str, ...], there: bool
+) -> None:
+    root, ours = logging.getLogger(), logging.getLogger("mien")
+    before = console.err.quiet, root.level, ours.level, root.handlers[:]
+    meanwhile = []
+
+    def run(args: object) -> int:
+        meanwhile.append((console.err.quiet, root.level, ours.level, root.handlers[:]))
+        if not there:
+            raise SourceError("camera 7: not there")
+        return 0
+
+    command.run = run
+    assert main(["doctor", *words]) == (0 if there else 1)
+    assert meanwhile != [before]
+    assert (console.err.quiet, root.level, ours.level, root.handlers[:]) == before
 
 
 @pytest.mark.parametrize(
@@ -237,14 +257,8 @@ def test_quiet_leaves_remarks_out_but_no_error(
     ],
 )
 def test_the_log_is_as_long_as_asked_for(verbose: int, level: str | None, wanted: int) -> None:
-    before = logging.getLogger().level, logging.getLogger().handlers[:]
-    try:
-        console.set_output(quiet=False, verbose=verbose, level=level)
+    with console.output_set(quiet=False, verbose=verbose, level=level):
         assert logging.getLogger("mien").level == wanted
-    finally:
-        logging.getLogger("mien").setLevel(logging.NOTSET)
-        logging.getLogger().setLevel(before[0])
-        logging.getLogger().handlers[:] = before[1]
 
 
 def test_shells_can_complete_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,7 @@ command that was asked for is imported, so `mien --help` stays quick and works w
 """
 
 import argparse
+import contextlib
 import difflib
 import importlib
 import io
@@ -44,8 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         with ended_like_ctrl_c(), caches_kept_apart():
             _let_every_name_be_printed()
             args = _parse(words)
-            _set_output(args)
-            return int(args.run(args))
+            with _output_set(args):
+                return int(args.run(args))
     except KeyboardInterrupt:
         return _fail("interrupted", 130)
     except BrokenPipeError:
@@ -118,12 +119,13 @@ def _meant(strange: Sequence[str], command: argparse.ArgumentParser) -> str:
     return f"; did you mean {', '.join(near)}?" if near else ""
 
 
-def _set_output(args: argparse.Namespace) -> None:
-    """Say as much as was asked for, on standard error."""
-    if args.quiet or args.verbose or args.log_level:
-        from mien.cli.console import set_output
+def _output_set(args: argparse.Namespace) -> contextlib.AbstractContextManager[None]:
+    """Say as much as was asked for, on standard error, while the command runs."""
+    if not (args.quiet or args.verbose or args.log_level):
+        return contextlib.nullcontext()
+    from mien.cli.console import output_set
 
-        set_output(quiet=args.quiet, verbose=args.verbose, level=args.log_level)
+    return output_set(quiet=args.quiet, verbose=args.verbose, level=args.log_level)
 
 
 def _let_every_name_be_printed() -> None:

@@ -38,20 +38,35 @@ out = _Console(highlight=False, soft_wrap=True, emoji=False)
 err = _Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
-def set_output(*, quiet: bool, verbose: int, level: str | None) -> None:
-    """Say as much on standard error as was asked for; errors are always said.
+@contextlib.contextmanager
+def output_set(*, quiet: bool, verbose: int, level: str | None) -> Iterator[None]:
+    """Say as much on standard error as was asked for, and afterwards as before.
+
+    Errors are always said. It ends with the command, because a program may run several by `main`.
 
     Args:
         quiet: Neither progress nor remarks.
         verbose: 1 prints mien's log from "info" on, 2 from "debug" on.
         level: From which level on the log is printed, whatever else is said.
     """
+    root, ours = logging.getLogger(), logging.getLogger("mien")
+    before = err.quiet, root.level, ours.level, root.handlers[:]
     err.quiet = quiet
     chosen = level or (("warning", "info", "debug")[min(verbose, 2)])
-    logging.basicConfig(format="%(name)s: %(message)s", force=True)
-    logging.getLogger("mien").setLevel(chosen.upper())
+    # Not by `basicConfig(force=True)`, which closes the handlers that are to come back.
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
+    root.handlers[:] = [handler]
+    ours.setLevel(chosen.upper())
     if verbose > 1 or level == "debug":
-        logging.getLogger().setLevel(logging.INFO)
+        root.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        err.quiet = before[0]
+        root.setLevel(before[1])
+        ours.setLevel(before[2])
+        root.handlers[:] = before[3]
 
 
 def print_error(message: str) -> None:
