@@ -19,7 +19,7 @@ from mien.archive.readings.recipe import Identity, Recipe
 from mien.archive.readings.settings import WHOLE, ArchiveSettings, parse_shard, table_suffix
 from mien.archive.readings.work import Outcome, ReadParts, Task
 from mien.errors import ArchiveError, SinkError
-from mien.sinks.tables import as_written
+from mien.sinks.files import as_written
 from mien.sources.files import at_home
 from mien.types import OnProgress, Skipped
 

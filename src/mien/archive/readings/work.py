@@ -19,8 +19,8 @@ from mien.archive.readings.recipe import Identity, Models, Recipe
 from mien.errors import PictureError, SinkError, SourceError
 from mien.pipeline.run import run
 from mien.protocols import Source
+from mien.sinks.files import as_written
 from mien.sinks.open import make_sinks
-from mien.sinks.tables import as_written
 from mien.sources.images import PictureSource
 from mien.sources.limited import Limited
 from mien.sources.video import VideoSource
