@@ -30,7 +30,7 @@ from mien.registry import (
     make_detector,
 )
 from mien.settings import checked
-from mien.sinks.layout import Layout, choose
+from mien.sinks.layout import Layout, TableSettings, choose
 from mien.sources.open import ACCEPTED, open_source
 from mien.sources.reconnect import Notice
 from mien.types import Analysis, Frame, OnProgress, PixelArray, Reading
@@ -209,6 +209,11 @@ def read_archive(
     detector_model: str | Path | None = None,
     any_angle: bool = False,
     seconds: float | None = None,
+    start: float | None = None,
+    end: float | None = None,
+    columns: Sequence[str] = (),
+    empty_frames: bool = False,
+    every: float | None = None,
     format: Format = "csv",  # noqa: A002 - as the option is called
     jobs: int = 1,
     shard: str | None = None,
@@ -231,7 +236,12 @@ def read_archive(
         detector_model: As for `load`.
         any_angle: As for `load`.
         seconds: Where to end each video.
-        format: "csv" or "parquet".
+        start: Time of its own at which each video begins.
+        end: Time of its own at which each ends.
+        columns: Names and groups of columns, as for `to_frame`.
+        empty_frames: A row for each frame without a face, too.
+        every: At most one frame in so many seconds has rows.
+        format: "csv", "jsonl", "parquet" or "xlsx".
         jobs: How many files are read at a time.
         shard: "2/8" reads the second of eight parts.
         engine: "local", or "ray" for a cluster.
@@ -250,6 +260,11 @@ def read_archive(
         detector_model=None if detector_model is None else Path(detector_model),
         any_angle=any_angle,
         seconds=seconds,
+        start=start,
+        end=end,
+        tables=checked(
+            TableSettings, columns=tuple(columns), empty_frames=empty_frames, every=every
+        ),
     )
     settings = checked(ArchiveSettings, format=format, jobs=jobs, shard=shard, engine=engine)
     read = partial(archives.read_archive, recipe=recipe, settings=settings)
