@@ -30,7 +30,7 @@ from mien.registry import (
     make_detector,
 )
 from mien.settings import checked
-from mien.sinks.tables import columns
+from mien.sinks.layout import Layout, TableSettings, choose
 from mien.sources.open import ACCEPTED, open_source
 from mien.sources.reconnect import Notice
 from mien.types import Analysis, Frame, OnProgress, PixelArray, Reading
@@ -209,6 +209,11 @@ def read_archive(
     detector_model: str | Path | None = None,
     any_angle: bool = False,
     seconds: float | None = None,
+    start: float | None = None,
+    end: float | None = None,
+    columns: Sequence[str] = (),
+    empty_frames: bool = False,
+    every: float | None = None,
     format: Format = "csv",  # noqa: A002 - as the option is called
     jobs: int = 1,
     shard: str | None = None,
@@ -231,7 +236,12 @@ def read_archive(
         detector_model: As for `load`.
         any_angle: As for `load`.
         seconds: Where to end each video.
-        format: "csv" or "parquet".
+        start: Time of its own at which each video begins.
+        end: Time of its own at which each ends.
+        columns: Names and groups of columns, as for `to_frame`.
+        empty_frames: A row for each frame without a face, too.
+        every: At most one frame in so many seconds has rows.
+        format: "csv", "jsonl", "parquet" or "xlsx".
         jobs: How many files are read at a time.
         shard: "2/8" reads the second of eight parts.
         engine: "local", or "ray" for a cluster.
@@ -250,34 +260,53 @@ def read_archive(
         detector_model=None if detector_model is None else Path(detector_model),
         any_angle=any_angle,
         seconds=seconds,
+        start=start,
+        end=end,
+        tables=checked(
+            TableSettings, columns=tuple(columns), empty_frames=empty_frames, every=every
+        ),
     )
     settings = checked(ArchiveSettings, format=format, jobs=jobs, shard=shard, engine=engine)
     read = partial(archives.read_archive, recipe=recipe, settings=settings)
     return read(sources, out, overwrite=overwrite, on_progress=on_progress)
 
 
-def to_frame(analyses: Iterable[Analysis]) -> "pd.DataFrame":
+def to_frame(
+    analyses: Iterable[Analysis],
+    *,
+    columns: str | Sequence[str] = (),
+    empty_frames: bool = False,
+) -> "pd.DataFrame":
     """Turn readings into a pandas frame, one row per face.
 
     Args:
         analyses: What `Reader.watch` yields.
+        columns: As `mien predict --columns` takes them: names and groups, such as
+            "time,track_id,label" or ["+pose", "landmarks"], which adds to the default.
+        empty_frames: A row for each frame without a face, too, whose `label` is "not seen".
 
     Returns:
-        The columns of the CSV: source, frame, time, track_id, x1 to y2, one p_ column per class,
-        label, confidence, shown, quality, reason (why it is "not sure"), and p_other, the
-        probability that the face shows no class of the model. `label`, `confidence` and `reason`
-        are what the row's own probabilities say; `shown` is the steady word of `Reading.label`.
-        Where there was no face, no row, and none of the p_ columns of classes.
+        The columns of the CSV, which docs/columns.md tells of: unless others are chosen, source,
+        frame, time, track_id, x1 to y2, one p_ column per class, label, confidence, shown, quality,
+        reason (why it is "not sure"), and p_other, the probability that the face shows no class of
+        the model. `label`, `confidence` and `reason` are what the row's own probabilities say;
+        `shown` is the steady word of `Reading.label`. Where there was no face at all, none of the
+        p_ columns of classes.
 
     Raises:
+        SettingsError: There is no such column.
         MienError: pandas is not installed.
     """
     try:
         import pandas as pd
     except ImportError as error:
         raise MienError("to_frame needs pandas: pip install pandas") from error
-    rows = [row for analysis in analyses for row in analysis.to_rows()]
-    return pd.DataFrame(rows, columns=None if rows else columns((), other=True))
+    wanted = columns.split(",") if isinstance(columns, str) else columns
+    held = list(analyses)
+    labels = next((one.smoothed.labels for each in held for one in each.readings), ())
+    layout = Layout(choose([name for name in wanted if name], labels, other=True), empty_frames)
+    rows = [row for analysis in held for row in layout.rows(analysis)]
+    return pd.DataFrame(rows, columns=list(layout.names))
 
 
 def _to_bgr(image: str | Path | npt.NDArray[np.uint8]) -> PixelArray:

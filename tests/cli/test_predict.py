@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 from tests.detectors.fakes import OneFace
+from tests.sources.made import video
 
 from mien.cli import main, models, predict
 from mien.errors import SourceError
@@ -173,7 +175,7 @@ def test_what_exists_is_kept_unless_overwrite_is_given(
 
 
 @pytest.mark.parametrize(
-    ("option", "name"), [("--out", "o.xlsx"), ("--annotate", "o.avi"), ("--annotate", "o.png")]
+    ("option", "name"), [("--out", "o.xls"), ("--annotate", "o.avi"), ("--annotate", "o.png")]
 )
 def test_a_format_that_is_not_written_is_named_before_anything_is_made(
     read: Callable[..., int],
@@ -313,3 +315,48 @@ def test_the_real_detector_reads_the_sample(
     assert main([*words, "--bundle", str(make_bundle())]) == 0
     with out.open(newline="", encoding="utf-8") as file:
         assert [row["track_id"] for row in csv.DictReader(file)] == ["1", "1", "1"]
+
+
+def test_columns_step_and_times_are_those_that_were_asked_for(
+    read: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip, out = video(tmp_path / "clip.avi"), tmp_path / "out.csv"
+    chosen = ("--columns", "time,label,shown", "--empty-frames", "--every", "0.1")
+    assert read(clip, "--out", out, *chosen, "--start", "0:00:00.1") == 0
+    header, *lines = out.read_text().splitlines()
+    assert header == "time,label,shown"
+    times = [float(line.split(",")[0]) for line in lines]
+    assert times[0] >= 0.1
+    assert all(b - a > 0.05 for a, b in itertools.pairwise(times))
+    notes = json.loads((tmp_path / "out.csv.json").read_text())
+    assert notes["settings"]["every"] == 0.1
+    assert notes["source"] == [str(clip)]
+    assert read(clip, "--out", tmp_path / "late.csv", "--start", "3600") == 1
+    assert "before --start 3600" in capsys.readouterr().err
+    assert not list(tmp_path.glob("late*"))
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--columns", "ptch"), "did you mean pitch"),
+        (("--every", "-1"), "--every"),
+        (("--start", "soon"), "--start soon: give seconds"),
+        (("--start", "5", "--end", "4"), "--end 4 must be after --start 5"),
+    ],
+)
+def test_what_no_table_can_be_is_said_before_anything_is_made(
+    read: Callable[..., int],
+    folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    options: tuple[str, ...],
+    told: str,
+) -> None:
+    before = sorted(tmp_path.iterdir())
+    for out in ("new.csv", "new/"):
+        assert read(folder, "--out", f"{tmp_path}/{out}", *options) == 1
+        error = capsys.readouterr().err
+        assert told in error
+        assert len(error.strip().splitlines()) == 1
+    assert sorted(tmp_path.iterdir()) == before

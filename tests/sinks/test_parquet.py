@@ -7,11 +7,12 @@ from tests.pipeline.fakes import analyzer, face, frame
 
 from mien.errors import InUseError, MissingExtraError, SinkError
 from mien.sinks import ParquetSink, parquet
+from mien.sinks.layout import default_layout
 from mien.sinks.open import make_sinks
-from mien.sinks.tables import columns
 from mien.types import Analysis, Frame
 
 LABELS = ("angry", "sad", "happy", "neutral")
+LAYOUT = default_layout(LABELS)
 
 
 @pytest.fixture
@@ -41,10 +42,9 @@ def test_it_has_the_columns_of_the_csv_and_all_rows(
     sink.close()
     sink.close()
     table = pq.read_table(path)
-    assert tuple(table.column_names) == columns(LABELS)
+    assert tuple(table.column_names) == LAYOUT.names
     assert table.to_pylist() == [
-        {name: row[name] for name in columns(LABELS)} | {"source": "caf\\udce9.mp4"}
-        for row in wanted
+        {name: row[name] for name in LAYOUT.names} | {"source": "caf\\udce9.mp4"} for row in wanted
     ]
     assert [one.name for one in path.parent.iterdir()] == ["t.parquet"]
     with pytest.raises(SinkError, match="is closed already"):
@@ -55,9 +55,9 @@ def test_without_faces_it_has_no_rows_and_without_frames_there_is_none(
     tmp_path: Path, read: Callable[..., tuple[Frame, Analysis]]
 ) -> None:
     pq = pytest.importorskip("pyarrow.parquet", reason="needs the extra [train]")
-    ParquetSink(tmp_path / "none.parquet", LABELS).close()
+    ParquetSink(tmp_path / "none.parquet", LAYOUT).close()
     assert list(tmp_path.iterdir()) == []
-    sink = ParquetSink(tmp_path / "t.parquet", LABELS, other=True)
+    sink = ParquetSink(tmp_path / "t.parquet", default_layout(LABELS, other=True))
     sink.write(frame(), Analysis(0, 0.0, "test", (640, 240), ()))
     sink.close()
     table = pq.read_table(tmp_path / "t.parquet")
@@ -71,16 +71,16 @@ def test_what_exists_is_not_lost(
     path = tmp_path / "t.parquet"
     path.write_text("the user's own")
     with pytest.raises(SinkError, match="it exists already"):
-        ParquetSink(path, LABELS)
-    sink = ParquetSink(path, LABELS, overwrite=True)
+        ParquetSink(path, LAYOUT)
+    sink = ParquetSink(path, LAYOUT, overwrite=True)
     with pytest.raises(InUseError):
-        ParquetSink(path, LABELS, overwrite=True)
+        ParquetSink(path, LAYOUT, overwrite=True)
     assert path.read_text() == "the user's own"
     sink.close()
     assert path.read_text() == "the user's own"
     (tmp_path / "no-folder").write_text("")
     with pytest.raises(SinkError, match="no-folder"):
-        ParquetSink(tmp_path / "no-folder" / "t.parquet", LABELS)
+        ParquetSink(tmp_path / "no-folder" / "t.parquet", LAYOUT)
 
 
 def test_a_full_disk_is_one_line(
@@ -90,7 +90,7 @@ def test_a_full_disk_is_one_line(
 ) -> None:
     pytest.importorskip("pyarrow", reason="needs the extra [train]")
     monkeypatch.setattr(parquet, "ROW_GROUP", 1)
-    sink = ParquetSink(small_disk / "t.parquet", LABELS)
+    sink = ParquetSink(small_disk / "t.parquet", LAYOUT)
 
     def write_much() -> None:
         for index in range(5000):
@@ -105,4 +105,4 @@ def test_a_full_disk_is_one_line(
 def test_a_missing_extra_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(MissingExtraError, match=r"writing Parquet needs .*'mien\[train\]'"):
-        ParquetSink(tmp_path / "t.parquet", LABELS)
+        ParquetSink(tmp_path / "t.parquet", LAYOUT)

@@ -1,14 +1,17 @@
 """The beginning of a source."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.sources.made import picture
 
 from mien.errors import SettingsError
 from mien.protocols import Source
 from mien.sources.batch import Batch
-from mien.sources.limited import Limited
+from mien.sources.images import PictureSource
+from mien.sources.limited import Limited, parse_time
 from mien.types import Frame
 
 
@@ -78,3 +81,62 @@ def test_frames_are_counted_over_all() -> None:
 def test_limits_that_let_nothing_through_are_refused(limits: dict[str, int]) -> None:
     with pytest.raises(SettingsError, match="more than 0"):
         Limited(TwentyFrames(), **limits)
+
+
+@pytest.mark.parametrize(
+    ("limits", "indices"),
+    [
+        ({"start": 5.5}, range(5, 20)),
+        ({"end": 5.5}, range(5)),
+        ({"start": 5.5, "end": 6.0}, range(5, 10)),
+        ({"start": 5.5, "seconds": 0.25}, range(5, 8)),
+        ({"start": 5.5, "frames": 2}, range(5, 7)),
+        ({"start": 0.0}, range(20)),
+    ],
+)
+def test_it_begins_late_and_ends_at_a_time(limits: dict[str, float], indices: range) -> None:
+    source = Limited(TwentyFrames(), **limits)  # type: ignore[arg-type]
+    assert [frame.index for frame in source] == list(indices)
+    assert list(source.skipped) == []
+
+
+def test_what_ends_before_the_start_is_said_to() -> None:
+    source = Limited(TwentyFrames(), start=7.5)
+    assert list(source) == []
+    (told,) = source.skipped
+    assert (told.path, told.reason, told.named) == (
+        "twenty",
+        "ends at 6.90 s, before --start 7.5",
+        True,
+    )
+
+
+def test_of_a_batch_each_begins_late_and_pictures_are_read_all_the_same(tmp_path: Path) -> None:
+    still = picture(tmp_path / "a.png")
+    openers = [
+        ("one", lambda: Named("one")),
+        ("still", lambda: PictureSource([still])),
+        ("two", lambda: Named("two")),
+    ]
+    source = Limited(Batch(openers), start=5.2, end=5.4)
+    read = [(frame.source, frame.index) for frame in source]
+    assert read == [("one", 2), ("one", 3), (str(still), 0), ("two", 2), ("two", 3)]
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90.5", 90.5), ("1:30.5", 90.5), ("0:01:30", 90), ("100:00:00", 360_000), ("0", 0)],
+)
+def test_times_are_seconds_or_clock_times(text: str, seconds: float) -> None:
+    assert parse_time("--start", text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "abc", "1:60", "-1", "nan", "inf", "1:2:3:4", "1:"])
+def test_what_is_no_time_is_refused_by_the_options_name(text: str) -> None:
+    with pytest.raises(SettingsError, match=r"--end .*give seconds"):
+        parse_time("--end", text)
+
+
+def test_an_end_has_to_come_after_the_start() -> None:
+    with pytest.raises(SettingsError, match="--end 5 must be after --start 5"):
+        Limited(TwentyFrames(), start=5, end=5)

@@ -16,7 +16,7 @@ from pathlib import Path, PurePath
 from mien.archive.places import is_remote, reach
 from mien.errors import SourceError, told_as
 from mien.files.writes import digest_of
-from mien.sinks.tables import as_written
+from mien.sinks.files import as_written
 from mien.sources.files import VIDEO_SUFFIXES, NothingFoundError
 from mien.sources.open import FoundFile, list_files
 from mien.types import Skipped

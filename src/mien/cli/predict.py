@@ -6,7 +6,7 @@ Where `--out` is a folder, `mien.cli.predict_folder` goes on.
 import argparse
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,20 +14,22 @@ import msgspec
 
 from mien.archive.readings.settings import ArchiveSettings
 from mien.cli import predict_folder
+from mien.cli.about import about
 from mien.cli.console import count, err, out, print_notice, print_some, progress
 from mien.cli.models import ModelOptions, add_all, make_models
 from mien.cli.options import add_options, read, typed
-from mien.errors import printable
+from mien.errors import SettingsError, printable
 from mien.pipeline.meter import Meter, RunSummary
 from mien.pipeline.run import OnFrame
 from mien.pipeline.run import run as run_pipeline
-from mien.protocols import Classifier, Sink, Source
+from mien.protocols import Source
 from mien.registry import make_analyzer
-from mien.sinks.open import make_sinks
-from mien.sources.limited import Limited
+from mien.settings import flag
+from mien.sinks.layout import TableSettings
+from mien.sinks.open import check_table, make_sinks
+from mien.sources.limited import check_times, is_still, limited, parse_time
 from mien.sources.open import ACCEPTED, open_sources, refuse_unreachable
 from mien.types import SOMETHING_ELSE, Analysis, Frame, Reading
-from mien.vision.images.reading import SUFFIXES
 from mien.vision.looks import verdict
 
 STDOUT = Path("-")
@@ -38,13 +40,16 @@ class PredictOptions(ModelOptions, frozen=True, kw_only=True):
 
     Attributes:
         sources: What is read.
-        out: A .csv, .jsonl or .parquet file, one row per face; - for CSV on standard output, which
-            is the default where that is no terminal. A folder, such as readings/, gets a table for
-            each video and each folder of pictures, and goes on where it was ended.
+        out: A .csv, .jsonl, .parquet or .xlsx file, one row per face, and beside it notes on what
+            it was made with (.json); - for CSV on standard output, which is the default where that
+            is no terminal. A folder, such as readings/, gets a table for each video and each folder
+            of pictures, and goes on where it was ended.
         annotate: Draw what was read: pictures into a folder, or a video.
         overwrite: Replace files that exist.
         frames: End after so many pictures.
         seconds: End each video, camera or stream after so many seconds of its own.
+        start: Begin each video at this time of its own, in seconds or as hh:mm:ss.
+        end: End each video, camera or stream at this time of its own.
         any_angle: Also find heads that lie on their side or are upside down: four searches for one.
         stats: Say at the end how fast it was.
     """
@@ -58,6 +63,8 @@ class PredictOptions(ModelOptions, frozen=True, kw_only=True):
     overwrite: Annotated[bool, msgspec.Meta(extra={"old": ("--force",)})] = False
     frames: int | None = None
     seconds: float | None = None
+    start: Annotated[str | None, msgspec.Meta(extra={"metavar": "TIME"})] = None
+    end: Annotated[str | None, msgspec.Meta(extra={"metavar": "TIME"})] = None
     any_angle: bool = False
     stats: bool = False
 
@@ -66,6 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `mien predict`."""
     parser.epilog = "Write ./ before a name that begins with a dash."
     add_all(parser, PredictOptions, {"sources": ACCEPTED})
+    add_options(parser.add_argument_group("what the table holds"), TableSettings)
     add_options(parser.add_argument_group("into a folder"), ArchiveSettings)
 
 
@@ -73,7 +81,10 @@ def run(args: argparse.Namespace) -> int:
     """Read the sources; 1 where nothing could be read, or not all that was named."""
     options, archive = read(args, PredictOptions), typed(args, ArchiveSettings)
     if predict_folder.is_meant(options.out, archive):
-        return predict_folder.run(options, read(args, ArchiveSettings))
+        return predict_folder.run(options, read(args, ArchiveSettings), read(args, TableSettings))
+    tables = read(args, TableSettings)
+    table = _table(options, tables, typed(args, TableSettings))
+    check_times(*_times(options))
     if options.seconds is None:
         refuse_unreachable(options.sources)
     opened = open_sources(options.sources, on_notice=print_notice)
@@ -82,11 +93,21 @@ def run(args: argparse.Namespace) -> int:
             options, options.model, any_angle=options.any_angle
         )
         analyzer = make_analyzer(detector, classifier, info)
-        limited, sinks = _limited(source, options), _sinks(options, classifier, source)
+        part = _limited(source, options)
+        sinks = make_sinks(
+            classifier.labels,
+            other=classifier.other,
+            out=table,
+            annotate=options.annotate,
+            overwrite=options.overwrite,
+            source=source,
+            settings=tables,
+            about=about(options, options.model, info, options.sources, (options, tables)),
+        )
         meter = Meter()
-        with _reported(source, meter, stats=options.stats), _shown(options, limited) as on_frame:
-            run_pipeline(limited, analyzer, sinks, on_frame=on_frame, meter=meter)
-    return 1 if _missed(source) or not meter.summary().frames else 0
+        with _reported(part, meter, stats=options.stats), _shown(options, part) as on_frame:
+            run_pipeline(part, analyzer, sinks, on_frame=on_frame, meter=meter)
+    return 1 if _missed(part) or not meter.summary().frames else 0
 
 
 def _missed(source: Source) -> bool:
@@ -95,23 +116,26 @@ def _missed(source: Source) -> bool:
 
 
 def _limited(source: Source, options: PredictOptions) -> Source:
-    if options.frames is None and options.seconds is None:
-        return source
-    return Limited(source, frames=options.frames, seconds=options.seconds)
+    start, end = _times(options)
+    return limited(source, frames=options.frames, seconds=options.seconds, start=start, end=end)
 
 
-def _sinks(options: PredictOptions, classifier: Classifier, source: Source) -> list[Sink]:
+def _times(options: PredictOptions) -> tuple[float | None, float | None]:
+    return parse_time("--start", options.start), parse_time("--end", options.end)
+
+
+def _table(
+    options: PredictOptions, tables: TableSettings, typed_of_tables: Mapping[str, Any]
+) -> Path | None:
+    """Return where the table goes, if anywhere, once it is known that it can be."""
     table = None if options.out is None else Path(options.out)
     if table is None and not _on_terminal():
         table = STDOUT
-    return make_sinks(
-        classifier.labels,
-        other=classifier.other,
-        out=table,
-        annotate=options.annotate,
-        overwrite=options.overwrite,
-        source=source,
-    )
+    if table is not None:
+        check_table(table, tables)
+    elif typed_of_tables:
+        raise SettingsError(f"{flag(next(iter(typed_of_tables)))} needs a table: name one as --out")
+    return table
 
 
 def _on_terminal() -> bool:
@@ -159,7 +183,7 @@ class Listing:
 
 
 def _place(frame: Frame) -> str:
-    if Path(frame.source).suffix.lower() in SUFFIXES and not frame.moving:
+    if is_still(frame):
         return frame.source
     return f"{frame.source} {frame.timestamp:7.2f} s"
 

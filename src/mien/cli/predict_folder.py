@@ -10,6 +10,8 @@ from mien.archive.places import is_remote
 from mien.archive.readings.settings import ArchiveSettings, parse_shard
 from mien.cli.console import count, err, print_some, progress
 from mien.errors import SettingsError
+from mien.sinks.layout import TableSettings
+from mien.sources.limited import parse_time
 
 if TYPE_CHECKING:
     from mien.archive.readings.read import ArchiveSummary
@@ -44,7 +46,7 @@ def _is_folder(out: str) -> bool:
     return ends or is_remote(out) or Path(out).is_dir()
 
 
-def run(options: "PredictOptions", archive: ArchiveSettings) -> int:
+def run(options: "PredictOptions", archive: ArchiveSettings, tables: TableSettings) -> int:
     """Read the files; 1 where nothing could be read, or not all that was named."""
     from mien.archive.readings.read import read_archive
     from mien.archive.readings.recipe import Recipe
@@ -58,6 +60,9 @@ def run(options: "PredictOptions", archive: ArchiveSettings) -> int:
         detector_model=options.detector_model,
         any_angle=options.any_angle,
         seconds=options.seconds,
+        start=parse_time("--start", options.start),
+        end=parse_time("--end", options.end),
+        tables=tables,
         threads=options.threads,
     )
     with progress() as update:

@@ -160,7 +160,13 @@ class Analyzer:
         with watch("smooth"):
             readings = self._smooth(frame.timestamp, ids, faces, qualities, probabilities)
         return Analysis(
-            frame.index, frame.timestamp, frame.source, frame.size, readings, watch.seconds
+            frame.index,
+            frame.timestamp,
+            frame.source,
+            frame.size,
+            readings,
+            watch.seconds,
+            frame.captured,
         )
 
     def _track(self, frame: Frame, found: Sequence[Face]) -> tuple[list[int], list[Face]]:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from mien.errors import SinkError
+from mien.files.locks import alone_on
+from mien.files.writes import new_file
 
 ADVICE = {
     errno.ENOSPC: "the disk is full; free some space or write to another disk",
@@ -20,6 +22,10 @@ ADVICE = {
     errno.ENOTDIR: "a part of the path is a file, not a folder; choose another folder",
     errno.ENAMETOOLONG: "the name is too long for this disk; choose a shorter one",
 }
+
+ESCAPES = "backslashreplace"
+# With these spreadsheets begin a formula, wherever a table is from.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @contextlib.contextmanager
@@ -64,3 +70,59 @@ def make_folder(path: Path) -> None:
     """Make a folder and those above it; raise `SinkError` where that fails."""
     with writing(path):
         path.mkdir(parents=True, exist_ok=True)
+
+
+def as_written(name: str) -> str:
+    """Return a file's name as tables have it.
+
+    What is no valid Unicode becomes escapes. A name that a spreadsheet would take for a formula
+    gets "./" before it, which names the same file.
+    """
+    text = as_on_disk(name).encode("utf-8", ESCAPES).decode("utf-8")
+    return f"./{text}" if text.startswith(FORMULA) else text
+
+
+def as_on_disk(text: str) -> str:
+    """Return names as they are stored, also where the system says that it knows ASCII only."""
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8")
+    except UnicodeError:
+        return text
+
+
+class WholeFile:
+    """A file that appears when it is finished: of a run that is killed there is none.
+
+    What is there already stays until then.
+    """
+
+    def __init__(self, path: Path, *, overwrite: bool) -> None:
+        """Make sure that there is room for it.
+
+        Args:
+            path: The file. Its folder is made where it is missing.
+            overwrite: Replace a file that exists.
+
+        Raises:
+            SinkError: The file exists, or cannot be written.
+            InUseError: Another process writes it.
+        """
+        self.path, self._stack = path, contextlib.ExitStack()
+        make_folder(path.parent)
+        with writing(path):
+            if open_mode(path, overwrite=overwrite) == "x" and path.exists():
+                raise FileExistsError(errno.EEXIST, "exists already", str(path))
+            self._stack.enter_context(alone_on(path))
+
+    def begin(self) -> Path:
+        """Return a name to write to, which stands until `finish` or `abandon`."""
+        return self._stack.enter_context(new_file(self.path))
+
+    def finish(self) -> None:
+        """Let the file appear, where it was begun."""
+        with writing(self.path):
+            self._stack.close()
+
+    def abandon(self, error: BaseException) -> None:
+        """Remove what was written."""
+        self._stack.__exit__(type(error), error, error.__traceback__)

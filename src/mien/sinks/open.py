@@ -8,8 +8,10 @@ from pathlib import Path
 
 from mien.errors import SettingsError
 from mien.protocols import Sink, Source
-from mien.sinks import CsvSink, JsonlSink, ParquetSink, PictureSink, VideoSink
+from mien.sinks import CsvSink, JsonlSink, ParquetSink, PictureSink, VideoSink, XlsxSink
 from mien.sinks.files import same_file
+from mien.sinks.layout import Layout, TableSettings, Thinned
+from mien.sinks.notes import About, Noted, notes_path, refuse_foreign
 from mien.sinks.tables import STDOUT
 from mien.sources.files import VIDEO_SUFFIXES
 from mien.vision.images.formats import SUFFIXES
@@ -20,21 +22,32 @@ class _Table:
     """What a table is made with."""
 
     path: Path
-    labels: Sequence[str]
-    other: bool
+    layout: Layout
+    settings: TableSettings
     overwrite: bool
 
 
 def _csv(table: _Table) -> Sink:
-    return CsvSink(table.path, table.labels, other=table.other, overwrite=table.overwrite)
+    settings = table.settings
+    return CsvSink(
+        table.path,
+        table.layout,
+        overwrite=table.overwrite,
+        decimal=settings.decimal,
+        bom=settings.bom,
+    )
 
 
 def _jsonl(table: _Table) -> Sink:
-    return JsonlSink(table.path, other=table.other, overwrite=table.overwrite)
+    return JsonlSink(table.path, table.layout, overwrite=table.overwrite)
 
 
 def _parquet(table: _Table) -> Sink:
-    return ParquetSink(table.path, table.labels, other=table.other, overwrite=table.overwrite)
+    return ParquetSink(table.path, table.layout, overwrite=table.overwrite)
+
+
+def _xlsx(table: _Table) -> Sink:
+    return XlsxSink(table.path, table.layout, overwrite=table.overwrite)
 
 
 # A new kind of table is its class and a row here.
@@ -43,7 +56,9 @@ TABLES: Mapping[str, Callable[[_Table], Sink]] = {
     ".jsonl": _jsonl,
     ".ndjson": _jsonl,
     ".parquet": _parquet,
+    ".xlsx": _xlsx,
 }
+CSV = ".csv"
 VIDEO = ".mp4"
 
 
@@ -55,24 +70,32 @@ def make_sinks(
     annotate: Path | None = None,
     overwrite: bool = False,
     source: Source | None = None,
+    settings: TableSettings | None = None,
+    about: About | None = None,
 ) -> list[Sink]:
     """Make the outputs that a user asks for.
 
     Args:
         labels: The classes, for the columns of the table.
         other: Whether the bundle tells something else apart, for one more column.
-        out: A .csv, .jsonl or .parquet file; "-" is CSV on standard output.
+        out: A .csv, .jsonl, .parquet or .xlsx file; "-" is CSV on standard output.
         annotate: A .mp4 file, or a folder for annotated pictures.
         overwrite: Replace what is there.
         source: What is going to be read, which is never overwritten.
+        settings: What the table holds, and how it is written.
+        about: What notes beside the table say of where it came from; None for no notes.
 
     Raises:
-        SettingsError: The ending is of no known format, or a source would be overwritten.
+        SettingsError: The ending is of no known format, it has no such column, or a source would be
+            overwritten.
         SinkError: It exists already, or cannot be written.
     """
     makers: list[Callable[[], Sink]] = []
     if out is not None:
-        makers.append(_table_maker(_Table(out, labels, other, overwrite)))
+        settings = settings or TableSettings()
+        live = source is not None and source.live
+        layout = settings.layout(labels, other=other, live=live)
+        makers.append(_table_maker(_Table(out, layout, settings, overwrite), about))
     if annotate is not None:
         names = () if source is None else source.names
         _refuse_source(annotate, names)
@@ -92,15 +115,46 @@ def _refuse_source(path: Path, names: Sequence[str]) -> None:
         raise SettingsError(f"{path}: is to be read, and would be overwritten; choose another name")
 
 
-def _table_maker(table: _Table) -> Callable[[], Sink]:
-    make = _csv if str(table.path) == STDOUT else TABLES.get(table.path.suffix.lower())
-    if make is None:
+def check_table(out: Path, settings: TableSettings) -> None:
+    """Refuse a table that cannot be, before anything is loaded or made.
+
+    Raises:
+        SettingsError: The ending is of no known format, a setting is not of it, or there is no such
+            column.
+    """
+    settings.check()
+    kind = _kind(out)
+    for name, is_set in (("--decimal", settings.decimal != "."), ("--bom", settings.bom)):
+        if is_set and kind != CSV:
+            raise SettingsError(f"{name} is of CSV only, and {out} is none; leave it out")
+
+
+def _kind(path: Path) -> str:
+    """Return the suffix by which a table is made; raise `SettingsError` where there is none."""
+    kind = CSV if str(path) == STDOUT else path.suffix.lower()
+    if kind not in TABLES:
         *most, last = TABLES
         raise SettingsError(
-            f"{table.path}: no format that mien writes; name a {', '.join(most)} or {last} file, "
+            f"{path}: no format that mien writes; name a {', '.join(most)} or {last} file, "
             "-, or a folder, which ends with a slash"
         )
-    return partial(make, table)
+    return kind
+
+
+def _table_maker(table: _Table, about: About | None) -> Callable[[], Sink]:
+    check_table(table.path, table.settings)
+    return partial(_make_table, table, about, TABLES[_kind(table.path)])
+
+
+def _make_table(table: _Table, about: About | None, make: Callable[[_Table], Sink]) -> Sink:
+    has_notes = about is not None and str(table.path) != STDOUT
+    notes = notes_path(table.path) if has_notes else None
+    if notes is not None:
+        refuse_foreign(notes, overwrite=table.overwrite)
+    sink = make(table)
+    if about is not None and notes is not None:
+        sink = Noted(sink, table.path, about.text(table.layout, table.path.name))
+    return sink if table.settings.every is None else Thinned(sink, table.settings.every)
 
 
 def _picture_maker(path: Path, sources: Sequence[str], overwrite: bool) -> Callable[[], Sink]:

@@ -1,16 +1,14 @@
 """Tables of readings as Parquet: the columns of the CSV, for what is too much for text."""
 
 import contextlib
-import errno
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from mien.errors import MissingExtraError, SinkError
-from mien.files.locks import alone_on
-from mien.files.writes import new_file
-from mien.sinks.files import make_folder, open_mode, writing
-from mien.sinks.tables import VERDICT, as_written, columns
+from mien.sinks.columns import Column, Value
+from mien.sinks.files import WholeFile, writing
+from mien.sinks.layout import Layout
 from mien.types import Analysis, Frame
 
 # Rows that are held in memory and written together.
@@ -23,20 +21,12 @@ class ParquetSink:
     What a run that is killed had read is lost, for such a file is read from its end.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        labels: Sequence[str],
-        *,
-        other: bool = False,
-        overwrite: bool = False,
-    ) -> None:
+    def __init__(self, path: Path, layout: Layout, *, overwrite: bool = False) -> None:
         """Make sure that there is room for the file.
 
         Args:
             path: The file. Its folder is made where it is missing.
-            labels: The classes, in the order of the bundle.
-            other: Whether the bundle tells something else apart.
+            layout: Its columns, and which rows it has.
             overwrite: Replace a file that exists, when all is read.
 
         Raises:
@@ -44,15 +34,11 @@ class ParquetSink:
             InUseError: Another process writes it.
             MissingExtraError: pyarrow is not installed.
         """
-        self._schema = _schema(columns(labels, other=other))
-        self._path, self._stack = path, contextlib.ExitStack()
-        self._rows: list[dict[str, Any]] = []
+        self._schema = _schema(layout.columns)
+        self._layout, self._path = layout, path
+        self._rows: list[dict[str, Value]] = []
         self._writer: Any = None
-        make_folder(path.parent)
-        with writing(path):
-            if open_mode(path, overwrite=overwrite) == "x" and path.exists():
-                raise FileExistsError(errno.EEXIST, "exists already", str(path))
-            self._stack.enter_context(alone_on(path))
+        self._file = WholeFile(path, overwrite=overwrite)
 
     def write(self, frame: Frame, analysis: Analysis) -> None:  # noqa: ARG002 - the protocol's
         """Take the faces of one frame; raise `SinkError` where rows cannot be written."""
@@ -61,7 +47,7 @@ class ParquetSink:
         with self._abandoned_on_error():
             if self._writer is None:
                 self._begin()
-            self._rows += analysis.to_rows()
+            self._rows += self._layout.rows(analysis)
             if len(self._rows) >= ROW_GROUP:
                 self._flush()
 
@@ -74,19 +60,16 @@ class ParquetSink:
                 self._flush()
                 self._writer.close()
         self._schema = None
-        with writing(self._path):
-            self._stack.close()
+        self._file.finish()
 
     def _begin(self) -> None:
         import pyarrow.parquet as pq
 
-        new = self._stack.enter_context(new_file(self._path))
-        self._writer = pq.ParquetWriter(new, self._schema)
+        self._writer = pq.ParquetWriter(self._file.begin(), self._schema)
 
     def _flush(self) -> None:
         if self._rows:
-            rows = [row | {"source": as_written(row["source"])} for row in self._rows]
-            self._writer.write_table(load().Table.from_pylist(rows, schema=self._schema))
+            self._writer.write_table(load().Table.from_pylist(self._rows, schema=self._schema))
             self._rows = []
 
     @contextlib.contextmanager
@@ -101,7 +84,7 @@ class ParquetSink:
                     self._writer.close()
             if self._writer is not None:
                 self._writer.is_open = False  # it would try once more when it is collected
-            self._stack.__exit__(type(error), error, error.__traceback__)
+            self._file.abandon(error)
             raise
 
 
@@ -118,9 +101,12 @@ def load() -> Any:
     return pa
 
 
-def _schema(names: Sequence[str]) -> Any:
+def _schema(columns: Sequence[Column]) -> Any:
     pa = load()
-    text = {"source", *VERDICT} - {"confidence"}
-    kinds = {name: pa.string() if name in text else pa.float64() for name in names}
-    kinds |= {name: pa.int64() for name in ("frame", "track_id")}
-    return pa.schema([(name, kinds[name]) for name in names])
+    kinds = {
+        "text": pa.string(),
+        "whole number": pa.int64(),
+        "number": pa.float64(),
+        "true or false": pa.bool_(),
+    }
+    return pa.schema([(column.name, kinds[column.kind]) for column in columns])

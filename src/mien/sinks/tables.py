@@ -1,4 +1,4 @@
-"""Tables of readings, one row per face: CSV and JSON Lines.
+"""Tables of readings as text, one row per face: CSV and JSON Lines.
 
 Rows are handed to the system after every frame, so a run that is killed keeps what it had.
 """
@@ -9,32 +9,21 @@ import io
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import Any, Literal, TextIO
 
 from mien.errors import SinkError
 from mien.files.disk import sync
 from mien.files.locks import alone_on
-from mien.sinks.files import make_folder, open_mode, writing
+from mien.sinks.columns import COLUMNS, Column, Value
+from mien.sinks.files import ESCAPES, as_on_disk, make_folder, open_mode, writing
+from mien.sinks.layout import Decimal, Layout
 from mien.types import Analysis, Frame
 
 STDOUT = "-"
-ESCAPES = "backslashreplace"
-PLACE = ("source", "frame", "time", "track_id")
-BOX = ("x1", "y1", "x2", "y2")
-VERDICT = ("label", "confidence", "shown", "quality", "reason")
-OTHER = "p_other"
-
-
-def columns(labels: Sequence[str], *, other: bool = False) -> tuple[str, ...]:
-    """Return the columns of the CSV: those of `Analysis.to_rows`, in the same order.
-
-    Args:
-        labels: The classes, in the order of the bundle.
-        other: Whether the bundle tells something else apart; without, the last column is left out.
-    """
-    return (*PLACE, *BOX, *(f"p_{label}" for label in labels), *VERDICT, *([OTHER] * other))
+# By which Excel knows UTF-8.
+BOM = "\ufeff"
 
 
 class _TextFile:
@@ -72,7 +61,7 @@ class _TextFile:
         """Hand whole lines to the system; where that fails, none of them is left half."""
         if self._stream is None:
             raise SinkError(f"{self._name}: is closed already")
-        text = _as_on_disk(text)
+        text = as_on_disk(text)
         try:
             with writing(self._name):
                 self._begin(self._stream)
@@ -112,19 +101,6 @@ class _TextFile:
                 os.truncate(self._path, self._size)
 
 
-def as_written(name: str) -> str:
-    """Return a file's name as tables have it: what is no valid Unicode as escapes."""
-    return _as_on_disk(name).encode("utf-8", ESCAPES).decode("utf-8")
-
-
-def _as_on_disk(text: str) -> str:
-    """Return names as they are stored, also where the system says that it knows ASCII only."""
-    try:
-        return text.encode("utf-8", "surrogateescape").decode("utf-8")
-    except UnicodeError:
-        return text
-
-
 class CsvSink:
     """A `Sink` that writes CSV: UTF-8, a header (even where there are no faces), one row per face.
 
@@ -134,35 +110,37 @@ class CsvSink:
     def __init__(
         self,
         path: Path | str,
-        labels: Sequence[str],
+        layout: Layout,
         *,
-        other: bool = False,
         overwrite: bool = False,
+        decimal: Decimal = ".",
+        bom: bool = False,
     ) -> None:
         """Make the file.
 
         Args:
             path: The file; "-" is standard output. Its folder is made where it is missing.
-            labels: The classes, in the order of the bundle.
-            other: Whether the bundle tells something else apart.
+            layout: Its columns, and which rows it has.
             overwrite: Replace a file that exists, with the first frame.
+            decimal: Between a number's whole and its fraction; with a comma, semicolons part
+                columns.
+            bom: Begin with the mark by which Excel knows UTF-8.
 
         Raises:
             SinkError: The file exists, or cannot be written.
         """
         self._file = _TextFile(path, overwrite=overwrite)
+        self._layout, self._decimal = layout, decimal
         self._buffer = io.StringIO(newline="")
-        self._writer = csv.DictWriter(
-            self._buffer,
-            columns(labels, other=other),
-            extrasaction="ignore",
-            lineterminator="\n",
-        )
-        self._writer.writeheader()
+        self._buffer.write(BOM if bom else "")
+        delimiter = "," if decimal == "." else ";"
+        self._writer = csv.writer(self._buffer, delimiter=delimiter, lineterminator="\n")
+        self._writer.writerow(layout.names)
 
     def write(self, frame: Frame, analysis: Analysis) -> None:  # noqa: ARG002 - the protocol's
-        """Write the faces of one frame; raise `SinkError` where that fails."""
-        self._writer.writerows(analysis.to_rows())
+        """Write the rows of one frame; raise `SinkError` where that fails."""
+        for row in self._layout.rows(analysis):
+            self._writer.writerow(map(self._cell, row.values()))
         # In one piece, the first time with the header.
         text = self._buffer.getvalue()
         self._buffer.seek(0)
@@ -173,40 +151,77 @@ class CsvSink:
         """Close the file."""
         self._file.close()
 
+    def _cell(self, value: Value) -> Value:
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, float) and self._decimal != ".":
+            return repr(value).replace(".", self._decimal)
+        return value
+
 
 class JsonlSink:
     """A `Sink` that writes JSON Lines: UTF-8, one object per face.
 
-    The keys are the columns of the CSV, but `box` is [x1, y1, x2, y2] and `probabilities` an object
-    of label and probability.
+    The keys are the columns of the CSV, but `box` is [x1, y1, x2, y2], `probabilities` (and `raw`)
+    an object of label and probability, and `landmarks` five pairs [x, y].
     """
 
-    def __init__(self, path: Path | str, *, other: bool = False, overwrite: bool = False) -> None:
+    def __init__(self, path: Path | str, layout: Layout, *, overwrite: bool = False) -> None:
         """Make the file.
 
         Args:
             path: The file; "-" is standard output. Its folder is made where it is missing.
-            other: Whether the bundle tells something else apart.
+            layout: Its columns, and which rows it has.
             overwrite: Replace a file that exists, with the first frame.
 
         Raises:
             SinkError: The file exists, or cannot be written.
         """
         self._file = _TextFile(path, overwrite=overwrite)
-        self._verdict = (*VERDICT, *([OTHER] * other))
+        self._layout = layout
+        self._keys = tuple(_keys(layout.columns))
 
     def write(self, frame: Frame, analysis: Analysis) -> None:  # noqa: ARG002 - the protocol's
-        """Write the faces of one frame; raise `SinkError` where that fails."""
-        pairs = zip(analysis.to_rows(), analysis.readings, strict=True)
+        """Write the rows of one frame; raise `SinkError` where that fails."""
         lines = []
-        for row, reading in pairs:
-            record = {name: row[name] for name in PLACE}
-            record["box"] = list(reading.face.box.to_tuple())
-            record["probabilities"] = reading.smoothed.to_dict()
-            record |= {name: row[name] for name in self._verdict}
+        for row in self._layout.rows(analysis):
+            record = {key: _nested(row, columns) for key, columns in self._keys}
             lines.append(json.dumps(record, ensure_ascii=False) + "\n")
         self._file.write("".join(lines))
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+
+def _keys(columns: Sequence[Column]) -> Iterator[tuple[str, list[Column]]]:
+    """Yield each key of a record with its columns: several where they are one value there."""
+    nests: dict[str, list[Column]] = {}
+    for column in columns:
+        nests.setdefault(column.nest, []).append(column)
+    for column in columns:
+        beside = nests[column.nest]
+        # Of half a box there is no box.
+        is_whole = column.label or len(beside) == sum(one.nest == column.nest for one in COLUMNS)
+        if not column.nest or not is_whole:
+            yield column.name, [column]
+        elif column is beside[0]:
+            yield column.nest, sorted(beside, key=_place)
+
+
+def _place(column: Column) -> int:
+    return next((at for at, one in enumerate(COLUMNS) if one.name == column.name), 0)
+
+
+def _nested(row: dict[str, Value], columns: Sequence[Column]) -> Any:
+    values = [row[column.name] for column in columns]
+    first = columns[0]
+    if len(columns) == 1 and not first.label:
+        return values[0]
+    if all(value is None for value in values):
+        return None
+    if first.label:
+        return {column.label: row[column.name] for column in columns}
+    if first.nest == "landmarks":
+        return [list(pair) for pair in zip(values[::2], values[1::2], strict=True)]
+    return values

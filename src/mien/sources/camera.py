@@ -104,10 +104,11 @@ class CameraSource(Source):
                     raise SourceError(Says.CAMERA_STOPPED(name=called(self.name), frame=index))
                 self._closed.wait(FAILED_READ_PAUSE)
                 continue
-            now = self._clock()
+            now, captured = self._clock(), time.time()
             start = now if start is None else start
             # A copy, because a driver may reuse its buffer for the next picture.
-            yield Frame(np.array(image, dtype=np.uint8), index, now - start, self.name)
+            image = np.array(image, dtype=np.uint8)
+            yield Frame(image, index, now - start, self.name, captured=captured)
             index, failed = index + 1, 0
 
     def _absent(self) -> Told:

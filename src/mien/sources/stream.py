@@ -126,14 +126,16 @@ class StreamSource(Source):
             display = Display(stream)
         timer = _Timer(container.format.name not in UNTIMED_FORMATS, self._clock)
         for index, (stamp, picture) in enumerate(_decode(container, stream)):
-            timestamp = timer.time(stamp)
+            came, timestamp = time.time(), timer.time(stamp)
             if self._recorded and self._realtime:
                 self._closed.wait(max(0.0, timer.wait(timestamp)))
             if self._closed.is_set():
                 return
             with decoding(self.name):
                 image = display.to_bgr(picture)
-            yield Frame(image, index, timestamp, self.name)
+            # What has an end was recorded, who knows when.
+            captured = None if self._recorded else came
+            yield Frame(image, index, timestamp, self.name, captured=captured)
 
 
 def without_secrets(url: str) -> str:

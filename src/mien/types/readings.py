@@ -179,6 +179,7 @@ class Analysis:
         size: Width and height of the frame in pixels; boxes refer to it.
         readings: One for each face in this frame, ordered by track id.
         timings: Seconds spent per stage.
+        captured: As that of its frame.
     """
 
     frame_index: int
@@ -187,6 +188,7 @@ class Analysis:
     size: tuple[int, int]
     readings: tuple[Reading, ...]
     timings: Mapping[str, float] = field(default_factory=dict)
+    captured: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON."""
@@ -209,13 +211,15 @@ class Analysis:
         """
         return [self._row(reading) for reading in self.readings]
 
+    def to_place(self) -> dict[str, Any]:
+        """Return what rows say of the frame itself: source, frame, time."""
+        return {"source": self.source, "frame": self.frame_index, "time": self.timestamp}
+
     def _row(self, reading: Reading) -> dict[str, Any]:
         box = reading.face.box
         own = reading.own or Verdict(reading.label, reading.reason)
         return {
-            "source": self.source,
-            "frame": self.frame_index,
-            "time": self.timestamp,
+            **self.to_place(),
             "track_id": reading.track_id,
             "x1": box.x1,
             "y1": box.y1,

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from tests.archive.readings.conftest import files_of
 
-from mien.archive.readings.manifest import MANIFEST, read_manifest
+from mien.archive.readings.manifest import MANIFEST, NOTES, read_manifest
 from mien.archive.readings.read import read_archive
 from mien.archive.readings.settings import ArchiveSettings
 from mien.types import PixelArray
@@ -58,7 +58,7 @@ def wanted(faces: Path) -> dict[str, bytes]:
     out = faces.parent / "one"
     read_archive(faces, out)
     found = files_of(out)
-    assert len(found) == 6
+    assert len(found) == 7
     rows = read_manifest(out)
     assert sum(row.faces for row in rows) > 40
     assert {row.status for row in rows} == {"read", "unreadable"}
@@ -106,7 +106,7 @@ def test_a_run_that_was_killed_goes_on(
             run.wait(timeout=100)
         left = files_of(out) if out.exists() else {}
         whole = {name: data for name, data in left.items() if "/." not in f"/{name}"}
-        tables = {name: data for name, data in whole.items() if name != MANIFEST}
+        tables = {name: data for name, data in whole.items() if name not in (MANIFEST, NOTES)}
         assert tables.items() <= wanted.items()
     assert start(faces, out, "--jobs", "2").wait(timeout=100) == 0
     assert files_of(out) == wanted
@@ -128,7 +128,9 @@ def test_ctrl_c_leaves_whole_parts_and_no_process(
     assert not left_alive
     left = files_of(out)
     assert not [name for name in left if Path(name).name.startswith(".")]
-    assert {name: data for name, data in left.items() if name != MANIFEST}.items() <= wanted.items()
+    assert {
+        name: data for name, data in left.items() if name not in (MANIFEST, NOTES)
+    }.items() <= wanted.items()
     assert start(faces, out).wait(timeout=100) == 0
     assert files_of(out) == wanted
 

@@ -9,7 +9,7 @@ from mien.archive.inputs import Item
 from mien.archive.readings import naming
 from mien.archive.readings.manifest import MANIFEST, Row
 from mien.archive.readings.naming import parts_of, share
-from mien.sinks.tables import as_written
+from mien.sinks.files import as_written
 
 # Also bytes that are no Unicode, as names on a disk may be.
 letters = st.characters(exclude_characters="/\0", exclude_categories=["Cs"])

@@ -9,7 +9,7 @@ import pytest
 from tests.archive.readings.conftest import BROKEN, Read, files_of, write_video
 
 from mien.archive.readings import work
-from mien.archive.readings.manifest import MANIFEST, Row, read_manifest
+from mien.archive.readings.manifest import MANIFEST, NOTES, Row, read_manifest
 from mien.errors import ArchiveError, InUseError, SettingsError, SinkError, SourceError
 from mien.files.locks import alone_on
 from mien.types import Frame
@@ -26,6 +26,7 @@ def test_each_video_and_each_folder_of_pictures_has_a_table(
     summary = read(archive, out)
     assert {*files_of(out)} == {
         MANIFEST,
+        NOTES,
         "in/bright.mp4.csv",
         "in/pictures.csv",
         "in/sub/bright.mp4.csv",
@@ -140,10 +141,10 @@ def test_other_folders_of_the_same_names_take_nothing_away(
     shutil.copytree(archive, other)
     read(other, out)
     after = files_of(out)
-    assert {name: after[name] for name in before if name != MANIFEST} == {
-        name: data for name, data in before.items() if name != MANIFEST
+    assert {name: after[name] for name in before if name not in (MANIFEST, NOTES)} == {
+        name: data for name, data in before.items() if name not in (MANIFEST, NOTES)
     }
-    assert len(after) == 2 * len(before) - 1
+    assert len(after) == 2 * len(before) - 2
     assert len({row.table for row in read_manifest(str(out)) if row.table}) == 10
 
 
@@ -304,11 +305,13 @@ def test_a_full_disk_ends_the_run_and_leaves_whole_tables(
     with pytest.raises(SinkError, match=r"many/\d\.mp4\.csv: cannot be written: the disk is full"):
         read(many, small_disk / "out")
     left = files_of(small_disk / "out")
-    assert all(data.count(b"\n") == 151 for name, data in left.items() if name != MANIFEST)
+    assert all(
+        data.count(b"\n") == 151 for name, data in left.items() if name not in (MANIFEST, NOTES)
+    )
     read(many, tmp_path / "out")
     whole = files_of(tmp_path / "out")
-    assert {name: whole[name] for name in left if name != MANIFEST} == {
-        name: data for name, data in left.items() if name != MANIFEST
+    assert {name: whole[name] for name in left if name not in (MANIFEST, NOTES)} == {
+        name: data for name, data in left.items() if name not in (MANIFEST, NOTES)
     }
 
 

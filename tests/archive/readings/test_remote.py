@@ -56,7 +56,7 @@ def test_a_remote_archive_gives_what_a_folder_gives(
         for name, data in ((one, system.cat_file(one)) for one in system.find(f"{memory}/out"))
     }
     here = {name.removeprefix("plain/"): data for name, data in files_of(tmp_path / "here").items()}
-    assert {name for name in there if name} == {*here} - {"manifest.csv"}
+    assert {name for name in there if name} == {*here} - {"manifest.csv", "manifest.json"}
     for name in ("bright.mp4.csv", "pictures.csv", "sub/bright.mp4.csv"):
         assert [line.partition(b",")[2] for line in there[name].splitlines()] == [
             line.partition(b",")[2] for line in here[name].splitlines()
@@ -80,7 +80,7 @@ def test_the_local_file_system_is_reached(read: Read, archive: Path, tmp_path: P
     read(f"file://{archive}/*.mp4", tmp_path / "some")
     found = {*files_of(tmp_path / "out")}
     assert {"in/bright.mp4.csv", "in/sub/d\u00e9j\u00e0 vu/pictures.csv"} <= found
-    assert {*files_of(tmp_path / "some")} == {"manifest.csv", "bright.mp4.csv"}
+    assert {*files_of(tmp_path / "some")} == {"manifest.csv", "manifest.json", "bright.mp4.csv"}
 
 
 def test_shards_are_merged_there(read: Read, memory: str) -> None:

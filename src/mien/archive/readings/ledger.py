@@ -12,7 +12,7 @@ from mien.archive.readings.recipe import Identity
 from mien.archive.readings.settings import Shard
 from mien.errors import InUseError, SinkError
 from mien.pipeline.interrupts import uninterrupted
-from mien.sinks.tables import as_written
+from mien.sinks.files import as_written
 
 # Writing all rows takes at most one part in so many of the time.
 SELDOM = 50

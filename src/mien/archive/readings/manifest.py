@@ -19,6 +19,8 @@ from mien.errors import ArchiveError
 from mien.parsing import NO_UTF_8
 
 MANIFEST = "manifest.csv"
+# What the tables were made with, and what their columns mean.
+NOTES = "manifest.json"
 _SHARDS = re.compile(r"manifest-(\d+)-of-(\d+)\.csv")
 Status = Literal["waiting", "read", "partly", "unreadable", "failed", "absent"]
 # What the words in `error` can be of a file whose table stands.

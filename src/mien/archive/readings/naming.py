@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from mien.archive.inputs import Item
 from mien.archive.readings.manifest import Row, is_manifest
-from mien.sinks.tables import as_written
+from mien.sinks.files import as_written
 
 PICTURES = "pictures"
 # A folder of more is read in several tables, so that several workers share it.

@@ -19,8 +19,10 @@ from mien.archive.readings.recipe import Identity, Recipe
 from mien.archive.readings.settings import WHOLE, ArchiveSettings, parse_shard, table_suffix
 from mien.archive.readings.work import Outcome, ReadParts, Task
 from mien.errors import ArchiveError, SinkError
-from mien.sinks.tables import as_written
+from mien.sinks.files import as_written
+from mien.sinks.open import check_table
 from mien.sources.files import at_home
+from mien.sources.limited import check_times
 from mien.types import OnProgress, Skipped
 
 LOG = logging.getLogger(__name__)
@@ -110,6 +112,8 @@ class _Run:
         self._shard = parse_shard(settings.shard)
         self._engine = make_engine(settings.engine, jobs=settings.jobs)
         _refuse_inside(specs, place)
+        check_times(recipe.start, recipe.end)
+        check_table(Path(f"tables{suffix}"), self._recipe.tables)
         self._identity = self._recipe.identify()
         self.summary = ArchiveSummary()
 
@@ -124,6 +128,9 @@ class _Run:
             ledger = Ledger(self._place, self._shard, known, everything)
             ledger.add(_first_rows(tasks))
             ledger.save()
+            # The same from every shard and engine.
+            notes = self._recipe.about().text(self._recipe.layout(), "")
+            self._place.write(manifest.NOTES, notes)
             self.summary.files = sum(len(task.part.items) for task in tasks)
             with ledger.kept(), self._tidy(tasks):
                 self._hand_out(tasks, ledger, on_progress)

@@ -3,6 +3,7 @@
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -24,6 +25,10 @@ from mien.registry import (
     make_classifier,
     make_detector,
 )
+from mien.sinks.layout import Layout, TableSettings
+from mien.sinks.notes import About
+
+DEFAULT_TABLES = TableSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,9 @@ class Recipe:
         detector_model: Its weights, where it takes some.
         any_angle: Whether heads are found that lie on their side.
         seconds: Where each video ends; None for at its end.
+        start: Time of its own at which each video begins; None for at its beginning.
+        end: Time of its own at which each ends; None for at its end.
+        tables: What the tables hold.
         suffix: Of the tables, which says their format.
         threads: Of each network.
     """
@@ -45,6 +53,9 @@ class Recipe:
     detector_model: Path | None = None
     any_angle: bool = False
     seconds: float | None = None
+    start: float | None = None
+    end: float | None = None
+    tables: TableSettings = DEFAULT_TABLES
     suffix: str = ".csv"
     threads: int = THREADS
 
@@ -55,7 +66,8 @@ class Recipe:
             BundleError: The model or the detector's weights are missing or damaged.
         """
         info = load_bundle(find_bundle(self.bundle)).info
-        parts = (self.detector, self._weights(), self.any_angle, self.seconds, self.suffix)
+        weights = weights_digest(self.detector, self.detector_model)
+        parts = (self.detector, weights, self.any_angle, self.seconds, self.suffix, *self._more())
         return Identity(
             version=mien.__version__,
             bundle=f"{info.name} {info.version}",
@@ -63,13 +75,32 @@ class Recipe:
             settings=digest_of(*parts),
         )
 
-    def _weights(self) -> str:
-        """Return a digest of the detector's weights; "" where they come with its package."""
-        if self.detector == DEFAULT_DETECTOR:
-            return load_detector_bundle(self.detector_model or DETECTOR_BUNDLE).info.sha256
-        if self.detector_model is None:
-            return ""
-        return digest_of_file(self.detector_model, str(self.detector_model))
+    def _more(self) -> tuple[object, ...]:
+        """Return what was chosen that tables had no choice of once: theirs still hold."""
+        more = (self.start, self.end, msgspec.to_builtins(self.tables))
+        return () if more == (None, None, msgspec.to_builtins(DEFAULT_TABLES)) else more
+
+    def about(self) -> About:
+        """Return what notes on the tables say: the same on every machine, whenever they are made.
+
+        Raises:
+            BundleError: The model or the detector's weights are missing or damaged.
+        """
+        info = load_bundle(find_bundle(self.bundle)).info
+        times = {"seconds": self.seconds, "start": self.start, "end": self.end}
+        settings = {name: value for name, value in times.items() if value is not None}
+        settings |= {"any_angle": self.any_angle, **msgspec.to_builtins(self.tables)}
+        return About(
+            version=mien.__version__,
+            model=about_model(info, None),
+            detector=about_detector(self.detector, self.detector_model),
+            settings=settings,
+        )
+
+    def layout(self) -> Layout:
+        """Return what the tables hold."""
+        info = load_bundle(find_bundle(self.bundle)).info
+        return self.tables.layout(info.labels, other=info.other)
 
     def load(self) -> "Models":
         """Load the models.
@@ -84,6 +115,40 @@ class Recipe:
             any_angle=self.any_angle,
         )
         return Models(detector, *make_classifier(self.bundle, threads=self.threads))
+
+
+def weights_digest(detector: str, model: Path | None) -> str:
+    """Return a digest of a detector's weights; "" where they come with its package.
+
+    Args:
+        detector: Its name.
+        model: Its weights, where others were named.
+
+    Raises:
+        BundleError: They are missing or damaged.
+    """
+    if detector == DEFAULT_DETECTOR:
+        return load_detector_bundle(model or DETECTOR_BUNDLE).info.sha256
+    return "" if model is None else digest_of_file(model, str(model))
+
+
+def about_detector(name: str, model: Path | None) -> dict[str, Any]:
+    """Return what notes say of a face detector: its name and, where there is one, its hash."""
+    digest = weights_digest(name, model)
+    return {"name": name, **({"sha256": digest} if digest else {})}
+
+
+def about_model(info: ModelInfo, named: Path | None) -> dict[str, Any]:
+    """Return what notes say of a model: name, version, hash, labels, and when it is not sure."""
+    return {
+        "name": info.name,
+        "version": info.version,
+        "sha256": info.sha256,
+        "labels": list(info.labels),
+        "something_else": info.other,
+        "not_sure_below": info.not_sure_below,
+        **({} if named is None else {"named": str(named)}),
+    }
 
 
 @dataclass(frozen=True, slots=True)

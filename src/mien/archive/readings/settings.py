@@ -8,9 +8,9 @@ import msgspec
 from mien.archive.engines import EngineName
 from mien.errors import SettingsError
 from mien.settings import check_number
-from mien.sinks import parquet
+from mien.sinks import parquet, xlsx
 
-Format = Literal["csv", "parquet"]
+Format = Literal["csv", "jsonl", "parquet", "xlsx"]
 Shard = tuple[int, int]
 WHOLE: Shard = (1, 1)
 _SHARD = re.compile(r"(-?[0-9]{1,9})/(-?[0-9]{1,9})", re.ASCII)
@@ -40,8 +40,9 @@ def table_suffix(kind: Format | None) -> str:
     Raises:
         MissingExtraError: The packages that write it are not installed.
     """
-    if kind == "parquet":
-        parquet.load()
+    for name, module in (("parquet", parquet), ("xlsx", xlsx)):
+        if kind == name:
+            module.load()
     return f".{kind or 'csv'}"
 
 

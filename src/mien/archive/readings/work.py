@@ -19,10 +19,10 @@ from mien.archive.readings.recipe import Identity, Models, Recipe
 from mien.errors import PictureError, SinkError, SourceError
 from mien.pipeline.run import run
 from mien.protocols import Source
+from mien.sinks.files import as_written
 from mien.sinks.open import make_sinks
-from mien.sinks.tables import as_written
 from mien.sources.images import PictureSource
-from mien.sources.limited import Limited
+from mien.sources.limited import limited
 from mien.sources.video import VideoSource
 from mien.types import Analysis, Frame
 
@@ -94,7 +94,7 @@ class _Reader:
         begun = time.perf_counter()
         if task.known and all(map(_is_same, task.part.items, task.known)):
             return Outcome(task.known, read=False)
-        source = _PartSource(task.part, self.work.recipe.seconds)
+        source = _PartSource(task.part, self.work.recipe)
         fatal = problem = ""
         try:
             with contextlib.suppress(_NothingReadError):
@@ -111,7 +111,12 @@ class _Reader:
         table, classifier = source.part.table, self.models.classifier
         with self.work.place.put(table) as path:
             try:
-                sinks = make_sinks(classifier.labels, other=classifier.other, out=path)
+                sinks = make_sinks(
+                    classifier.labels,
+                    other=classifier.other,
+                    out=path,
+                    settings=self.work.recipe.tables,
+                )
                 run(source, self.models.analyzer(), sinks, on_frame=source.count)
             except SinkError as error:
                 name = f"{self.work.place.name}/{as_written(table)}"
@@ -181,10 +186,10 @@ class _PartSource(Source):
 
     live = False
 
-    def __init__(self, part: Part, seconds: float | None) -> None:
+    def __init__(self, part: Part, recipe: Recipe) -> None:
         self.name, self.part = as_written(part.table), part
         self.tallies = [_Tally(item) for item in part.items]
-        self._seconds = seconds
+        self._seconds, self._start, self._end = recipe.seconds, recipe.start, recipe.end
         self._place, self._closed = 0, False
 
     def __iter__(self) -> Iterator[Frame]:
@@ -231,7 +236,7 @@ class _PartSource(Source):
 
     def _open(self, path: Path, item: Item) -> Source:
         source = PictureSource([path]) if item.is_picture else VideoSource(path, threads=1)
-        return source if self._seconds is None else Limited(source, seconds=self._seconds)
+        return limited(source, seconds=self._seconds, start=self._start, end=self._end)
 
 
 def _of_item(words: str, path: Path, item: Item) -> str:

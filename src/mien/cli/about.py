@@ -1,0 +1,77 @@
+"""What notes beside a table say of the run that made it."""
+
+import shlex
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import mien
+from mien.archive.readings.recipe import about_detector, about_model
+from mien.cli.models import DetectorOptions
+from mien.models.info import ModelInfo
+from mien.pipeline.analyzer import AnalyzerSettings
+from mien.sinks.columns import iso
+from mien.sinks.notes import About
+from mien.sources.naming import ADDRESSES
+from mien.sources.stream import without_secrets
+
+# What is told elsewhere in the notes.
+_ELSEWHERE = ("sources", "source", "out", "overwrite", "annotate", "stats", "threads", "model")
+
+
+def about(
+    options: DetectorOptions,
+    model: Path | None,
+    info: ModelInfo,
+    sources: Sequence[str],
+    settings: Sequence[msgspec.Struct],
+) -> About:
+    """Return what there is to say of a run that begins now.
+
+    Args:
+        options: What finds the faces.
+        model: What reads them, as it was named.
+        info: The model's description.
+        sources: What is read, as it was named.
+        settings: Structs of what was set.
+    """
+    values = {name: value for one in settings for name, value in _plain(one).items()}
+    analyzer = msgspec.to_builtins(AnalyzerSettings())
+    return About(
+        version=mien.__version__,
+        model=about_model(info, model),
+        detector=about_detector(options.detector, options.detector_model),
+        settings=values | {"analyzer": analyzer},
+        source=tuple(map(_shown, sources)),
+        command=_command(),
+        made=iso(time.time()),
+    )
+
+
+def _plain(settings: msgspec.Struct) -> dict[str, Any]:
+    """Return what was set, without what is off or told elsewhere."""
+    values = msgspec.structs.asdict(settings)
+    kept = {name: value for name, value in values.items() if name not in _ELSEWHERE}
+    return {
+        name: str(value) if isinstance(value, Path) else value
+        for name, value in kept.items()
+        if value not in (None, (), False)
+    }
+
+
+def _command() -> str:
+    """Return the command line as it could be typed again, without passwords of addresses."""
+    if Path(sys.argv[0]).stem not in ("mien", "__main__"):
+        return ""
+    return shlex.join(["mien", *map(_shown, sys.argv[1:])])
+
+
+def _shown(word: str) -> str:
+    option, equals, value = word.rpartition("=") if word.startswith("--") else ("", "", word)
+    if not value.lower().startswith(ADDRESSES):
+        return word
+    return f"{option}{equals}{without_secrets(value)}"
