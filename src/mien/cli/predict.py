@@ -42,6 +42,7 @@ class PredictOptions(ModelOptions, frozen=True, kw_only=True):
             is the default where that is no terminal. A folder, such as readings/, gets a table for
             each video and each folder of pictures, and goes on where it was ended.
         annotate: Draw what was read: pictures into a folder, or a video.
+        sound: An annotated video keeps the sound of the video; --no-sound leaves it out.
         overwrite: Replace files that exist.
         frames: End after so many pictures.
         seconds: End each video, camera or stream after so many seconds of its own.
@@ -55,6 +56,7 @@ class PredictOptions(ModelOptions, frozen=True, kw_only=True):
     ] = ()
     out: Annotated[str | None, msgspec.Meta(extra={"metavar": "FILE|FOLDER/"})] = None
     annotate: Annotated[Path | None, msgspec.Meta(extra={"metavar": "FOLDER|FILE.mp4"})] = None
+    sound: bool = True
     overwrite: Annotated[bool, msgspec.Meta(extra={"old": ("--force",)})] = False
     frames: int | None = None
     seconds: float | None = None
@@ -109,6 +111,7 @@ def _sinks(options: PredictOptions, classifier: Classifier, source: Source) -> l
         other=classifier.other,
         out=table,
         annotate=options.annotate,
+        sound=options.sound,
         overwrite=options.overwrite,
         source=source,
     )

@@ -53,6 +53,7 @@ def make_sinks(
     other: bool = False,
     out: Path | None = None,
     annotate: Path | None = None,
+    sound: bool = True,
     overwrite: bool = False,
     source: Source | None = None,
 ) -> list[Sink]:
@@ -63,6 +64,7 @@ def make_sinks(
         other: Whether the bundle tells something else apart, for one more column.
         out: A .csv, .jsonl or .parquet file; "-" is CSV on standard output.
         annotate: A .mp4 file, or a folder for annotated pictures.
+        sound: Whether an annotated video keeps the sound of video files.
         overwrite: Replace what is there.
         source: What is going to be read, which is never overwritten.
 
@@ -76,7 +78,7 @@ def make_sinks(
     if annotate is not None:
         names = () if source is None else source.names
         _refuse_source(annotate, names)
-        makers.append(_picture_maker(annotate, names, overwrite))
+        makers.append(_picture_maker(annotate, names, overwrite, sound=sound))
     # All names are judged before the first file is made, and none stays open if a later one fails.
     with contextlib.ExitStack() as made:
         sinks = []
@@ -103,10 +105,12 @@ def _table_maker(table: _Table) -> Callable[[], Sink]:
     return partial(make, table)
 
 
-def _picture_maker(path: Path, sources: Sequence[str], overwrite: bool) -> Callable[[], Sink]:
+def _picture_maker(
+    path: Path, sources: Sequence[str], overwrite: bool, *, sound: bool
+) -> Callable[[], Sink]:
     suffix = path.suffix.lower()
     if suffix == VIDEO:
-        return partial(VideoSink, path, overwrite=overwrite)
+        return partial(VideoSink, path, overwrite=overwrite, sources=sources, sound=sound)
     if suffix in SUFFIXES | VIDEO_SUFFIXES and not path.is_dir():
         raise SettingsError(
             f"{path}: annotated pictures go to a folder and annotated videos to a {VIDEO} file"
