@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import msgspec
 
 from mien.archive.readings.settings import ArchiveSettings
-from mien.cli import predict_folder
+from mien.cli import predict_folder, predict_hidden
 from mien.cli.console import count, err, out, print_notice, print_some, progress
 from mien.cli.models import ModelOptions, add_all, make_models
 from mien.cli.options import add_options, read, typed
@@ -27,6 +27,7 @@ from mien.sinks.open import make_sinks
 from mien.sources.limited import Limited
 from mien.sources.open import ACCEPTED, open_sources, refuse_unreachable
 from mien.types import SOMETHING_ELSE, Analysis, Frame, Reading
+from mien.vision.cover import Style
 from mien.vision.images.reading import SUFFIXES
 from mien.vision.looks import verdict
 
@@ -43,6 +44,11 @@ class PredictOptions(ModelOptions, frozen=True, kw_only=True):
             each video and each folder of pictures, and goes on where it was ended.
         annotate: Draw what was read: pictures into a folder, or a video.
         sound: An annotated video keeps the sound of the video; --no-sound leaves it out.
+        hide: Cover all faces in what --annotate writes, before it is shared: "blur" leaves patches
+            of light, "block" nothing. Files only, which are read twice.
+        hide_except: Leave one person of a video as they are, by the number that a run without
+            --hide gives them.
+        words: What was read is written over covered faces; --no-words leaves it out.
         overwrite: Replace files that exist.
         frames: End after so many pictures.
         seconds: End each video, camera or stream after so many seconds of its own.
@@ -57,6 +63,9 @@ class PredictOptions(ModelOptions, frozen=True, kw_only=True):
     out: Annotated[str | None, msgspec.Meta(extra={"metavar": "FILE|FOLDER/"})] = None
     annotate: Annotated[Path | None, msgspec.Meta(extra={"metavar": "FOLDER|FILE.mp4"})] = None
     sound: bool = True
+    hide: Style | None = None
+    hide_except: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    words: bool = True
     overwrite: Annotated[bool, msgspec.Meta(extra={"old": ("--force",)})] = False
     frames: int | None = None
     seconds: float | None = None
@@ -74,21 +83,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Read the sources; 1 where nothing could be read, or not all that was named."""
     options, archive = read(args, PredictOptions), typed(args, ArchiveSettings)
+    predict_hidden.check(options)
     if predict_folder.is_meant(options.out, archive):
         return predict_folder.run(options, read(args, ArchiveSettings))
     if options.seconds is None:
         refuse_unreachable(options.sources)
     opened = open_sources(options.sources, on_notice=print_notice)
     with contextlib.closing(opened) as source:
-        detector, classifier, info = make_models(
-            options, options.model, any_angle=options.any_angle
-        )
-        analyzer = make_analyzer(detector, classifier, info)
-        limited, sinks = _limited(source, options), _sinks(options, classifier, source)
+        predict_hidden.check_source(options, source)
         meter = Meter()
-        with _reported(source, meter, stats=options.stats), _shown(options, limited) as on_frame:
-            run_pipeline(limited, analyzer, sinks, on_frame=on_frame, meter=meter)
+        with _reported(source, meter, stats=options.stats):
+            _read(options, source, meter)
     return 1 if _missed(source) or not meter.summary().frames else 0
+
+
+def _read(options: PredictOptions, source: Source, meter: Meter) -> None:
+    detector, classifier, info = make_models(options, options.model, any_angle=options.any_angle)
+    analyzer = make_analyzer(detector, classifier, info)
+    wanted = limited(source, options)
+    with contextlib.ExitStack() as stack:
+        sinks = _sinks(options, classifier, source)
+        for sink in sinks:
+            stack.callback(sink.close)
+        search = predict_hidden.make_search(options)
+        first = [*sinks[:-1], search] if search else sinks
+        with _shown(options, wanted) as on_frame:
+            run_pipeline(wanted, analyzer, first, on_frame=on_frame, meter=meter)
+        if search:
+            predict_hidden.write(options, search, sinks[-1], meter.summary().frames)
 
 
 def _missed(source: Source) -> bool:
@@ -96,13 +118,15 @@ def _missed(source: Source) -> bool:
     return any(item.named for item in source.skipped)
 
 
-def _limited(source: Source, options: PredictOptions) -> Source:
+def limited(source: Source, options: PredictOptions) -> Source:
+    """Return as much of a source as is wanted."""
     if options.frames is None and options.seconds is None:
         return source
     return Limited(source, frames=options.frames, seconds=options.seconds)
 
 
 def _sinks(options: PredictOptions, classifier: Classifier, source: Source) -> list[Sink]:
+    """Make the tables, and last what is annotated."""
     table = None if options.out is None else Path(options.out)
     if table is None and not _on_terminal():
         table = STDOUT
