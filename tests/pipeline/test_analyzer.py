@@ -242,3 +242,20 @@ def test_a_real_bundle_reads_through_the_same_path(make_bundle: Callable[..., Pa
     reading = tested(frame(gray=250)).readings[0]
     assert reading.label == "neutral"
     assert sum(reading.smoothed.probabilities) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_cut_gives_nobody_the_number_of_who_was_in_their_place() -> None:
+    rng = np.random.default_rng(3)
+    shots = [
+        np.kron(rng.integers(0, 256, (30, 40, 3), np.uint8), np.ones((8, 8, 1), np.uint8))
+        for _ in "ab"
+    ]
+    analyzer = Analyzer(
+        FakeDetector([face(100)]), FakeClassifier(), not_sure_below=0.4, settings=EVERY_FRAME
+    )
+    numbers = []
+    for index, shot in enumerate([0, 0, 0, 1, 1, 0]):
+        analysis = analyzer(Frame(shots[shot], index, index / 20, "a.mp4"))
+        numbers.append([reading.track_id for reading in analysis.readings])
+    # At once, as in a first frame.
+    assert numbers == [[1], [1], [1], [2], [2], [3]]

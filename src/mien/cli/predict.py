@@ -13,16 +13,17 @@ from typing import Annotated, Any
 import msgspec
 
 from mien.archive.readings.settings import ArchiveSettings
-from mien.cli import predict_folder
+from mien.cli import predict_folder, predict_hidden
 from mien.cli.about import about
 from mien.cli.console import count, err, out, print_notice, print_some, progress
 from mien.cli.models import ModelOptions, add_all, make_models
 from mien.cli.options import add_options, read, typed
 from mien.errors import SettingsError, printable
+from mien.pipeline.analyzer import Analyzer
 from mien.pipeline.meter import Meter, RunSummary
 from mien.pipeline.run import OnFrame
 from mien.pipeline.run import run as run_pipeline
-from mien.protocols import Source
+from mien.protocols import Sink, Source
 from mien.registry import make_analyzer
 from mien.settings import flag
 from mien.sinks.layout import TableSettings
@@ -30,6 +31,7 @@ from mien.sinks.open import check_table, make_sinks
 from mien.sources.limited import check_times, is_still, limited, parse_time
 from mien.sources.open import ACCEPTED, open_sources, refuse_unreachable
 from mien.types import SOMETHING_ELSE, Analysis, Frame, Reading
+from mien.vision.cover import Style
 from mien.vision.looks import verdict
 
 STDOUT = Path("-")
@@ -45,6 +47,12 @@ class PredictOptions(ModelOptions, frozen=True, kw_only=True):
             is no terminal. A folder, such as readings/, gets a table for each video and each folder
             of pictures, and goes on where it was ended.
         annotate: Draw what was read: pictures into a folder, or a video.
+        sound: An annotated video keeps the sound of the video; --no-sound leaves it out.
+        hide: Cover all faces in what --annotate writes, before it is shared: "blur" leaves patches
+            of light, "block" nothing. Files only, which are read twice.
+        hide_except: Leave one person of a video as they are, by the number that a run without
+            --hide gives them.
+        words: What was read is written over covered faces; --no-words leaves it out.
         overwrite: Replace files that exist.
         frames: End after so many pictures.
         seconds: End each video, camera or stream after so many seconds of its own.
@@ -60,6 +68,10 @@ class PredictOptions(ModelOptions, frozen=True, kw_only=True):
     ] = ()
     out: Annotated[str | None, msgspec.Meta(extra={"metavar": "FILE|FOLDER/"})] = None
     annotate: Annotated[Path | None, msgspec.Meta(extra={"metavar": "FOLDER|FILE.mp4"})] = None
+    sound: bool = True
+    hide: Style | None = None
+    hide_except: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    words: bool = True
     overwrite: Annotated[bool, msgspec.Meta(extra={"old": ("--force",)})] = False
     frames: int | None = None
     seconds: float | None = None
@@ -80,6 +92,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Read the sources; 1 where nothing could be read, or not all that was named."""
     options, archive = read(args, PredictOptions), typed(args, ArchiveSettings)
+    predict_hidden.check(options)
     if predict_folder.is_meant(options.out, archive):
         return predict_folder.run(options, read(args, ArchiveSettings), read(args, TableSettings))
     tables = read(args, TableSettings)
@@ -89,25 +102,37 @@ def run(args: argparse.Namespace) -> int:
         refuse_unreachable(options.sources)
     opened = open_sources(options.sources, on_notice=print_notice)
     with contextlib.closing(opened) as source:
-        detector, classifier, info = make_models(
-            options, options.model, any_angle=options.any_angle
-        )
-        analyzer = make_analyzer(detector, classifier, info)
-        part = _limited(source, options)
+        predict_hidden.check_source(options, source)
+        models = make_models(options, options.model, any_angle=options.any_angle)
+        part, meter = part_of(source, options), Meter()
         sinks = make_sinks(
-            classifier.labels,
-            other=classifier.other,
+            models[1].labels,
+            other=models[1].other,
             out=table,
             annotate=options.annotate,
+            sound=options.sound,
             overwrite=options.overwrite,
             source=source,
             settings=tables,
-            about=about(options, options.model, info, options.sources, (options, tables)),
+            about=about(options, options.model, models[2], options.sources, (options, tables)),
         )
-        meter = Meter()
-        with _reported(part, meter, stats=options.stats), _shown(options, part) as on_frame:
-            run_pipeline(part, analyzer, sinks, on_frame=on_frame, meter=meter)
+        with _reported(part, meter, stats=options.stats):
+            _read(options, part, make_analyzer(*models), sinks, meter)
     return 1 if _missed(part) or not meter.summary().frames else 0
+
+
+def _read(
+    options: PredictOptions, part: Source, analyzer: Analyzer, sinks: list[Sink], meter: Meter
+) -> None:
+    with contextlib.ExitStack() as stack:
+        for sink in sinks:
+            stack.callback(sink.close)
+        search = predict_hidden.make_search(options)
+        first = [*sinks[:-1], search] if search else sinks
+        with _shown(options, part) as on_frame:
+            run_pipeline(part, analyzer, first, on_frame=on_frame, meter=meter)
+        if search:
+            predict_hidden.write(options, search, sinks[-1], meter.summary().frames)
 
 
 def _missed(source: Source) -> bool:
@@ -115,7 +140,8 @@ def _missed(source: Source) -> bool:
     return any(item.named for item in source.skipped)
 
 
-def _limited(source: Source, options: PredictOptions) -> Source:
+def part_of(source: Source, options: PredictOptions) -> Source:
+    """Return as much of a source as is wanted."""
     start, end = _times(options)
     return limited(source, frames=options.frames, seconds=options.seconds, start=start, end=end)
 

@@ -14,6 +14,7 @@ from mien.models.decision import split
 from mien.pipeline.pace import Pace
 from mien.protocols import Classifier, Detector
 from mien.tracking.appearance import describe
+from mien.tracking.cuts import CutFinder
 from mien.tracking.portrait import portray
 from mien.tracking.roi import INTERVAL, RoiDetector
 from mien.tracking.smoother import HOLD, HOLD_UNSURE, TIME_CONSTANT, Smoothed, Smoother
@@ -118,6 +119,7 @@ class Analyzer:
             hold=settings.hold,
             hold_unsure=settings.hold_unsure,
         )
+        self._cuts = CutFinder()
         self._pace = Pace()
         self._stands = 0.0
         self._source: str | None = None
@@ -130,6 +132,7 @@ class Analyzer:
     def reset(self) -> None:
         """Forget all faces; a frame of another source does so by itself."""
         self._rois.reset()
+        self._cuts.reset()
         self._tracker.reset()
         self._smoother.reset()
         self._pace.reset()
@@ -147,6 +150,7 @@ class Analyzer:
         self._stands = self._pace(frame.timestamp)
         watch = _Stopwatch()
         with watch("detect"):
+            self._end_at_cut(frame)
             seen, missing = self._tracker.expected(frame.timestamp)
             found = self._rois(frame.image, frame.timestamp, seen, missing)
         with watch("track"):
@@ -168,6 +172,13 @@ class Analyzer:
             watch.seconds,
             frame.captured,
         )
+
+    def _end_at_cut(self, frame: Frame) -> None:
+        """Where another scene begins, hand no number to who comes to be in somebody's place."""
+        cut = self._cuts(frame.image, frame.timestamp, self._tracker.places)
+        if cut:
+            self._tracker.end(cut)
+            self._rois.reset()
 
     def _track(self, frame: Frame, found: Sequence[Face]) -> tuple[list[int], list[Face]]:
         """Return the numbers and faces to read, in the order of the numbers."""

@@ -7,6 +7,12 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+from av.audio.frame import AudioFrame
+from av.audio.layout import AudioLayout
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
+from av.packet import Packet
+from av.stream import Stream
 
 from mien.errors import SinkError
 from mien.files.writes import new_file
@@ -26,21 +32,33 @@ FRAGMENTS = {
     "frag_duration": "1000000",
     "flush_packets": "1",
 }
+# The header waits for the first fragment, since it says how picture and sound begin; and where one
+# of the two has ended, the other waits no longer than a second for more of it.
+WITH_SOUND = FRAGMENTS | {
+    "movflags": FRAGMENTS["movflags"] + "+delay_moov",
+    "max_interleave_delta": "1000000",
+}
 # When it is finished, one index in front: a browser can start before it has all, and can seek.
 FINISHED = {"movflags": "+faststart"}
 BT709, LIMITED_RANGE = 1, 1
+# Sound that cannot be copied; 160 kbit/s of it are told from the original by few.
+AAC_RATE, AAC_LAYOUT, AAC_BITS = 48_000, AudioLayout("stereo"), 160_000
 
 
 class Mp4Writer:
     """One video file, from its first frame on."""
 
-    def __init__(self, path: Path, width: int, height: int) -> None:
+    def __init__(
+        self, path: Path, width: int, height: int, *, sound: AudioStream | bool = False
+    ) -> None:
         """Open the file, which is emptied.
 
         Args:
             path: The file.
             width: Of all frames, in pixels; even.
             height: Likewise.
+            sound: A track whose packets are going to be copied, True for sound that is encoded
+                here as AAC, False for none.
 
         Raises:
             SinkError: It cannot be written, or there is no encoder.
@@ -51,8 +69,10 @@ class Mp4Writer:
         self._whole = 0
         with self._told():
             # "file:" keeps a name with a colon from being taken for an address.
-            self._container = av.open(f"file:{path}", "w", format="mp4", options=FRAGMENTS)
+            options = WITH_SOUND if sound else FRAGMENTS
+            self._container = av.open(f"file:{path}", "w", format="mp4", options=options)
             self._stream = self._container.add_stream("libx264", NOMINAL_RATE, options=ENCODER)
+            self._sound = _add_sound(self._container, sound)
         self._stream.width, self._stream.height = width, height
         self._stream.pix_fmt = "yuv420p"
         context = self._stream.codec_context
@@ -70,6 +90,35 @@ class Mp4Writer:
             self._container.mux(self._stream.encode(picture))
             # It is made when the encoder gives its first packet.
             self._whole = self._path.stat().st_size if self._path.exists() else 0
+
+    @property
+    def works(self) -> bool:
+        """Whether nothing has failed so far."""
+        return not self._failed
+
+    def copy_sound(self, packet: "Packet[Stream]") -> None:
+        """Write one packet of the track that `sound` named; one that is damaged is left out.
+
+        Raises:
+            SinkError: The disk is full.
+        """
+        packet.stream = self._sound_stream()
+        with self._told(), contextlib.suppress(av.InvalidDataError, av.ArgumentError):
+            self._container.mux(packet)
+
+    def encode_sound(self, frame: AudioFrame | None) -> None:
+        """Write sound as AAC, in `AAC_RATE` and `AAC_LAYOUT`; None for what the encoder holds.
+
+        Raises:
+            SinkError: The disk is full.
+        """
+        with self._told():
+            self._container.mux(self._sound_stream().encode(frame))
+
+    def _sound_stream(self) -> AudioStream:
+        if self._sound is None:
+            raise SinkError(f"{self._path}: was made without sound")
+        return self._sound
 
     def close(self) -> None:
         """Finish the file. Of one that failed what plays is left, and nothing where nothing does.
@@ -134,10 +183,19 @@ def _copy(path: Path, target: Path) -> None:
         av.open(f"file:{path}") as old,
         av.open(f"file:{target}", "w", format="mp4", options=FINISHED) as new,
     ):
-        stream = old.streams.video[0]
-        copy = new.add_stream_from_template(stream)
-        for packet in old.demux(stream):
-            # The last one is empty: it tells decoders to hand out what they hold.
+        copies = {stream.index: new.add_stream_from_template(stream) for stream in old.streams}
+        for packet in old.demux():
+            # The last ones are empty: they tell decoders to hand out what they hold.
             if packet.dts is not None:
-                packet.stream = copy
+                packet.stream = copies[packet.stream_index]
                 new.mux(packet)
+
+
+def _add_sound(container: OutputContainer, sound: AudioStream | bool) -> AudioStream | None:
+    if isinstance(sound, AudioStream):
+        return container.add_stream_from_template(sound)
+    if not sound:
+        return None
+    stream = container.add_stream("aac", AAC_RATE, layout=AAC_LAYOUT.name)
+    stream.bit_rate = AAC_BITS
+    return stream

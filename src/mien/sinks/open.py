@@ -68,6 +68,7 @@ def make_sinks(
     other: bool = False,
     out: Path | None = None,
     annotate: Path | None = None,
+    sound: bool = True,
     overwrite: bool = False,
     source: Source | None = None,
     settings: TableSettings | None = None,
@@ -80,6 +81,7 @@ def make_sinks(
         other: Whether the bundle tells something else apart, for one more column.
         out: A .csv, .jsonl, .parquet or .xlsx file; "-" is CSV on standard output.
         annotate: A .mp4 file, or a folder for annotated pictures.
+        sound: Whether an annotated video keeps the sound of video files.
         overwrite: Replace what is there.
         source: What is going to be read, which is never overwritten.
         settings: What the table holds, and how it is written.
@@ -99,7 +101,7 @@ def make_sinks(
     if annotate is not None:
         names = () if source is None else source.names
         _refuse_source(annotate, names)
-        makers.append(_picture_maker(annotate, names, overwrite))
+        makers.append(_picture_maker(annotate, names, overwrite, sound=sound))
     # All names are judged before the first file is made, and none stays open if a later one fails.
     with contextlib.ExitStack() as made:
         sinks = []
@@ -157,10 +159,12 @@ def _make_table(table: _Table, about: About | None, make: Callable[[_Table], Sin
     return sink if table.settings.every is None else Thinned(sink, table.settings.every)
 
 
-def _picture_maker(path: Path, sources: Sequence[str], overwrite: bool) -> Callable[[], Sink]:
+def _picture_maker(
+    path: Path, sources: Sequence[str], overwrite: bool, *, sound: bool
+) -> Callable[[], Sink]:
     suffix = path.suffix.lower()
     if suffix == VIDEO:
-        return partial(VideoSink, path, overwrite=overwrite)
+        return partial(VideoSink, path, overwrite=overwrite, sources=sources, sound=sound)
     if suffix in SUFFIXES | VIDEO_SUFFIXES and not path.is_dir():
         raise SettingsError(
             f"{path}: annotated pictures go to a folder and annotated videos to a {VIDEO} file"

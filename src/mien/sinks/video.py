@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import av
@@ -12,6 +13,7 @@ from mien.errors import SinkError
 from mien.files.locks import alone_on
 from mien.sinks.files import make_folder, open_mode, same_file, writing
 from mien.sinks.mp4 import TIME_BASE, Mp4Writer
+from mien.sinks.sound import SoundTrack
 from mien.types import Analysis, Frame, PixelArray
 from mien.vision.draw import draw
 
@@ -26,15 +28,25 @@ class VideoSink:
 
     The first frame sets the size of the video, rounded up to even numbers and at most 3840 pixels
     wide and high; a frame of another size is fitted in with black bars. Where the source changes,
-    its time goes on after a pause.
+    its time goes on after a pause. What video files sound like stays with their frames.
     """
 
-    def __init__(self, path: Path, *, overwrite: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        overwrite: bool = False,
+        sources: Sequence[str] = (),
+        sound: bool = True,
+    ) -> None:
         """Make the file.
 
         Args:
             path: An .mp4 file. Its folder is made where it is missing.
             overwrite: Replace a file that exists.
+            sources: The names of all that is going to be written, for how sound is written;
+                without them only that of the first one is.
+            sound: Whether it keeps the sound of video files.
 
         Raises:
             SinkError: The file exists, or cannot be written.
@@ -57,6 +69,8 @@ class VideoSink:
         self._writer: Mp4Writer | None = None
         self._size = (0, 0)
         self._clock = _Clock()
+        self._sources, self._with_sound = sources, sound
+        self._sound: SoundTrack | None = None
         self._closed = False
 
     def write(self, frame: Frame, analysis: Analysis) -> None:
@@ -69,8 +83,13 @@ class VideoSink:
             raise SinkError(f"{self._path}: is closed already")
         writer = self._writer or self._start(frame)
         picture = _to_yuv(fit(draw(frame.image, analysis), *self._size))
+        if self._sound is not None and self._clock.is_new(frame):
+            self._sound.leave(self._clock.end)
+            self._clock.keep_free(self._sound.end)
         picture.pts, picture.time_base = self._clock.ticks(frame), TIME_BASE
         writer.write(picture)
+        if self._sound is not None:
+            self._sound.accompany(frame, float(picture.pts * TIME_BASE))
 
     def close(self) -> None:
         """Finish the file; one without frames is removed, because nothing can play it."""
@@ -79,9 +98,18 @@ class VideoSink:
         self._closed = True
         with self._claim:
             if self._writer is not None:
-                self._writer.close()
+                self._finish(self._writer)
             elif self._path.is_file() and self._path.stat().st_size == 0:
                 self._path.unlink()
+
+    def _finish(self, writer: Mp4Writer) -> None:
+        try:
+            if self._sound is not None and writer.works:
+                self._sound.finish(self._clock.end)
+        finally:
+            if self._sound is not None:
+                self._sound.close()
+            writer.close()
 
     def _start(self, frame: Frame) -> Mp4Writer:
         if same_file(self._path, Path(frame.source)):
@@ -89,7 +117,14 @@ class VideoSink:
         scale = min(1.0, MAX_SIDE / max(frame.size))
         width, height = (2 * math.ceil(side * scale / 2) for side in frame.size)
         self._size = width, height
-        self._writer = Mp4Writer(self._path, width, height)
+        track = SoundTrack(self._sources or (frame.source,)) if self._with_sound else None
+        if track is None or not track.exists:
+            self._writer = Mp4Writer(self._path, width, height)
+            return self._writer
+        self._sound = track
+        copied = track.template and track.template.stream
+        self._writer = Mp4Writer(self._path, width, height, sound=copied or True)
+        track.begin(self._writer)
         return self._writer
 
 
@@ -99,15 +134,32 @@ class _Clock:
     def __init__(self) -> None:
         self._source: str | None = None
         self._offset = 0.0
-        self._last = -1
+        self._last, self._step = -1, 0
+        self._free = 0.0
+
+    @property
+    def end(self) -> float:
+        """When the last frame is over, which stands for as long as the one before it did."""
+        return float((self._last + self._step) * TIME_BASE)
+
+    def is_new(self, frame: Frame) -> bool:
+        """Whether a frame is the first of another source than those before it."""
+        return self._source not in (None, frame.source)
+
+    def keep_free(self, end: float) -> None:
+        """Begin the next source no earlier than at so many seconds."""
+        self._free = end
 
     def ticks(self, frame: Frame) -> int:
+        before = self._last
         if frame.source != self._source:
-            begin = 0.0 if self._source is None else float(self._last * TIME_BASE) + PAUSE_SECONDS
+            after = float(self._last * TIME_BASE) + PAUSE_SECONDS
+            begin = 0.0 if self._source is None else max(after, self._free)
             self._source, self._offset = frame.source, begin - frame.timestamp
         time = round((frame.timestamp + self._offset) / TIME_BASE)
         # Two frames at one time cannot both be shown; the encoder refuses them.
         self._last = max(self._last + 1, time)
+        self._step = self._last - max(0, before)
         return self._last
 
 

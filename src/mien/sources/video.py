@@ -136,8 +136,8 @@ class _Decoder:
                 if frame.is_corrupt:
                     # The decoder has made up a part of it, and what follows may build on that.
                     self._note_damage()
-                time = self._time(frame)
-                yield Frame(image, self._count - 1, time, self._name)
+                time, stamp = self._time(frame), _stamp(frame)
+                yield Frame(image, self._count - 1, time, self._name, stamp=stamp)
 
     def _packets(
         self, container: InputContainer, stream: VideoStream
@@ -195,7 +195,7 @@ class _Decoder:
 
     def _time(self, frame: av.VideoFrame) -> float:
         """Return seconds since the first frame; a frame without a stamp follows the last one."""
-        stamp = None if frame.pts is None else float(frame.time)
+        stamp = _stamp(frame)
         self._start = stamp if self._start is None else self._start
         self._last = self._timeline.place(stamp)
         # The last picture of a recording of a screen may stand for minutes.
@@ -212,6 +212,10 @@ class _Decoder:
 
     def _place(self) -> dict[str, str | float | Told]:
         return {"name": self._name, "frame": self._count, "seconds": self._last or 0.0}
+
+
+def _stamp(frame: av.VideoFrame) -> float | None:
+    return None if frame.pts is None else float(frame.time)
 
 
 def _empty(stream: VideoStream) -> "Packet[VideoStream]":

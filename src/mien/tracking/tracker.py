@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from mien.tracking.appearance import similarity
+from mien.tracking.cuts import Cut
 from mien.tracking.sitting import Sitting
 from mien.tracking.track import ALIKE, UNCONFIRMED, Track, affinity, similarities
 from mien.tracking.views import Views
@@ -56,12 +57,31 @@ class Tracker:
         self._max_gap = max_gap
         self._confirm = confirm
         self._sitting = Sitting(remember=remember)
+        self._tracks: list[Track] = []
         self.reset()
 
     @property
     def ids(self) -> frozenset[int]:
         """The numbers that may still come back: faces in view, and those missing for a moment."""
         return frozenset(track.number for track in self._tracks) - {UNCONFIRMED}
+
+    @property
+    def places(self) -> list[Box]:
+        """Where those who are tracked were last, also those who are missing."""
+        return [track.box for track in self._tracks]
+
+    def end(self, cut: Cut) -> None:
+        """End the tracks of whom a cut took away, before the frame after it is tracked.
+
+        Who is there then is known again by a portrait only; after a cut of the whole frame they are
+        believed at once, as those of a first frame are.
+
+        Args:
+            cut: What was found of `places`.
+        """
+        pairs = zip(self._tracks, cut.faces, strict=True)
+        self._tracks = [track for track, gone in pairs if not gone]
+        self._anew = cut.whole
 
     def expected(self, timestamp: float) -> tuple[list[Box], list[Box]]:
         """Return where faces should be at a time: those of the last frame, and missing ones."""
@@ -72,10 +92,12 @@ class Tracker:
 
     def reset(self) -> None:
         """Forget everything and count from 1 again, for a new source."""
-        self._tracks: list[Track] = []
+        self._tracks = []
         self._last_number = 0
         self._time: float | None = None
         self._passed = 0.0
+        # Whether the next frame is of another scene.
+        self._anew = False
         self._sitting.reset()
 
     def update(
@@ -189,7 +211,8 @@ class Tracker:
         self._tracks = [track for track in self._tracks if self._may_return(track)]
         for track in self._tracks:
             track.missed_before, track.missed = track.missed, True
-        return before is None or step > self._max_gap
+        anew, self._anew = self._anew, False
+        return anew or before is None or step > self._max_gap
 
     def _may_return(self, track: Track) -> bool:
         # A face of the very last frame is kept however long ago that was: where frames are seconds

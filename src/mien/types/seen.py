@@ -24,6 +24,8 @@ class Frame:
             looks like that of a picture, and it is a video.
         captured: When it was captured, in seconds since 1970 (UTC) by this machine's clock; None
             where it comes from a file.
+        stamp: Of a video file, what the file itself says when the frame is shown, in seconds of a
+            clock that it shares with its sound; None where it says nothing, and elsewhere.
     """
 
     image: PixelArray
@@ -32,6 +34,7 @@ class Frame:
     source: str
     moving: bool = False
     captured: float | None = None
+    stamp: float | None = None
 
     def __post_init__(self) -> None:
         if self.image.dtype != np.uint8 or self.image.ndim != 3 or self.image.shape[2] != 3:

@@ -4,6 +4,7 @@
 
 import { split } from "../models/decision.js";
 import { describe } from "../tracking/appearance.js";
+import { CutFinder } from "../tracking/cuts.js";
 import { portray } from "../tracking/portrait.js";
 import { INTERVAL, RoiDetector } from "../tracking/roi.js";
 import { HOLD, HOLD_UNSURE, Smoother, TIME_CONSTANT } from "../tracking/smoother.js";
@@ -71,6 +72,7 @@ export class Analyzer {
   #rois;
   #tracker;
   #smoother;
+  #cuts = new CutFinder();
   #pace = new Pace();
   #stands = 0;
   /** @type {string | null} */
@@ -102,6 +104,7 @@ export class Analyzer {
   /** Forgets all faces; a frame of another source does so by itself. */
   reset() {
     this.#rois.reset();
+    this.#cuts.reset();
     this.#tracker.reset();
     this.#smoother.reset();
     this.#pace.reset();
@@ -123,6 +126,7 @@ export class Analyzer {
     }
     this.#stands = this.#pace.take(timestamp);
     const watch = new Stopwatch();
+    this.#endAtCut(picture, timestamp);
     const { seen, missing } = this.#tracker.expected(timestamp);
     const found = await this.#rois.find(picture, timestamp, seen, missing);
     watch.stop("detect");
@@ -147,6 +151,19 @@ export class Analyzer {
       faces: readings,
       timings: watch.seconds,
     };
+  }
+
+  /**
+   * Where another scene begins, hands no number to who comes to be in somebody's place.
+   *
+   * @param {Picture} picture
+   * @param {number} timestamp
+   */
+  #endAtCut(picture, timestamp) {
+    const cut = this.#cuts.find(picture, timestamp, this.#tracker.places);
+    if (!cut.whole && !cut.faces.includes(true)) return;
+    this.#tracker.end(cut);
+    this.#rois.reset();
   }
 
   /**

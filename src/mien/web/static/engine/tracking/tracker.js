@@ -48,6 +48,7 @@ export class Tracker {
   /** @type {number | null} */
   #time = null;
   #passed = 0;
+  #anew = false; // whether the next frame is of another scene
   #maxGap;
   #confirm;
   #sitting;
@@ -75,6 +76,22 @@ export class Tracker {
     return numbersOf(this.#tracks);
   }
 
+  /** Where those who are tracked were last, also those who are missing. */
+  get places() {
+    return this.#tracks.map(({ box }) => box);
+  }
+
+  /**
+   * Ends the tracks of whom a cut took away, before the frame after it is tracked. Who is there then is
+   * known again by a portrait only; after a cut of the whole frame they are believed at once.
+   *
+   * @param {import("./cuts.js").Cut} cut what was found of `places`
+   */
+  end({ whole, faces }) {
+    this.#tracks = this.#tracks.filter((_, n) => !faces[n]);
+    this.#anew = whole;
+  }
+
   /**
    * Where faces should be at a time: those of the last frame, and missing ones.
    *
@@ -96,6 +113,7 @@ export class Tracker {
     this.#lastNumber = 0;
     this.#time = null;
     this.#passed = 0;
+    this.#anew = false;
     this.#sitting.reset();
   }
 
@@ -224,7 +242,9 @@ export class Tracker {
       track.missedBefore = track.missed;
       track.missed = true;
     }
-    return before === null || step > this.#maxGap;
+    const anew = this.#anew;
+    this.#anew = false;
+    return anew || before === null || step > this.#maxGap;
   }
 
   /** @param {Track} track */

@@ -187,7 +187,7 @@ export function wordsOf(data) {
 }
 
 /** @param {number} pixel */
-function grayOf(pixel) {
+export function grayOf(pixel) {
   const red = Math.imul(pixel & 255, RED);
   const green = Math.imul((pixel >> 8) & 255, GREEN);
   const blue = Math.imul((pixel >> 16) & 255, BLUE);

@@ -1,0 +1,99 @@
+"""`mien predict VIDEO --hide blur --annotate FILE.mp4`: faces are covered before it is shared."""
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mien.cli.console import count, err, print_some, progress
+from mien.cli.models import make_models
+from mien.errors import SettingsError
+from mien.files.writes import write_file
+from mien.pipeline.hiding import FaceSearch, HidingSink, to_csv
+from mien.pipeline.run import run as run_pipeline
+from mien.protocols import Sink, Source
+from mien.registry import make_analyzer
+from mien.sinks.files import writing
+from mien.sources.open import open_sources
+
+if TYPE_CHECKING:
+    from mien.cli.predict import PredictOptions
+
+
+def check(options: "PredictOptions") -> None:
+    """Raise `SettingsError` where options do not go together."""
+    if options.hide is None:
+        for given, name in (
+            (options.hide_except is not None, "--hide-except"),
+            (not options.words, "--no-words"),
+        ):
+            if given:
+                raise SettingsError(f"{name} goes with --hide blur or --hide block")
+    elif options.annotate is None:
+        raise SettingsError("--hide needs --annotate FILE.mp4, or a folder for pictures")
+
+
+def check_source(options: "PredictOptions", source: Source) -> None:
+    """Raise `SettingsError` where a source cannot be read twice, or has no one person."""
+    if options.hide is None:
+        return
+    if not all(Path(name).is_file() for name in source.names):
+        raise SettingsError(
+            f"{source.name}: --hide reads twice, and so needs files; record it first"
+        )
+    if options.hide_except is not None and len(source.names) > 1:
+        raise SettingsError(
+            f"--hide-except {options.hide_except}: numbers are those of one video or picture, and "
+            f"{len(source.names):,} are named"
+        )
+
+
+def make_search(options: "PredictOptions") -> FaceSearch | None:
+    """Return what the first pass needs beside its tables, if faces are hidden."""
+    if options.hide is None:
+        return None
+    # Of its own: it runs beside the analyzer's, and not every detector can be shared.
+    detector, _, _ = make_models(options, options.model, any_angle=options.any_angle)
+    return FaceSearch(detector, shown=options.hide_except)
+
+
+def write(options: "PredictOptions", search: FaceSearch, sink: Sink, total: int | None) -> None:
+    """Read everything again and write it with covered faces; say where somebody has to look."""
+    from mien.cli.predict import part_of
+
+    hiding = HidingSink(sink, search, options.hide or "block", words=options.words)
+    detector, classifier, info = make_models(options, options.model, any_angle=options.any_angle)
+    with contextlib.closing(open_sources(options.sources)) as source, progress() as update:
+        done = 0
+
+        def show(*_: object) -> None:
+            nonlocal done
+            done += 1
+            update("hiding", done, total and max(total, done))
+
+        analyzer = make_analyzer(detector, classifier, info)
+        run_pipeline(part_of(source, options), analyzer, [hiding], on_frame=show)
+    if options.hide_except is not None and not search.met:
+        err.print(
+            f"--hide-except {options.hide_except}: nobody has that number, so all are covered; a "
+            "run without --hide shows the numbers",
+            markup=False,
+        )
+    _report(options, hiding)
+
+
+def _report(options: "PredictOptions", hiding: HidingSink) -> None:
+    doubts, target = hiding.doubts(), options.annotate or Path()
+    listed = target / "check.csv" if target.is_dir() else target.with_suffix(".check.csv")
+    with writing(listed):
+        write_file(listed, to_csv(doubts))
+    err.print(
+        f"look at {target} before you share it: a face that no detector finds is not covered",
+        markup=False,
+    )
+    if doubts:
+        err.print(
+            f"{count(len(doubts), 'place')} to look at first, listed in {listed}:", markup=False
+        )
+        print_some([str(doubt) for doubt in doubts])
+    if target.suffix and options.sound:
+        err.print("voices tell who speaks: --no-sound leaves them out", markup=False)
