@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -242,3 +243,19 @@ def test_a_real_bundle_reads_through_the_same_path(make_bundle: Callable[..., Pa
     reading = tested(frame(gray=250)).readings[0]
     assert reading.label == "neutral"
     assert sum(reading.smoothed.probabilities) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_frame_that_is_alone_is_read_like_the_first_one_of_a_stream() -> None:
+    plan = [face(0), face(300)]
+    streaming, stills = analyzer(plan), analyzer(plan, plan, plan[:1])
+    first = streaming(frame(0)).readings
+    for expected in (first, first, first[:1]):
+        found = stills(replace(frame(0), alone=True)).readings
+        assert [reading.to_dict() for reading in found] == [one.to_dict() for one in expected]
+
+
+def test_nothing_is_carried_from_a_frame_that_is_alone_into_a_stream_of_its_name() -> None:
+    tested = analyzer([face(0)], [face(300)])
+    tested(replace(frame(0), alone=True))
+    (reading,) = tested(frame(0)).readings
+    assert reading.track_id == 1

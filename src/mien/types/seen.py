@@ -22,6 +22,8 @@ class Frame:
         source: Where it came from: a path, an address, "camera 0", "sample".
         moving: Whether it is one frame of an animation in a picture file, such as a GIF: its name
             looks like that of a picture, and it is a video.
+        alone: Whether it is all of its stream, as a still picture is, so that nobody in it has to
+            be known again.
     """
 
     image: PixelArray
@@ -29,6 +31,7 @@ class Frame:
     timestamp: float
     source: str
     moving: bool = False
+    alone: bool = False
 
     def __post_init__(self) -> None:
         if self.image.dtype != np.uint8 or self.image.ndim != 3 or self.image.shape[2] != 3:
