@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -259,3 +260,19 @@ def test_a_cut_gives_nobody_the_number_of_who_was_in_their_place() -> None:
         numbers.append([reading.track_id for reading in analysis.readings])
     # At once, as in a first frame.
     assert numbers == [[1], [1], [1], [2], [2], [3]]
+
+
+def test_a_frame_that_is_alone_is_read_like_the_first_one_of_a_stream() -> None:
+    plan = [face(0), face(300)]
+    streaming, stills = analyzer(plan), analyzer(plan, plan, plan[:1])
+    first = streaming(frame(0)).readings
+    for expected in (first, first, first[:1]):
+        found = stills(replace(frame(0), alone=True)).readings
+        assert [reading.to_dict() for reading in found] == [one.to_dict() for one in expected]
+
+
+def test_nothing_is_carried_from_a_frame_that_is_alone_into_a_stream_of_its_name() -> None:
+    tested = analyzer([face(0)], [face(300)])
+    tested(replace(frame(0), alone=True))
+    (reading,) = tested(frame(0)).readings
+    assert reading.track_id == 1

@@ -147,3 +147,28 @@ def test_ctrl_c_waits_until_all_sinks_have_the_frame() -> None:
 def test_a_run_without_frames_has_a_summary() -> None:
     summary = run(FakeSource([]), analyzer([]))
     assert (summary.frames, summary.fps, summary.p95_ms) == (0, 0.0, 0.0)
+
+
+def test_tables_are_written_where_frames_are_read_where_that_is_asked_for() -> None:
+    threads: list[str] = []
+
+    class Noting(FakeSink):
+        def write(self, frame: Frame, analysis: Analysis) -> None:
+            threads.append(threading.current_thread().name)
+            super().write(frame, analysis)
+
+    for apart in (True, False):
+        source, sink = FakeSource([frame(0), frame(1)]), Noting()
+        run(source, analyzer([]), [sink], apart=apart)
+        assert [index for index, _ in sink.rows] == [0, 1]
+        assert (source.closed, sink.closed) == (1, 1)
+    here = threading.current_thread().name
+    assert here not in threads[:2]
+    assert threads[2:] == [here, here]
+
+
+def test_a_sink_that_fails_where_frames_are_read_ends_the_run() -> None:
+    source, bad = FakeSource([frame(i) for i in range(3)]), FakeSink(fail_at=1)
+    with pytest.raises(SinkError, match="full"):
+        run(source, analyzer([]), [bad], apart=False)
+    assert (source.closed, bad.closed) == (1, 1)

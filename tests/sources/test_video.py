@@ -3,6 +3,7 @@
 import gc
 import socket
 import wave
+import weakref
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -14,8 +15,10 @@ from av.stream import Disposition
 
 from mien.errors import SourceError
 from mien.protocols import Source
+from mien.sources.limited import Limited
+from mien.sources.media.display import Display
 from mien.sources.video import VideoSource
-from mien.types import Frame
+from mien.types import Frame, PixelArray
 
 
 def read_broken(source: VideoSource) -> tuple[list[Frame], str]:
@@ -414,3 +417,22 @@ def test_frames_that_are_done_with_do_not_wait_for_the_collector(
     finally:
         gc.enable()
     assert left <= 2
+
+
+def test_a_frame_that_is_done_with_is_given_up_before_the_next_is_decoded(
+    make_video: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[weakref.ref[PixelArray]] = []
+    to_bgr = Display.to_bgr
+
+    def noting(display: Display, given: av.VideoFrame) -> PixelArray:
+        assert not any(former() is not None for former in held)
+        image = to_bgr(display, given)
+        held.append(weakref.ref(image))
+        return image
+
+    monkeypatch.setattr(Display, "to_bgr", noting)
+    source = Limited(VideoSource(make_video(), threads=1), frames=4)
+    for _ in map(id, source):
+        pass
+    assert len(held) == 4

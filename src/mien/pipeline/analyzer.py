@@ -130,7 +130,7 @@ class Analyzer:
         return self._classifier.labels
 
     def reset(self) -> None:
-        """Forget all faces; a frame of another source does so by itself."""
+        """Forget all faces; a frame of another source, or one that is alone, does so by itself."""
         self._rois.reset()
         self._cuts.reset()
         self._tracker.reset()
@@ -144,9 +144,9 @@ class Analyzer:
             The readings, ordered by track id, and the seconds of each stage: detect, track, crop,
             quality, classify, smooth.
         """
-        if frame.source != self._source:
+        if frame.alone or frame.source != self._source:
             self.reset()
-            self._source = frame.source
+            self._source = None if frame.alone else frame.source
         self._stands = self._pace(frame.timestamp)
         watch = _Stopwatch()
         with watch("detect"):
@@ -182,14 +182,15 @@ class Analyzer:
 
     def _track(self, frame: Frame, found: Sequence[Face]) -> tuple[list[int], list[Face]]:
         """Return the numbers and faces to read, in the order of the numbers."""
-        descriptors = describe(frame.image, found)
+        # Looks tell who is who from one frame to the next.
+        descriptors = None if frame.alone else describe(frame.image, found)
         numbers = self._tracker.update(
             found,
             frame.timestamp,
             descriptors,
             frame.size,
             stands=self._stands,
-            portray=partial(portray, frame.image),
+            portray=None if frame.alone else partial(portray, frame.image),
         )
         order = sorted(range(len(found)), key=numbers.__getitem__)
         kept = [index for index in order if numbers[index] != UNCONFIRMED]

@@ -27,11 +27,12 @@ def run(
     *,
     on_frame: OnFrame | None = None,
     meter: Meter | None = None,
+    apart: bool = True,
 ) -> RunSummary:
     """Read a source to its end and write every frame to all sinks.
 
     Source and sinks are closed whatever happens; what was written before an error stays good.
-    Sinks are written in a thread of their own; Ctrl-C waits until they have all that was read.
+    Ctrl-C waits until the sinks have all that was read.
 
     Args:
         source: Where frames come from.
@@ -39,6 +40,9 @@ def run(
         sinks: Where readings go.
         on_frame: Called with every frame once it is read.
         meter: Counts the run; give one to have its figures after Ctrl-C or an error.
+        apart: Whether sinks are written in a thread of their own. Without, a processor that reads
+            has nothing to hand over and to wait for, and what Ctrl-C finds being written may stay
+            half: for tables, which take little time, that count only when they are whole.
 
     Raises:
         SourceError: The source broke off.
@@ -49,17 +53,26 @@ def run(
         stack.callback(source.close)
         for sink in sinks:
             stack.callback(sink.close)
-        output = stack.enter_context(_Output(sinks, stop=source.close)) if sinks else None
+        put = _write_to(sinks)
+        if sinks and apart:
+            put = stack.enter_context(_Output(put, stop=source.close)).put
         for frame in source:
             analysis = analyzer(frame)
             meter.add(analysis)
-            if output is not None:
-                output.put(frame, analysis)
+            put(frame, analysis)
             if on_frame is not None:
                 on_frame(frame, analysis)
             # Two large photos at once take twice as much.
             del frame, analysis
     return meter.summary()
+
+
+def _write_to(sinks: Sequence[Sink]) -> OnFrame:
+    def write(frame: Frame, analysis: Analysis) -> None:
+        for sink in sinks:
+            sink.write(frame, analysis)
+
+    return write
 
 
 class _Output:
@@ -70,8 +83,8 @@ class _Output:
     sink ends the source, even one that waits for a camera, and is raised.
     """
 
-    def __init__(self, sinks: Sequence[Sink], *, stop: Callable[[], None]) -> None:
-        self._sinks = sinks
+    def __init__(self, write: OnFrame, *, stop: Callable[[], None]) -> None:
+        self._write_here = write
         self._stop = stop
         self._queue: queue.Queue[tuple[Frame, Analysis] | None] = queue.Queue(WAITING_FRAMES)
         self._error: BaseException | None = None
@@ -105,8 +118,7 @@ class _Output:
 
     def _write(self, frame: Frame, analysis: Analysis) -> None:
         try:
-            for sink in self._sinks:
-                sink.write(frame, analysis)
+            self._write_here(frame, analysis)
         except BaseException as error:  # whatever it is, it is raised where the run was started
             self._error = error
             self._stop()

@@ -83,7 +83,7 @@ class PictureSource(Source):
             left_out = _left_out(picture)
             stills = [picture.read()]
         del picture
-        yield Frame(stills.pop(), index, 0.0, str(path))
+        yield Frame(stills.pop(), index, 0.0, str(path), alone=True)
         if left_out:
             self._skipped.append(Skipped(str(path), left_out))
 

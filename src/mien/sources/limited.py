@@ -124,6 +124,7 @@ class Limited(Around):
                 continue
             count += 1
             yield frame
+            del frame  # as in `VideoSource`
             if count == self._frames:
                 return
         self._note(part)

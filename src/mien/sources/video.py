@@ -41,7 +41,8 @@ class VideoSource(Source):
 
         Args:
             path: The file.
-            threads: That decode it; as many as suit this machine where None.
+            threads: That decode it, and that convert its colours; as many as suit this machine
+                where None.
 
         Raises:
             SourceError: It cannot be read, or holds no video.
@@ -62,7 +63,7 @@ class VideoSource(Source):
         Raises:
             SourceError: After the last good frame: the file holds none, breaks off, or is damaged.
         """
-        decoder = _Decoder(self.name, self.fps or FALLBACK_FPS)
+        decoder = _Decoder(self.name, self.fps or FALLBACK_FPS, self._threads)
         with self._open() as container:
             stream = video_of(container, self.name)
             if self._threads is None:
@@ -73,6 +74,9 @@ class VideoSource(Source):
                 if self._closed:
                     return
                 yield frame
+                # A frame that is done with makes room for the next one: where two are held at a
+                # time, their memory goes to the system and comes from it for each frame anew.
+                del frame
         decoder.check(self._seconds)
 
     def close(self) -> None:
@@ -104,8 +108,8 @@ class VideoSource(Source):
 class _Decoder:
     """Decodes one pass over a file, and knows afterwards whether all of it was there."""
 
-    def __init__(self, name: str, fps: float) -> None:
-        self._name = name
+    def __init__(self, name: str, fps: float, threads: int | None) -> None:
+        self._name, self._threads = name, threads
         self._step = 1 / fps
         self._timeline = Timeline(self._step)
         self._start: float | None = None
@@ -120,7 +124,7 @@ class _Decoder:
 
     def frames(self, container: InputContainer, stream: VideoStream) -> Iterator[Frame]:
         """Yield the good frames; what cannot be decoded is remembered and left out."""
-        display, self._kind = Display(stream), container.format.name
+        display, self._kind = Display(stream, threads=self._threads), container.format.name
         for packet in self._packets(container, stream):
             try:
                 decoded = packet.decode()
@@ -131,13 +135,16 @@ class _Decoder:
                 self._note(error)
                 return
             for frame in decoded:
-                with decoding(self._name):
-                    image = display.to_bgr(frame)
-                if frame.is_corrupt:
-                    # The decoder has made up a part of it, and what follows may build on that.
-                    self._note_damage()
-                time, stamp = self._time(frame), _stamp(frame)
-                yield Frame(image, self._count - 1, time, self._name, stamp=stamp)
+                yield self._shown(display, frame)
+
+    def _shown(self, display: Display, frame: av.VideoFrame) -> Frame:
+        with decoding(self._name):
+            image = display.to_bgr(frame)
+        if frame.is_corrupt:
+            # The decoder has made up a part of it, and what follows may build on that.
+            self._note_damage()
+        time, stamp = self._time(frame), _stamp(frame)
+        return Frame(image, self._count - 1, time, self._name, stamp=stamp)
 
     def _packets(
         self, container: InputContainer, stream: VideoStream

@@ -26,6 +26,8 @@ class Frame:
             where it comes from a file.
         stamp: Of a video file, what the file itself says when the frame is shown, in seconds of a
             clock that it shares with its sound; None where it says nothing, and elsewhere.
+        alone: Whether it is all of its stream, as a still picture is, so that nobody in it has to
+            be known again.
     """
 
     image: PixelArray
@@ -35,6 +37,7 @@ class Frame:
     moving: bool = False
     captured: float | None = None
     stamp: float | None = None
+    alone: bool = False
 
     def __post_init__(self) -> None:
         if self.image.dtype != np.uint8 or self.image.ndim != 3 or self.image.shape[2] != 3:

@@ -117,7 +117,8 @@ class _Reader:
                     out=path,
                     settings=self.work.recipe.tables,
                 )
-                run(source, self.models.analyzer(), sinks, on_frame=source.count)
+                # A table is cheap to write, and is thrown away where it does not become whole.
+                run(source, self.models.analyzer(), sinks, on_frame=source.count, apart=False)
             except SinkError as error:
                 name = f"{self.work.place.name}/{as_written(table)}"
                 raise SinkError(str(error).replace(str(path), name)) from error
@@ -228,7 +229,9 @@ class _PartSource(Source):
                     if self._closed:
                         return
                     index = self._place if item.is_picture and not frame.moving else frame.index
-                    yield dataclasses.replace(frame, index=index, source=item.name)
+                    frame = dataclasses.replace(frame, index=index, source=item.name)
+                    yield frame
+                    del frame
             except (SourceError, PictureError) as error:
                 raise SourceError(_of_item(str(error), path, item)) from error
             if source.skipped:

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from av import VideoFrame
 from av.sidedata.sidedata import SideData
+from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from mien.types import PixelArray
@@ -27,9 +28,17 @@ MATRIX = struct.Struct("=9i")
 class Display:
     """Makes the pictures of one open video look as they are meant to."""
 
-    def __init__(self, stream: VideoStream) -> None:
-        """Take the video, of which no frame is decoded yet."""
+    def __init__(self, stream: VideoStream, *, threads: int | None = None) -> None:
+        """Take the video, of which no frame is decoded yet.
+
+        Args:
+            stream: The video.
+            threads: That convert its colours; as many as there are processors where None.
+        """
         self._context = stream.codec_context
+        # One for all frames. Left to itself, each frame makes one of its own, with a thread for
+        # each processor, which those who decode other files beside this one have to wait for.
+        self._reformatter, self._threads = VideoReformatter(), threads or 0
         # What the container says counts, as in players; where it says nothing, or the same, what
         # the frames say does.
         stated = stream.sample_aspect_ratio
@@ -38,7 +47,8 @@ class Display:
 
     def to_bgr(self, frame: VideoFrame) -> PixelArray:
         """Return a frame that was just decoded as BGR uint8 [H,W,3], upright, its pixels square."""
-        image = np.asarray(frame.to_ndarray(format="bgr24"), dtype=np.uint8)
+        converted = self._reformatter.reformat(frame, format="bgr24", threads=self._threads)
+        image = np.asarray(converted.to_ndarray(), dtype=np.uint8)
         return oriented(stretched(image, self._aspect()), self._matrix(frame))
 
     def _matrix(self, frame: VideoFrame) -> tuple[int, ...] | None:
