@@ -22,6 +22,7 @@ from mien.pipeline.meter import Meter, RunSummary
 from mien.pipeline.run import OnFrame
 from mien.pipeline.run import run as run_pipeline
 from mien.protocols import Classifier, Sink, Source
+from mien.recordings.sink import SINKS
 from mien.registry import make_analyzer
 from mien.sinks.open import make_sinks
 from mien.sources.limited import Limited
@@ -39,8 +40,9 @@ class PredictOptions(ModelOptions, frozen=True, kw_only=True):
     Attributes:
         sources: What is read.
         out: A .csv, .jsonl or .parquet file, one row per face; - for CSV on standard output, which
-            is the default where that is no terminal. A folder, such as readings/, gets a table for
-            each video and each folder of pictures, and goes on where it was ended.
+            is the default where that is no terminal. Of one video also .vtt, .srt (subtitles), .eaf
+            (ELAN) or .tsv (BORIS), one entry per look and person. A folder, such as readings/, gets
+            a table for each video and each folder of pictures, and goes on where it was ended.
         annotate: Draw what was read: pictures into a folder, or a video.
         overwrite: Replace files that exist.
         frames: End after so many pictures.
@@ -111,6 +113,7 @@ def _sinks(options: PredictOptions, classifier: Classifier, source: Source) -> l
         annotate=options.annotate,
         overwrite=options.overwrite,
         source=source,
+        more=SINKS,
     )
 
 

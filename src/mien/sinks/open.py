@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from mien.errors import SettingsError
 from mien.protocols import Sink, Source
@@ -16,29 +17,41 @@ from mien.vision.images.formats import SUFFIXES
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
-    """What a table is made with."""
+class Table:
+    """What a table is made with.
+
+    Attributes:
+        path: The file.
+        labels: The classes, in the order of the bundle.
+        other: Whether the bundle tells something else apart.
+        overwrite: Replace what is there.
+        names: What is going to be read.
+    """
 
     path: Path
     labels: Sequence[str]
     other: bool
     overwrite: bool
+    names: Sequence[str] = ()
 
 
-def _csv(table: _Table) -> Sink:
+Kinds = Mapping[str, Callable[[Table], Sink]]
+
+
+def _csv(table: Table) -> Sink:
     return CsvSink(table.path, table.labels, other=table.other, overwrite=table.overwrite)
 
 
-def _jsonl(table: _Table) -> Sink:
+def _jsonl(table: Table) -> Sink:
     return JsonlSink(table.path, other=table.other, overwrite=table.overwrite)
 
 
-def _parquet(table: _Table) -> Sink:
+def _parquet(table: Table) -> Sink:
     return ParquetSink(table.path, table.labels, other=table.other, overwrite=table.overwrite)
 
 
 # A new kind of table is its class and a row here.
-TABLES: Mapping[str, Callable[[_Table], Sink]] = {
+TABLES: Kinds = {
     ".csv": _csv,
     ".jsonl": _jsonl,
     ".ndjson": _jsonl,
@@ -55,6 +68,7 @@ def make_sinks(
     annotate: Path | None = None,
     overwrite: bool = False,
     source: Source | None = None,
+    more: Kinds = MappingProxyType({}),
 ) -> list[Sink]:
     """Make the outputs that a user asks for.
 
@@ -65,16 +79,17 @@ def make_sinks(
         annotate: A .mp4 file, or a folder for annotated pictures.
         overwrite: Replace what is there.
         source: What is going to be read, which is never overwritten.
+        more: Further kinds of tables by their suffixes, of rooms above this one.
 
     Raises:
         SettingsError: The ending is of no known format, or a source would be overwritten.
         SinkError: It exists already, or cannot be written.
     """
     makers: list[Callable[[], Sink]] = []
+    names = () if source is None else source.names
     if out is not None:
-        makers.append(_table_maker(_Table(out, labels, other, overwrite)))
+        makers.append(_table_maker(Table(out, labels, other, overwrite, names), {**TABLES, **more}))
     if annotate is not None:
-        names = () if source is None else source.names
         _refuse_source(annotate, names)
         makers.append(_picture_maker(annotate, names, overwrite))
     # All names are judged before the first file is made, and none stays open if a later one fails.
@@ -92,10 +107,10 @@ def _refuse_source(path: Path, names: Sequence[str]) -> None:
         raise SettingsError(f"{path}: is to be read, and would be overwritten; choose another name")
 
 
-def _table_maker(table: _Table) -> Callable[[], Sink]:
-    make = _csv if str(table.path) == STDOUT else TABLES.get(table.path.suffix.lower())
+def _table_maker(table: Table, kinds: Kinds) -> Callable[[], Sink]:
+    make = _csv if str(table.path) == STDOUT else kinds.get(table.path.suffix.lower())
     if make is None:
-        *most, last = TABLES
+        *most, last = kinds
         raise SettingsError(
             f"{table.path}: no format that mien writes; name a {', '.join(most)} or {last} file, "
             "-, or a folder, which ends with a slash"

@@ -1,7 +1,6 @@
 """Tables of readings as Parquet: the columns of the CSV, for what is too much for text."""
 
 import contextlib
-import errno
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 from mien.errors import MissingExtraError, SinkError
 from mien.files.locks import alone_on
 from mien.files.writes import new_file
-from mien.sinks.files import make_folder, open_mode, writing
+from mien.sinks.files import make_folder, refuse_existing, writing
 from mien.sinks.tables import VERDICT, as_written, columns
 from mien.types import Analysis, Frame
 
@@ -50,8 +49,7 @@ class ParquetSink:
         self._writer: Any = None
         make_folder(path.parent)
         with writing(path):
-            if open_mode(path, overwrite=overwrite) == "x" and path.exists():
-                raise FileExistsError(errno.EEXIST, "exists already", str(path))
+            refuse_existing(path, overwrite=overwrite)
             self._stack.enter_context(alone_on(path))
 
     def write(self, frame: Frame, analysis: Analysis) -> None:  # noqa: ARG002 - the protocol's
