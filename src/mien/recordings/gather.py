@@ -78,6 +78,8 @@ class Rows:
 
 def joined(parts: list[Rows]) -> Rows:
     """Return rows that follow each other as one."""
+    if len(parts) == 1:
+        return parts[0]
     # Tables of one run may tell more looks apart than those before them.
     width = max(part.probabilities.shape[1] for part in parts)
     return Rows(
@@ -106,8 +108,10 @@ class _Open:
     labels: tuple[str, ...] = ()
 
     def finished(self, seconds: Mapping[str, float]) -> Recording:
-        """Return the recording of all its rows."""
-        return finished(self.source, joined(self.parts), self.labels, seconds, self.size)
+        """Return the recording of all its rows, and let go of them."""
+        rows = joined(self.parts)
+        self.parts.clear()
+        return finished(self.source, rows, self.labels, seconds, self.size)
 
 
 def recordings_of(chunks: Iterable[Chunk], seconds: Mapping[str, float]) -> Iterator[Recording]:
@@ -164,21 +168,32 @@ def finished(
         seconds: Seconds of stream to the last frame of sources that were read from the beginning.
         size: Width and height of its picture, where they are known.
     """
-    moments = np.unique(rows.time)
+    moments = _moments(rows.time)
     step, longest = steps_of(moments)
     begin, end = float(moments[0]), float(moments[-1])
     if source in seconds:
         begin, end = min(begin, 0.0), max(end, seconds[source])
-    order = np.lexsort((rows.time, rows.track))
-    rows = rows[order]
+    rows = _by_track(rows)
     numbers, starts = np.unique(rows.track, return_index=True)
-    ends = [*starts[1:], len(order)]
+    ends = [*starts[1:], len(rows.track)]
     tracks = tuple(
         _track(int(number), rows[start:stop])
         for number, start, stop in zip(numbers, starts, ends, strict=True)
         if number != NOBODY
     )
     return Recording(source, labels, tracks, moments, begin, end + step, step, longest, size)
+
+
+def _moments(time: RealArray) -> RealArray:
+    """Return times, each once, rising; most tables have them in order, which saves a sort."""
+    steps = np.diff(time)
+    return time[np.append(True, steps > 0)] if (steps >= 0).all() else np.unique(time)
+
+
+def _by_track(rows: Rows) -> Rows:
+    """Return rows by their track, and of each by time; where there is one track they are so."""
+    one = (rows.track == rows.track[0]).all() and (np.diff(rows.time) >= 0).all()
+    return rows if one else rows[np.lexsort((rows.time, rows.track))]
 
 
 def _track(number: int, rows: Rows) -> Track:

@@ -7,7 +7,7 @@ import numpy as np
 
 from mien.recordings.steps import TOLERANCE
 from mien.recordings.values import NOT_SEEN, CodeArray, Interval, Recording
-from mien.types import BoolArray, RealArray
+from mien.types import RealArray
 
 
 class IntervalSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,18 +60,18 @@ def _edges(
 ) -> tuple[RealArray, CodeArray]:
     """Return where what is said changes (one more than there are codes), and what is said."""
     longest = recording.longest_step if gap is None else max(gap, TOLERANCE * recording.step)
-    after = np.append(time[1:], recording.end)
-    until = np.minimum(time + recording.step, after)
+    # Rows that say the same, without a gap between them, are one from here on.
+    torn = (label[1:] != label[:-1]) | (np.diff(time) > longest)
+    firsts = np.append(0, np.flatnonzero(torn) + 1)
+    lasts = np.append(firsts[1:] - 1, len(time) - 1)
+    after = np.append(time[firsts[1:]], recording.end)
+    until = np.minimum(time[lasts] + recording.step, after)
     # Up to the end, the last frame has its own duration and no more, as before a gap.
-    holes = np.append(np.diff(time) > longest, True) & (until < after)
-    starts = np.concatenate(([recording.begin], np.stack((time, until), axis=1).ravel()))
-    codes = np.concatenate(([NOT_SEEN], np.stack((label, _gaps(label, holes)), axis=1).ravel()))
-    return _joined(np.append(starts, recording.end), codes.astype(np.int16))
-
-
-def _gaps(label: CodeArray, holes: BoolArray) -> CodeArray:
-    """Return what is said after each row's own step: "not seen" in a hole, else the same."""
-    return np.where(holes, NOT_SEEN, label).astype(np.int16)
+    hole = np.append(time[firsts[1:]] - time[lasts[:-1]] > longest, True) & (until < after)
+    said = np.stack((label[firsts], np.where(hole, NOT_SEEN, label[firsts])), axis=1)
+    starts = np.stack((time[firsts], until), axis=1)
+    edges = np.concatenate(([recording.begin], starts.ravel(), [recording.end]))
+    return _joined(edges, np.append(NOT_SEEN, said.ravel()).astype(np.int16))
 
 
 def _joined(edges: RealArray, codes: CodeArray) -> tuple[RealArray, CodeArray]:

@@ -19,8 +19,8 @@ def read_recordings(
 ) -> Iterator[Recording]:
     """Read a table, or a folder of tables, as `mien predict` writes them.
 
-    Rows are read in chunks and kept as arrays of numpy, and of one recording at a time: 22 bytes a
-    row, 16 more with boxes, and 4 more for each look with probabilities.
+    Rows are read in chunks and kept as arrays of numpy, of one recording at a time: a study of any
+    length needs the memory of its longest recording.
 
     Args:
         path: A .csv (with commas, semicolons or tabs, decimal points or commas), .jsonl, .parquet

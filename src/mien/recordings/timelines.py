@@ -114,6 +114,8 @@ def by_person(recording: Recording, people: People, name: str) -> dict[str, list
 
 def _merged(tracks: list[Track]) -> tuple[RealArray, CodeArray]:
     """Return times and looks of several tracks as one; of two at a time the first that is seen."""
+    if len(tracks) == 1:
+        return tracks[0].time, tracks[0].label
     time = np.concatenate([track.time for track in tracks])
     label = np.concatenate([track.label for track in tracks])
     order = np.lexsort((label == NOT_SEEN, time))

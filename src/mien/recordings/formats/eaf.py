@@ -41,8 +41,9 @@ def to_eaf(timeline: Timeline, link: str | None = None) -> bytes:
     for lane in timeline.lanes:
         document.add_tier(lane.name, ling=TYPE, part=lane.name)
         for one in lane.intervals:
-            begin, end = round(one.begin * 1000), round(one.end * 1000)
-            if 0 <= begin < end:
+            # ELAN knows no time before the beginning.
+            begin, end = max(0, round(one.begin * 1000)), round(one.end * 1000)
+            if begin < end:
                 document.add_annotation(lane.name, begin, end, one.look)
     return _DECLARATION + bytes(pympi.Elan.to_string(document, encoding="UTF-8"))
 
