@@ -62,6 +62,23 @@ def test_bids_is_a_folder(table: Path, tmp_path: Path) -> None:
     assert found == [f"sub-Anna_task-talk_run-{run}_events.tsv" for run in (1, 2)]
 
 
+def test_a_data_set_of_others_is_left_alone(one: Path, tmp_path: Path) -> None:
+    out, settings = tmp_path / "out", ConvertSettings(to="bids", overwrite=True)
+    convert(one, out, settings)
+    convert(one, out, settings)
+    for theirs in ("{}", "[", '{"GeneratedBy": "me"}', '{"GeneratedBy": [{"Name": "x"}]}'):
+        (out / "dataset_description.json").write_text(theirs)
+        (out / "participants.tsv").write_text("participant_id\tage\nsub-1\t40\n")
+        with pytest.raises(TableError, match="was not made by mien"):
+            convert(one, out, settings)
+        assert "age" in (out / "participants.tsv").read_text()
+
+
+def test_a_slash_says_that_it_is_a_folder(table: Path, tmp_path: Path) -> None:
+    done = convert(table, f"{tmp_path}/x.eaf/")
+    assert done.files == [tmp_path / "x.eaf" / f"{one}.eaf" for one in ("a", "b")]
+
+
 def test_a_file_that_exists_is_kept(one: Path, tmp_path: Path) -> None:
     path = tmp_path / "x.eaf"
     path.write_text("weeks of work")

@@ -27,7 +27,7 @@ class ConvertOptions(ConvertSettings, frozen=True, kw_only=True):
     """
 
     table: Annotated[Path, msgspec.Meta(extra={"positional": True, "metavar": "TABLE|FOLDER"})]
-    out: Annotated[Path, msgspec.Meta(extra={"metavar": "FILE|FOLDER/"})]
+    out: Annotated[str, msgspec.Meta(extra={"metavar": "FILE|FOLDER/"})]
     people: Annotated[Path, msgspec.Meta(extra={"metavar": "people.csv"})] | None = None
     video: Annotated[Path, msgspec.Meta(extra={"metavar": "FILE|FOLDER"})] | None = None
 

@@ -1,12 +1,13 @@
 """Tables become files that other programs read."""
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from mien.errors import SettingsError, TableError
-from mien.recordings.formats.bids import TASK, Bids
+from mien.recordings.formats.bids import TASK, Bids, refuse_others
 from mien.recordings.formats.boris import to_boris
 from mien.recordings.formats.kinds import BIDS, BORIS, KINDS, Kind, format_of
 from mien.recordings.intervals import IntervalSettings
@@ -83,15 +84,19 @@ def convert(
         SinkError: A file exists, or cannot be written; those before it are there.
         MissingExtraError: What writes the format is not installed.
     """
-    out, done, people = Path(out), Converted(), people or People()
+    done, people = Converted(), people or People()
+    folder, out = str(out).endswith(("/", os.sep)) or Path(out).is_dir(), Path(out)
     name = settings.to or format_of(out)
     if name in KINDS:
         KINDS[name].check()
+    if name == BIDS:
+        refuse_others(out)
     recordings = _with_time(read_recordings(path, look=settings.look, box=people.by_place), done)
     if people.by_place:
         recordings = sized(recordings, video)
     told = timelines(recordings, people, settings)
-    for file, data in _files(name, told, out, settings, video):
+    where = _Where(out, folder, video)
+    for file, data in _files(name, told, where, settings.task):
         write_new(file, data, overwrite=settings.overwrite)
         done.files.append(file)
     if done.recordings == len(done.timeless):
@@ -109,44 +114,49 @@ def _with_time(recordings: Iterable[Recording], done: Converted) -> Iterator[Rec
             done.timeless.append(recording.source)
 
 
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """Where files go: a file, or a folder; and where the videos are."""
+
+    out: Path
+    folder: bool
+    video: Path | None
+
+    def is_file(self, suffix: str) -> bool:
+        return self.out.suffix.lower() == suffix and not self.folder
+
+
 def _files(
-    name: str, told: Iterable[Timeline], out: Path, settings: ConvertSettings, video: Path | None
+    name: str, told: Iterable[Timeline], where: _Where, task: str
 ) -> Iterator[tuple[Path, bytes]]:
     """Yield the files of a format, and what is in them."""
     if name == BIDS:
-        bids = Bids(settings.task)
+        bids = Bids(task)
         for one in told:
-            yield from ((out / path, data) for path, data in bids.files(one))
-        yield from ((out / path, data) for path, data in bids.of_all())
+            yield from ((where.out / path, data) for path, data in bids.files(one))
+        yield from ((where.out / path, data) for path, data in bids.of_all())
     elif name == BORIS:
-        yield from _boris(told, out)
+        yield from _boris(told, where)
     else:
-        yield from _one_each(KINDS[name], told, out, video)
+        yield from _one_each(KINDS[name], told, where)
 
 
-def _boris(told: Iterable[Timeline], out: Path) -> Iterator[tuple[Path, bytes]]:
-    if _is_file(out, ".tsv"):
+def _boris(told: Iterable[Timeline], where: _Where) -> Iterator[tuple[Path, bytes]]:
+    if where.is_file(".tsv"):
         if all_of := list(told):
-            yield out, to_boris(all_of)
+            yield where.out, to_boris(all_of)
         return
     for one in told:
-        yield out / f"{one.name}.tsv", to_boris([one])
+        yield where.out / f"{one.name}.tsv", to_boris([one])
 
 
-def _one_each(
-    kind: Kind, told: Iterable[Timeline], out: Path, video: Path | None
-) -> Iterator[tuple[Path, bytes]]:
-    told = iter(told)
-    single = _is_file(out, kind.suffix)
+def _one_each(kind: Kind, told: Iterable[Timeline], where: _Where) -> Iterator[tuple[Path, bytes]]:
+    told, single = iter(told), where.is_file(kind.suffix)
     for one in told:
         if single and (other := next(told, None)) is not None:
             raise SettingsError(
-                f"{out}: holds one recording, and there are {one.source} and {other.source}; name "
-                "a folder, which ends with a slash"
+                f"{where.out}: holds one recording, and there are {one.source} and "
+                f"{other.source}; name a folder, which ends with a slash"
             )
-        file = out if single else out / f"{one.name}{kind.suffix}"
-        yield file, kind.encode(one, link_of(one.source, file, video))
-
-
-def _is_file(out: Path, suffix: str) -> bool:
-    return out.suffix.lower() == suffix and not out.is_dir()
+        file = where.out if single else where.out / f"{one.name}{kind.suffix}"
+        yield file, kind.encode(one, link_of(one.source, file, where.video))

@@ -5,6 +5,7 @@ in the place that BEP047 (audio and video of behaving subjects; in review in Nov
 recordings: `sub-<person>/beh/`, where the video itself goes as `…_video.mp4` beside them.
 """
 
+import contextlib
 import csv
 import hashlib
 import io
@@ -12,11 +13,12 @@ import json
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 from mien import __version__
-from mien.errors import SettingsError
+from mien.errors import SettingsError, TableError
+from mien.parsing import decode_json
 from mien.recordings.values import NOT_SEEN_WORD, NOT_SURE_WORD, Timeline
 from mien.vision.looks import word
 
@@ -24,6 +26,7 @@ VERSION = "1.10.0"  # of the specification
 TASK = "recording"
 DESCRIPTION, PARTICIPANTS = "dataset_description.json", "participants"
 _DIGITS = 8
+_BY = {"Name": "mien", "Version": __version__}
 _README = """Readings of faces
 
 `sub-*/beh/*_events.tsv` say what a face looked like to mien from when to when, in seconds of the
@@ -38,6 +41,26 @@ def label_of(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     label = "".join(letter for letter in plain if letter.isalnum())
     return label or hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
+
+
+def refuse_others(folder: Path) -> None:
+    """Refuse a folder that is somebody else's data set: its list of participants would be lost.
+
+    Raises:
+        TableError: It is, or cannot be read.
+    """
+    path = folder / DESCRIPTION
+    if not path.exists():
+        return
+    about: Any = None
+    with contextlib.suppress(OSError, ValueError):
+        about = decode_json(path.read_bytes(), dict).get("GeneratedBy")
+    makers = about if isinstance(about, list) else []
+    if not any(isinstance(one, dict) and one.get("Name") == _BY["Name"] for one in makers):
+        raise TableError(
+            f"{path}: this data set was not made by mien; name a new folder, and copy its files "
+            "over"
+        )
 
 
 @dataclass(slots=True)
@@ -72,7 +95,7 @@ class Bids:
             "Name": "Readings of faces by mien",
             "BIDSVersion": VERSION,
             "DatasetType": "raw",
-            "GeneratedBy": [{"Name": "mien", "Version": __version__}],
+            "GeneratedBy": [_BY],
         }
         yield DESCRIPTION, _json(about)
         rows = [(f"sub-{label}", name) for name, label in self._labels.items()]
