@@ -6,7 +6,7 @@ from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 
-from fuzz import datasets, keras_models, models, seeds, weights
+from fuzz import datasets, keras_models, models, recordings, seeds, weights
 from fuzz.mutate import Mutator, damage, damage_json, damage_text, in_header, in_png, in_zip
 
 Reader = Callable[[bytes, Path], object]
@@ -191,11 +191,14 @@ def _tables() -> Iterator[Parser]:
     yield Parser("fer2013new.csv", seeds.ferplus, ways, read_ferplus, 500)
     yield Parser("manifest.csv", seeds.manifest, ways, read_manifest, 400)
     yield Parser("boxes.csv", seeds.boxes, ways, read_boxes, 400)
+    yield Parser("readings.csv", recordings.tables, ways, recordings.read_table, 400)
+    yield Parser("people.csv", recordings.people, ways, recordings.read_people, 300)
     yield Parser("Parquet", datasets.shards, parquet, datasets.read_shard, 400)
 
 
 def _texts() -> Iterator[Parser]:
     words, values = (damage, damage_text, damage_text), (damage, damage_text, damage_json)
+    yield Parser("readings.jsonl", recordings.lines, values, recordings.read_lines, 300)
     yield Parser("recipe.toml", seeds.recipes, words, read_recipe, 600)
     yield Parser("mix.toml", seeds.mix, words, read_mix, 600)
     yield Parser("dataset.json", datasets.info, values, datasets.read_info, 300)

@@ -13,7 +13,12 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 # Where the name that is imported is not that of the distribution.
-IMPORTED = {"dlib_bin": "dlib", "protobuf": "google"}
+IMPORTED = {
+    "dlib_bin": "dlib",
+    "protobuf": "google",
+    "pympi_ling": "pympi",
+    "webvtt_py": "webvtt",
+}
 
 
 def brought() -> dict[str, str]:

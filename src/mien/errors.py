@@ -110,6 +110,10 @@ class ArchiveError(MienError):
     """An archive's folder whose manifest is damaged or another version's, or that is misplaced."""
 
 
+class TableError(MienError):
+    """A table of readings, or what goes with it (people, formats), that cannot be used."""
+
+
 class EngineError(MienError):
     """Workers that cannot be started, or a cluster that cannot be reached."""
 

@@ -16,11 +16,24 @@ import msgspec
 T = TypeVar("T")
 TOO_DEEP = "nested too deeply"
 NO_UTF_8 = "not a text in utf-8"
+# What parts the columns of a csv file, and how it begins where it is no UTF-8 without a mark.
+DELIMITERS = (",", ";", "\t")
+MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 LONG_NUMBER = "it holds a number of thousands of digits"
 # A key of a hundred parts. The standard library's parser takes seconds for 20,000 of them (its time
 # grows with the square), and nobody means one.
 _PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
 _LONG_KEY = re.compile(rf"""(?<![\w.'"-])(?:{_PART}[ \t]*+\.[ \t]*+){{100}}""")
+
+
+def encoding_of(beginning: bytes) -> str:
+    """Return the encoding of a text by its first bytes: Excel's "Unicode text" is in UTF-16."""
+    return MARKS.get(beginning[:2], "utf-8-sig")
+
+
+def delimiter_of(line: str) -> str:
+    """Return what parts the names of the columns: that of which the first line has most."""
+    return max(DELIMITERS, key=line.count)
 
 
 def decode_json(data: bytes, kind: type[T]) -> T:

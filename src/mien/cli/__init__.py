@@ -22,6 +22,8 @@ from mien.pipeline.interrupts import ended_like_ctrl_c
 COMMANDS = {
     "live": "read faces live, in a page in your browser",
     "predict": "read pictures, folders, videos, cameras and streams",
+    "convert": "write tables of readings as ELAN, WebVTT, SRT, BORIS or BIDS",
+    "people": "make a people.csv of tables of readings, to say who is who",
     "prepare": "make a data set from folders of labelled pictures",
     "train": "train a model on a data set",
     "train-detector": "train a face detector on pictures, taught by other detectors",

@@ -24,6 +24,7 @@ from mien.pipeline.meter import Meter, RunSummary
 from mien.pipeline.run import OnFrame
 from mien.pipeline.run import run as run_pipeline
 from mien.protocols import Sink, Source
+from mien.recordings.sink import SINKS
 from mien.registry import make_analyzer
 from mien.settings import flag
 from mien.sinks.layout import TableSettings
@@ -44,8 +45,9 @@ class PredictOptions(ModelOptions, frozen=True, kw_only=True):
         sources: What is read.
         out: A .csv, .jsonl, .parquet or .xlsx file, one row per face, and beside it notes on what
             it was made with (.json); - for CSV on standard output, which is the default where that
-            is no terminal. A folder, such as readings/, gets a table for each video and each folder
-            of pictures, and goes on where it was ended.
+            is no terminal. Of one video also .vtt, .srt (subtitles), .eaf (ELAN) or .tsv (BORIS),
+            one entry per look and person. A folder, such as readings/, gets a table for each video
+            and each folder of pictures, and goes on where it was ended.
         annotate: Draw what was read: pictures into a folder, or a video.
         sound: An annotated video keeps the sound of the video; --no-sound leaves it out.
         hide: Cover all faces in what --annotate writes, before it is shared: "blur" leaves patches
@@ -114,6 +116,7 @@ def run(args: argparse.Namespace) -> int:
             overwrite=options.overwrite,
             source=source,
             settings=tables,
+            more=SINKS,
             about=about(options, options.model, models[2], options.sources, (options, tables)),
         )
         with _reported(part, meter, stats=options.stats):
@@ -158,7 +161,7 @@ def _table(
     if table is None and not _on_terminal():
         table = STDOUT
     if table is not None:
-        check_table(table, tables)
+        check_table(table, tables, SINKS)
     elif typed_of_tables:
         raise SettingsError(f"{flag(next(iter(typed_of_tables)))} needs a table: name one as --out")
     return table

@@ -214,5 +214,8 @@ COLUMNS: tuple[Column, ...] = (
            _posed(lambda one: one.faces_camera), group="pose"),
     *_landmarks(),
 )  # fmt: skip
-OTHERS = ("p_other", "raw_other")
+OTHER = "p_other"
+OTHERS = (OTHER, "raw_other")
+# The corners of a face's box.
+BOX = ("x1", "y1", "x2", "y2")
 GROUPS = tuple(dict.fromkeys(column.group for column in COLUMNS))

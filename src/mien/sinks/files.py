@@ -8,7 +8,7 @@ from typing import Literal
 
 from mien.errors import SinkError
 from mien.files.locks import alone_on
-from mien.files.writes import new_file
+from mien.files.writes import new_file, write_file
 
 ADVICE = {
     errno.ENOSPC: "the disk is full; free some space or write to another disk",
@@ -56,6 +56,27 @@ def open_mode(path: Path, *, overwrite: bool) -> Literal["w", "x"]:
         # It may not even be looked at; opening it will say why.
         special = False
     return "w" if overwrite or special else "x"
+
+
+def write_new(path: Path, data: bytes, *, overwrite: bool) -> None:
+    """Write a file whole or not at all, in a folder that is made where it is missing.
+
+    Raises:
+        SinkError: It exists already, or cannot be written.
+        InUseError: Another process writes it.
+    """
+    make_folder(path.parent)
+    with writing(path):
+        refuse_existing(path, overwrite=overwrite)
+        with alone_on(path):
+            refuse_existing(path, overwrite=overwrite)
+            write_file(path, data)
+
+
+def refuse_existing(path: Path, *, overwrite: bool) -> None:
+    """Raise `FileExistsError` where a file is there that would be lost."""
+    if open_mode(path, overwrite=overwrite) == "x" and path.exists():
+        raise FileExistsError(errno.EEXIST, "exists already", str(path))
 
 
 def same_file(path: Path, other: Path) -> bool:
@@ -110,8 +131,7 @@ class WholeFile:
         self.path, self._stack = path, contextlib.ExitStack()
         make_folder(path.parent)
         with writing(path):
-            if open_mode(path, overwrite=overwrite) == "x" and path.exists():
-                raise FileExistsError(errno.EEXIST, "exists already", str(path))
+            refuse_existing(path, overwrite=overwrite)
             self._stack.enter_context(alone_on(path))
 
     def begin(self) -> Path:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from mien.errors import SettingsError
 from mien.protocols import Sink, Source
@@ -18,16 +19,30 @@ from mien.vision.images.formats import SUFFIXES
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
-    """What a table is made with."""
+class Table:
+    """What a table is made with.
+
+    Attributes:
+        path: The file.
+        layout: Its columns, and which rows it has.
+        settings: How it is written.
+        overwrite: Replace what is there.
+        labels: The classes, in the order of the bundle.
+        names: What is going to be read.
+    """
 
     path: Path
     layout: Layout
     settings: TableSettings
     overwrite: bool
+    labels: Sequence[str] = ()
+    names: Sequence[str] = ()
 
 
-def _csv(table: _Table) -> Sink:
+Kinds = Mapping[str, Callable[[Table], Sink]]
+
+
+def _csv(table: Table) -> Sink:
     settings = table.settings
     return CsvSink(
         table.path,
@@ -38,20 +53,20 @@ def _csv(table: _Table) -> Sink:
     )
 
 
-def _jsonl(table: _Table) -> Sink:
+def _jsonl(table: Table) -> Sink:
     return JsonlSink(table.path, table.layout, overwrite=table.overwrite)
 
 
-def _parquet(table: _Table) -> Sink:
+def _parquet(table: Table) -> Sink:
     return ParquetSink(table.path, table.layout, overwrite=table.overwrite)
 
 
-def _xlsx(table: _Table) -> Sink:
+def _xlsx(table: Table) -> Sink:
     return XlsxSink(table.path, table.layout, overwrite=table.overwrite)
 
 
 # A new kind of table is its class and a row here.
-TABLES: Mapping[str, Callable[[_Table], Sink]] = {
+TABLES: Kinds = {
     ".csv": _csv,
     ".jsonl": _jsonl,
     ".ndjson": _jsonl,
@@ -59,6 +74,7 @@ TABLES: Mapping[str, Callable[[_Table], Sink]] = {
     ".xlsx": _xlsx,
 }
 CSV = ".csv"
+NO_MORE: Kinds = MappingProxyType({})
 VIDEO = ".mp4"
 
 
@@ -73,6 +89,7 @@ def make_sinks(
     source: Source | None = None,
     settings: TableSettings | None = None,
     about: About | None = None,
+    more: Kinds = NO_MORE,
 ) -> list[Sink]:
     """Make the outputs that a user asks for.
 
@@ -86,6 +103,7 @@ def make_sinks(
         source: What is going to be read, which is never overwritten.
         settings: What the table holds, and how it is written.
         about: What notes beside the table say of where it came from; None for no notes.
+        more: Further kinds of files by their suffixes, of rooms above this one.
 
     Raises:
         SettingsError: The ending is of no known format, it has no such column, or a source would be
@@ -93,13 +111,14 @@ def make_sinks(
         SinkError: It exists already, or cannot be written.
     """
     makers: list[Callable[[], Sink]] = []
+    names = () if source is None else source.names
     if out is not None:
         settings = settings or TableSettings()
         live = source is not None and source.live
         layout = settings.layout(labels, other=other, live=live)
-        makers.append(_table_maker(_Table(out, layout, settings, overwrite), about))
+        table = Table(out, layout, settings, overwrite, labels, names)
+        makers.append(_table_maker(table, about, more))
     if annotate is not None:
-        names = () if source is None else source.names
         _refuse_source(annotate, names)
         makers.append(_picture_maker(annotate, names, overwrite, sound=sound))
     # All names are judged before the first file is made, and none stays open if a later one fails.
@@ -117,7 +136,7 @@ def _refuse_source(path: Path, names: Sequence[str]) -> None:
         raise SettingsError(f"{path}: is to be read, and would be overwritten; choose another name")
 
 
-def check_table(out: Path, settings: TableSettings) -> None:
+def check_table(out: Path, settings: TableSettings, more: Kinds = NO_MORE) -> None:
     """Refuse a table that cannot be, before anything is loaded or made.
 
     Raises:
@@ -125,17 +144,19 @@ def check_table(out: Path, settings: TableSettings) -> None:
             column.
     """
     settings.check()
-    kind = _kind(out)
+    kind = _kind(out, {**TABLES, **more})
     for name, is_set in (("--decimal", settings.decimal != "."), ("--bom", settings.bom)):
         if is_set and kind != CSV:
             raise SettingsError(f"{name} is of CSV only, and {out} is none; leave it out")
+    if settings.columns and kind not in TABLES:
+        raise SettingsError(f"--columns is of tables only, and {out} is none; leave it out")
 
 
-def _kind(path: Path) -> str:
-    """Return the suffix by which a table is made; raise `SettingsError` where there is none."""
+def _kind(path: Path, kinds: Kinds) -> str:
+    """Return the suffix by which a file is made; raise `SettingsError` where there is none."""
     kind = CSV if str(path) == STDOUT else path.suffix.lower()
-    if kind not in TABLES:
-        *most, last = TABLES
+    if kind not in kinds:
+        *most, last = kinds
         raise SettingsError(
             f"{path}: no format that mien writes; name a {', '.join(most)} or {last} file, "
             "-, or a folder, which ends with a slash"
@@ -143,12 +164,15 @@ def _kind(path: Path) -> str:
     return kind
 
 
-def _table_maker(table: _Table, about: About | None) -> Callable[[], Sink]:
-    check_table(table.path, table.settings)
-    return partial(_make_table, table, about, TABLES[_kind(table.path)])
+def _table_maker(table: Table, about: About | None, more: Kinds) -> Callable[[], Sink]:
+    check_table(table.path, table.settings, more)
+    kinds = {**TABLES, **more}
+    kind = _kind(table.path, kinds)
+    # Notes tell of columns.
+    return partial(_make_table, table, about if kind in TABLES else None, kinds[kind])
 
 
-def _make_table(table: _Table, about: About | None, make: Callable[[_Table], Sink]) -> Sink:
+def _make_table(table: Table, about: About | None, make: Callable[[Table], Sink]) -> Sink:
     has_notes = about is not None and str(table.path) != STDOUT
     notes = notes_path(table.path) if has_notes else None
     if notes is not None:

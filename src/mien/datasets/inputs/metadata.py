@@ -18,6 +18,7 @@ from pathlib import Path
 
 from mien.datasets.inputs.nobody import is_nobody
 from mien.errors import DatasetError
+from mien.parsing import delimiter_of, encoding_of
 
 FILE_COLUMNS = (
     *("file_name", "filename", "file", "file_path", "filepath", "path", "name"),
@@ -29,10 +30,8 @@ GROUP_COLUMNS = (
     *("patient", "proband", "speaker", "subj", "sub", "ppt", "pid", "vp", "id"),
 )
 _ENDS = re.compile(r"_(id|ids|no|nr|num|number|code|name)$")
-DELIMITERS = (",", ";", "\t")
 # Of what a row says in an error: a field may be as long as a book.
 LONGEST = 60
-BOMS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +106,11 @@ def read_metadata(path: Path, classes: Sequence[str]) -> Metadata:
 
 def _text(path: Path) -> str:
     data = path.read_bytes()
-    # Excel writes its "Unicode text" in UTF-16.
-    return data.decode(BOMS.get(data[:2], "utf-8-sig"))
+    return data.decode(encoding_of(data))
 
 
 def _delimiter(text: str) -> str:
-    """Return what parts the names of the columns: that of which the first line has most."""
-    line = text.lstrip("\r\n").split("\n", 1)[0]
-    return max(DELIMITERS, key=line.count)
+    return delimiter_of(text.lstrip("\r\n").split("\n", 1)[0])
 
 
 def _columns(path: Path, header: Sequence[str], classes: Sequence[str]) -> _Columns:
