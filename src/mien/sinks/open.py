@@ -72,6 +72,7 @@ def make_sinks(
     source: Source | None = None,
     settings: TableSettings | None = None,
     about: About | None = None,
+    live: bool = False,
 ) -> list[Sink]:
     """Make the outputs that a user asks for.
 
@@ -83,6 +84,7 @@ def make_sinks(
         overwrite: Replace what is there.
         source: What is going to be read, which is never overwritten.
         settings: What the table holds, and how it is written.
+        live: Whether what is read is live, though no source is given.
         about: What notes beside the table say of where it came from; None for no notes.
 
     Raises:
@@ -93,7 +95,7 @@ def make_sinks(
     makers: list[Callable[[], Sink]] = []
     if out is not None:
         settings = settings or TableSettings()
-        live = source is not None and source.live
+        live = live or (source is not None and source.live)
         layout = settings.layout(labels, other=other, live=live)
         makers.append(_table_maker(_Table(out, layout, settings, overwrite), about))
     if annotate is not None:
