@@ -70,8 +70,8 @@ class LiveOptions(DetectorOptions, frozen=True, kw_only=True):
             is shown here; otherwise every user of this machine may.
         in_browser: Let the browser read the faces: this machine hands out the page, and no more.
         browser: Open the browser.
-        out: Write what is read here into a .csv, .jsonl, .parquet or .xlsx file, too, with the time
-            of day; CSV and JSON Lines grow with every frame. Guests by --lan are not written.
+        out: Write what is read here into a .csv, .jsonl, .parquet or .xlsx file, with the time of
+            day; CSV and JSON Lines grow with every frame. Guests by --lan are not written.
         overwrite: Replace a table that exists.
         stats: Print figures now and then.
         model: A model of your own, or a shipped one by its name: fer4 (default), fer8, fer4-open.

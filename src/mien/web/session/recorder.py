@@ -2,6 +2,7 @@
 
 import dataclasses
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -37,7 +38,9 @@ class Recorder:
                 if self._closed:
                     return
                 name = name or self._name(analysis.source)
-                kept = dataclasses.replace(analysis, source=name)
+                # Of a file or the sample that is played here, when it was.
+                captured = time.time() if analysis.captured is None else analysis.captured
+                kept = dataclasses.replace(analysis, source=name, captured=captured)
                 for sink in self._sinks:
                     sink.write(frame, kept)
 
