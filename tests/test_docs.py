@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from docs import make_columns
 from docs.make_commands import PAGE, page
 
 
@@ -21,3 +22,8 @@ def test_files_that_documents_name_are_there() -> None:
         )
         missing = [name for name in named if not (root / name).exists()]
         assert not missing, f"{text.name}: {missing}"
+
+
+def test_the_page_of_columns_is_current() -> None:
+    text = make_columns.PAGE.read_text(encoding="utf-8")
+    assert text == make_columns.page(), "run: python -m docs.make_columns"

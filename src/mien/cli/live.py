@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 import msgspec
 from starlette.applications import Starlette
 
-from mien.cli import live_in_browser, live_lan
+from mien.cli import live_in_browser, live_lan, live_table
 from mien.cli.console import err, out, print_notice
 from mien.cli.models import (
     DetectorOptions,
@@ -25,13 +25,14 @@ from mien.cli.models import (
     make_models,
     only,
 )
-from mien.cli.options import read
+from mien.cli.options import add_options, read, typed
 from mien.errors import SettingsError, SourceError, printable
 from mien.models.occlusion import explain
 from mien.pipeline.interrupts import ends_by_ctrl_c
 from mien.pipeline.meter import RunSummary
 from mien.protocols import Source
 from mien.registry import make_analyzer
+from mien.sinks.layout import TableSettings
 from mien.sources.camera import list_cameras
 from mien.sources.naming import SAMPLE, Address, Camera, Sample, meant
 from mien.sources.open import open_source
@@ -69,6 +70,9 @@ class LiveOptions(DetectorOptions, frozen=True, kw_only=True):
             is shown here; otherwise every user of this machine may.
         in_browser: Let the browser read the faces: this machine hands out the page, and no more.
         browser: Open the browser.
+        out: Write what is read here into a .csv, .jsonl, .parquet or .xlsx file, with the time of
+            day; CSV and JSON Lines grow with every frame. Guests by --lan are not written.
+        overwrite: Replace a table that exists.
         stats: Print figures now and then.
         model: A model of your own, or a shipped one by its name: fer4 (default), fer8, fer4-open.
             With --in-browser several may be named, each after its own --model: the page begins with
@@ -83,6 +87,8 @@ class LiveOptions(DetectorOptions, frozen=True, kw_only=True):
     token: bool = False
     in_browser: bool = False
     browser: bool = True
+    out: Annotated[Path | None, msgspec.Meta(extra={"metavar": "FILE"})] = None
+    overwrite: bool = False
     stats: bool = False
     model: ModelNames = ()
 
@@ -95,6 +101,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "stats": f"print figures every {STATS_SECONDS:.0f} seconds",
     }
     add_all(parser, LiveOptions, helps)
+    add_options(parser.add_argument_group("what the table holds"), TableSettings)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -102,10 +109,12 @@ def run(args: argparse.Namespace) -> int:
     options = read(args, LiveOptions)
     source = only(options.source)
     live_lan.check(options)
+    tables = read(args, TableSettings)
+    live_table.check(options, tables, typed(args, TableSettings))
     if options.in_browser:
         return _run_in_browser(options, source)
-    services = _services(options, source)
-    with _stats_printed(services.meter, on=options.stats):
+    services = _services(options, source, tables)
+    with contextlib.closing(services.recorder), _stats_printed(services.meter, on=options.stats):
         _serve_all(options, source, services, partial(create_app, services))
     _print_summary(services.meter.summary())
     return 0
@@ -146,7 +155,7 @@ def _listener(options: LiveOptions) -> socket.socket:
     return bind(options.host, wanted, search=options.port is None)
 
 
-def _services(options: LiveOptions, source: str | None) -> Services:
+def _services(options: LiveOptions, source: str | None, tables: TableSettings) -> Services:
     if len(options.model) > 1:
         raise SettingsError("name one --model: only a page that reads by itself offers several")
     detector, classifier, info = make_models(options, next(iter(options.model), None))
@@ -169,6 +178,7 @@ def _services(options: LiveOptions, source: str | None) -> Services:
         mode=mode,
         meter=LiveMeter(),
         model=ModelFacts(info.name, info.version, info.terms),
+        recorder=live_table.recorder(options, info, tables),
     )
 
 

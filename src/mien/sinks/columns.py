@@ -186,7 +186,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("p_other", "number", "probability that the face shows none of the model's looks; only "
            "of models that tell", _plain("p_other"), _SHARE, "smoothed", True),
     Column("utc", "text", "time of day at which the frame was captured, in UTC (ISO 8601 with "
-           "milliseconds), by this machine's clock; empty of files", _utc, group="clock"),
+           "milliseconds), by this machine's clock; of a file that `mien live` plays, at which it "
+           "was read, and of other files empty", _utc, group="clock"),
     Column("width", "whole number", "width of the frame", lambda row, _: row.analysis.size[0],
            _PIXELS, "picture"),
     Column("height", "whole number", "height of the frame", lambda row, _: row.analysis.size[1],

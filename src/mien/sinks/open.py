@@ -90,6 +90,7 @@ def make_sinks(
     settings: TableSettings | None = None,
     about: About | None = None,
     more: Kinds = NO_MORE,
+    live: bool = False,
 ) -> list[Sink]:
     """Make the outputs that a user asks for.
 
@@ -102,6 +103,7 @@ def make_sinks(
         overwrite: Replace what is there.
         source: What is going to be read, which is never overwritten.
         settings: What the table holds, and how it is written.
+        live: Whether what is read is live, though no source is given.
         about: What notes beside the table say of where it came from; None for no notes.
         more: Further kinds of files by their suffixes, of rooms above this one.
 
@@ -114,7 +116,7 @@ def make_sinks(
     names = () if source is None else source.names
     if out is not None:
         settings = settings or TableSettings()
-        live = source is not None and source.live
+        live = live or (source is not None and source.live)
         layout = settings.layout(labels, other=other, live=live)
         table = Table(out, layout, settings, overwrite, labels, names)
         makers.append(_table_maker(table, about, more))

@@ -11,6 +11,7 @@ from mien.types import Analysis, Face, Frame, PixelArray
 from mien.web import protocol
 from mien.web.guard.limits import OpenPages
 from mien.web.protocol import Mode, SourceId
+from mien.web.session.recorder import Recorder
 from mien.web.session.stats import LiveMeter
 
 Analyze = Callable[[Frame], Analysis]
@@ -44,6 +45,7 @@ class Services:
         meter: Counts all frames.
         pages: Counts the pages that are open.
         model: What the page tells of the model.
+        recorder: Writes what is read into a table, where one was asked for.
     """
 
     labels: tuple[str, ...]
@@ -54,14 +56,16 @@ class Services:
     meter: LiveMeter = dataclasses.field(default_factory=LiveMeter)
     pages: OpenPages = dataclasses.field(default_factory=OpenPages)
     model: protocol.ModelFacts | None = None
+    recorder: Recorder = dataclasses.field(default_factory=Recorder)
 
     def for_others(self) -> "Services":
         """Return what devices on the network are offered: not what this machine's camera sees.
 
         Whoever sits before it would not expect to be seen on a phone; and the address of a stream
-        may hold a password, which the page must not be able to use from elsewhere.
+        may hold a password, which the page must not be able to use from elsewhere. Nor is a guest
+        written into this machine's table, who does not know of it.
         """
         sources = dict(self.sources)
         sources.pop("configured", None)
         mode: Mode = "camera" if self.mode == "configured" else self.mode
-        return dataclasses.replace(self, sources=sources, mode=mode)
+        return dataclasses.replace(self, sources=sources, mode=mode, recorder=Recorder())

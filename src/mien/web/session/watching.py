@@ -35,6 +35,7 @@ class Watching:
         self.done = anyio.Event()
         self._analyze = services.make_analyzer()
         self._meter = services.meter.stream()
+        self._record = services.recorder.stream()
         self._stream = ServerStream(source.open, self._take)
         self._sender = sender
         self._tasks = tasks
@@ -106,6 +107,7 @@ class Watching:
 
     def _read(self, frame: Frame) -> tuple[Analysis, bytes]:
         analysis = self._analyze(frame)
+        self._record(frame, analysis)
         return analysis, protocol.encode_frame(analysis, encode_for_page(frame.image))
 
 

@@ -1,0 +1,1 @@
+"""What the head's angles err by."""

@@ -1,0 +1,60 @@
+"""`mien live --out FILE`: what is read on this machine goes into a table, too."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from mien.cli.about import about
+from mien.errors import SettingsError
+from mien.models.info import ModelInfo
+from mien.settings import flag
+from mien.sinks.layout import TableSettings
+from mien.sinks.open import check_table, make_sinks
+from mien.sinks.tables import STDOUT
+from mien.web.session.recorder import Recorder
+
+if TYPE_CHECKING:
+    from mien.cli.live import LiveOptions
+
+
+def check(options: "LiveOptions", tables: TableSettings, typed: Mapping[str, Any]) -> None:
+    """Refuse a table that cannot be, before a model is loaded.
+
+    Args:
+        options: Those of the command.
+        tables: What the table holds.
+        typed: Those of its settings that were typed.
+
+    Raises:
+        SettingsError: It cannot be, or there is none to which settings were typed.
+    """
+    if options.out is None:
+        if typed or options.overwrite:
+            option = flag(next(iter(typed), "overwrite"))
+            raise SettingsError(f"{option} needs a table: name one as --out")
+        return
+    if options.in_browser:
+        raise SettingsError("--in-browser reads nothing on this machine; leave out --out")
+    if str(options.out) == STDOUT:
+        raise SettingsError("--out -: standard output has the page's address; name a file")
+    check_table(options.out, tables)
+
+
+def recorder(options: "LiveOptions", info: ModelInfo, tables: TableSettings) -> Recorder:
+    """Make what writes the table, where there is to be one.
+
+    Raises:
+        SinkError: It exists already, or cannot be written.
+    """
+    if options.out is None:
+        return Recorder()
+    model, settings = next(iter(options.model), None), (options, tables)
+    sinks = make_sinks(
+        info.labels,
+        other=info.other,
+        out=options.out,
+        overwrite=options.overwrite,
+        settings=tables,
+        about=about(options, model, info, options.source, settings),
+        live=True,
+    )
+    return Recorder(sinks)
