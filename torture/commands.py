@@ -46,8 +46,8 @@ class Command:
 def make_pictures(folder: Path, seed: int, count: int = 12) -> None:
     """Write pictures of two classes, bright above or below, and else unlike each other.
 
-    What is as fine as a pixel does not count in the search for near-duplicates: pictures that differ
-    in it alone would all be compared with all, which takes ten times as long as the rest.
+    What is as fine as a pixel does not count in the search for near-duplicates: pictures that
+    differ in it alone would all be compared with all, ten times as long as the rest takes.
     """
     rng = np.random.default_rng(seed)
     for label in ("down", "up"):
