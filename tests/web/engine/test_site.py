@@ -336,11 +336,11 @@ def test_while_a_model_is_fetched_the_one_before_reads_and_the_last_choice_count
             expect(page.locator("#models-said")).to_have_text("fer8 is being fetched…")
             page.evaluate("document.querySelector('#faces').replaceChildren()")
             happy.wait_for(state="attached")  # it is read on
-            choose(page, "fer4", close=False)
+            page.locator("#models label", has_text="fer4:").click()
             expect(page.locator("#models-said")).to_have_text("")
             expect(page.locator("#about-model")).to_contain_text("Model fer4,")
-            choose(page, "fer8", close=False)
-            choose(page, "fer4-open", close=False)
+            page.locator("#models label", has_text="fer8:").click()
+            page.locator("#models label", has_text="fer4-open:").click()
             expect(page.locator("#about-model")).to_contain_text("Model fer4-open,")
             for route in held:  # what nobody waits for any more fails
                 with contextlib.suppress(Exception):
