@@ -116,6 +116,30 @@ def make_classifier(
     return OnnxClassifier(loaded, threads=_checked(threads)), loaded.info
 
 
+def make_models(
+    bundle: Path | None = None,
+    *,
+    detector: str = DEFAULT_DETECTOR,
+    detector_model: Path | None = None,
+    any_angle: bool = False,
+    threads: int = THREADS,
+) -> tuple[Detector, OnnxClassifier, ModelInfo]:
+    """Make what finds faces and what reads them.
+
+    Args:
+        bundle: As `make_classifier`.
+        detector: The name of the detector.
+        detector_model: Its weights, where it takes some.
+        any_angle: Whether faces of heads that lie are found, too.
+        threads: Threads of each network.
+
+    Raises:
+        MienError: As `make_detector` and `make_classifier`.
+    """
+    finds = make_detector(detector, model=detector_model, threads=threads, any_angle=any_angle)
+    return finds, *make_classifier(bundle, threads=threads)
+
+
 def make_analyzer(
     detector: Detector,
     classifier: Classifier,

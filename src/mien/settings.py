@@ -20,6 +20,19 @@ from mien.errors import SettingsError
 
 S = TypeVar("S", bound=msgspec.Struct)
 _ATTRIBUTE = re.compile(r"^    (\w+): (.*(?:\n {6,}.*)*)", re.MULTILINE)
+# What msgspec says of a value that it refuses.
+_BOUND = re.compile(r"Expected `(?:int|float)` (>=|<=|>|<) (\S+)$")
+_BOUNDS = {">=": "{} or more", "<=": "{} or less", ">": "more than {}", "<": "less than {}"}
+_WANTED = re.compile(r"Expected `([^`]+)`, got ")
+_KINDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "a text",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a table",
+    "null": "none",
+}
 # More threads than processors only wait for each other, and thousands take minutes to start; but a
 # few more than a small machine has are no mistake.
 FEW_THREADS = 16
@@ -74,8 +87,24 @@ def checked(kind: type[S], **values: Any) -> S:
     try:
         return msgspec.convert(values, kind, dec_hook=_as_it_is)
     except msgspec.ValidationError as error:
-        reason, _, place = str(error).partition(" - at ")
-        raise SettingsError(f"{flag(place.strip('`$.'))}: {reason}") from error
+        place = str(error).rpartition(" - at ")[2].strip("`$.")
+        raise SettingsError(f"{flag(place)} {what_it_must_be(error, values.get(place))}") from error
+
+
+def what_it_must_be(error: msgspec.ValidationError, value: object) -> str:
+    """Say of a refused value what it has to be, for who knows no Python.
+
+    Args:
+        error: Why it was refused.
+        value: The value; None where it is not known.
+    """
+    reason = str(error).partition(" - at ")[0]
+    got = "" if value is None else f", got {value}"
+    if bound := _BOUND.match(reason):
+        return f"must be {_BOUNDS[bound[1]].format(bound[2].removesuffix('.0'))}{got}"
+    if wanted := _WANTED.match(reason):
+        return f"must be {' or '.join(_KINDS.get(one, one) for one in wanted[1].split(' | '))}{got}"
+    return f"cannot be taken: {reason}"
 
 
 def of(kind: type[msgspec.Struct], values: Mapping[str, Any]) -> dict[str, Any]:

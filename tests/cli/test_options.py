@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 import pytest
 
+from mien.cli import COMMANDS, parser_of
 from mien.cli.options import add_options, own_fields, read, typed
 from mien.errors import SettingsError
 
@@ -95,7 +96,9 @@ def test_what_was_typed_is_told_apart_from_defaults(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--threads", "0"), "--threads: 0: Expected `int` >= 1"),
+        (("--threads", "0"), "--threads: must be 1 or more, got 0"),
+        (("--threads", "x"), "--threads: 'x' is not a whole number"),
+        (("--threads", "1.5"), "--threads: '1.5' is not a whole number"),
         (("--rate", "0"), "--rate: 0 is no rate"),
         (("--rate", "nan"), "--rate: nan is no rate"),
         (("--size", "many"), "--size"),
@@ -115,9 +118,45 @@ def test_what_cannot_be_is_wrong_usage(
     assert message in capsys.readouterr().err
 
 
+OF_PYTHON = ("literal", "Expected", "int()", "int value", "float", "Traceback")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_no_option_of_a_command_speaks_python(name: str) -> None:
+    commands = parser_of(name)._subparsers
+    assert commands is not None
+    (of_all,) = commands._group_actions
+    assert isinstance(of_all, argparse._SubParsersAction)
+    taken, refused = [], []
+    for action in of_all.choices[name]._actions:
+        if not callable(action.type):
+            continue
+        for word in ("", " ", "x", "1.5", "-1", "nan", "1e999"):
+            try:
+                taken.append((action.dest, word, action.type(word)))
+            except argparse.ArgumentTypeError as error:
+                refused.append(f"{action.dest}: {error}")
+    assert not [line for line in refused if any(one in line for one in OF_PYTHON)]
+    named = {dest for dest, word, _ in taken if not word.strip()}
+    # What a source may be is said where it is opened; doctor's options are made by hand.
+    assert named <= {"sources", "source"} | ({"detector_model"} if name == "doctor" else set())
+
+
+def test_an_empty_name_is_not_this_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        parse("--out", "")
+    assert "--out/-o: nothing is given; for this folder write ." in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        parse("--from", "")
+    assert "--from: nothing is given; leave it out" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        parse("--classes", "")
+    assert "list with commas: nothing is given; leave it out" in capsys.readouterr().err
+
+
 def test_what_a_recipe_may_mend_is_checked_where_settings_are_made() -> None:
     args = parse("--threads", "0", by_recipe=True)
-    with pytest.raises(SettingsError, match="--threads: Expected `int` >= 1"):
+    with pytest.raises(SettingsError, match="--threads must be 1 or more, got 0"):
         read(args, Options)
 
 

@@ -14,7 +14,8 @@ from rich.console import Console
 from tests.detectors.fakes import OneFace
 from tests.sources.made import video
 
-from mien.cli import main, models, predict
+from mien import registry
+from mien.cli import main, predict
 from mien.errors import SourceError
 from mien.protocols import Source
 from mien.sources.reconnect import OnNotice, Reconnecting
@@ -45,7 +46,7 @@ class FakeSource(Source):
 def read(make_bundle: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     """Run `mien predict` with a tiny bundle and a detector that needs no weights."""
     bundle = str(make_bundle())
-    monkeypatch.setattr(models, "make_detector", lambda *_, **__: OneFace())
+    monkeypatch.setattr(registry, "make_detector", lambda *_, **__: OneFace())
     return lambda *words: main(["predict", *map(str, words), "--bundle", bundle])
 
 
@@ -62,7 +63,7 @@ def test_heads_that_lie_are_looked_for_where_wanted(
         asked.append(any_angle)
         return OneFace()
 
-    monkeypatch.setattr(models, "make_detector", make)
+    monkeypatch.setattr(registry, "make_detector", make)
     assert main(["predict", str(folder), "--bundle", str(make_bundle()), *words]) == 0
     assert asked == [bool(words)]
 
@@ -136,7 +137,7 @@ def test_a_face_outside_the_models_looks_says_so(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(models, "make_detector", lambda *_, **__: OneFace())
+    monkeypatch.setattr(registry, "make_detector", lambda *_, **__: OneFace())
     # Of bright faces its graph finds the last outcome the most probable.
     words = ["predict", str(folder), "--bundle", str(make_bundle("wide", other=True))]
     assert main(words) == 0

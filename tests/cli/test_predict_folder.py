@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from tests.detectors.fakes import OneFace
 
-from mien.archive.readings import recipe
+from mien import registry
 from mien.archive.readings.manifest import read_manifest
-from mien.cli import main, models
+from mien.cli import main
 from mien.vision.images.reading import encode_png
 
 Run = Callable[..., int]
@@ -19,8 +19,7 @@ Run = Callable[..., int]
 def run(make_bundle: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run `mien predict` with a tiny bundle and a detector that needs no weights."""
     bundle = str(make_bundle())
-    for module in (models, recipe):
-        monkeypatch.setattr(module, "make_detector", lambda *_, **__: OneFace())
+    monkeypatch.setattr(registry, "make_detector", lambda *_, **__: OneFace())
     return lambda *words: main(["predict", *map(str, words), "--bundle", bundle])
 
 

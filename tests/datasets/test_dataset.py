@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mien.datasets.dataset import Dataset, load_dataset
+from mien.datasets.dataset import Dataset, load_dataset, partial_folder
 from mien.errors import DatasetError
 
 
@@ -58,6 +58,17 @@ def test_unknown_split_is_named(dataset: Dataset) -> None:
 def test_missing_data_set_is_named(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="absent: no data set here"):
         load_dataset(tmp_path / "absent")
+
+
+@pytest.mark.parametrize("name", [".", "..", "/", "a/.."])
+def test_a_place_without_a_name_of_its_own_is_one_like_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / "b").mkdir()
+    monkeypatch.chdir(tmp_path / "b")
+    assert partial_folder(Path(name)).name == f"{Path(name).resolve().name}.partial"
+    with pytest.raises(DatasetError, match="no data set here"):
+        load_dataset(Path(name))
 
 
 def test_unknown_key_is_an_error(copy: Path) -> None:

@@ -46,5 +46,8 @@ def bundles(models: Sequence[Path]) -> tuple[tuple[Bundle, ...], DetectorBundle]
     names = [bundle.info.name for bundle in found]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        raise SettingsError(f"--model: two are called {twice}, which nobody could choose from")
+        raise SettingsError(
+            f"--model: two are called {twice}, between which nobody could choose; leave one out, "
+            'or give it another "name" in its model.json'
+        )
     return found, load_detector_bundle(DETECTOR_BUNDLE)

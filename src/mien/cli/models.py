@@ -7,12 +7,13 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from mien import registry
 from mien.cli.options import add_options, own_fields
 from mien.errors import SettingsError
 from mien.models.classifier import OnnxClassifier
 from mien.models.info import ModelInfo
 from mien.protocols import Detector
-from mien.registry import DEFAULT_DETECTOR, DETECTORS, THREADS, make_classifier, make_detector
+from mien.registry import DEFAULT_DETECTOR, DETECTORS, THREADS
 
 ModelName = Annotated[
     Path | None, msgspec.Meta(extra={"metavar": "FOLDER", "aliases": ("--bundle",)})
@@ -89,12 +90,12 @@ def make_models(
         any_angle: Whether faces of heads that lie are found, too.
 
     Raises:
-        MienError: As `make_detector` and `make_classifier`.
+        MienError: As `mien.registry.make_models`.
     """
-    detector = make_detector(
-        options.detector,
-        model=options.detector_model,
-        threads=options.threads,
+    return registry.make_models(
+        model,
+        detector=options.detector,
+        detector_model=options.detector_model,
         any_angle=any_angle,
+        threads=options.threads,
     )
-    return detector, *make_classifier(model, threads=options.threads)

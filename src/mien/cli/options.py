@@ -25,6 +25,7 @@ import argparse
 import re
 import typing
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -33,10 +34,19 @@ from msgspec.structs import FieldInfo
 
 from mien.cli.console import err
 from mien.errors import SettingsError
-from mien.settings import attributes, check_number, flag, made_of, of, unwrapped
+from mien.settings import (
+    attributes,
+    check_number,
+    flag,
+    made_of,
+    of,
+    unwrapped,
+    what_it_must_be,
+)
 
 # The end of a sentence and the beginning of another.
 _SENTENCES = re.compile(r"\. [A-Z]")
+_NUMBERS: dict[Any, str] = {int: "a whole number", float: "a number"}
 # What stands for a value in the help, by its type.
 _METAVARS = {int: "N", float: "X", str: "TEXT", Path: "PATH"}
 S = TypeVar("S", bound=msgspec.Struct)
@@ -141,7 +151,7 @@ class _Option:
         if origin is dict:
             return settings | _pairs(parts[1])
         if origin is tuple and self.extra.get("split"):
-            return settings | {"type": _split(self._value(parts[0]), self.extra)}
+            return settings | {"type": _split(parts[0], self._value(parts[0]), self.extra)}
         if origin is tuple and self.extra.get("repeated"):
             return settings | {"action": "append", "type": self._value(parts[0])}
         if origin is tuple:
@@ -177,32 +187,60 @@ class _Option:
     def _value(self, kind: Any) -> Callable[[str], Any]:
         """Return what makes a value of a word, within the field's bounds."""
         plain, _ = unwrapped(kind)
-        if self._by_recipe or plain not in (int, float):
+        if plain is Path or (plain is str and not self.extra.get("positional")):
+            return partial(_given, plain)
+        if plain not in _NUMBERS:
             return typing.cast(Callable[[str], Any], plain)
+        if self._by_recipe:
+            return partial(_number, plain)
 
         def value(text: str) -> Any:
             try:
-                number = plain(text)
-                check_number(text, number)
+                number = _number(plain, text)
+                check_number("it", number)
                 return msgspec.convert(number, kind if kind is not plain else self._field.type)
-            except (ValueError, SettingsError) as error:
+            except (argparse.ArgumentTypeError, ValueError, SettingsError) as error:
                 refusal = self.extra.get("refusal")
                 raise argparse.ArgumentTypeError(
-                    f"{text} {refusal}" if refusal else f"{text}: {error}"
+                    f"{text} {refusal}" if refusal else _reason(error, text)
                 ) from error
 
         return value
 
 
-def _split(value: Callable[[str], Any], extra: dict[str, Any]) -> Callable[[str], tuple[Any, ...]]:
-    wanted = "list with commas" if value is str else "list of numbers with commas"
+def _given(kind: type, text: str) -> Any:
+    """Make a name of a word: an empty one is what a shell makes of a variable that is not set."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError(
+            "nothing is given; " + ("for this folder write ." if kind is Path else "leave it out")
+        )
+    return kind(text)
+
+
+def _number(kind: type, text: str) -> Any:
+    try:
+        return kind(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not {_NUMBERS[kind]}") from error
+
+
+def _reason(error: Exception, text: str) -> str:
+    if isinstance(error, msgspec.ValidationError):
+        return what_it_must_be(error, text)
+    return str(error)
+
+
+def _split(
+    kind: Any, value: Callable[[str], Any], extra: dict[str, Any]
+) -> Callable[[str], tuple[Any, ...]]:
+    wanted = "list with commas" if unwrapped(kind)[0] is str else "list of numbers with commas"
     in_order = (lambda parts: sorted(set(parts))) if extra.get("sorted") else list
 
     def split(text: str) -> tuple[Any, ...]:
         try:
-            parts = [value(part.strip()) for part in text.split(",") if part.strip()]
+            parts = [value(part.strip()) for part in _given(str, text).split(",") if part.strip()]
             return tuple(in_order(parts))
-        except ValueError as error:
+        except argparse.ArgumentTypeError as error:
             raise argparse.ArgumentTypeError(f"{text!r} is no {wanted}: {error}") from error
 
     return split

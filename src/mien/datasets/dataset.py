@@ -236,7 +236,9 @@ def load_dataset(path: Path) -> Dataset:
 
 def partial_folder(path: Path) -> Path:
     """Return where the work on a data set lies while it is unfinished."""
-    return path.with_name(f"{path.name}.partial")
+    if path.name in ("", ".."):  # as "." has: what it stands for has a name
+        path = path.resolve()
+    return path.parent / f"{path.name}.partial"
 
 
 def _damaged(path: Path, what: str) -> contextlib.AbstractContextManager[None]:

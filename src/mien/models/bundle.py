@@ -99,7 +99,7 @@ def load_detector_bundle(path: Path) -> DetectorBundle:
 def _load(path: Path, kind: type[T], name: str) -> AnyBundle[T]:
     if not path.is_dir():
         sweep(path.parent)  # a killed process may have left it aside
-    if not path.is_dir():
+    if not path.is_dir() or not any((path / one).exists() for one in (INFO, GRAPH)):
         raise BundleError(f"{path}: no such bundle; name a folder that holds {INFO} and {GRAPH}")
     info = _decode_info(path / INFO, kind, name)
     return AnyBundle(path, info, _hashed(path / GRAPH, info.sha256))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from tests.detectors.fakes import OneFace
 
-from mien.archive.readings import recipe as recipes
+from mien import registry
 from mien.archive.readings.read import ArchiveSummary, read_archive
 from mien.archive.readings.recipe import Recipe
 from mien.archive.readings.settings import ArchiveSettings
@@ -56,7 +56,7 @@ def archive(tmp_path: Path) -> Path:
 @pytest.fixture
 def one_face(monkeypatch: pytest.MonkeyPatch) -> None:
     """Find a face in all that is not black, in this process."""
-    monkeypatch.setattr(recipes, "make_detector", lambda *_, **__: OneFace())
+    monkeypatch.setattr(registry, "make_detector", lambda *_, **__: OneFace())
 
 
 Read = Callable[..., ArchiveSummary]

@@ -58,9 +58,10 @@ def test_a_table_is_what_predict_writes(
 ) -> None:
     from tests.detectors.fakes import OneFace
 
-    from mien.cli import main, models
+    from mien import registry
+    from mien.cli import main
 
-    monkeypatch.setattr(models, "make_detector", lambda *_, **__: OneFace())
+    monkeypatch.setattr(registry, "make_detector", lambda *_, **__: OneFace())
     read(archive, tmp_path / "out")
     words = ["--bundle", str(tmp_path / "tiny"), "--out", str(tmp_path / "one.csv")]
     assert main(["predict", str(archive / "bright.mp4"), *words]) == 0

@@ -4,7 +4,7 @@ import base64
 import contextlib
 import itertools
 import shutil
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import cv2
 import pytest
@@ -17,6 +17,7 @@ from mien.registry import make_analyzer, make_classifier, make_detector
 from mien.sources.sample import SampleSource
 from mien.types import Frame
 from mien.web.page import runtime
+from mien.web.site.engine import classifier
 
 PORTRAIT = Path(runtime.__file__).parents[2] / "assets" / "collins.jpg"
 # What a browser keeps of sites, of which versions.
@@ -41,6 +42,7 @@ DROP = """async (bytes) => {
   const options = { dataTransfer, bubbles: true, cancelable: true };
   document.body.dispatchEvent(new DragEvent("drop", options));
 }"""
+GRAPH = {name: PurePath(classifier(name)).stem for name in ("fer4", "fer8")}  # of models
 SECONDS = 90_000  # at most, in which a busy machine loads and reads
 
 
@@ -159,7 +161,7 @@ def test_pictures_are_read_as_python_reads_them(browser, host, exported):
 def test_an_engine_that_cannot_be_loaded_says_so(browser, host):
     with browser.new_context() as context:
         page = context.new_page()
-        page.route("**/classifier-0.*", lambda route: route.abort())
+        page.route(f"**/{GRAPH['fer4']}.*", lambda route: route.abort())
         page.goto(host.begin())
         page.locator("#connection", has_text="Not loaded").wait_for(timeout=SECONDS)
         assert "could not be loaded" in page.get_by_role("alert").first.inner_text()
@@ -178,7 +180,7 @@ def test_what_was_begun_ends_where_the_engine_cannot_be_loaded(browser, host):
     with browser.new_context() as context:
         page = context.new_page()
         held = []
-        page.route("**/classifier-0.*", lambda route: held.append(route))
+        page.route(f"**/{GRAPH['fer4']}.*", lambda route: held.append(route))
         page.goto(host.begin())
         page.get_by_role("button", name="Show the sample").click()
         page.locator("#stop").wait_for()
@@ -264,14 +266,14 @@ def test_another_model_is_fetched_when_it_is_chosen_and_read_with_offline(
             asked = []
             page.on("request", lambda request: asked.append(request.url))
             keeps_all(page)
-            assert not any("classifier-1" in url for url in asked)
+            assert not any(GRAPH["fer8"] in url for url in asked)
             page.get_by_role("button", name="Show the sample").click()
             page.locator("#faces li .look", has_text="looks happy").first.wait_for()
             choose(page, "fer8")
             page.locator("#about-model", has_text="fer8").wait_for(state="attached")
             page.locator("#faces li .look", has_text="looks happy").first.wait_for()
             page.locator("#stop").click()
-            until(page, f"caches.match('{named(folder, 'classifier-1')}').then(Boolean)")
+            until(page, f"caches.match('{named(folder, GRAPH['fer8'])}').then(Boolean)")
             page.close()
             host.end()
             context.set_offline(True)
@@ -291,7 +293,7 @@ def test_another_model_is_fetched_when_it_is_chosen_and_read_with_offline(
 def test_a_model_that_cannot_be_fetched_changes_nothing(browser, tmp_path, expect, page_runtime):
     folder = tmp_path / "a" / "folder"
     assert main(["export-site", str(folder), "--model", "fer4", "--model", "fer8", "-q"]) == 0
-    (folder / named(folder, "classifier-1")).unlink()
+    (folder / named(folder, GRAPH["fer8"])).unlink()
     host = Host(tmp_path)
     try:
         with browser.new_context(service_workers="block") as context:
@@ -301,11 +303,51 @@ def test_a_model_that_cannot_be_fetched_changes_nothing(browser, tmp_path, expec
             page.locator("#faces li .look", has_text="looks happy").first.wait_for()
             choose(page, "fer8", close=False)
             expect(page.locator("#models-said")).to_have_text(
-                "fer8 could not be fetched. The model before it reads on."
+                "fer8 could not be fetched. The model before it reads on. "
+                "Choose it again when there is a network."
             )
             expect(page.locator("#models input").first).to_be_checked()
             page.locator("#settings [data-close]").click()
             page.locator("#faces li .look", has_text="looks happy").first.wait_for()
+    finally:
+        host.end()
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(300)
+def test_while_a_model_is_fetched_the_one_before_reads_and_the_last_choice_counts(
+    browser, tmp_path, expect, page_runtime
+):
+    """A host that is slow, or does not answer, keeps nobody from going back."""
+    folder = tmp_path / "a" / "folder"
+    names = ("fer4", "fer8", "fer4-open")
+    models = [word for name in names for word in ("--model", name)]
+    assert main(["export-site", str(folder), *models, "-q"]) == 0
+    host, held = Host(tmp_path), []
+    try:
+        with browser.new_context(service_workers="block") as context:
+            page = context.new_page()
+            page.route(f"**/{GRAPH['fer8']}.*", lambda route: held.append(route))
+            page.goto(host.begin())
+            page.get_by_role("button", name="Show the sample").click()
+            happy = page.locator("#faces li .look", has_text="looks happy").first
+            happy.wait_for()
+            choose(page, "fer8", close=False)
+            expect(page.locator("#models-said")).to_have_text("fer8 is being fetched…")
+            page.evaluate("document.querySelector('#faces').replaceChildren()")
+            happy.wait_for(state="attached")  # it is read on
+            page.locator("#models label", has_text="fer4:").click()
+            expect(page.locator("#models-said")).to_have_text("")
+            expect(page.locator("#about-model")).to_contain_text("Model fer4,")
+            page.locator("#models label", has_text="fer8:").click()
+            page.locator("#models label", has_text="fer4-open:").click()
+            expect(page.locator("#about-model")).to_contain_text("Model fer4-open,")
+            for route in held:  # what nobody waits for any more fails
+                with contextlib.suppress(Exception):
+                    route.abort()
+            page.wait_for_timeout(300)
+            expect(page.locator("#models-said")).to_have_text("")
+            expect(page.locator("#models input").nth(2)).to_be_checked()
     finally:
         host.end()
 

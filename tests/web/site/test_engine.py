@@ -69,8 +69,8 @@ def test_the_page_and_its_engine_are_handed_out(ask, files):
     for name in (
         FACTS,
         DETECTOR,
-        classifier(0),
-        classifier(1),
+        classifier("fer4"),
+        classifier("fer8"),
         "sample/collins.jpg",
         "engine/worker.js",
     ):

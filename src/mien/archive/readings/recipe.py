@@ -22,8 +22,7 @@ from mien.registry import (
     THREADS,
     find_bundle,
     make_analyzer,
-    make_classifier,
-    make_detector,
+    make_models,
 )
 from mien.sinks.layout import Layout, TableSettings
 from mien.sinks.notes import About
@@ -106,15 +105,16 @@ class Recipe:
         """Load the models.
 
         Raises:
-            MienError: As `make_detector` and `make_classifier`.
+            MienError: As `make_models`.
         """
-        detector = make_detector(
-            self.detector,
-            model=self.detector_model,
-            threads=self.threads,
+        made = make_models(
+            self.bundle,
+            detector=self.detector,
+            detector_model=self.detector_model,
             any_angle=self.any_angle,
+            threads=self.threads,
         )
-        return Models(detector, *make_classifier(self.bundle, threads=self.threads))
+        return Models(*made)
 
 
 def weights_digest(detector: str, model: Path | None) -> str:

@@ -56,7 +56,7 @@ def parse_shard(text: str | None) -> Shard:
         return WHOLE
     found = _SHARD.fullmatch(text.strip())
     if found is None:
-        raise SettingsError(f"--shard {text}: give its number and of how many, such as 2/8")
+        raise SettingsError(f"--shard {text!r}: give its number and of how many, such as 2/8")
     number, count = int(found[1]), int(found[2])
     check_number("the number of shards in --shard", count, 1)
     if not 1 <= number <= count:

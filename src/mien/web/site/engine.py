@@ -1,5 +1,6 @@
 """What a page that reads faces by itself needs beside its own files: networks and the sample."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
@@ -40,21 +41,26 @@ def engine_files(
     }
     pictures = (sample.PORTRAIT, drawn.SHEET)
     return {
-        FACTS: _module(facts, len(bundles)),
+        FACTS: _module(facts, [classifier(bundle.info.name) for bundle in bundles]),
         DETECTOR: detector.graph,
-        **{classifier(number): bundle.graph for number, bundle in enumerate(bundles)},
+        **{classifier(bundle.info.name): bundle.graph for bundle in bundles},
         **{f"sample/{name}": (files("mien") / "assets" / name).read_bytes() for name in pictures},
     }
 
 
-def classifier(number: int) -> str:
-    """Return the name of the graph of a model."""
-    return f"models/classifier-{number}.onnx"
+def classifier(name: str) -> str:
+    """Return the name of the graph of a model.
+
+    It says which model it is, wherever that stands in the list of another version of the site, so
+    that a browser which has kept one keeps the same one of the next version. What a model calls
+    itself may be no name of a file.
+    """
+    return f"models/classifier-{hashlib.sha256(name.encode()).hexdigest()[:8]}.onnx"
 
 
-def _module(facts: Mapping[str, object], count: int) -> bytes:
+def _module(facts: Mapping[str, object], graphs: Sequence[str]) -> bytes:
     """Return a JavaScript module: addresses in it follow their files when these are renamed."""
-    names = ["detector.onnx", *(classifier(number).split("/")[1] for number in range(count))]
+    names = [name.rpartition("/")[2] for name in (DETECTOR, *graphs)]
     detector, *classifiers = (f'new URL("./{name}", import.meta.url)' for name in names)
     return (
         f"export const facts = {msgspec.json.encode(facts).decode()};\n"

@@ -83,7 +83,7 @@ def site_files(bundles: Sequence[Bundle], detector: DetectorBundle) -> Mapping[s
     )
     static = {f"static/{name}": data for name, data in named.files.items()}
     version = _version(named)
-    later = [f"static/{named.names[classifier(n)]}" for n in range(1, len(bundles))]
+    later = [f"static/{named.names[classifier(one.info.name)]}" for one in bundles[1:]]
     kept = {"manifest.webmanifest": _json(_manifest(named)), **static}
     site = {
         "index.html": _page(named, version).encode(),

@@ -67,7 +67,7 @@ class Page {
       ended: () => this.live.end(),
       error: ({ message, told }) => this.live.fail(failureOf(message, told)),
       lost: (code) => this.#lose(code),
-      models: (offer) => this.#offerModels(offer),
+      models: (offer) => this.dialog.offerModels(offer),
     });
   }
 
@@ -116,18 +116,12 @@ class Page {
       if (show.id === "configured") tell(show.button(), () => fill(words.show, { name: show.name }));
     }
     this.status.greet();
+    if (this.greeted) this.live.lose(); // what is on its way is of another server, or model
     this.live.greet();
     // Who named a source on the command line wants to see it; a camera waits to be asked for.
     const named = this.served.find(({ id }) => id === mode);
     if (named && !this.greeted && this.views.open === "welcome") this.live.start(named);
     this.greeted = true;
-  }
-
-  /** @param {import("./core/talk.js").Offer} offer */
-  #offerModels(offer) {
-    this.dialog.offerModels(offer);
-    if (offer.coming) this.live.lose();
-    else if (offer.failed) this.live.greet(); // goes on as before
   }
 
   #tellVersion(mien) {

@@ -93,30 +93,39 @@ export class LocalEngine extends Talk {
   /** @param {FromWorker} message */
   #hear(message) {
     if (message.type === "models") {
-      this.offer = message;
-      this.on.models(message);
-      if (message.failed) settings.set("model", message.used);
+      this.#offered(message);
     } else if (message.type === "frame") {
       if (this.stopping) message.picture.close();
       else this.on.frame(message.analysis, message.picture);
     } else if (message.type === "broken") {
       this.#lose(message.reason);
     } else {
-      if (message.type === "hello") this.ready = true;
+      if (message.type === "hello") {
+        this.stop(); // what is on its way was read with the model before
+        this.ready = true;
+      }
       this.receive(message);
       if (message.type === "hello") this.#choose(settings.values.model); // it may have changed meanwhile
     }
   }
 
-  // Has another model read, the first one where there is none of that name. What is on its way is left out.
-  #choose(model) {
-    const names = this.offer.offered.map(({ name }) => name);
-    const coming = names.includes(model) ? model : names[0];
-    if (!this.ready || coming === (this.offer.coming ?? this.offer.used)) return;
-    this.offer = { ...this.offer, coming, failed: "" };
+  /** @param {import("../engine/worker.js").Models} message */
+  #offered({ offered, used, failed }) {
+    const chosen = nameOf(offered, settings.values.model);
+    if (failed && failed !== chosen) return; // another one has been chosen since
+    this.offer = { offered, used, failed, coming: failed || chosen === used ? undefined : this.offer.coming };
     this.on.models(this.offer);
-    this.stop();
-    this.worker.postMessage({ type: "use", model: coming });
+    if (failed) settings.set("model", used);
+  }
+
+  // Has another model read, the first one where there is none of that name, as soon as it is there.
+  #choose(model) {
+    const { offered, used, coming = used } = this.offer;
+    const chosen = nameOf(offered, model);
+    if (!this.ready || chosen === coming) return;
+    this.offer = { ...this.offer, coming: chosen === used ? undefined : chosen, failed: "" };
+    this.on.models(this.offer);
+    this.worker.postMessage({ type: "use", model: chosen });
   }
 
   // It could not be loaded: there is nothing to be made anew but the page.
@@ -128,6 +137,14 @@ export class LocalEngine extends Talk {
     this.forget();
     this.on.lost(0);
   }
+}
+
+/**
+ * @param {{ name: string }[]} offered
+ * @param {string} model
+ */
+function nameOf(offered, model) {
+  return offered.some(({ name }) => name === model) ? model : offered[0].name;
 }
 
 /**

@@ -49,6 +49,7 @@ class Session {
   #watched = null;
   // The networks read one picture at a time.
   #turn = Promise.resolve();
+  #choice = new AbortController(); // of a model; a later one ends it
 
   /** @param {Networks} networks */
   constructor(networks) {
@@ -56,9 +57,13 @@ class Session {
   }
 
   greet(failed = "") {
-    const { offered, name, hello } = this.networks;
+    this.offer(failed);
+    say({ type: "hello", ...this.networks.hello });
+  }
+
+  offer(failed = "") {
+    const { offered, name } = this.networks;
     say({ type: "models", offered, used: name, failed });
-    if (!failed) say({ type: "hello", ...hello });
   }
 
   /** @param {ToWorker} message */
@@ -66,7 +71,7 @@ class Session {
     if (message.type === "next") this.#watched?.next();
     else if (message.type === "watch") this.#watch();
     else if (message.type === "stop") this.#stop();
-    else if (message.type === "use") this.#inTurn(() => this.#use(message.model));
+    else if (message.type === "use") this.#use(message.model);
     else this.#inTurn(() => this.#read(message));
   }
 
@@ -94,12 +99,30 @@ class Session {
     });
   }
 
+  // It is fetched beside what is being read, which goes on until it is there. Of several that are chosen in a
+  // row the last one counts, also where that is the one that reads.
   /** @param {string} model */
-  async #use(model) {
+  #use(model) {
+    this.#choice.abort();
+    this.#choice = new AbortController();
+    const { signal } = this.#choice;
+    const change = (graph) => this.#inTurn(() => this.#change(model, graph, signal));
+    if (model === this.networks.name) change(null);
+    else this.networks.fetch(model, signal).then(change, () => signal.aborted || this.offer(model));
+  }
+
+  /**
+   * @param {string} model
+   * @param {ArrayBuffer | null} graph null where it was the one that reads
+   * @param {AbortSignal} signal
+   */
+  async #change(model, graph, signal) {
+    if (signal.aborted) return;
     try {
-      await this.networks.use(model);
+      if (model === this.networks.name) return this.offer();
+      await this.networks.use(model, graph ?? (await this.networks.fetch(model, signal)));
     } catch {
-      this.greet(model);
+      if (!signal.aborted) this.offer(model);
       return;
     }
     this.#watched?.stop();
@@ -175,9 +198,8 @@ loadNetworks(wanted).then(
   (networks) => {
     const session = new Session(networks);
     scope.addEventListener("message", ({ data }) => session.hear(data));
-    session.greet();
     const { offered, name } = networks;
-    if (wanted !== name && offered.some((one) => one.name === wanted)) session.greet(wanted);
+    session.greet(wanted !== name && offered.some((one) => one.name === wanted) ? wanted : "");
     session.warmUp();
   },
   (error) => say({ type: "broken", reason: String(error?.stack ?? error) }),

@@ -61,16 +61,27 @@ export class Networks {
   }
 
   /**
+   * Fetches a model, and changes nothing yet.
+   *
+   * @param {string} name the first, where there is none of this name
+   * @param {AbortSignal} [signal] ends it
+   * @returns {Promise<ArrayBuffer>}
+   */
+  fetch(name, signal) {
+    return fetched(this.told.classifiers[numberOf(this.told.facts, name)], signal);
+  }
+
+  /**
    * Reads with another model from now on.
    *
    * @param {string} name the first, where there is none of this name
-   * @param {Promise<ArrayBuffer>} [graph] where it is being fetched already
-   * @throws it could not be fetched: all stays as it was
+   * @param {ArrayBuffer} graph what was fetched of it
+   * @throws it is no model that this browser can compute: all stays as it was
    */
   async use(name, graph) {
     const number = numberOf(this.told.facts, name);
     const { labels, other, input, not_sure_below } = this.told.facts.classifiers[number];
-    const session = await open(this.ort, await (graph ?? fetched(this.told.classifiers[number])));
+    const session = await open(this.ort, graph);
     this.bundle = {
       classifier: reader(this.ort, session, input),
       labels,
@@ -110,7 +121,8 @@ export async function loadNetworks(wanted) {
   // One after the other: the first makes the runtime ready.
   const networks = new Networks(ort, told, finder(ort, await open(ort, detector)));
   // A model that was chosen before may be out of reach now.
-  await networks.use(wanted, reads).catch(() => networks.use(""));
+  const begin = async (name, graph) => networks.use(name, await graph);
+  await begin(wanted, reads).catch(() => begin("", networks.fetch("")));
   return networks;
 }
 
@@ -163,10 +175,11 @@ function floats(tensor) {
 
 /**
  * @param {URL} url
+ * @param {AbortSignal} [signal]
  * @returns {Promise<ArrayBuffer>}
  */
-async function fetched(url) {
-  const response = await fetch(url);
+async function fetched(url, signal) {
+  const response = await fetch(url, { signal });
   if (!response.ok) throw new Error(`${url}: ${response.status}`);
   return response.arrayBuffer();
 }

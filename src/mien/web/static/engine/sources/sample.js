@@ -83,7 +83,10 @@ class Scene {
 
   static load() {
     Scene.#loaded ??= Promise.all([PORTRAIT, SHEET].map(bitmapOf)).then((made) => new Scene(made));
-    return Scene.#loaded;
+    return Scene.#loaded.catch((error) => {
+      Scene.#loaded = undefined; // perhaps there is a network the next time
+      throw error;
+    });
   }
 
   /** @param {ImageBitmap[]} pictures */
