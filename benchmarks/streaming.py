@@ -24,7 +24,7 @@ from benchmarks.timing import Samples, ratio
 from mien.datasets.dataset import load_dataset
 from mien.training.device import Compute
 from mien.training.expression.faces import open_store
-from mien.training.expression.feeding.decoders import Decoders
+from mien.training.expression.feeding.decoders import Decoders, workers_for
 from mien.training.expression.feeding.order import MEGABYTE
 from mien.training.expression.settings import Architecture, TrainMachine, TrainSettings
 from mien.types import InputSpec, ignore_progress
@@ -77,15 +77,17 @@ def measure(
         repeats: Samples of each.
         batch: Faces of a step, in the place of what `CASES` says.
     """
-    compute = Compute.choose(machine or TrainMachine())
+    machine = machine or TrainMachine()
+    compute = Compute.choose(machine)
+    workers = workers_for(machine.workers, beside_cpu=compute.device.type == "cpu")
     rows = []
     for size in sizes:
         arch, usual, channels = CASES[size]
         settings = TrainSettings(arch=arch, size=size, channels=channels, batch_size=batch or usual)
-        rows += _rows(Case(settings, compute, steps), repeats)
+        rows += _rows(Case(settings, compute, steps, workers), repeats)
     missed = [str(row["case"]) for row in rows if row.get("met") == "no"]
     finding = f"Missed: {'; '.join(missed)}." if missed else "Every goal was met."
-    title = f"{compute.describe()}, 1 process decodes"
+    title = f"{compute.describe()}, {workers or 'no'} processes decode"
     return Result(NAME, title, COLUMNS, tuple(rows), (finding,))
 
 

@@ -1,11 +1,14 @@
 """Device and precision are chosen by what the hardware has."""
 
+import ctypes
+import platform
+
 import numpy as np
 import pytest
 import torch
 
 from mien.errors import TrainingError
-from mien.training.device import Compute
+from mien.training.device import Compute, keep_freed_memory
 from mien.training.settings import Machine
 
 
@@ -42,3 +45,9 @@ def test_pictures_keep_their_values() -> None:
     pictures = Compute(torch.device("cpu"), bf16=False).pictures(faces)
     assert pictures.shape == (2, 3, 4, 4)
     assert np.allclose(pictures.permute(0, 2, 3, 1).numpy() * 255, faces)
+
+
+def test_memory_of_a_step_is_kept_where_that_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not keep_freed_memory() or platform.libc_ver()[0] == "glibc"
+    monkeypatch.setattr(ctypes, "CDLL", lambda _name: object())
+    assert not keep_freed_memory()

@@ -31,7 +31,7 @@ from mien.training.expression.feeding.room import Cache
 from mien.training.expression.feeding.streamed import Share, StreamedPictures
 from mien.types import FloatArray, InputSpec, OnProgress, PixelArray
 from mien.vision import crop
-from mien.vision.images import reading
+from mien.vision.images import pixels, plain, reading
 
 IMAGES = "images.npy"
 AT_ONCE = 512  # faces that are decoded at a time
@@ -152,11 +152,10 @@ def open_store(
     if not dataset.count(split):
         raise TrainingError(f"{dataset.path}: the {split} split is empty; prepare more pictures")
     decoders = decoders or Decoders(spec)
-    known, code = dataset.label_columns(split), (cv2.__version__, PIL.__version__)
+    known = dataset.label_columns(split)
+    code = cv2.__version__, PIL.__version__, code_of(reading, pixels, plain, crop)
     streamed = StreamedPictures(dataset.row_groups(split), decoders)
-    digest = digest_of(
-        digest or dataset.digest, split, asdict(spec), (*code, code_of(reading, crop))
-    )
+    digest = digest_of(digest or dataset.digest, split, asdict(spec), code)
     weights = np.ones(len(known.labels), dtype=np.float32)
     store = FaceStore(
         streamed,

@@ -130,7 +130,8 @@ class TrainMachine(Machine, frozen=True, kw_only=True):
         cache: Where decoded faces are kept: in memory, on the disk (in the run folder, while it
             runs), or nowhere: they are then decoded again in each epoch. "auto" takes the memory
             where they fill no more than a quarter of what is free, else the disk where it has room.
-        workers: Processes that decode (default: by the number of cores; 0 for this one).
+        workers: Processes that decode beside the network (default: by the number of cores where a
+            GPU learns; 0 where the processor does, which then decodes in between).
         compile: Whether the network is compiled for a GPU: a minute at the start of a run, and
             then faster steps.
     """

@@ -19,7 +19,9 @@ _HALF_COLOURS = b"\x22\x11\x11"
 _COMMON_FRAMES = frozenset({0xC0, 0xC1, 0xC2})
 # Of what programs add, these two say how colours are coded.
 _JFIF, _ADOBE = 0xE0, 0xEE
-_NOTES = frozenset({*range(0xE0, 0xF0), 0xFE})
+_COMMENT = 0xFE
+_NOTES = frozenset({*range(0xE0, 0xF0), _COMMENT})
+_HARMLESS = frozenset({_JFIF, _ADOBE, _COMMENT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +34,17 @@ class JpegFacts:
         held: Progressive, its colours at half the size, as most are: a decoder holds all of its
             coefficients, which take as much memory as the picture.
         whole: The mark of the end is there.
+        noted: Something is noted beside it (EXIF, a profile, further pictures …), which may change
+            how it is meant to be seen.
+        size: Width and height in pixels; nothing where no common frame is there.
     """
 
     scans: int
     plain: bool
     whole: bool
     held: bool = False
+    noted: bool = False
+    size: tuple[int, int] = (0, 0)
 
 
 def look(data: bytes) -> JpegFacts:
@@ -46,22 +53,24 @@ def look(data: bytes) -> JpegFacts:
     Args:
         data: A JPEG; what comes after its first picture is not looked at.
     """
-    scans, plain, held, at, pattern = 0, False, False, 2, _MARKER
+    scans, plain, held, noted, size, at, pattern = 0, False, False, False, (0, 0), 2, _MARKER
     while (found := pattern.search(data, at)) is not None:
         kind, at, pattern = found.group(1)[0], found.end(), _MARKER
         if kind == _END:
-            return JpegFacts(scans, plain, whole=True, held=held)
+            return JpegFacts(scans, plain, True, held, noted, size)
         if kind in _ALONE:
             continue
+        noted = noted or (kind in _NOTES and kind not in _HARMLESS)
         body = data[at + 2 : at + 17]
         if kind in _COMMON_FRAMES and len(body) >= 6:
             plain = body[0] == 8 and body[5] in (1, 3)
             held = kind == _PROGRESSIVE and body[5] == 3 and body[7::3] == _HALF_COLOURS
+            size = int.from_bytes(body[3:5], "big"), int.from_bytes(body[1:3], "big")
         at += max(2, int.from_bytes(data[at : at + 2], "big"))
         if kind == _SCAN:
             scans += 1
             pattern = _IN_SCAN
-    return JpegFacts(scans, plain, whole=False, held=held)
+    return JpegFacts(scans, plain, False, held, noted, size)
 
 
 def bare(data: bytes) -> bytes | None:

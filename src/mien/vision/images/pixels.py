@@ -3,6 +3,7 @@
 import mmap
 from typing import Any, Protocol
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import ExifTags, Image
@@ -12,6 +13,9 @@ from mien.vision.images.deep import GRAY, SHALLOW, Depth, white_of
 
 # Pixels of a strip. A copy of the whole in another mode would cost as much memory again.
 STRIP = 2_000_000
+# Bytes of a picture below which numpy's own memory is taken: the system's pages are for large ones,
+# and to ask for them takes as long as to decode a small face.
+SMALL = 1_000_000
 
 
 class Pixels(Protocol):
@@ -59,9 +63,14 @@ def to_bgr(pixels: Pixels, orientation: int = 1, depth: Depth = SHALLOW) -> Pixe
     result, stored = canvas(width, height, orientation)
     scale = _scale(pixels, depth) if pixels.mode in GRAY else None
     for box in _strips(pixels):
-        strip = pixels.crop(box)
-        gray = None if scale is None else _gray(strip, *scale)
-        stored[box[1] : box[3]] = _color(strip) if gray is None else gray
+        strip, place = pixels.crop(box), stored[box[1] : box[3]]
+        if scale is not None:
+            place[:] = _gray(strip, *scale)
+        elif place.flags.c_contiguous:
+            # Four times as fast as numpy, which turns the samples of each pixel one by one.
+            cv2.cvtColor(_color(strip), cv2.COLOR_RGB2BGR, dst=place)
+        else:
+            place[:] = _color(strip)[..., ::-1]
     return result
 
 
@@ -77,7 +86,9 @@ def canvas(width: int, height: int, orientation: int) -> tuple[PixelArray, Pixel
         uint8 [H,W,3] as it is seen, and a view of the same as it is stored, to be filled.
     """
     sideways = orientation >= 5
-    result = room(width, height)[0] if sideways else room(height, width)[0]
+    shape = (width, height) if sideways else (height, width)
+    is_small = width * height * 3 < SMALL
+    result = np.empty((*shape, 3), np.uint8) if is_small else room(*shape)[0]
     view = result.transpose(1, 0, 2) if sideways else result
     if orientation in (3, 4, 6, 7):
         view = view[::-1]
@@ -117,12 +128,13 @@ def _strips(pixels: Pixels) -> list[tuple[int, int, int, int]]:
 
 
 def _color(strip: Image.Image) -> npt.NDArray[np.uint8]:
+    """Return RGB uint8 [h,w,3]."""
     if strip.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in strip.info:
         color = strip.convert("RGBA")
         # Mid-gray is the background that disturbs a cut-out face least.
         ground = Image.new("RGBA", color.size, (128, 128, 128, 255))
         strip = Image.alpha_composite(ground, color)
-    return np.asarray(strip.convert("RGB"))[..., ::-1]
+    return np.asarray(strip if strip.mode == "RGB" else strip.convert("RGB"))
 
 
 def _gray(strip: Image.Image, scale: float, black: float) -> npt.NDArray[np.uint8]:

@@ -1,8 +1,15 @@
-"""Processes that decode pictures while the network learns."""
+"""Decodes pictures as the network needs them: in processes beside it, or in threads before it.
+
+Beside a GPU, processes decode while it works. Where the network learns on the processor itself,
+nothing is won by that: all cores are busy, and each product that is shared by them waits for the
+one that also decodes. There a batch is decoded in between, by as many threads as the network has.
+"""
 
 import contextlib
 import os
+import warnings
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import cv2
@@ -16,16 +23,17 @@ from mien.settings import check_threads
 from mien.training.expression.feeding.ahead import ahead
 from mien.types import InputSpec, PixelArray
 from mien.vision.crop import whole_face
+from mien.vision.images.plain import decode_plain
 from mien.vision.images.reading import decode_picture
 
 # What each picture is called in errors, and its bytes.
 Encoded = Sequence[tuple[str, bytes]]
 READ_AHEAD = 2  # batches that are read, and that lie decoded for each process
-MOST, MOST_BESIDE_CPU = 16, 2  # processes, where nobody says how many
+MOST = 16  # processes, where nobody says how many
 
 
 class Decoders:
-    """Decodes batches in their order, in some processes or in this one."""
+    """Decodes batches in their order, in some processes or in threads of this one."""
 
     def __init__(self, spec: InputSpec, workers: int = 0, *, pinned: bool = False) -> None:
         """Take the settings; processes are started when there is something to decode.
@@ -50,7 +58,7 @@ class Decoders:
         """
         read = ahead(batches, READ_AHEAD)
         if not self._workers:
-            yield from (_whole(decode(batch, self.spec)) for batch in read)
+            yield from map(_whole, _in_threads(read, self.spec))
             return
         self._coming = read
         with workers_lost():
@@ -86,7 +94,7 @@ def workers_for(asked: int | None, *, beside_cpu: bool, ranks: int = 1) -> int:
 
     Args:
         asked: What a person wants; None where that is left to this function.
-        beside_cpu: Whether the network learns on the same processor.
+        beside_cpu: Whether the network learns on the same processor, which then decodes in between.
         ranks: Processes that train on this machine, each with its own decoders.
 
     Raises:
@@ -96,18 +104,44 @@ def workers_for(asked: int | None, *, beside_cpu: bool, ranks: int = 1) -> int:
         check_threads("--workers", asked, 0)
         return asked
     free = (os.cpu_count() or 1) // ranks - 1
-    return max(1, min(free, MOST_BESIDE_CPU if beside_cpu else MOST))
+    return 0 if beside_cpu else max(1, min(free, MOST))
 
 
 def decode(batch: Encoded, spec: InputSpec) -> PixelArray | str:
     """Return the faces of a batch, uint8 [n,S,S,C]; where one cannot be decoded, why."""
-    faces = np.empty((len(batch), spec.size, spec.size, spec.channels), dtype=np.uint8)
+    faces = _room(len(batch), spec)
+    return _fill(faces, batch, spec) or faces
+
+
+def _in_threads(batches: Iterator[Encoded], spec: InputSpec) -> Iterator[PixelArray | str]:
+    """Decode batches as `decode` does, each by as many threads as PyTorch has."""
+    count = torch.get_num_threads()
+    with ThreadPoolExecutor(count) as threads:
+        for batch in batches:
+            faces = _room(len(batch), spec)
+            parts = [slice(number, None, count) for number in range(count)]
+            # Python's filters of warnings are those of all threads: what one changes while another
+            # decodes would stay. All have ended before the first fault is told.
+            with warnings.catch_warnings():
+                begun = [threads.submit(_fill, faces[part], batch[part], spec) for part in parts]
+                faults = [one.result() for one in begun]
+            yield next(filter(None, faults), faces)
+
+
+def _room(count: int, spec: InputSpec) -> PixelArray:
+    return np.empty((count, spec.size, spec.size, spec.channels), dtype=np.uint8)
+
+
+def _fill(faces: PixelArray, batch: Encoded, spec: InputSpec) -> str:
+    """Decode some faces into uint8 [n,S,S,C]; return why one cannot be decoded, or ""."""
     try:
         for face, (name, data) in zip(faces, batch, strict=True):
-            face[:] = whole_face(decode_picture(data, name), spec)
+            picture = decode_plain(data)
+            picture = decode_picture(data, name) if picture is None else picture
+            face[:] = whole_face(picture, spec)
     except MienError as error:
         return str(error)
-    return faces
+    return ""
 
 
 @contextlib.contextmanager
