@@ -73,7 +73,7 @@ def test_a_detector_finds_nobody_in_what_is_written(
         assert len({row["track_id"] for row in csv.DictReader(file)}) == 2
 
 
-def test_one_may_be_left(scene: Path, tmp_path: Path) -> None:
+def test_one_may_be_left(scene: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out.mp4"
     words = ["--hide", "block", "--hide-except", "2", "--no-words", "--no-sound"]
     assert main(["predict", str(scene), *words, "--annotate", str(out), "--out", "-"]) == 0
@@ -83,6 +83,19 @@ def test_one_may_be_left(scene: Path, tmp_path: Path) -> None:
         assert left.box.center[0] < 240
     with av.open(str(out)) as container:
         assert not container.streams.audio
+    assert "voices" not in capsys.readouterr().err
+
+
+def test_a_list_that_exists_is_kept(
+    scene: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "out.check.csv"
+    kept.write_text("precious")
+    words = ["--hide", "block", "--annotate", str(tmp_path / "out.mp4"), "--out", "-"]
+    assert main(["predict", str(scene), *words]) == 1
+    assert "out.check.csv: it exists already" in capsys.readouterr().err
+    assert kept.read_text() == "precious"
+    assert not (tmp_path / "out.mp4").exists()
 
 
 def test_pictures_of_a_folder(tmp_path: Path) -> None:

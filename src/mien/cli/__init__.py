@@ -29,6 +29,7 @@ COMMANDS = {
     "train-detector": "train a face detector on pictures, taught by other detectors",
     "evaluate": "say how good a model is",
     "export-site": "write the page as files that read faces without a server",
+    "notice": "print a card that tells people that their faces are read",
     "import-keras": "make a bundle of a Keras model",
     "bench": "say how fast mien is on this machine and its camera",
     "doctor": "say what mien finds on this machine",

@@ -1,6 +1,7 @@
 """`mien predict VIDEO --hide blur --annotate FILE.mp4`: faces are covered before it is shared."""
 
 import contextlib
+import errno
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,9 @@ from mien.pipeline.hiding import FaceSearch, HidingSink, to_csv
 from mien.pipeline.run import run as run_pipeline
 from mien.protocols import Sink, Source
 from mien.registry import make_analyzer
-from mien.sinks.files import writing
+from mien.sinks.files import ADVICE, writing
+from mien.sinks.open import VIDEO
+from mien.sources.media.sound import Sound
 from mien.sources.open import open_sources
 
 if TYPE_CHECKING:
@@ -40,11 +43,23 @@ def check_source(options: "PredictOptions", source: Source) -> None:
         raise SettingsError(
             f"{source.name}: --hide reads twice, and so needs files; record it first"
         )
+    listed = _listed(options.annotate or Path())
+    if listed.exists() and not options.overwrite:
+        raise SettingsError(f"{listed}: {ADVICE[errno.EEXIST]}")
     if options.hide_except is not None and len(source.names) > 1:
         raise SettingsError(
             f"--hide-except {options.hide_except}: numbers are those of one video or picture, and "
             f"{len(source.names):,} are named"
         )
+
+
+def _is_video(target: Path) -> bool:
+    return target.suffix.lower() == VIDEO and not target.is_dir()
+
+
+def _listed(target: Path) -> Path:
+    """Return where the list goes of what somebody has to look at."""
+    return target.with_suffix(".check.csv") if _is_video(target) else target / "check.csv"
 
 
 def make_search(options: "PredictOptions") -> FaceSearch | None:
@@ -83,7 +98,7 @@ def write(options: "PredictOptions", search: FaceSearch, sink: Sink, total: int 
 
 def _report(options: "PredictOptions", hiding: HidingSink) -> None:
     doubts, target = hiding.doubts(), options.annotate or Path()
-    listed = target / "check.csv" if target.is_dir() else target.with_suffix(".check.csv")
+    listed = _listed(target)
     with writing(listed):
         write_file(listed, to_csv(doubts))
     err.print(
@@ -95,5 +110,7 @@ def _report(options: "PredictOptions", hiding: HidingSink) -> None:
             f"{count(len(doubts), 'place')} to look at first, listed in {listed}:", markup=False
         )
         print_some([str(doubt) for doubt in doubts])
-    if target.suffix and options.sound:
+    sound = Sound.open(str(target)) if target.is_file() else None
+    if sound is not None:
+        sound.close()
         err.print("voices tell who speaks: --no-sound leaves them out", markup=False)

@@ -28,6 +28,9 @@ said of pictures of faces, not on what anyone felt.
 - Judging, selecting, grading, policing or watching people, finding lies, or measuring anyone's
   mind or mood. The EU's AI Act (2024/1689, article 5) forbids systems that infer emotions at work
   and in education, but for medical and safety reasons.
+- Reading others without telling them. From 2 August 2026 the AI Act's article 50(3) asks whoever
+  uses emotion recognition, but for purely personal use, to inform the people who are exposed to it:
+  `mien notice` prints a card for them. Nothing of this is legal advice.
 - Diagnosing, or deciding anything about a person without that person.
 
 ## What a look tells

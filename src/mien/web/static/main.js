@@ -6,6 +6,7 @@ import { makeEngine, PLACE } from "./core/engines.js";
 import { learnLabels } from "./core/looks.js";
 import { keepOffline, SITE } from "./core/offline.js";
 import { saidBy } from "./core/sayings.js";
+import { settings } from "./core/settings.js";
 import { fill, tell, words } from "./core/words.js";
 import { Files } from "./live/files.js";
 import { Live } from "./live/live.js";
@@ -95,6 +96,7 @@ class Page {
     }
     new Files(live, connection, feed, () => $("settings").open || this.views.open === "practice");
     new Tools();
+    tellOfNotice();
     $("stop").addEventListener("click", () => live.stop());
     $("pause").addEventListener("click", () => live.togglePause());
     $("start-practice").addEventListener("click", () => this.#practise(() => this.practice.begin()));
@@ -158,6 +160,16 @@ class Page {
  */
 function failureOf(reason, told) {
   return PLACE === "browser" ? () => fill(words.engineFailed, { reason }) : saidBy(reason, told);
+}
+
+// Once in each browser, and in nobody's way: who reads others is asked to tell them.
+function tellOfNotice() {
+  $("notice").hidden = settings.values.noticed;
+  $("notice-seen").addEventListener("click", () => {
+    settings.set("noticed", true);
+    $("notice").hidden = true;
+    $("start-camera").focus();
+  });
 }
 
 function tellWhereItReads() {

@@ -27,6 +27,7 @@ const FIRST = {
   nearest: false,
   sure: false,
   hidden: false, // whether the picture is not shown
+  noticed: false, // whether it was seen that others have to be told
   /** Labels that are not named. */
   off: /** @type {string[]} */ ([]),
   /** Labels that make no sound, of those that are named. */
@@ -151,7 +152,7 @@ function checked(values) {
   for (const [name, choices] of Object.entries(CHOICES)) {
     if (choices.includes(values[name])) result[name] = values[name];
   }
-  for (const name of ["nearest", "sure", "hidden"]) {
+  for (const name of ["nearest", "sure", "hidden", "noticed"]) {
     if (typeof values[name] === "boolean") result[name] = values[name];
   }
   for (const name of ["off", "mute"]) {

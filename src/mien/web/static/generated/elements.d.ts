@@ -46,6 +46,8 @@ export interface Elements {
   "nobody": HTMLElementTagNameMap["p"];
   "not-begun": HTMLElementTagNameMap["p"];
   "note": HTMLElementTagNameMap["p"];
+  "notice": HTMLElementTagNameMap["div"];
+  "notice-seen": HTMLElementTagNameMap["button"];
   "open-settings": HTMLElementTagNameMap["button"];
   "overlay": HTMLElementTagNameMap["canvas"];
   "pace-hint": HTMLElementTagNameMap["p"];

@@ -55,6 +55,23 @@ export interface Words {
     sample: string;
     file: string;
   };
+  notice: {
+    ask: string;
+    seen: string;
+    title: string;
+    what: string;
+    whatText: string;
+    limits: string;
+    limitsText: string;
+    choice: string;
+    choiceText: string;
+    fill: string;
+    who: string;
+    why: string;
+    kept: string;
+    contact: string;
+    law: string;
+  };
   place: string;
   file: {
     drop: string;
