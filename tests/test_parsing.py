@@ -2,7 +2,7 @@
 
 import pytest
 
-from mien.parsing import decode_json, decode_json_loosely, decode_toml
+from mien.parsing import decode_json, decode_json_loosely, decode_toml, seconds_of
 
 DEEP = 20_000
 JSONS = ["[" * DEEP, '{"a":' * DEEP, "9" * 5000, "[", "", "\ufeff{}", '"\\ud800', "1e", "nan()"]
@@ -61,3 +61,18 @@ def test_what_is_wrong_is_said_without_the_words_of_python(data: bytes, said: st
         decode_toml(data)
     with pytest.raises(ValueError, match=said):
         decode_json_loosely(data.removeprefix(b"a = "))
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("0", 0), (" 90.5 ", 90.5), ("1:30", 90), ("01:02:03.25", 3723.25)]
+)
+def test_times(text: str, seconds: float) -> None:
+    assert seconds_of(text) == seconds
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "-1", "1:", ":1", "1:2:3:4", "nan", "1e3", "١", "9" * 99]
+)
+def test_what_is_no_time(text: str) -> None:
+    with pytest.raises(ValueError, match="hh:mm:ss"):
+        seconds_of(text)

@@ -1,7 +1,7 @@
-"""JSON and TOML of others' making: whatever is wrong with them is a ValueError.
+"""JSON, TOML and times of others' making: whatever is wrong with them is a ValueError.
 
-Both parsers also raise RecursionError, and the standard library's a few more, of texts that are
-made to.
+The parsers of the first two also raise RecursionError, and the standard library's a few more, of
+texts that are made to.
 """
 
 import contextlib
@@ -17,6 +17,8 @@ T = TypeVar("T")
 TOO_DEEP = "nested too deeply"
 NO_UTF_8 = "not a text in utf-8"
 LONG_NUMBER = "it holds a number of thousands of digits"
+# [[hours:]minutes:]seconds; only the last has decimals.
+_TIME = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)", re.ASCII)
 # A key of a hundred parts. The standard library's parser takes seconds for 20,000 of them (its time
 # grows with the square), and nobody means one.
 _PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
@@ -61,6 +63,19 @@ def decode_toml(data: bytes) -> dict[str, Any]:
         if not _LONG_KEY.search(text):
             return tomllib.loads(text)
     raise ValueError(TOO_DEEP)
+
+
+def seconds_of(text: str) -> float:
+    """Return the seconds that a time means: "90", "90.5", "1:30" or "0:01:30".
+
+    Raises:
+        ValueError: It is none.
+    """
+    parts = _TIME.fullmatch(text.strip()) if len(text) < 30 else None
+    if parts is None:
+        raise ValueError(f"{text!r} is no time; write seconds, or hh:mm:ss")
+    hours, minutes, seconds = parts.groups(default="0")
+    return 3600 * int(hours) + 60 * int(minutes) + float(seconds)
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ import argparse
 import contextlib
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ import msgspec
 
 from mien.archive.readings.settings import ArchiveSettings
 from mien.cli import predict_folder
+from mien.cli.baseline import learn_baseline
 from mien.cli.console import count, err, out, print_notice, print_some, progress
 from mien.cli.models import ModelOptions, add_all, make_models
 from mien.cli.options import add_options, read, typed
@@ -46,6 +48,10 @@ class PredictOptions(ModelOptions, frozen=True, kw_only=True):
         frames: End after so many pictures.
         seconds: End each video, camera or stream after so many seconds of its own.
         any_angle: Also find heads that lie on their side or are upside down: four searches for one.
+        baseline: Seconds (or hh:mm:ss) of each video from and until which everybody's face is at
+            rest: they are read beside it. For one camera and one light.
+        baseline_picture: A picture of the face at rest of who comes first, and alone: they are read
+            beside it. For the same camera and light; several may be named, each after its own.
         stats: Say at the end how fast it was.
     """
 
@@ -59,6 +65,12 @@ class PredictOptions(ModelOptions, frozen=True, kw_only=True):
     frames: int | None = None
     seconds: float | None = None
     any_angle: bool = False
+    baseline: Annotated[
+        tuple[str, str] | None, msgspec.Meta(extra={"metavar": ("START", "END")})
+    ] = None
+    baseline_picture: Annotated[
+        tuple[Path, ...], msgspec.Meta(extra={"metavar": "FILE", "repeated": True})
+    ] = ()
     stats: bool = False
 
 
@@ -81,7 +93,8 @@ def run(args: argparse.Namespace) -> int:
         detector, classifier, info = make_models(
             options, options.model, any_angle=options.any_angle
         )
-        analyzer = make_analyzer(detector, classifier, info)
+        baseline = learn_baseline(options, partial(make_analyzer, detector, classifier, info), info)
+        analyzer = make_analyzer(detector, classifier, info, baseline=baseline)
         limited, sinks = _limited(source, options), _sinks(options, classifier, source)
         meter = Meter()
         with _reported(source, meter, stats=options.stats), _shown(options, limited) as on_frame:

@@ -77,7 +77,12 @@ def run(options: "PredictOptions", archive: ArchiveSettings) -> int:
 
 
 def _refuse_others(options: "PredictOptions") -> None:
-    for name, value in (("--annotate", options.annotate), ("--frames", options.frames)):
+    for name, value in (
+        ("--annotate", options.annotate),
+        ("--frames", options.frames),
+        ("--baseline", options.baseline),
+        ("--baseline-picture", options.baseline_picture or None),
+    ):
         if value is not None:
             raise SettingsError(f"{name} cannot be had with a folder as --out; name a table")
 

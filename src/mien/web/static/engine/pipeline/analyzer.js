@@ -11,6 +11,7 @@ import { UNCONFIRMED } from "../tracking/track.js";
 import { REMEMBER, Tracker } from "../tracking/tracker.js";
 import { cropFaces } from "../vision/crop.js";
 import { assess, DOUBTFUL, QUALITY_SETTINGS } from "../vision/quality.js";
+import { UsualFaces } from "./baseline.js";
 import { Pace } from "./pace.js";
 
 /**
@@ -42,6 +43,7 @@ import { Pace } from "./pace.js";
  * @property {boolean} other whether one more says how probable it is that a face shows none of them
  * @property {InputSpec} spec how faces must be cropped
  * @property {number} notSureBelow probability of being right that a label needs to be shown
+ * @property {number[] | null} [neutralLogs] what it makes of neutral faces in general, as model.json says it
  *
  * @typedef {typeof SETTINGS} Settings
  */
@@ -71,6 +73,7 @@ export class Analyzer {
   #rois;
   #tracker;
   #smoother;
+  #usual;
   #pace = new Pace();
   #stands = 0;
   /** @type {string | null} */
@@ -97,6 +100,7 @@ export class Analyzer {
     this.#rois = new RoiDetector(detector, times.search, search);
     this.#tracker = new Tracker(times);
     this.#smoother = new Smoother({ ...times, notSureBelow, other });
+    this.#usual = new UsualFaces(bundle.neutralLogs ?? null);
   }
 
   /** Forgets all faces; a frame of another source does so by itself. */
@@ -105,6 +109,19 @@ export class Analyzer {
     this.#tracker.reset();
     this.#smoother.reset();
     this.#pace.reset();
+    this.#usual.reset();
+  }
+
+  /**
+   * Learns the usual face of somebody who is in view, in the seconds that come, or reads them like
+   * anybody again.
+   *
+   * @param {number} trackId
+   * @param {boolean} learn
+   */
+  askUsual(trackId, learn) {
+    if (!learn) this.#usual.forget(trackId);
+    else if (this.#tracker.ids.has(trackId)) this.#usual.learn(trackId);
   }
 
   /**
@@ -194,7 +211,8 @@ export class Analyzer {
    */
   #read(timestamp, trackId, face, quality, outcomes) {
     const doubt = quality.issues.find((issue) => DOUBTFUL.has(issue)) ?? null;
-    const smoothed = this.#smoother.update(trackId, outcomes, timestamp, { doubt, stands: this.#stands });
+    const { read, usual } = this.#usual.read(trackId, outcomes, timestamp, quality);
+    const smoothed = this.#smoother.update(trackId, read, timestamp, { doubt, stands: this.#stands });
     const { probabilities, other } = this.#parted(smoothed.probabilities);
     const { labels } = this.#bundle;
     const index = smoothed.labelIndex;
@@ -210,6 +228,7 @@ export class Analyzer {
       probabilities: named(labels, probabilities),
       raw: named(labels, this.#parted(outcomes).probabilities),
       quality,
+      usual,
     };
   }
 
