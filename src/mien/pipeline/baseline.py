@@ -79,11 +79,15 @@ class Moments:
         Args:
             reference: The mean logarithms of neutral faces in general, [K] or [K+1].
         """
-        weight = min(MOST, len(self) / (len(self) + PRIOR))
-        return np.asarray(weight * (self._means().mean(axis=0) - reference))
+        return np.asarray(weight(len(self)) * (self._means().mean(axis=0) - reference))
 
     def _means(self) -> RealArray:
         return np.asarray(np.stack(self._sums) / np.array(self._counts)[:, None])
+
+
+def weight(moments: int) -> float:
+    """Return how much of a person's own mean counts, by the number of moments."""
+    return min(MOST, moments / (moments + PRIOR))
 
 
 def _unsteadiness(means: RealArray) -> float:

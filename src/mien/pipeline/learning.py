@@ -62,7 +62,7 @@ def from_seconds(
             for reading in readings:
                 moments = found.setdefault(reading.track_id, Moments())
                 if reading.quality.ok:
-                    moments.add(_outcomes(reading, len(reference)), frame.timestamp)
+                    moments.add(outcomes_of(reading, len(reference)), frame.timestamp)
     return _judged({name: people[name] for name in people if name in videos}, reference)
 
 
@@ -112,7 +112,7 @@ def from_pictures(
         if not reading.quality.ok:
             why = ", ".join(reading.quality.issues)
             raise SettingsError(f"{name}: the face is {why}; take a better picture of it")
-        moments.add(_outcomes(reading, len(reference)), index * MOMENT)
+        moments.add(outcomes_of(reading, len(reference)), index * MOMENT)
     problem = moments.problem(fewest=1)
     if problem is not None:
         why = "no picture" if problem == "few" else "the looks in the pictures differ"
@@ -120,7 +120,7 @@ def from_pictures(
     return Baseline(alone=moments.offset(reference))
 
 
-def _outcomes(reading: Reading, columns: int) -> ProbabilityArray:
+def outcomes_of(reading: Reading, columns: int) -> ProbabilityArray:
     """Return what the classifier gave, float32 [columns]: of the labels, and of something else."""
     raw = reading.raw
     labels = (share * (1 - raw.other) for share in raw.probabilities)
