@@ -8,6 +8,8 @@ import { fill, words } from "../core/words.js";
 
 /** @typedef {import("../generated/messages.js").FaceFacts["usual"]} State */
 
+const PATIENCE_MS = 1000;
+
 export class Usual {
   /** @type {(id: number, learn: boolean) => void} has the engine learn it, or read as before */
   ask = () => {};
@@ -72,6 +74,8 @@ export class Usual {
   }
 
   #ask(number, learn) {
+    if (learn) this.#lines.get(number)?.begin();
+    else (this.button.offsetParent ? this.button : $("tools-open")).focus(); // the line goes, and its button
     this.#choose(false);
     this.ask(number, learn);
   }
@@ -89,6 +93,7 @@ class Line {
   /** @type {State} */
   #state = null;
   #choosing = false;
+  #until = -Infinity; // when the engine has had time enough to begin
 
   /**
    * @param {number} number
@@ -118,12 +123,22 @@ class Line {
     this.tell();
   }
 
+  // It has been asked for: whatever is on its way says nothing of that yet.
+  begin() {
+    this.#until = performance.now() + PATIENCE_MS;
+    this.#state = { state: "learning", share: 0 };
+    this.progress.value = 0;
+    this.tell();
+  }
+
   /**
    * Shows a state; returns whether it is another one.
    *
    * @param {State} state
    */
   show(state) {
+    if (state?.state === "learning") this.#until = -Infinity;
+    else if (performance.now() < this.#until) return false;
     const other = state?.state !== this.#state?.state;
     this.#state = state;
     if (state) this.progress.value = state.share;
