@@ -13,7 +13,7 @@ from mien.web.protocol import ModelFacts
 pytestmark = pytest.mark.timeout(120)
 MODEL = ModelFacts("tiny", "3", Terms("MIT", (DataTerms("faces", "CC0"),)), usual=True)
 BUTTON = "This is my usual face"
-ON = re.compile("Read beside the usual face")
+ON = re.compile("The usual face is taken into account")
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_the_one_face_in_view_is_learnt_and_read_as_before_again(
     finally:
         FakeAnalyze.LEARNING = usual
     expect(line).to_have_text(ON)
-    expect(page.locator("#usual-spoken")).to_have_text(re.compile("^Person 1: Read beside"))
+    expect(page.locator("#usual-spoken")).to_have_text(re.compile("^Person 1: The usual face is"))
     expect(line.get_by_role("progressbar")).to_have_count(0)
     assert violations(page) == []
     line.get_by_role("button", name="Read as before").click()
@@ -118,4 +118,4 @@ def test_a_model_that_can_be_shown_none_has_no_button(open_sample, expect, model
 def test_it_is_said_in_german(open_sample, expect):
     page = open_sample(locale="de-DE")
     page.locator("#usual").click()
-    expect(page.locator("#faces .usual")).to_contain_text("Gelesen neben dem üblichen Gesicht")
+    expect(page.locator("#faces .usual")).to_contain_text("Das übliche Gesicht wird berücksichtigt")
