@@ -18,8 +18,11 @@ from mien.archive.readings.recipe import Recipe
 from mien.archive.readings.settings import ArchiveSettings, Format
 from mien.errors import MienError, PictureError, SourceError
 from mien.models.info import ModelInfo
+from mien.models.neutral import reference
 from mien.models.occlusion import PartEffect, explain
 from mien.pipeline.analyzer import AnalyzerSettings
+from mien.pipeline.baseline import Baseline
+from mien.pipeline.learning import from_pictures, from_seconds
 from mien.protocols import Classifier, Detector, Source
 from mien.registry import (
     DEFAULT_DETECTOR,
@@ -107,8 +110,56 @@ class Reader:
         """
         return explain(_to_bgr(image), reading.face, self._classifier)
 
+    def baseline(
+        self,
+        source: str | Path | Source,
+        start: float,
+        end: float,
+        *,
+        settings: AnalyzerSettings | None = None,
+    ) -> Baseline:
+        """Learn the faces at rest of the people in a video, for `watch` of the same video.
+
+        Args:
+            source: A video file, or several; see `watch`.
+            start: Seconds of stream time from which the faces are at rest.
+            end: Seconds of stream time until which they are.
+            settings: As `watch` is given.
+
+        Returns:
+            What is known of each person, and of whom nothing could be learnt (`notes`).
+
+        Raises:
+            SettingsError: The model can be shown no usual face, or nobody's could be learnt.
+            SourceError: There is no such source, or it broke off.
+        """
+        known = reference(self._info)
+        analyzer = make_analyzer(self._detector, self._classifier, self._info, settings=settings)
+        with contextlib.closing(_opened(source)) as opened:
+            return from_seconds(opened, analyzer, known, start, end)
+
+    def baseline_of(self, *pictures: str | Path | npt.NDArray[np.uint8]) -> Baseline:
+        """Learn one person's face at rest from pictures, for `watch` of who comes first, and alone.
+
+        Args:
+            pictures: As for `read`: of the same camera and light, with one face each.
+
+        Raises:
+            SettingsError: The model can be shown no usual face, or the pictures show none.
+            PictureError: As for `read`.
+        """
+        known = reference(self._info)
+        named = ((one if isinstance(one, str | Path) else "array", one) for one in pictures)
+        images = ((str(name), _to_bgr(one)) for name, one in named)
+        make = partial(make_analyzer, self._detector, self._classifier, self._info)
+        return from_pictures(images, make, known)
+
     def watch(
-        self, source: str | Path | int | Source, *, settings: AnalyzerSettings | None = None
+        self,
+        source: str | Path | int | Source,
+        *,
+        settings: AnalyzerSettings | None = None,
+        baseline: Baseline | None = None,
     ) -> Iterator[Analysis]:
         """Read a source frame by frame, tracking each face; closes the source at the end.
 
@@ -119,6 +170,7 @@ class Reader:
             source: What `mien predict` takes (a file, folder, camera number, address or
                 "sample"), or a `Source` of your own. A `Path` is always a file or folder.
             settings: Times and limits.
+            baseline: Faces at rest beside which people are read.
 
         Yields:
             The readings of each frame.
@@ -126,7 +178,8 @@ class Reader:
         Raises:
             SourceError: There is no such source, nothing could be read from it, or it broke off.
         """
-        analyzer = make_analyzer(self._detector, self._classifier, self._info, settings=settings)
+        models = self._detector, self._classifier, self._info
+        analyzer = make_analyzer(*models, settings=settings, baseline=baseline)
         opened = _opened(source)
         frames = 0
         with contextlib.closing(opened):

@@ -1,7 +1,7 @@
-"""JSON and TOML of others' making: whatever is wrong with them is a ValueError.
+"""JSON, TOML and times of others' making: whatever is wrong with them is a ValueError.
 
-Both parsers also raise RecursionError, and the standard library's a few more, of texts that are
-made to.
+The parsers of the first two also raise RecursionError, and the standard library's a few more, of
+texts that are made to.
 """
 
 import contextlib

@@ -13,7 +13,9 @@ from mien.files.writes import sweep
 from mien.models.bundle import INFO, load_bundle, load_detector_bundle
 from mien.models.classifier import OnnxClassifier
 from mien.models.info import ModelInfo
+from mien.models.neutral import can_be_shown, reference
 from mien.pipeline.analyzer import Analyzer, AnalyzerSettings
+from mien.pipeline.baseline import Baseline, UsualFaces
 from mien.protocols import Classifier, Detector
 from mien.settings import check_threads
 
@@ -146,16 +148,26 @@ def make_analyzer(
     info: ModelInfo,
     *,
     settings: AnalyzerSettings | None = None,
+    baseline: Baseline | None = None,
 ) -> Analyzer:
     """Make the analyzer of one stream; the models may be shared between several.
 
     Args:
         detector: Finds faces.
         classifier: Reads them.
-        info: The bundle's description, for its "not sure" threshold.
+        info: The bundle's description, for its "not sure" threshold and what it makes of neutral
+            faces.
         settings: Times and limits.
+        baseline: Usual faces that are known before, from `mien.pipeline.learning`.
     """
-    return Analyzer(detector, classifier, not_sure_below=info.not_sure_below, settings=settings)
+    usual = UsualFaces(reference(info) if can_be_shown(info) else None, baseline)
+    return Analyzer(
+        detector,
+        classifier,
+        not_sure_below=info.not_sure_below,
+        settings=settings,
+        usual=usual,
+    )
 
 
 def _checked(threads: int) -> int:

@@ -20,6 +20,7 @@ from mien.models.bundle import (
     load_detector_bundle,
     write_bundle,
 )
+from mien.models.format1 import NEWER
 from mien.models.info import DataTerms, Terms
 from mien.registry import DETECTOR_BUNDLE
 from mien.types import InputSpec
@@ -104,7 +105,8 @@ def test_a_wrong_value_is_named(make_bundle: MakeBundle, values: dict[str, Any],
 
 def in_format_1(path: Path, **values: Any) -> None:
     info = json.loads((path / INFO).read_text())
-    del info["terms"], info["weights_sha256"], info["features_sha256"]
+    for key in NEWER:
+        del info[key]
     old = {"format": 1, "training_data": ["A", "B"], "licence": "MIT; B is not free"}
     (path / INFO).write_text(json.dumps(info | old | values))
 

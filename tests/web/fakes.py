@@ -10,16 +10,59 @@ import numpy as np
 from mien.errors import SourceError
 from mien.models.occlusion import PartEffect
 from mien.protocols import Source
-from mien.types import Analysis, Box, Face, Frame, PixelArray, Prediction, Quality, Reading
+from mien.types import (
+    Analysis,
+    Box,
+    Face,
+    Frame,
+    PixelArray,
+    Prediction,
+    Quality,
+    Reading,
+    UsualFace,
+)
 
 LABELS = ("angry", "sad", "happy", "neutral")
 
 
+class NoUsual:
+    """Somebody's usual face is asked for in vain."""
+
+    def learn_usual(self, track_id: int) -> None:
+        pass
+
+    def forget_usual(self, track_id: int) -> None:
+        pass
+
+
 class FakeAnalyze:
-    """Sees one face in the middle of every bright picture: happy from mid-gray on, else sad."""
+    """Sees one face in the middle of every bright picture: happy from mid-gray on, else sad.
+
+    A usual face is learnt in four frames; of a second time, it changed its look.
+    """
+
+    LEARNING = 4
 
     def __init__(self) -> None:
         self.frames: list[Frame] = []
+        self.usual: list[tuple[str, int]] = []
+        self._learning = 0
+        self._state: str | None = None
+
+    def learn_usual(self, track_id: int) -> None:
+        again = ("learn", track_id) in self.usual
+        self.usual.append(("learn", track_id))
+        self._learning, self._state = self.LEARNING, "unsteady" if again else "on"
+
+    def forget_usual(self, track_id: int) -> None:
+        self.usual.append(("forget", track_id))
+        self._state, self._learning = None, 0
+
+    def _usual(self) -> UsualFace | None:
+        if self._learning:
+            self._learning -= 1
+            return UsualFace("learning", 1 - (self._learning + 1) / self.LEARNING)
+        return self._state and UsualFace(self._state)
 
     def __call__(self, frame: Frame) -> Analysis:
         self.frames.append(frame)
@@ -29,7 +72,15 @@ class FakeAnalyze:
         chances = tuple(0.7 if name == label else 0.1 for name in LABELS)
         face = Face(Box(width * 0.3, height * 0.2, width * 0.7, height * 0.9), 0.9)
         prediction = Prediction(LABELS, chances)
-        reading = Reading(1, face, prediction, prediction, label, Quality(100, 50, brightness))
+        reading = Reading(
+            1,
+            face,
+            prediction,
+            prediction,
+            label,
+            Quality(100, 50, brightness),
+            usual=self._usual(),
+        )
         readings = (reading,) if brightness > 10 else ()
         timings = {"detect": 0.002}
         return Analysis(frame.index, frame.timestamp, frame.source, frame.size, readings, timings)

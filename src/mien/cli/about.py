@@ -56,11 +56,8 @@ def _plain(settings: msgspec.Struct) -> dict[str, Any]:
     """Return what was set, without what is off or told elsewhere."""
     values = msgspec.structs.asdict(settings)
     kept = {name: value for name, value in values.items() if name not in _ELSEWHERE}
-    return {
-        name: str(value) if isinstance(value, Path) else value
-        for name, value in kept.items()
-        if value not in (None, (), False)
-    }
+    set_ = {name: value for name, value in kept.items() if value not in (None, (), False)}
+    return msgspec.to_builtins(set_, enc_hook=str)  # type: ignore[no-any-return]  # paths
 
 
 def _command() -> str:

@@ -42,7 +42,7 @@ from mien.sources.saying import Name, camera_name
 from mien.web.app import create_app, create_page_app
 from mien.web.guard.security import local_hosts
 from mien.web.guard.token_gate import PARAMETER, make_token
-from mien.web.protocol import Mode, ModelFacts, SourceId
+from mien.web.protocol import Mode, SourceId, facts_of
 from mien.web.server import Server, bind
 from mien.web.session.services import OfferedSource, Services
 from mien.web.session.stats import LiveMeter
@@ -177,7 +177,7 @@ def _services(options: LiveOptions, source: str | None, tables: TableSettings) -
         sources=sources,
         mode=mode,
         meter=LiveMeter(),
-        model=ModelFacts(info.name, info.version, info.terms),
+        model=facts_of(info),
         recorder=live_table.recorder(options, info, tables),
     )
 

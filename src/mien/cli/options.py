@@ -3,7 +3,7 @@
 A field's name is the option, its type and constraint are the check, its default the default, and
 its line under "Attributes:" the help. What else an option has is in `msgspec.Meta(extra={…})`:
 
-    metavar     what stands for the value in the help
+    metavar     what stands for the value in the help; of a tuple of so many values, a tuple
     aliases     other spellings that are as good
     old         spellings of former versions, which still work, with a hint
     flag        its spelling, where that is not the field's name
@@ -150,18 +150,25 @@ class _Option:
             return settings | {"action": both}
         if origin is dict:
             return settings | _pairs(parts[1])
-        if origin is tuple and self.extra.get("split"):
-            return settings | {"type": _split(parts[0], self._value(parts[0]), self.extra)}
-        if origin is tuple and self.extra.get("repeated"):
-            return settings | {"action": "append", "type": self._value(parts[0])}
         if origin is tuple:
-            action = {"action": "extend", "nargs": "*" if self.extra.get("also") else "+"}
-            return settings | action | {"type": self._value(parts[0])}
+            return settings | self._several(parts)
         if names := self.extra.get("names"):
             return settings | {"type": _named(names), "metavar": "{" + ",".join(names) + "}"}
         if origin is Literal:
             return settings | {"choices": parts}
         return settings | {"type": self._value(self.kind)}
+
+    def _several(self, parts: tuple[Any, ...]) -> dict[str, Any]:
+        """Return how a tuple of values is taken."""
+        value = self._value(parts[0])
+        if self.extra.get("split"):
+            return {"type": _split(parts[0], value, self.extra)}
+        if self.extra.get("repeated"):
+            return {"action": "append", "type": value}
+        if ... not in parts:
+            return {"nargs": len(parts), "type": value}
+        nargs = "*" if self.extra.get("also") else "+"
+        return {"action": "extend", "nargs": nargs, "type": value}
 
     def _help(self) -> str:
         """Return the help, with the default where there is one and the text names none."""

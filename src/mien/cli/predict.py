@@ -6,7 +6,8 @@ Where `--out` is a folder, `mien.cli.predict_folder` goes on.
 import argparse
 import contextlib
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ import msgspec
 from mien.archive.readings.settings import ArchiveSettings
 from mien.cli import predict_folder, predict_hidden
 from mien.cli.about import about
+from mien.cli.baseline import learn_baseline
 from mien.cli.console import count, err, out, print_notice, print_some, progress
 from mien.cli.models import ModelOptions, add_all, make_models
 from mien.cli.options import add_options, read, typed
@@ -29,7 +31,7 @@ from mien.registry import make_analyzer
 from mien.settings import flag
 from mien.sinks.layout import TableSettings
 from mien.sinks.open import check_table, make_sinks
-from mien.sources.limited import check_times, is_still, limited, parse_time
+from mien.sources.limited import check_times, is_still, limited, parse_part
 from mien.sources.open import ACCEPTED, open_sources, refuse_unreachable
 from mien.types import SOMETHING_ELSE, Analysis, Frame, Reading
 from mien.vision.cover import Style
@@ -61,6 +63,10 @@ class PredictOptions(ModelOptions, frozen=True, kw_only=True):
         start: Begin each video at this time of its own, in seconds or as hh:mm:ss.
         end: End each video, camera or stream at this time of its own.
         any_angle: Also find heads that lie on their side or are upside down: four searches for one.
+        baseline: Seconds (or hh:mm:ss) of each video from and until which everybody's face is at
+            rest: they are read beside it. For one camera and one light.
+        baseline_picture: A picture of the face at rest of who comes first, and alone: they are read
+            beside it. For the same camera and light; several may be named, each after its own.
         stats: Say at the end how fast it was.
     """
 
@@ -80,6 +86,12 @@ class PredictOptions(ModelOptions, frozen=True, kw_only=True):
     start: Annotated[str | None, msgspec.Meta(extra={"metavar": "TIME"})] = None
     end: Annotated[str | None, msgspec.Meta(extra={"metavar": "TIME"})] = None
     any_angle: bool = False
+    baseline: Annotated[
+        tuple[str, str] | None, msgspec.Meta(extra={"metavar": ("START", "END")})
+    ] = None
+    baseline_picture: Annotated[
+        tuple[Path, ...], msgspec.Meta(extra={"metavar": "FILE", "repeated": True})
+    ] = ()
     stats: bool = False
 
 
@@ -106,6 +118,8 @@ def run(args: argparse.Namespace) -> int:
     with contextlib.closing(opened) as source:
         predict_hidden.check_source(options, source)
         models = make_models(options, options.model, any_angle=options.any_angle)
+        make = partial(make_analyzer, *models)
+        make = partial(make, baseline=learn_baseline(options, make, models[2]))
         part, meter = part_of(source, options), Meter()
         sinks = make_sinks(
             models[1].labels,
@@ -120,12 +134,16 @@ def run(args: argparse.Namespace) -> int:
             about=about(options, options.model, models[2], options.sources, (options, tables)),
         )
         with _reported(part, meter, stats=options.stats):
-            _read(options, part, make_analyzer(*models), sinks, meter)
+            _read(options, part, make, sinks, meter)
     return 1 if _missed(part) or not meter.summary().frames else 0
 
 
 def _read(
-    options: PredictOptions, part: Source, analyzer: Analyzer, sinks: list[Sink], meter: Meter
+    options: PredictOptions,
+    part: Source,
+    make: Callable[[], Analyzer],
+    sinks: list[Sink],
+    meter: Meter,
 ) -> None:
     with contextlib.ExitStack() as stack:
         for sink in sinks:
@@ -133,9 +151,9 @@ def _read(
         search = predict_hidden.make_search(options)
         first = [*sinks[:-1], search] if search else sinks
         with _shown(options, part) as on_frame:
-            run_pipeline(part, analyzer, first, on_frame=on_frame, meter=meter)
+            run_pipeline(part, make(), first, on_frame=on_frame, meter=meter)
         if search:
-            predict_hidden.write(options, search, sinks[-1], meter.summary().frames)
+            predict_hidden.write(options, search, sinks[-1], make(), meter.summary().frames)
 
 
 def _missed(source: Source) -> bool:
@@ -150,7 +168,7 @@ def part_of(source: Source, options: PredictOptions) -> Source:
 
 
 def _times(options: PredictOptions) -> tuple[float | None, float | None]:
-    return parse_time("--start", options.start), parse_time("--end", options.end)
+    return parse_part(options.start, options.end)
 
 
 def _table(

@@ -11,7 +11,7 @@ from mien.archive.readings.settings import ArchiveSettings, parse_shard
 from mien.cli.console import count, err, print_some, progress
 from mien.errors import SettingsError
 from mien.sinks.layout import TableSettings
-from mien.sources.limited import parse_time
+from mien.sources.limited import parse_part
 
 if TYPE_CHECKING:
     from mien.archive.readings.read import ArchiveSummary
@@ -54,14 +54,15 @@ def run(options: "PredictOptions", archive: ArchiveSettings, tables: TableSettin
     _refuse_others(options)
     if options.seconds is not None and not 0 < options.seconds < math.inf:
         raise SettingsError(f"--seconds must be more than 0 and finite, got {options.seconds}")
+    start, end = parse_part(options.start, options.end)
     recipe = Recipe(
         bundle=options.model,
         detector=options.detector,
         detector_model=options.detector_model,
         any_angle=options.any_angle,
         seconds=options.seconds,
-        start=parse_time("--start", options.start),
-        end=parse_time("--end", options.end),
+        start=start,
+        end=end,
         tables=tables,
         threads=options.threads,
     )
@@ -82,7 +83,12 @@ def run(options: "PredictOptions", archive: ArchiveSettings, tables: TableSettin
 
 
 def _refuse_others(options: "PredictOptions") -> None:
-    for name, value in (("--annotate", options.annotate), ("--frames", options.frames)):
+    for name, value in (
+        ("--annotate", options.annotate),
+        ("--frames", options.frames),
+        ("--baseline", options.baseline),
+        ("--baseline-picture", options.baseline_picture or None),
+    ):
         if value is not None:
             raise SettingsError(f"{name} cannot be had with a folder as --out; name a table")
 

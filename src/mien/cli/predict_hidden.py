@@ -9,10 +9,10 @@ from mien.cli.console import count, err, print_some, progress
 from mien.cli.models import make_models
 from mien.errors import SettingsError
 from mien.files.writes import write_file
+from mien.pipeline.analyzer import Analyzer
 from mien.pipeline.hiding import FaceSearch, HidingSink, to_csv
 from mien.pipeline.run import run as run_pipeline
 from mien.protocols import Sink, Source
-from mien.registry import make_analyzer
 from mien.sinks.files import ADVICE, writing
 from mien.sinks.open import VIDEO
 from mien.sources.media.sound import Sound
@@ -71,12 +71,17 @@ def make_search(options: "PredictOptions") -> FaceSearch | None:
     return FaceSearch(detector, shown=options.hide_except)
 
 
-def write(options: "PredictOptions", search: FaceSearch, sink: Sink, total: int | None) -> None:
+def write(
+    options: "PredictOptions",
+    search: FaceSearch,
+    sink: Sink,
+    analyzer: Analyzer,
+    total: int | None,
+) -> None:
     """Read everything again and write it with covered faces; say where somebody has to look."""
     from mien.cli.predict import part_of
 
     hiding = HidingSink(sink, search, options.hide or "block", words=options.words)
-    detector, classifier, info = make_models(options, options.model, any_angle=options.any_angle)
     with contextlib.closing(open_sources(options.sources)) as source, progress() as update:
         done = 0
 
@@ -85,7 +90,6 @@ def write(options: "PredictOptions", search: FaceSearch, sink: Sink, total: int 
             done += 1
             update("hiding", done, total and max(total, done))
 
-        analyzer = make_analyzer(detector, classifier, info)
         run_pipeline(part_of(source, options), analyzer, [hiding], on_frame=show)
     if options.hide_except is not None and not search.met:
         err.print(

@@ -6,7 +6,7 @@ import msgspec
 
 # Of each source that format 1 names: its terms are in the one text, if anywhere.
 NOT_SEPARATE = "not stated separately"
-NEWER = ("terms", "weights_sha256", "features_sha256")
+NEWER = ("terms", "weights_sha256", "features_sha256", "neutral_logs")
 
 
 class _Terms(msgspec.Struct):

@@ -103,6 +103,8 @@ class ModelInfo(BundleInfo, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         temperature: What the logits are divided by, inside the graph; fitted on validation data.
         not_sure_below: Probability of being right below which the answer is "not sure" in any
             case; see `mien.models.decision`.
+        neutral_logs: Mean natural logarithm of each of the graph's outputs over neutral validation
+            faces; None where they are not known. See `mien.models.neutral`.
         kind: What the model is.
     """
 
@@ -111,11 +113,15 @@ class ModelInfo(BundleInfo, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     temperature: Annotated[float, msgspec.Meta(gt=0)]
     not_sure_below: Fraction
     other: bool = False
+    neutral_logs: tuple[Annotated[float, msgspec.Meta(le=0, ge=-100)], ...] | None = None
     kind: Literal["classifier"] = "classifier"
 
     def __post_init__(self) -> None:
         if len(set(self.labels)) != len(self.labels):
             raise ValueError(f"labels must differ, got {list(self.labels)}")
+        outputs = len(self.labels) + self.other
+        if self.neutral_logs is not None and len(self.neutral_logs) != outputs:
+            raise ValueError(f"neutral_logs must be {outputs}, got {len(self.neutral_logs)}")
         self.spec()
 
     def spec(self) -> InputSpec:

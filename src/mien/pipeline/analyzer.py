@@ -11,6 +11,7 @@ from typing import Self
 
 from mien.errors import SettingsError
 from mien.models.decision import split
+from mien.pipeline.baseline import UsualFaces
 from mien.pipeline.pace import Pace
 from mien.protocols import Classifier, Detector
 from mien.tracking.appearance import describe
@@ -90,6 +91,7 @@ class Analyzer:
         *,
         not_sure_below: float,
         settings: AnalyzerSettings | None = None,
+        usual: UsualFaces | None = None,
     ) -> None:
         """Join the parts.
 
@@ -99,6 +101,7 @@ class Analyzer:
             not_sure_below: Probability of being right that a label needs to be shown; the bundle
                 names it.
             settings: Times and limits.
+            usual: The usual faces of the stream's people; none are known or learnt where None.
 
         Raises:
             SettingsError: `not_sure_below` is not in 0..1.
@@ -120,6 +123,7 @@ class Analyzer:
             hold_unsure=settings.hold_unsure,
         )
         self._cuts = CutFinder()
+        self._usual = usual or UsualFaces(None)
         self._pace = Pace()
         self._stands = 0.0
         self._source: str | None = None
@@ -136,6 +140,20 @@ class Analyzer:
         self._tracker.reset()
         self._smoother.reset()
         self._pace.reset()
+        self._usual.begin(self._source)
+
+    def learn_usual(self, track_id: int) -> None:
+        """Learn the usual face of somebody who is in view, in the seconds that come.
+
+        `Reading.usual` says how far that is. Nothing happens where the number is nobody's, or the
+        model can be shown no usual face. See `mien.pipeline.baseline`.
+        """
+        if track_id in self._tracker.ids:
+            self._usual.learn(track_id)
+
+    def forget_usual(self, track_id: int) -> None:
+        """Read somebody like anybody again."""
+        self._usual.forget(track_id)
 
     def __call__(self, frame: Frame) -> Analysis:
         """Read all faces of one frame.
@@ -145,8 +163,10 @@ class Analyzer:
             quality, classify, smooth.
         """
         if frame.alone or frame.source != self._source:
+            self._source = frame.source
             self.reset()
-            self._source = None if frame.alone else frame.source
+            if frame.alone:
+                self._source = None
         self._stands = self._pace(frame.timestamp)
         watch = _Stopwatch()
         with watch("detect"):
@@ -205,6 +225,7 @@ class Analyzer:
         probabilities: ProbabilityArray,
     ) -> tuple[Reading, ...]:
         self._smoother.keep(self._tracker.ids)
+        self._usual.meet(ids)
         rows = zip(ids, faces, qualities, probabilities, strict=True)
         return tuple(self._read(timestamp, *row) for row in rows)
 
@@ -217,8 +238,9 @@ class Analyzer:
         probabilities: ProbabilityArray,
     ) -> Reading:
         doubt = next((issue for issue in quality.issues if issue in DOUBTFUL), None)
+        read, usual = self._usual.read(track_id, probabilities, timestamp, quality)
         smoothed = self._smoother.update(
-            track_id, probabilities, timestamp, doubt=doubt, stands=self._stands
+            track_id, read, timestamp, doubt=doubt, stands=self._stands
         )
         shown, own = self._verdicts(smoothed)
         return Reading(
@@ -230,6 +252,7 @@ class Analyzer:
             quality=quality,
             reason=shown.reason,
             own=None if own == shown else own,
+            usual=usual,
         )
 
     def _verdicts(self, smoothed: Smoothed) -> tuple[Verdict, Verdict]:

@@ -15,14 +15,12 @@ from mien.vision.images.formats import SUFFIXES
 _CLOCK = re.compile(r"(?:(\d+):)?(\d+):(\d{1,2}(?:\.\d+)?)", re.ASCII)
 
 
-def parse_time(option: str, text: str | None) -> float | None:
-    """Return seconds from seconds, or from hh:mm:ss or mm:ss, both with a fraction; None of None.
+def parse_time(option: str, text: str) -> float:
+    """Return seconds from seconds, or from hh:mm:ss or mm:ss, both with a fraction.
 
     Raises:
         SettingsError: It is neither.
     """
-    if text is None:
-        return None
     found = _CLOCK.fullmatch(text.strip())
     if found is not None and float(found[3]) < 60:
         return int(found[1] or 0) * 3600.0 + int(found[2]) * 60 + float(found[3])
@@ -33,6 +31,18 @@ def parse_time(option: str, text: str | None) -> float | None:
     if not 0 <= seconds < math.inf:
         raise SettingsError(f"{option} {text}: give seconds, such as 90.5, or a time, as 0:01:30.5")
     return seconds
+
+
+def parse_part(start: str | None, end: str | None) -> tuple[float | None, float | None]:
+    """Return the seconds of --start and --end; None for those that are not given.
+
+    Raises:
+        SettingsError: One is no time.
+    """
+    return (
+        None if start is None else parse_time("--start", start),
+        None if end is None else parse_time("--end", end),
+    )
 
 
 def check_times(start: float | None, end: float | None) -> None:

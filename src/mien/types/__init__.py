@@ -22,6 +22,7 @@ from mien.types.readings import (
     QualityIssue,
     Reading,
     Reason,
+    UsualFace,
     Verdict,
 )
 from mien.types.seen import (
@@ -56,6 +57,7 @@ __all__ = [
     "RealArray",
     "Reason",
     "Skipped",
+    "UsualFace",
     "Verdict",
     "ignore_progress",
 ]

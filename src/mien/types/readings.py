@@ -97,6 +97,21 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class UsualFace:
+    """What is known of somebody's usual face, beside which they are read.
+
+    Attributes:
+        state: "learning", while it is; "on", where readings are given beside it; "few" and
+            "unsteady", where it was not learnt, because the face was seen well for too short a
+            time, or changed its look.
+        share: How much of the time of learning has passed, 0 to 1.
+    """
+
+    state: Literal["learning", "on", "few", "unsteady"]
+    share: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What mien reads from one face in one frame.
 
@@ -112,6 +127,8 @@ class Reading:
             is probable enough, or what stands against reading it; None where there is a label.
         own: What `smoothed` says by itself at this moment, by the rule of `mien.models.decision`,
             where that is not what is shown, or not yet; None where it is.
+        usual: What is known of the person's usual face; None where nobody asked for it. Where it is
+            on, `smoothed` and what follows from it are given beside it, and `raw` is not.
     """
 
     track_id: int
@@ -122,6 +139,7 @@ class Reading:
     quality: Quality
     reason: Reason | None = None
     own: Verdict | None = None
+    usual: UsualFace | None = None
 
     def __post_init__(self) -> None:
         if self.label is not None and self.reason is not None:
@@ -165,6 +183,7 @@ class Reading:
                 "yaw": self.quality.yaw,
                 "issues": list(self.quality.issues),
             },
+            "usual": self.usual and {"state": self.usual.state, "share": self.usual.share},
         }
 
 

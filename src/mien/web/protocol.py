@@ -6,8 +6,8 @@ Server to page:
 
 - `{"type": "hello", "version", "labels", "sources": [{"id", "name", "told"?}], "mode",
   "model"}`: once, at the start. `mode` is what the page should begin with: "camera", "sample" or
-  "configured"; `model` is `{"name", "version", "terms"}` of the model that reads, its terms as in
-  model.json, or null.
+  "configured"; `model` is `{"name", "version", "terms", "usual"}` of the model that reads, or null:
+  its terms as in model.json, and whether it can be shown somebody's usual face.
 - `{"type": "analysis", ...Analysis.to_dict()}`: the answer to one picture of the page's camera. Of
   each face, `reason` says why `label` is null, and `other` how probable it is that the face shows
   none of the labels; `confidence` and `probabilities` are given that it shows one.
@@ -36,6 +36,9 @@ Page to server:
 - `{"type": "watch", "source": "sample" | "configured"}`: let the server read a source.
 - `{"type": "next"}`: the frame has been shown, send the next. A slow page thus never builds a lag.
 - `{"type": "stop"}`: end the stream and free its source.
+- `{"type": "usual", "track_id", "learn"}`: learn the usual face of somebody in the stream in the
+  seconds that come, or (`learn` false) read them like anybody again. Each face of an analysis says
+  in `usual` how far that is; null where nobody asked. Whoever is not there is nobody.
 
 Whatever is not one of these closes the connection with a code and a reason.
 """
@@ -48,7 +51,8 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 from mien.errors import MienError, Told, printable
-from mien.models.info import Terms
+from mien.models.info import ModelInfo, Terms
+from mien.models.neutral import can_be_shown
 from mien.models.occlusion import PartEffect
 from mien.parsing import TOO_DEEP
 from mien.types import Analysis, QualityIssue, Reason
@@ -94,6 +98,13 @@ class Stop(msgspec.Struct, frozen=True, tag="stop", forbid_unknown_fields=True):
     """End the stream."""
 
 
+class Usual(msgspec.Struct, frozen=True, tag="usual", forbid_unknown_fields=True):
+    """Learn somebody's usual face, or forget it."""
+
+    track_id: Identifier
+    learn: bool
+
+
 class Grab(msgspec.Struct, frozen=True, tag="grab", forbid_unknown_fields=True):
     """A picture of the page's own stream, taken at `time` in seconds."""
 
@@ -128,6 +139,7 @@ class ModelFacts(msgspec.Struct, frozen=True):
     name: str
     version: str
     terms: Terms
+    usual: bool = False
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello"):
@@ -180,6 +192,13 @@ class QualityFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     issues: tuple[QualityIssue, ...]
 
 
+class UsualFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is known of somebody's usual face; see `mien.types.UsualFace`."""
+
+    state: Literal["learning", "on", "few", "unsteady"]
+    share: float
+
+
 class FaceFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is read from a face: `Reading.to_dict()`."""
 
@@ -194,6 +213,7 @@ class FaceFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     probabilities: dict[str, float]
     raw: dict[str, float]
     quality: QualityFacts
+    usual: UsualFacts | None
     parts: tuple[PartFacts, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -214,12 +234,17 @@ class StillAnalyzed(Analyzed, frozen=True, tag="picture", forbid_unknown_fields=
     id: Identifier
 
 
-ClientMessage = Watch | Next | Stop
+ClientMessage = Watch | Next | Stop | Usual
 # What is written as it is, and told of here for the types of the page.
 AnalysisMessage = Analyzed | StillAnalyzed
 ServerMessage = Hello | Stopped | Waiting | Ended | Failed
-_DECODER: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(Watch | Next | Stop)
+_DECODER: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
 _HEADER_DECODER: msgspec.json.Decoder[Grab | Still] = msgspec.json.Decoder(Grab | Still)
+
+
+def facts_of(info: ModelInfo) -> ModelFacts:
+    """Return what the page tells of a model."""
+    return ModelFacts(info.name, info.version, info.terms, can_be_shown(info))
 
 
 def decode_text(text: str) -> ClientMessage:

@@ -70,6 +70,7 @@ def test_bundle_reads_what_was_learnt(dataset: Dataset, finished: tuple[Path, Tr
     assert classifier.spec.crop_scale == 1.2
     assert accuracy(dataset, bundle, [0, 1]) > 0.9
     assert result.remarks == ()
+    assert bundle.info.neutral_logs is None  # of no class that means neutral
     assert result.best["validation_loss"] == min(row["validation_loss"] for row in result.history)
 
 

@@ -72,6 +72,7 @@ async function watch(all, name, { faceSide, bundle, settings, frames }, room, pe
     [found, probabilities, crops] = [[...frame.found], [...frame.probabilities], size * size * channels];
     const picture = { ...room, data: room.data.slice() };
     for (const [who, x, y] of frame.there) paste(picture, people[who], x, y);
+    if (frame.asked) analyzer.askUsual(...frame.asked);
     const analysis = await analyzer.read({ picture, index, timestamp, source });
     all.same(`${where}, calls that were not made`, [found.length, probabilities.length], [0, 0]);
     all.same(`${where}, numbers of a crop`, crops, size * size * channels);
@@ -92,7 +93,7 @@ function paste(picture, person, left, top) {
 function compare(all, where, { faces, timings, ...given }, { faces: wantedFaces, timings: stages, ...wanted }) {
   all.same(where, given, wanted);
   all.same(`${where}, stages`, Object.keys(timings), Object.keys(stages));
-  const places = (face) => [...face.box, ...(face.landmarks ?? []).flat(), face.quality.size, face.quality.yaw ?? 9];
+  const places = (face) => [...face.box, ...(face.landmarks ?? []).flat(), face.quality.size, face.quality.yaw ?? 9, face.usual?.share ?? 9];
   const shares = (face) => [face.confidence, face.other, ...Object.values(face.probabilities), ...Object.values(face.raw)];
   all.same(`${where}, faces`, faces.map(said), wantedFaces.map(said));
   if (faces.length !== wantedFaces.length) return;
@@ -107,8 +108,8 @@ function compare(all, where, { faces, timings, ...given }, { faces: wantedFaces,
 }
 
 // All but numbers that may differ by a little.
-function said({ box, landmarks, confidence, other, probabilities, raw, quality, ...rest }) {
-  return { ...rest, landmarks: landmarks !== null, names: [probabilities, raw].map(Object.keys), issues: quality.issues };
+function said({ box, landmarks, confidence, other, probabilities, raw, quality, usual, ...rest }) {
+  return { ...rest, usual: usual?.state, landmarks: landmarks !== null, names: [probabilities, raw].map(Object.keys), issues: quality.issues };
 }
 
 await inNode(run);

@@ -10,6 +10,7 @@ import numpy as np
 from tests.web.engine.twins import Answer, of_opencv_5, picture, scenery
 
 from mien.pipeline.analyzer import Analyzer, AnalyzerSettings
+from mien.pipeline.baseline import UsualFaces
 from mien.types import Box, Face, Frame, InputSpec, PixelArray, ProbabilityArray
 
 Random = np.random.Generator
@@ -158,7 +159,10 @@ def scene(rng: Random, room: PixelArray, people: list[PixelArray]) -> dict[str, 
     detector = _Detector(rng)
     classifier = _Classifier(rng, int(rng.choice([4, 8])), spec)
     settings = AnalyzerSettings(**given)
-    analyzer = Analyzer(detector, classifier, not_sure_below=below, settings=settings)
+    columns = len(classifier.labels) + classifier.other
+    known = None if rng.random() < 0.2 else -rng.exponential(2, columns)
+    usual = UsualFaces(known)
+    analyzer = Analyzer(detector, classifier, not_sure_below=below, settings=settings, usual=usual)
     frames = []
     for index, (time, source, there) in enumerate(stream(rng, len(people))):
         image = room.copy()
@@ -166,8 +170,12 @@ def scene(rng: Random, room: PixelArray, people: list[PixelArray]) -> dict[str, 
             _paste(image, people[who], x, y)
         detector.calls, classifier.calls = [], []
         detector.turned = bool(rng.random() < 0.2) if index % 8 == 0 else detector.turned
+        asked = None
+        if rng.random() < 0.2:
+            asked = [int(rng.integers(1, 4)), bool(rng.random() < 0.8)]
+            (analyzer.learn_usual if asked[1] else analyzer.forget_usual)(asked[0])
         analysis = analyzer(Frame(image, index, time, source)).to_dict()
-        answers = {"found": detector.calls, "probabilities": classifier.calls}
+        answers = {"asked": asked, "found": detector.calls, "probabilities": classifier.calls}
         frames.append({"there": there, **answers, "analysis": {"type": "analysis", **analysis}})
     return {
         "faceSide": detector.face_side,
@@ -175,6 +183,7 @@ def scene(rng: Random, room: PixelArray, people: list[PixelArray]) -> dict[str, 
             "labels": classifier.labels,
             "other": classifier.other,
             "notSureBelow": below,
+            "neutralLogs": None if known is None else known.tolist(),
             "spec": {
                 "size": size,
                 "channels": channels,

@@ -79,7 +79,7 @@ def test_hello_tells_of_the_model(services):
     with client.websocket_connect("/ws", headers=headers) as socket:
         data = [{"source": "faces", "terms": "CC0"}]
         wanted = {"name": "tiny", "version": "3", "terms": {"weights": "MIT", "data": data}}
-        assert socket.receive_json()["model"] == wanted
+        assert socket.receive_json()["model"] == {**wanted, "usual": False}
 
 
 def test_reads_camera_pictures_in_order(connect, picture_message):
@@ -272,6 +272,43 @@ def test_a_source_that_does_not_open_is_an_error(connect, services):
     with connect(services) as socket:
         socket.send_json({"type": "watch", "source": "sample"})
         assert "in use" in socket.receive_json()["message"]
+
+
+def test_a_usual_face_of_the_pages_own_stream_is_learnt_and_forgotten(
+    connect, picture_message, analyzers
+):
+    def asked(learn: bool) -> dict:
+        return {"type": "usual", "track_id": 1, "learn": learn}
+
+    with connect() as socket:
+        socket.send_json(asked(True))  # there is no stream yet
+        times = iter(range(1, 20))
+
+        def state() -> str | None:
+            socket.send_bytes(picture_message(float(next(times))))
+            (face,) = socket.receive_json()["faces"]
+            return face["usual"] and face["usual"]["state"]
+
+        assert state() is None
+        socket.send_json(asked(True))
+        assert [state() for _ in range(5)] == ["learning"] * 4 + ["on"]
+        socket.send_json(asked(False))
+        assert state() is None
+    assert analyzers[0].usual == [("learn", 1), ("forget", 1)]
+
+
+def test_a_usual_face_of_what_the_server_reads_is_learnt(connect, analyzers):
+    with connect() as socket:
+        socket.send_json({"type": "watch", "source": "sample"})
+        receive_frame(socket)
+        socket.send_json({"type": "usual", "track_id": 1, "learn": True})
+        states = []
+        for _ in range(5):
+            socket.send_json({"type": "next"})
+            (face,) = receive_frame(socket)[0]["faces"]
+            states.append(face["usual"]["state"])
+    assert states == ["learning"] * 4 + ["on"]
+    assert analyzers[0].usual == [("learn", 1)]
 
 
 def test_camera_pictures_during_a_watch_are_refused(connect, picture_message):

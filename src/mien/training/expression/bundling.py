@@ -12,6 +12,7 @@ from mien.datasets.dataset import Dataset
 from mien.errors import TrainingError
 from mien.models.bundle import Bundle, write_bundle
 from mien.models.info import FORMAT, InputInfo, ModelInfo
+from mien.models.neutral import mean_logs
 from mien.training.checkpoint import Checkpoint
 from mien.training.device import Compute
 from mien.training.expression.calibrate import (
@@ -80,16 +81,18 @@ def write(
     outcomes = run_graph(graph, validation.images)
     truth = made.truth(stores)
     threshold = choose_threshold(outcomes, truth, model.answer_accuracy, other=made.other)
+    labels = tuple(made.dataset.classes[index] for index in made.reads)
     info = ModelInfo(
         format=FORMAT,
         name=model.name,
         version=model.version,
-        labels=tuple(made.dataset.classes[index] for index in made.reads),
+        labels=labels,
         other=made.other,
         input=InputInfo(spec.size, spec.channels, spec.crop_scale, spec.alignment),
         sha256="0" * 64,  # set by write_bundle
         temperature=temperature,
         not_sure_below=threshold,
+        neutral_logs=mean_logs(outcomes, truth, labels),
         terms=model.terms(made.dataset.path.name),
         command=model.command,
         seed=made.settings.seed,

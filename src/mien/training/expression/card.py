@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from mien.datasets.dataset import Dataset
 from mien.models.info import ModelInfo
+from mien.models.neutral import can_be_shown
 from mien.training.card import terms_table, wrapped
 from mien.training.checkpoint import Checkpoint
 from mien.training.expression.calibrate import Validated
@@ -64,6 +65,10 @@ correct. {decision} Faces are cropped to {crop_scale:g} of the detector's box.
 None yet: `mien evaluate BUNDLE DATASET --record` writes them here.
 <!-- /metrics -->
 
+## Somebody's usual face
+
+{usual}
+
 ## What it cannot do
 
 - It errs, and more on dark, blurred, small, covered or turned faces.
@@ -78,6 +83,14 @@ OTHER_LOOKS = {
     False: 'other looks are pressed into them or come out as "not sure"',
     True: 'other looks should come out as "not sure", and some are pressed into its classes',
 }
+USUAL = (
+    "The model may be shown somebody's face at rest (`mien predict --baseline START END`, the "
+    "page's button), and reads that person beside it. It is for one camera and one light, and is "
+    "to be made anew elsewhere: of shipped models it gained much there, and harmed some of those "
+    "whose pictures came from many cameras (`python -m benchmarks.experiments.baseline`). Of this "
+    "model that was not measured."
+)
+NO_USUAL = "The model cannot be shown somebody's usual face: it knows no neutral faces."
 
 
 def write_card(
@@ -128,6 +141,7 @@ def write_card(
         decision=_decision(info, validated),
         other_looks=OTHER_LOOKS[info.other],
         crop_scale=info.input.crop_scale,
+        usual=USUAL if can_be_shown(info) else NO_USUAL,
     )
     return wrapped(text)
 

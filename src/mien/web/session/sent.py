@@ -11,7 +11,7 @@ from mien.types import Analysis, Frame
 from mien.web import protocol
 from mien.web.protocol import ProtocolError
 from mien.web.session.media import decode_page_picture
-from mien.web.session.services import Services
+from mien.web.session.services import Services, obey_usual
 
 
 class OwnStream:
@@ -35,6 +35,10 @@ class OwnStream:
         self._index += 1
         self._meter.add(analysis, started)
         return protocol.encode_analysis(analysis)
+
+    def obey(self, asked: protocol.Usual) -> None:
+        """Learn or forget somebody's usual face."""
+        obey_usual(self._analyze, asked)
 
     def _read(self, jpeg: bytes, timestamp: float, captured: float) -> Analysis:
         started = time.perf_counter()

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from mien.models.occlusion import PartEffect
 from mien.protocols import Source
@@ -14,8 +15,31 @@ from mien.web.protocol import Mode, SourceId
 from mien.web.session.recorder import Recorder
 from mien.web.session.stats import LiveMeter
 
-Analyze = Callable[[Frame], Analysis]
 Explain = Callable[[PixelArray, Face], Sequence[PartEffect]]
+
+
+class Analyze(Protocol):
+    """Reads the frames of one stream, as `mien.pipeline.analyzer.Analyzer` does."""
+
+    def __call__(self, frame: Frame, /) -> Analysis:
+        """Read all faces of one frame."""
+        ...
+
+    def learn_usual(self, track_id: int) -> None:
+        """Learn the usual face of somebody who is in view, in the seconds that come."""
+        ...
+
+    def forget_usual(self, track_id: int) -> None:
+        """Read somebody like anybody again."""
+        ...
+
+
+def obey_usual(analyze: Analyze, asked: protocol.Usual) -> None:
+    """Learn or forget a usual face, as a page asks."""
+    if asked.learn:
+        analyze.learn_usual(asked.track_id)
+    else:
+        analyze.forget_usual(asked.track_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,11 @@ class PageSession:
                 # After an end or error an acknowledgement may still be on its way.
                 if self._watching is not None:
                     self._watching.shown.set()
+            case protocol.Usual():
+                # The stream may have ended meanwhile.
+                stream = self._own or self._watching
+                if stream is not None:
+                    stream.obey(message)
             case protocol.Stop():
                 await self._end_stream()
                 await self._sender.send(protocol.Stopped())

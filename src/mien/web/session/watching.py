@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import time
+from collections import deque
 
 import anyio
 import anyio.abc
@@ -14,7 +15,7 @@ from mien.types import Analysis, Frame
 from mien.web import protocol
 from mien.web.session.media import encode_for_page
 from mien.web.session.sender import Sender, failed, says_waiting
-from mien.web.session.services import OfferedSource, Services
+from mien.web.session.services import OfferedSource, Services, obey_usual
 from mien.web.session.stream import ServerStream
 
 # Words hold on to what was before, for about so many steps of so many seconds.
@@ -34,6 +35,7 @@ class Watching:
         self.shown = anyio.Event()
         self.done = anyio.Event()
         self._analyze = services.make_analyzer()
+        self._asked = deque[protocol.Usual]()
         self._meter = services.meter.stream()
         self._record = services.recorder.stream()
         self._stream = ServerStream(source.open, self._take)
@@ -53,6 +55,10 @@ class Watching:
         """End the stream; returns when its source is free."""
         self._scope.cancel()
         await self.done.wait()
+
+    def obey(self, asked: protocol.Usual) -> None:
+        """Learn or forget somebody's usual face."""
+        self._asked.append(asked)  # frames are read in another thread
 
     async def _run(self) -> None:
         try:
@@ -106,6 +112,8 @@ class Watching:
         return protocol.encode_frame(analysis, encode_for_page(frame.image))
 
     def _read(self, frame: Frame) -> tuple[Analysis, bytes]:
+        while self._asked:
+            obey_usual(self._analyze, self._asked.popleft())
         analysis = self._analyze(frame)
         self._record(frame, analysis)
         return analysis, protocol.encode_frame(analysis, encode_for_page(frame.image))

@@ -8,8 +8,9 @@ import msgspec
 
 from mien import __version__
 from mien.models.bundle import Bundle, DetectorBundle
+from mien.models.neutral import can_be_shown
 from mien.sources import drawn, sample
-from mien.web.protocol import Hello, Mode, ModelFacts, SourceInfo
+from mien.web.protocol import Hello, Mode, SourceInfo, facts_of
 
 FACTS, DETECTOR = "models/facts.js", "models/detector.onnx"
 
@@ -73,10 +74,11 @@ def _classifier(bundle: Bundle) -> dict[str, object]:
     info = bundle.info
     return {
         "labels": info.labels,
-        "model": ModelFacts(info.name, info.version, info.terms),
+        "model": facts_of(info),
         "input": info.input,
         "other": info.other,
         "not_sure_below": info.not_sure_below,
+        "neutral_logs": info.neutral_logs if can_be_shown(info) else None,
     }
 
 
@@ -87,5 +89,5 @@ def _hello(bundle: Bundle, mode: Mode) -> Hello:
         labels=info.labels,
         sources=(SourceInfo("sample", sample.CALLED),),
         mode=mode,
-        model=ModelFacts(info.name, info.version, info.terms),
+        model=facts_of(info),
     )

@@ -75,6 +75,7 @@ class Page {
   #makeLive() {
     const { status, connection, views } = this;
     const stage = new Stage(this.voice, () => this.live.togglePause());
+    stage.usual.ask = (id, learn) => connection.usual(id, learn);
     const feed = new Feed(stage.video, connection, () => !this.live.halted);
     return new Live({
       ...{ stage, status, connection, feed },
@@ -110,6 +111,7 @@ class Page {
     for (const part of [this.dialog, this.voice]) part.setLabels(labels);
     this.practice.greet(labels);
     this.about.show(model);
+    this.live.stage.usual.offer({ offered: Boolean(model?.usual) });
     this.#tellVersion(version);
     for (const show of this.served) {
       const source = sources.find(({ id }) => id === show.id);

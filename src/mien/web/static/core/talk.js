@@ -94,6 +94,16 @@ export class Talk {
     this.send({ type: "next" });
   }
 
+  /**
+   * Has somebody's usual face learnt, or them read as before.
+   *
+   * @param {number} track_id
+   * @param {boolean} learn
+   */
+  usual(track_id, learn) {
+    this.send({ type: "usual", track_id, learn });
+  }
+
   // Ends the stream. Whatever of it is still on its way is left out.
   stop() {
     if (!this.open) return;

@@ -47,6 +47,8 @@ class Session {
   #count = 0;
   /** @type {Sample | null} */
   #watched = null;
+  /** @type {Analyzer | null} */
+  #streaming = null; // of what is watched
   // The networks read one picture at a time.
   #turn = Promise.resolve();
   #choice = new AbortController(); // of a model; a later one ends it
@@ -71,6 +73,7 @@ class Session {
     if (message.type === "next") this.#watched?.next();
     else if (message.type === "watch") this.#watch();
     else if (message.type === "stop") this.#stop();
+    else if (message.type === "usual") this.#inTurn(() => this.#ask(message));
     else if (message.type === "use") this.#use(message.model);
     else this.#inTurn(() => this.#read(message));
   }
@@ -89,9 +92,14 @@ class Session {
     });
   }
 
+  /** @param {import("../generated/messages.js").Usual} asked */
+  async #ask({ track_id, learn }) {
+    (this.#own ?? this.#streaming)?.askUsual(track_id, learn);
+  }
+
   #stop() {
     this.#watched?.stop();
-    this.#watched = null;
+    this.#watched = this.#streaming = null;
     // What is being read is answered first.
     this.#inTurn(async () => {
       this.#own = null;
@@ -126,7 +134,7 @@ class Session {
       return;
     }
     this.#watched?.stop();
-    this.#watched = this.#own = null;
+    this.#watched = this.#streaming = this.#own = null;
     this.greet();
   }
 
@@ -135,6 +143,7 @@ class Session {
     const analyzer = this.#streamed();
     const sample = new Sample();
     this.#watched = sample;
+    this.#streaming = analyzer;
     sample.run((frame, shown) => this.#inTurn(() => this.#show(sample, analyzer, frame, shown))).catch(tell);
   }
 

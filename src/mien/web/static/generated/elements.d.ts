@@ -148,6 +148,8 @@ export interface Elements {
   "sure-hint": HTMLElementTagNameMap["p"];
   "tools": HTMLElementTagNameMap["div"];
   "tools-open": HTMLElementTagNameMap["button"];
+  "usual": HTMLElementTagNameMap["button"];
+  "usual-spoken": HTMLElementTagNameMap["p"];
   "version": HTMLElementTagNameMap["span"];
   "video": HTMLElementTagNameMap["video"];
   "volume": HTMLElementTagNameMap["input"];

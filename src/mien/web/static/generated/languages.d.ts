@@ -375,6 +375,20 @@ export interface Words {
   };
   tools: string;
   hidePicture: string;
+  usual: {
+    title: string;
+    said: string;
+    whose: string;
+    choose: string;
+    learning: string;
+    on: string;
+    few: string;
+    unsteady: string;
+    stop: string;
+    back: string;
+    again: string;
+    close: string;
+  };
   window: {
     start: string;
     reading: string;

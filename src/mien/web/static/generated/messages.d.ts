@@ -28,6 +28,7 @@ export interface ModelFacts {
   name: string;
   version: string;
   terms: Terms;
+  usual: boolean;
 }
 
 /** On what terms a model may be used. */
@@ -90,6 +91,7 @@ export interface FaceFacts {
   probabilities: Record<string, number>;
   raw: Record<string, number>;
   quality: QualityFacts;
+  usual: UsualFacts | null;
   parts?: PartFacts[];
 }
 
@@ -100,6 +102,12 @@ export interface QualityFacts {
   brightness: number;
   yaw: number | null;
   issues: ("blurred" | "dark" | "too small" | "turned away")[];
+}
+
+/** What is known of somebody's usual face; see `mien.types.UsualFace`. */
+export interface UsualFacts {
+  state: "few" | "learning" | "on" | "unsteady";
+  share: number;
 }
 
 /** How much a reading rests on a part of the face; see `mien.models.occlusion.PartEffect`. */
@@ -137,6 +145,13 @@ export interface Stop {
   type: "stop";
 }
 
+/** Learn somebody's usual face, or forget it. */
+export interface Usual {
+  type: "usual";
+  track_id: number;
+  learn: boolean;
+}
+
 /** A picture of the page's own stream, taken at `time` in seconds. */
 export interface Grab {
   type: "grab";
@@ -152,6 +167,6 @@ export interface Still {
 
 export type ServerMessage = Hello | Stopped | Waiting | Ended | Failed | Analyzed | StillAnalyzed;
 
-export type ClientMessage = Watch | Next | Stop;
+export type ClientMessage = Watch | Next | Stop | Usual;
 
 export type PictureHeader = Grab | Still;

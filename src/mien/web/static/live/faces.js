@@ -16,12 +16,13 @@ const STEPS_S = [5, 10, 20, 30];
 const SURE_MS = 500; // how often the percentage may change
 
 export class FaceList {
-  // `voice`, where there is one, hears which look each face has.
-  constructor({ list, nobody, note, spoken, voice = null }) {
+  // `voice`, where there is one, hears which look each face has; `usual` has a line for each.
+  constructor({ list, nobody, note, spoken, usual, voice = null }) {
     this.list = list;
     this.nobody = nobody;
     this.note = note;
     this.spoken = spoken;
+    this.usual = usual;
     this.voice = voice;
     this.items = new Map();
     this.seen = -Infinity;
@@ -35,8 +36,7 @@ export class FaceList {
   }
 
   reset() {
-    for (const { element } of this.items.values()) element.remove();
-    this.items.clear();
+    for (const id of this.items.keys()) this.#remove(id);
     this.seen = performance.now();
     this.announcer.reset();
     this.voice?.reset();
@@ -64,8 +64,7 @@ export class FaceList {
     const patience = settings.values.nearest && analysis.faces.length ? 0 : EMPTY_AFTER_MS;
     for (const [id, item] of this.items) {
       if (now - item.seen > patience) {
-        item.element.remove();
-        this.items.delete(id);
+        this.#remove(id);
       }
     }
     // Of a crowd the picture shows signs: whose words come forward can be chosen by the keyboard, too.
@@ -85,14 +84,22 @@ export class FaceList {
       item.key = "";
       item.naming.tell();
     }
+    this.usual.tell();
+  }
+
+  #remove(id) {
+    this.items.get(id).element.remove();
+    this.items.delete(id);
+    this.usual.leave(id);
   }
 
   #update(reading, now, moves) {
     let item = this.items.get(reading.track_id);
     if (!item) {
-      item = { element: document.createElement("li"), key: "", naming: naming(reading.track_id) };
+      const [name, usual] = [naming(reading.track_id), this.usual.line(reading.track_id)];
+      item = { element: document.createElement("li"), key: "", naming: name, usual };
       item.element.className = "face";
-      item.element.append(item.naming.element);
+      item.element.append(name.element, usual.element);
       this.#point(item.element, reading.track_id);
       this.items.set(reading.track_id, item);
       this.#insert(reading.track_id, item.element);
@@ -107,10 +114,11 @@ export class FaceList {
       Object.assign(item, { key, look, sureAt: -Infinity });
       item.sure = settings.values.sure && look && reading.label !== null ? sureElement() : null;
       item.lasting = line("lasting", "");
-      // The name stays where it is: it may be being written.
-      for (const part of [...item.element.children]) if (part !== item.naming.element) part.remove();
+      // The name stays where it is: it may be being written; and so does what may have the focus.
+      const stay = [item.naming.element, item.usual.element];
+      for (const part of [...item.element.children]) if (!stay.includes(part)) part.remove();
       item.element.prepend(shapeElement(kind));
-      item.element.append(
+      item.usual.element.before(
         ...(look
           ? [line("look", look)]
           : [line("look unsaid", "—", true), line("visually-hidden", words.unsaid)]),
@@ -120,6 +128,7 @@ export class FaceList {
       );
     }
     const lasting = look && moves ? duration((now - item.since) / 1000) : "";
+    this.usual.show(reading.track_id, reading.usual);
     if (item.lasting.textContent !== lasting) item.lasting.textContent = lasting;
     if (item.sure && now - item.sureAt >= SURE_MS) {
       item.sureAt = now;

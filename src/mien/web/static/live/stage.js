@@ -12,6 +12,7 @@ import { Nearest } from "./nearest.js";
 import { Overlay } from "./overlay.js";
 import { Stats } from "./stats.js";
 import { Timeline } from "./timeline.js";
+import { Usual } from "./usual.js";
 
 /**
  * @typedef {import("./live.js").State} State
@@ -27,7 +28,8 @@ export class Stage {
     this.overlay = new Overlay($("overlay"));
     this.stats = new Stats($("stats"));
     const [list, nobody, note, spoken] = [$("faces"), $("nobody"), $("note"), $("spoken")];
-    this.faces = new FaceList({ list, nobody, note, spoken, voice });
+    this.usual = new Usual();
+    this.faces = new FaceList({ list, nobody, note, spoken, usual: this.usual, voice });
     this.nearest = new Nearest();
     this.timeline = new Timeline();
     this.floating = new Floating($("float"), onPause);
@@ -48,6 +50,7 @@ export class Stage {
    */
   offer({ still }) {
     $("pause").hidden = $("keep").hidden = $("float").hidden = still;
+    this.usual.offer({ still });
     tell($("stop"), () => (still ? words.settings.close : words.stop));
     $(still ? "stop" : "pause").focus();
   }

@@ -10,6 +10,7 @@ export interface ClassifierFacts {
   input: InputSpec;
   other: boolean;
   not_sure_below: number;
+  neutral_logs: number[] | null;
 }
 
 export const facts: {

@@ -80,7 +80,7 @@ export class Networks {
    */
   async use(name, graph) {
     const number = numberOf(this.told.facts, name);
-    const { labels, other, input, not_sure_below } = this.told.facts.classifiers[number];
+    const { labels, other, input, not_sure_below, neutral_logs } = this.told.facts.classifiers[number];
     const session = await open(this.ort, graph);
     this.bundle = {
       classifier: reader(this.ort, session, input),
@@ -88,6 +88,7 @@ export class Networks {
       other,
       spec: input,
       notSureBelow: not_sure_below,
+      neutralLogs: neutral_logs,
     };
     this.used = number;
     await this.session?.release();

@@ -12,6 +12,7 @@ import { UNCONFIRMED } from "../tracking/track.js";
 import { REMEMBER, Tracker } from "../tracking/tracker.js";
 import { cropFaces } from "../vision/crop.js";
 import { assess, DOUBTFUL, QUALITY_SETTINGS } from "../vision/quality.js";
+import { UsualFaces } from "./baseline.js";
 import { Pace } from "./pace.js";
 
 /**
@@ -43,6 +44,7 @@ import { Pace } from "./pace.js";
  * @property {boolean} other whether one more says how probable it is that a face shows none of them
  * @property {InputSpec} spec how faces must be cropped
  * @property {number} notSureBelow probability of being right that a label needs to be shown
+ * @property {number[] | null} [neutralLogs] what it makes of neutral faces in general, as model.json says it
  *
  * @typedef {typeof SETTINGS} Settings
  */
@@ -73,6 +75,7 @@ export class Analyzer {
   #tracker;
   #smoother;
   #cuts = new CutFinder();
+  #usual;
   #pace = new Pace();
   #stands = 0;
   /** @type {string | null} */
@@ -99,6 +102,7 @@ export class Analyzer {
     this.#rois = new RoiDetector(detector, times.search, search);
     this.#tracker = new Tracker(times);
     this.#smoother = new Smoother({ ...times, notSureBelow, other });
+    this.#usual = new UsualFaces(bundle.neutralLogs ?? null);
   }
 
   /** Forgets all faces; a frame of another source does so by itself. */
@@ -108,6 +112,19 @@ export class Analyzer {
     this.#tracker.reset();
     this.#smoother.reset();
     this.#pace.reset();
+    this.#usual.reset();
+  }
+
+  /**
+   * Learns the usual face of somebody who is in view, in the seconds that come, or reads them like
+   * anybody again.
+   *
+   * @param {number} trackId
+   * @param {boolean} learn
+   */
+  askUsual(trackId, learn) {
+    if (!learn) this.#usual.forget(trackId);
+    else if (this.#tracker.ids.has(trackId)) this.#usual.learn(trackId);
   }
 
   /**
@@ -211,7 +228,8 @@ export class Analyzer {
    */
   #read(timestamp, trackId, face, quality, outcomes) {
     const doubt = quality.issues.find((issue) => DOUBTFUL.has(issue)) ?? null;
-    const smoothed = this.#smoother.update(trackId, outcomes, timestamp, { doubt, stands: this.#stands });
+    const { read, usual } = this.#usual.read(trackId, outcomes, timestamp, quality);
+    const smoothed = this.#smoother.update(trackId, read, timestamp, { doubt, stands: this.#stands });
     const { probabilities, other } = this.#parted(smoothed.probabilities);
     const { labels } = this.#bundle;
     const index = smoothed.labelIndex;
@@ -227,6 +245,7 @@ export class Analyzer {
       probabilities: named(labels, probabilities),
       raw: named(labels, this.#parted(outcomes).probabilities),
       quality,
+      usual,
     };
   }
 
