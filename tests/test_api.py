@@ -12,8 +12,8 @@ import pytest
 from tests.detectors.fakes import OneFace
 
 import mien
+from mien import registry
 from mien.api import Reader
-from mien.archive.readings import recipe
 from mien.errors import MienError, PictureError, SettingsError, SourceError
 from mien.protocols import Source
 from mien.registry import DEFAULT_BUNDLE, make_classifier, make_detector
@@ -261,7 +261,7 @@ def test_the_shipped_model_finds_the_portrait_happy(portrait: PixelArray) -> Non
 def test_an_archive_is_read(
     make_bundle: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recipe, "make_detector", lambda *_, **__: OneFace())
+    monkeypatch.setattr(registry, "make_detector", lambda *_, **__: OneFace())
     (tmp_path / "in").mkdir()
     bright = np.full((120, 160, 3), 250, np.uint8)
     (tmp_path / "in" / "a.png").write_bytes(encode_png(bright))

@@ -81,7 +81,10 @@ def test_a_network_without_normalisation_answers_exactly_as_the_bundle(tmp_path:
     classes = ("down", "up")
     taught, network = (ARCHITECTURES["mobilenet-small"](2, 1, 16) for _ in range(2))
     info = msgspec.structs.replace(
-        load_bundle(MODELS / "fer8").info, labels=classes, input=InputInfo(16, 1, 1.0, "none")
+        load_bundle(MODELS / "fer8").info,
+        labels=classes,
+        input=InputInfo(16, 1, 1.0, "none"),
+        neutral_logs=None,
     )
     settings = TrainSettings(arch="mobilenet-small", size=16)
     weights = pack_weights(shrink(taught), settings, classes)

@@ -16,8 +16,12 @@ const STEPS_S = [5, 10, 20, 30];
 const SURE_MS = 500; // how often the percentage may change
 
 export class FaceList {
-  // `voice`, where there is one, hears which look each face has; `usual` has a line for each.
-  constructor({ list, nobody, note, spoken, usual, voice = null }) {
+  // `voice`, where there is one, hears which look each face has; `usual`, where there is one, has a line for each.
+  /**
+   * @param {{ list: HTMLElement, nobody: HTMLElement, note: HTMLElement, spoken: HTMLElement,
+   *   usual?: import("./usual.js").Usual | null, voice?: any }} parts
+   */
+  constructor({ list, nobody, note, spoken, usual = null, voice = null }) {
     this.list = list;
     this.nobody = nobody;
     this.note = note;
@@ -84,22 +88,23 @@ export class FaceList {
       item.key = "";
       item.naming.tell();
     }
-    this.usual.tell();
+    this.usual?.tell();
   }
 
   #remove(id) {
     this.items.get(id).element.remove();
     this.items.delete(id);
-    this.usual.leave(id);
+    this.usual?.leave(id);
   }
 
   #update(reading, now, moves) {
     let item = this.items.get(reading.track_id);
     if (!item) {
-      const [name, usual] = [naming(reading.track_id), this.usual.line(reading.track_id)];
+      const name = naming(reading.track_id);
+      const usual = this.usual?.line(reading.track_id).element ?? null;
       item = { element: document.createElement("li"), key: "", naming: name, usual };
       item.element.className = "face";
-      item.element.append(name.element, usual.element);
+      item.element.append(name.element, ...(usual ? [usual] : []));
       this.#point(item.element, reading.track_id);
       this.items.set(reading.track_id, item);
       this.#insert(reading.track_id, item.element);
@@ -115,20 +120,21 @@ export class FaceList {
       item.sure = settings.values.sure && look && reading.label !== null ? sureElement() : null;
       item.lasting = line("lasting", "");
       // The name stays where it is: it may be being written; and so does what may have the focus.
-      const stay = [item.naming.element, item.usual.element];
+      const stay = [item.naming.element, item.usual];
       for (const part of [...item.element.children]) if (!stay.includes(part)) part.remove();
       item.element.prepend(shapeElement(kind));
-      item.usual.element.before(
+      const said = [
         ...(look
           ? [line("look", look)]
           : [line("look unsaid", "—", true), line("visually-hidden", words.unsaid)]),
         item.lasting,
         ...(reasons ? [line("reasons", reasons)] : []),
         ...(item.sure ? [item.sure.element] : []),
-      );
+      ];
+      for (const part of said) item.element.insertBefore(part, item.usual);
     }
     const lasting = look && moves ? duration((now - item.since) / 1000) : "";
-    this.usual.show(reading.track_id, reading.usual);
+    this.usual?.show(reading.track_id, reading.usual);
     if (item.lasting.textContent !== lasting) item.lasting.textContent = lasting;
     if (item.sure && now - item.sureAt >= SURE_MS) {
       item.sureAt = now;
