@@ -52,9 +52,9 @@ def features() -> tuple[bytes, ...]:
 
 def read_features(data: bytes, folder: Path) -> None:
     """Read what a bundle keeps of validation faces."""
-    from mien.training.expression import features as reading
+    from mien.training.expression import known
 
-    reading.read_features(_beside(folder, "features", FEATURES, data))
+    known.read_features(_beside(folder, "features", FEATURES, data))
 
 
 def _beside(folder: Path, kind: str, name: str, data: bytes) -> Bundle:
