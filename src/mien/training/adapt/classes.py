@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mien.datasets.inputs.class_names import pair_classes
+from mien.datasets.inputs.class_names import pair_classes, spelling
 from mien.errors import BundleError, DatasetError
 from mien.models.bundle import Bundle
 from mien.training.adapt.graph import Tail
@@ -13,6 +13,7 @@ from mien.training.adapt.head import Head, softmax
 from mien.training.expression.known import KnownFaces
 from mien.training.expression.stored import read_stored
 from mien.types import IntArray, RealArray
+from mien.vision.looks import name_of
 
 # What classes are called of which a bundle without weights says no name.
 UNNAMED = "something else"
@@ -39,6 +40,11 @@ class Classes:
     columns: IntArray
     promoted: tuple[int, ...]
     told: tuple[str, ...]
+
+    @property
+    def new(self) -> range:
+        """Numbers of the labels of which nothing was known."""
+        return range(self.known + len(self.promoted), len(self.labels))
 
 
 def match(bundle: Bundle, tail: Tail, names: Sequence[str]) -> Classes:
@@ -67,7 +73,7 @@ def match(bundle: Bundle, tail: Tail, names: Sequence[str]) -> Classes:
     # What is new comes after the labels, and before what is not read.
     order = [*range(len(rows)), *range(len(learnt), len(start)), *range(len(rows), len(learnt))]
     called = [*labels, *(learnt[row] for row in promoted.values()), *(names[n] for n in new)]
-    _check_names(bundle, called)
+    _check_names(bundle, called, len(labels))
     places = dict(known)
     places |= {number: len(labels) + place for place, number in enumerate([*promoted, *new])}
     return Classes(
@@ -126,13 +132,19 @@ def _learnt(bundle: Bundle, tail: Tail) -> list[str]:
     return names
 
 
-def _check_names(bundle: Bundle, labels: Sequence[str]) -> None:
-    twice = next((name for name in labels if labels.count(name) > 1), None)
-    if twice is not None:
-        raise DatasetError(
-            f"{bundle.path}: reads {twice!r} already, which the folder has beside another name for "
-            "it; put the pictures of both into one folder"
-        )
+def _check_names(bundle: Bundle, labels: Sequence[str], known: int) -> None:
+    """Refuse a new class that means what another one does: both would have one sign."""
+    for number in range(known, len(labels)):
+        for other in labels[:number]:
+            if _meaning(other) == _meaning(labels[number]):
+                raise DatasetError(
+                    f"{labels[number]!r} means what {other!r} does, which {bundle.info.name} reads "
+                    "or another folder holds; put the pictures of both into one folder"
+                )
+
+
+def _meaning(name: str) -> str:
+    return name_of(spelling(name)) or spelling(name)
 
 
 def _told(

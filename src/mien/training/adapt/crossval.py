@@ -20,7 +20,7 @@ INNER_FOLDS = 4
 # Of classes that are not of one size: how much the rare ones gain, as in training.
 CLASS_BALANCE = 1.0
 # Faces that are rehearsed in one fit: more take time and teach little.
-MOST_REHEARSED = 600
+MOST_REHEARSED = 300
 STAGE = "learning and judging"
 
 
@@ -90,6 +90,7 @@ class Learner:
         basis: How features are measured.
         strengths: Those that are chosen from.
         seed: Of the folds.
+        new: Classes of which nothing is known.
     """
 
     start: Head
@@ -97,6 +98,7 @@ class Learner:
     basis: Basis
     strengths: Sequence[float] = STRENGTHS
     seed: int = 0
+    new: Sequence[int] = ()
 
     def fit(
         self, own: Own, strengths: Sequence[float], without: IntArray | None = None
@@ -106,7 +108,7 @@ class Learner:
         lesson = own.lesson(len(self.start))
         if len(self.known) and self.known.weight > 0:
             lesson = lesson.beside(self.known.lesson(len(own), left_out))
-        return fit_heads(self.start, lesson, self.basis, list(strengths))
+        return fit_heads(self.start, lesson, self.basis, strengths, self.new)
 
     def losses(self, own: Own, folds: int) -> RealArray:
         """Return the log loss of each face, left out, for each strength, float64 [S,N]."""

@@ -10,6 +10,7 @@ matrix and needs no line search; the steps are accelerated, and begin anew where
 begins.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,8 @@ from mien.types import FloatArray, IntArray, RealArray
 MOST_STEPS = 400
 # Of a logit, from one step to the next: far below what changes a word.
 SMALL_CHANGE = 1e-3
+# The most by which rows are pulled of which nothing is known: there is nothing to keep.
+PULL_OF_NEW = 0.01
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,7 +128,13 @@ class Lesson:
         )
 
 
-def fit_heads(start: Head, lesson: Lesson, basis: Basis, strengths: list[float]) -> list[Head]:
+def fit_heads(
+    start: Head,
+    lesson: Lesson,
+    basis: Basis,
+    strengths: Sequence[float],
+    new: Collection[int] = (),
+) -> list[Head]:
     """Fit a layer for each strength of the pull towards the one that is there.
 
     Args:
@@ -133,6 +142,7 @@ def fit_heads(start: Head, lesson: Lesson, basis: Basis, strengths: list[float])
         lesson: The faces.
         basis: How features are measured.
         strengths: What half the squared change is multiplied by; each above 0.
+        new: Classes of which nothing is known; their rows are pulled by `PULL_OF_NEW` at most.
 
     Returns:
         A layer for each of them.
@@ -142,21 +152,29 @@ def fit_heads(start: Head, lesson: Lesson, basis: Basis, strengths: list[float])
     order = sorted(range(len(strengths)), key=lambda number: -strengths[number])
     change, found = np.zeros((len(start), faces.shape[1])), {}
     for number in order:  # each begins where the stronger pull ended
-        change = _fit(faces, offset, lesson, strengths[number], change)
+        pulls = np.full(len(start), strengths[number])
+        pulls[list(new)] = min(strengths[number], PULL_OF_NEW)
+        change = _fit(faces, offset, lesson, pulls, change)
         found[number] = basis.add(start, change)
     return [found[number] for number in range(len(strengths))]
 
 
 def _fit(
-    faces: RealArray, offset: RealArray, lesson: Lesson, strength: float, change: RealArray
+    faces: RealArray, offset: RealArray, lesson: Lesson, pulls: RealArray, change: RealArray
 ) -> RealArray:
+    """Fit the change, float64 [C,D+1], from where it is; each class has a pull of its own, [C]."""
     weighed = faces * lesson.weights[:, None]
-    bound = 0.5 * faces.T @ weighed + strength * np.eye(faces.shape[1])
-    inverse = np.linalg.inv(bound)
+    bound, one = 0.5 * faces.T @ weighed, np.eye(faces.shape[1])
+    kinds, which = np.unique(pulls, return_inverse=True)
+    inverses = [np.linalg.inv(bound + pull * one) for pull in kinds]
+    members = [np.flatnonzero(which == kind) for kind in range(len(kinds))]
     ahead, speed = change, 1.0
     for _ in range(MOST_STEPS):
         wrong = softmax(offset + faces @ ahead.T) - lesson.targets
-        step = (wrong.T @ weighed + strength * ahead) @ inverse
+        slope = wrong.T @ weighed + pulls[:, None] * ahead
+        step = np.empty_like(slope)
+        for rows, inverse in zip(members, inverses, strict=True):
+            step[rows] = slope[rows] @ inverse
         new = ahead - step
         if float(np.abs(faces @ step.T).max()) < SMALL_CHANGE:
             return new

@@ -97,6 +97,7 @@ def adapt(
         basis=Basis.of(known.features if len(known.labels) else faces.features),
         strengths=STRENGTHS if settings.strength is None else (settings.strength,),
         seed=settings.seed,
+        new=classes.new,
     )
     judged = judge(learner, own, settings.folds, on_progress)
     strength = learner.choose(own, settings.folds)
