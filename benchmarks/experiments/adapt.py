@@ -2,20 +2,21 @@
 
     python -m benchmarks.experiments.adapt FACES WILD --without BUNDLE --known DATASET --cache DIR
 
-FACES holds `rafdb/` (class folders, metadata.csv) as recipes/faces.toml names it, WILD the press
-photos, whose people no shipped network saw. Of RAF-DB only the people of recipes/held_back.csv are
-taken. Three questions, ten draws each:
+FACES holds `rafdb/` and `kdef/` (class folders, metadata.csv) as recipes/faces.toml names them,
+WILD the press photos, whose people no shipped network saw. Of RAF-DB only the people of
+recipes/held_back.csv are taken. Four questions, ten draws each:
 
 1. classes that fer4 reads: press photos, angry, sad, happy, neutral;
-2. classes that fer4 learnt but does not read: RAF-DB, with surprise, fear and disgust;
-3. classes that a network never saw: the same faces, from a network (--without) that learnt from
-   angry, sad, happy and neutral faces alone (DATASET: what it was trained on, whose validation
-   faces it rehearses).
+2. the same of a lab's posed pictures (KDEF), which are unlike all that a network (--without) learnt
+   from: it saw FER2013's angry, sad, happy and neutral faces alone (DATASET: what it was trained
+   on, whose validation faces it rehearses);
+3. classes that fer4 learnt but does not read: RAF-DB, with surprise, fear and disgust;
+4. classes that a network never saw: the same faces, from the network of the second question.
 
 People are parted in two by a hash: settings were chosen on the first part (--part 0), what is
-written is of the second (--part 1, the default). In each draw so many pictures of each class are
-learnt from, or half of those that there are where these are fewer; judged are all people of whom no
-picture was drawn. "From nothing" is the same head on 16x16 pixels, with zeros to begin with.
+written is of the second (--part 1, the default). In each draw half of its people are learnt from,
+so many pictures of each class or all that there are, and the other half judges. "From nothing" is
+the same head on 16x16 pixels, with zeros to begin with.
 """
 
 import argparse
@@ -49,6 +50,8 @@ from mien.vision.figures import render
 COUNTS, DRAWS, SIDE = (2, 5, 10, 20, 50), 10, 16
 READ = ("angry", "sad", "happy", "neutral")
 SEEN_OR_NOT = (*READ, "surprise", "fear", "disgust")
+# Whose people none of the networks that are asked saw; they are full pictures.
+EVERYBODY = ("wild", "kdef")
 PERSON = r"(.+)_\d+"
 HELD_BACK = Path(__file__).parents[2] / "recipes" / "held_back.csv"
 START, END = "<!-- curve -->", "<!-- /curve -->"
@@ -100,7 +103,7 @@ def faces_of(
         [
             names[label] in classes
             and _part(group) == args.part
-            and (name == "wild" or (name, digest(f"{name}/{group}")) in held)
+            and (name in EVERYBODY or (name, digest(f"{name}/{group}")) in held)
             for label, group in zip(labels.tolist(), groups, strict=True)
         ]
     )
@@ -145,13 +148,14 @@ def _read(
     from mien.vision.crop import whole_face
 
     spec, wild = classifier.spec, name == "wild"
-    crop = CropSettings(make_detector() if wild else None, spec.crop_scale, 1024)
+    detector = make_detector() if name in EVERYBODY else None
+    crop = CropSettings(detector, spec.crop_scale, 1024)
     source = FolderInput(folder, crop, GroupPattern(PERSON) if wild else None)
     held = {tuple(row) for row in csv.reader(HELD_BACK.open(encoding="utf-8"))}
     for face in source.read(0, len(source)):
         if not isinstance(face, LabelledFace):
             continue
-        if wild or (name, digest(f"{name}/{face.group}")) in held:
+        if name in EVERYBODY or (name, digest(f"{name}/{face.group}")) in held:
             three = np.repeat(face.pixels, 3, 2) if face.pixels.shape[2] == 1 else face.pixels
             bgr = np.ascontiguousarray(three[..., ::-1])
             yield whole_face(bgr, spec), face
@@ -221,10 +225,13 @@ def _draw(
 ) -> tuple[float, float, float, float]:
     """Return balanced accuracy before and after, from nothing, and what happened to known faces."""
     rng = np.random.default_rng(seed)
-    members = [rng.permutation(np.flatnonzero(truth == one)) for one in np.unique(truth)]
-    rows = np.concatenate([some[: min(count, len(some) // 2)] for some in members])
-    people = {faces.groups[row] for row in rows}
-    judged = np.array([group not in people for group in faces.groups])
+    people = rng.permutation(sorted(set(faces.groups)))
+    learnt = set(people[: len(people) // 2].tolist())
+    judged = np.array([group not in learnt for group in faces.groups])
+    members = [
+        rng.permutation(np.flatnonzero(~judged & (truth == one))) for one in np.unique(truth)
+    ]
+    rows = np.concatenate([some[:count] for some in members])
     units = group_numbers([faces.groups[row] for row in rows])
     own = Own(faces.features[rows], truth[rows], units)
     head = learner.fit(own, [learner.choose(own, 5)])[0]
@@ -281,7 +288,7 @@ def table(title: str, rows: Sequence[Row], faces: Faces) -> str:
 
 def draw(path: Path, curves: dict[str, list[Row]]) -> None:
     """Draw balanced accuracy over the number of pictures."""
-    figure = new_figure(4.2 * len(curves), 3.8)
+    figure = new_figure(3.6 * len(curves), 3.8)
     for axes, (title, rows) in zip(
         figure.subplots(1, len(curves), sharey=True, squeeze=False)[0], curves.items(), strict=True
     ):
@@ -324,6 +331,7 @@ def main() -> None:
     texts, curves = [], {}
     for title, bundle, tag, name, folder, names in (
         ("classes that it reads", shipped, "fer4", "wild", args.wild, READ),
+        ("posed pictures of a lab", without, "without", "kdef", args.faces / "kdef", READ),
         ("learnt, but not read", shipped, "fer4", "rafdb", rafdb, SEEN_OR_NOT),
         ("never seen", without, "without", "rafdb", rafdb, SEEN_OR_NOT),
     ):

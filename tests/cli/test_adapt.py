@@ -39,7 +39,7 @@ def test_writes_a_model_and_says_how_good_it_is(
         "not read",
         "tired",
         "difference",
-        "live --model mine",
+        "--model mine",
     ):
         assert words in told
     bundle = load_bundle(place / "mine")

@@ -25,7 +25,6 @@ BIAS = np.array([0.1, 0.0, -0.2], np.float32)
 def graph(*, features: bool = True, other: bool = True) -> bytes:
     """Return faces → the brightness of four quarters → probabilities, as PyTorch exports them."""
     helper, proto = onnx.helper, onnx.TensorProto
-    rows = len(LEARNT) if other else 2
     order = [LEARNT.index(label) for label in LABELS]
     learnt = "learnt" if other else "probabilities"
     weight, bias = (ROWS, BIAS) if other else (ROWS[order], BIAS[order])
@@ -67,7 +66,7 @@ def graph(*, features: bool = True, other: bool = True) -> bytes:
 def model(
     folder: Path, *, features: bool = True, other: bool = True, beside: bool = True
 ) -> Bundle:
-    """Write the network as a bundle: with weights and features of known faces, if they are wanted."""
+    """Write the network as a bundle, with weights and features of known faces beside it."""
     from mien.training.expression import known, stored
 
     info = ModelInfo(

@@ -78,3 +78,11 @@ def test_labels_that_the_layer_does_not_give_are_told(tmp_path: Path) -> None:
     strange = dataclasses.replace(bundle, info=colder)
     with pytest.raises(BundleError, match="not told"):
         read_tail(strange, OnnxClassifier(bundle))
+
+
+def test_a_network_that_is_sure_of_everything_is_read_all_the_same(tmp_path: Path) -> None:
+    sure = Head(100 * np.eye(2, 4), np.zeros(2))
+    bundle = model(tmp_path / "m", other=False)
+    certain = replace_tail(bundle.graph, sure, 2, bundle.info.temperature)
+    bundle = dataclasses.replace(bundle, graph=certain)
+    np.testing.assert_allclose(read_tail(bundle, OnnxClassifier(bundle)).head.weight, sure.weight)

@@ -21,6 +21,8 @@ from mien.types import IntArray
 PROBES = 32
 # Of the logarithm of a probability, computed here and by the graph.
 SAME = 1e-2
+# Of what 32 bits hold of a probability.
+SMALLEST = 1e-30
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,8 +124,7 @@ def _reads(bundle: Bundle, classifier: OnnxClassifier, head: Head) -> IntArray:
     noise = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     given = classifier(noise)[:, : len(classifier.labels)]
     logits = head.logits(classifier.features(noise)) / bundle.info.temperature
-    with np.errstate(divide="ignore"):
-        said, ours = np.log(given.astype(np.float64)), np.log(softmax(logits))
+    said, ours = (np.log(np.maximum(some, SMALLEST)) for some in (given, softmax(logits)))
     apart = np.abs(said[:, :, None] - ours[:, None, :]).max(axis=0)
     reads = apart.argmin(axis=1)
     rest = len(head) - len(reads)
