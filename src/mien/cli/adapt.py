@@ -151,7 +151,7 @@ def _show(adapted: "Adapted") -> None:
     name, faces = adapted.bundle.info.name, adapted.faces
     people = f" of {console.count(faces.persons, 'person')}" if faces.persons else ""
     console.out.print(f"{console.count(len(faces), 'face')}{people}, from {name}", markup=False)
-    for note in adapted.notes:
+    for note in (*faces.notes, *adapted.notes):
         console.out.print(f"note: {note}", markup=False)
     console.out.print(_table(adapted.gain, name, "faces that were left out in turn"))
     if adapted.forgotten is not None:

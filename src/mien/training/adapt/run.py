@@ -48,7 +48,7 @@ class Adapted:
         gain: It beside the model that it started from, on faces that it did not learn from.
         forgotten: The same on faces that the model knew; None where none are kept beside it.
         known: Those of these faces that stay beside it.
-        notes: What the user should know, in sentences.
+        notes: What the user should know, in sentences that name no file: the card has them, too.
     """
 
     bundle: Bundle
@@ -115,7 +115,7 @@ def adapt(
         gain=_gain(classes, own, judged, settings),
         forgotten=forgotten,
         known=known,
-        notes=(*classes.told, *faces.notes, *notes, *_remarks(forgotten, settings)),
+        notes=(*classes.told, *notes, *_remarks(classes, forgotten, settings)),
     )
 
 
@@ -209,7 +209,9 @@ def _forgotten(
     )
 
 
-def _remarks(forgotten: Comparison | None, settings: AdaptSettings) -> Iterator[str]:
+def _remarks(
+    classes: Classes, forgotten: Comparison | None, settings: AdaptSettings
+) -> Iterator[str]:
     if forgotten is None:
         yield (
             "no features of faces that the model knew lie beside it, so that nothing guards what "
@@ -219,7 +221,7 @@ def _remarks(forgotten: Comparison | None, settings: AdaptSettings) -> Iterator[
         yield (
             f"it reads the faces that the model knew by {-forgotten.gain.value:.1%} worse than "
             f"before (more than --forget, {settings.forget:.1%}): more --rehearsal or --strength "
-            "keeps more"
+            f"keeps more{', but each new class costs some' * (len(classes.labels) > classes.known)}"
         )
 
 

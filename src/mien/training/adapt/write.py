@@ -57,7 +57,7 @@ def write(out: Path, adapted: Adapted, model: AnyModelSettings, seed: int) -> Bu
 
 def _info(adapted: Adapted, model: AnyModelSettings, seed: int) -> ModelInfo:
     classes, before = adapted.classes, adapted.bundle.info
-    stated = model.terms(adapted.faces.name.rstrip("/").rsplit("/", 1)[-1])
+    stated = model.terms(_place(adapted))
     weights = before.terms.weights if model.weights_terms == NOT_STATED else model.weights_terms
     return msgspec.structs.replace(
         before,
@@ -74,6 +74,11 @@ def _info(adapted: Adapted, model: AnyModelSettings, seed: int) -> ModelInfo:
     )
 
 
+def _place(adapted: Adapted) -> str:
+    """Return the name of the folder of the pictures, without those above it."""
+    return Path(adapted.faces.name).resolve().name
+
+
 def _as_data(one: DataTerms) -> DataTerms:
     return DataTerms(f"pictures that it was adapted to: {one.source}", one.terms)
 
@@ -84,7 +89,7 @@ def _metrics(adapted: Adapted, command: str) -> MetricsInfo:
     for one in gain.classes:
         values |= Estimate(one.after, float("nan"), float("nan")).named(f"recall_{one.label}")
     return MetricsInfo(
-        dataset=f"{adapted.faces.name.rstrip('/').rsplit('/', 1)[-1]}, its own pictures",
+        dataset=f"{_place(adapted)}, its own pictures",
         split=f"left out in turn, {gain.groups:,} persons or photos",
         date=datetime.date.today().isoformat(),
         values=values,
