@@ -60,7 +60,7 @@ class Rehearsed:
     Attributes:
         features: float32 [M,D]; M may be 0.
         targets: float64 [M,C], what each shows, as far as that is known.
-        weight: Of all together, over that of all faces that are learnt from.
+        weight: Of those of a class together, over that of a class that is learnt from.
     """
 
     features: FloatArray
@@ -70,14 +70,14 @@ class Rehearsed:
     def __len__(self) -> int:
         return len(self.targets)
 
-    def lesson(self, own: int, without: IntArray) -> Lesson:
-        """Return those to fit to beside so many of one's own; some are left out to judge by."""
+    def lesson(self, of_class: float, without: IntArray) -> Lesson:
+        """Return those to fit to beside so many of each class; some are left out to judge by."""
         rows = np.setdiff1d(np.arange(len(self)), without)
         rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), MOST_REHEARSED)).astype(int)]
         targets = self.targets[rows]
         counts = np.bincount(targets.argmax(axis=1))[targets.argmax(axis=1)].astype(np.float64)
-        weights = counts**-CLASS_BALANCE
-        return Lesson(self.features[rows], targets, weights * self.weight * own / weights.sum())
+        weights = self.weight * of_class * counts**-CLASS_BALANCE
+        return Lesson(self.features[rows], targets, weights)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +107,9 @@ class Learner:
         left_out = np.empty(0, np.int64) if without is None else without
         lesson = own.lesson(len(self.start))
         if len(self.known) and self.known.weight > 0:
-            lesson = lesson.beside(self.known.lesson(len(own), left_out))
+            lesson = lesson.beside(
+                self.known.lesson(len(own) / len(np.unique(own.truth)), left_out)
+            )
         return fit_heads(self.start, lesson, self.basis, strengths, self.new)
 
     def losses(self, own: Own, folds: int) -> RealArray:

@@ -19,8 +19,8 @@ class AdaptSettings(msgspec.Struct, frozen=True, kw_only=True):
         from_: Bundle that it starts from, a shipped one by its name.
         strength: How strongly the last layer is pulled towards the one that it starts from
             (default: what reads faces best that were left out).
-        rehearsal: How much the faces count whose features are kept beside the model, so that it
-            does not forget them, over all of yours together.
+        rehearsal: How much a class counts of the faces whose features are kept beside the model, so
+            that it does not forget them, over a class of yours.
         folds: Parts of the pictures, each of which is read by what was learnt from the others.
         answer_accuracy: Wanted selective accuracy; below it the model says "not sure".
         forget: Loss of accuracy on the faces that the model knew, above which a warning is given.
