@@ -216,6 +216,7 @@ def _models() -> Iterator[Parser]:
     yield Parser("weights.safetensors", weights.weights, tensors, weights.read_weights, 30)
     yield Parser("features.safetensors", weights.features, tensors, weights.read_features, 100)
     yield Parser("model to start from", weights.named_graphs, onnx, weights.read_start, 10)
+    yield Parser("model to adapt", weights.adaptable, onnx, weights.read_adaptable, 50)
     yield Parser("checkpoint", weights.checkpoints, tensors, weights.read_checkpoint, 300)
     ways = (damage, damage_text, damage_json)
     yield Parser("TensorFlow.js JSON", seeds.tfjs_models, ways, read_tfjs, 300)

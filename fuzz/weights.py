@@ -52,9 +52,31 @@ def features() -> tuple[bytes, ...]:
 
 def read_features(data: bytes, folder: Path) -> None:
     """Read what a bundle keeps of validation faces."""
-    from mien.training.expression import features as reading
+    from mien.training.expression import known
 
-    reading.read_features(_beside(folder, "features", FEATURES, data))
+    known.read_features(_beside(folder, "features", FEATURES, data))
+
+
+@cache
+def adaptable() -> tuple[bytes, ...]:
+    """Return the graph of a network whose last layer can be learnt anew."""
+    from mien.training.adapt.graph import replace_tail
+    from mien.training.adapt.head import Head
+
+    slopes = np.linspace(-1, 1, len(CLASSES))
+    return (replace_tail(graph(), Head(slopes[:, None], slopes), len(CLASSES), 1.0),)
+
+
+def read_adaptable(data: bytes, folder: Path) -> None:
+    """Take the last layer out of a bundle with this graph."""
+    from mien.models.classifier import OnnxClassifier
+    from mien.training.adapt.graph import read_tail
+
+    write(folder, info(), data)
+    bundle = load_bundle(folder)
+    classifier = OnnxClassifier(bundle)
+    if classifier.has_features:
+        read_tail(bundle, classifier)
 
 
 def _beside(folder: Path, kind: str, name: str, data: bytes) -> Bundle:

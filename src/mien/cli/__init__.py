@@ -26,6 +26,7 @@ COMMANDS = {
     "people": "make a people.csv of tables of readings, to say who is who",
     "prepare": "make a data set from folders of labelled pictures",
     "train": "train a model on a data set",
+    "adapt": "make a model of your own from a few pictures and one that is there",
     "train-detector": "train a face detector on pictures, taught by other detectors",
     "evaluate": "say how good a model is",
     "export-site": "write the page as files that read faces without a server",

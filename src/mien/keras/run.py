@@ -170,7 +170,7 @@ def _fit(
         logits = predict_logits(ImportedNetwork(loaded, found.scale), store, compute)
         # A file that is still mapped cannot be deleted everywhere.
         del store
-    temperature = fit_temperature(logits, wanted)
+    temperature = fit_temperature(logits.numpy(), wanted)
     probabilities = np.asarray(torch.softmax(logits / temperature, dim=1))
     threshold = choose_threshold(probabilities, wanted, settings.answer_accuracy)
     return found, _Calibration(temperature, threshold, len(wanted))

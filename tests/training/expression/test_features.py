@@ -14,7 +14,8 @@ from mien.models.classifier import OnnxClassifier
 from mien.training.expression import features
 from mien.training.expression.calibrate import NOT_READ
 from mien.training.expression.faces import FaceStore
-from mien.training.expression.features import pack_features, read_features
+from mien.training.expression.features import pack_features
+from mien.training.expression.known import read_features
 from mien.types import PixelArray
 
 MakeBundle = Callable[..., Path]

@@ -12,7 +12,7 @@ from torch import nn
 from mien.errors import BundleError
 from mien.models.bundle import WEIGHTS, Bundle, load_bundle, write_bundle
 from mien.models.classifier import OnnxClassifier
-from mien.training.expression import weights
+from mien.training.expression import stored, weights
 from mien.training.expression.export import export_graph
 from mien.training.expression.face_network import FaceNetwork
 from mien.training.expression.network import ARCHITECTURES, Deployed
@@ -120,7 +120,7 @@ def test_bundle_without_weights_says_so(make_bundle: Callable[..., Path]) -> Non
             metadata={"arch": "residual", "classes": "3", "channels": "1", "size": "3"},
         ),
         *(
-            save({"head.bias": torch.zeros(3)}, metadata={weights.SHAPE: text})
+            save({"head.bias": torch.zeros(3)}, metadata={stored.SHAPE: text})
             for text in (
                 *("", "{", "[]", '{"arch": 1}', "[" * 20_000),
                 '{"arch": "baseline", "classes": ["a"], "channels": 1, "size": 9999999}',

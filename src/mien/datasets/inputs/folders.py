@@ -32,7 +32,7 @@ from mien.datasets.records import (
 )
 from mien.errors import DatasetError, PictureError, SettingsError
 from mien.protocols import Detector
-from mien.types import InputSpec, PixelArray
+from mien.types import Alignment, InputSpec, PixelArray
 from mien.vision.boxes import main_face
 from mien.vision.crop import crop_faces
 from mien.vision.images.reading import read_picture
@@ -51,6 +51,8 @@ class CropSettings:
         crop_scale: Side of the crop over `Box.side`; without effect without a detector.
         size: Longest side in pixels of what is stored; smaller faces keep their size.
         gray: Whether colour is dropped; gray pictures are stored as gray in any case.
+        alignment: "eyes" turns the crop so that the eyes are level; without effect without a
+            detector.
         make_judge: Makes what looks, on a sample, whether pictures are faces indeed where no
             detector is asked; None where nobody looks.
     """
@@ -59,6 +61,7 @@ class CropSettings:
     crop_scale: float = 1.0
     size: int = 112
     gray: bool = False
+    alignment: Alignment = "none"
     make_judge: Callable[[], Detector] | None = None
 
     def __post_init__(self) -> None:
@@ -218,7 +221,8 @@ class FolderInput:
         # A small face is not blown up: that would only store the same pixels again.
         side = round(face.box.side * self._crop.crop_scale)
         size = min(max(side, MIN_SIDE), self._crop.size)
-        crop = crop_faces(image, [face], InputSpec(size, 3, self._crop.crop_scale))[0]
+        spec = InputSpec(size, 3, self._crop.crop_scale, self._crop.alignment)
+        crop = crop_faces(image, [face], spec)[0]
         return _drop_color(crop, always=self._crop.gray)
 
 

@@ -7,12 +7,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mien.datasets.preparation.codes import NO_CODE
 from mien.types import BoolArray, IntArray, PixelArray
 
 # Bytes of a sha256.
 DIGEST = 32
-# The code of a text that says nothing.
-NO_CODE = -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,24 +84,6 @@ def to_hex(digests: PixelArray) -> pa.Array:
     offsets = np.arange(len(digests) + 1, dtype=np.int32) * 2 * DIGEST
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(text)]
     return pa.StringArray.from_buffers(len(digests), buffers[1], buffers[2])
-
-
-def first_of_same(codes: IntArray) -> IntArray:
-    """Return for every row the first one of the same code; itself where it has NO_CODE.
-
-    Args:
-        codes: int64 [N], from NO_CODE on.
-
-    Returns:
-        int64 [N].
-    """
-    result = np.arange(len(codes))
-    known = np.flatnonzero(codes != NO_CODE)
-    first = np.empty(int(codes.max(initial=NO_CODE)) + 1, dtype=np.int64)
-    # Of several values for one place the last one is kept.
-    first[codes[known[::-1]]] = known[::-1]
-    result[known] = first[codes[known]]
-    return result
 
 
 def bools(column: pa.ChunkedArray) -> BoolArray:

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mien.datasets.preparation.columns import NO_CODE
+from mien.datasets.preparation.codes import NO_CODE
 from mien.datasets.preparation.plan import LEFT_OUT
 from mien.types import BoolArray, IntArray
 

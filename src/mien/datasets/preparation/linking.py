@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mien.datasets.preparation.columns import first_of_same
+from mien.datasets.preparation.codes import first_of_same
 from mien.types import IntArray
 
 

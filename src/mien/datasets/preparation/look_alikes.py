@@ -10,7 +10,7 @@ are two people. The rule below keeps the 23 and none of the others.
 
 import numpy as np
 
-from mien.datasets.preparation.columns import NO_CODE
+from mien.datasets.preparation.codes import NO_CODE
 from mien.types import FloatArray, IntArray
 
 # How far below the threshold a pair still tells that pictures of a source look alike.

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from mien.datasets.preparation.columns import Texts, digest_codes, first_of_same
+from mien.datasets.preparation.codes import first_of_same
+from mien.datasets.preparation.columns import Texts, digest_codes
 from mien.datasets.preparation.linking import clusters, pairs_of_same, pairs_with
 from mien.datasets.preparation.splits import assign_splits, balance
 from mien.datasets.records import SPLITS, Rejection

@@ -19,13 +19,12 @@ from mien import __version__
 from mien.archive.engines import Engine
 from mien.datasets.dataset import FORMAT, Dataset, DatasetInfo, load_dataset, partial_folder
 from mien.datasets.preparation import duplicates, search, work
+from mien.datasets.preparation.codes import NO_CODE, first_of_same
 from mien.datasets.preparation.columns import (
-    NO_CODE,
     Texts,
     bools,
     digest_codes,
     digests_of,
-    first_of_same,
     whole,
 )
 from mien.datasets.preparation.look_alikes import lowest, same_photo

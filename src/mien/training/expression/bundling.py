@@ -20,7 +20,6 @@ from mien.training.expression.calibrate import (
     as_read,
     choose_threshold,
     fit_temperature,
-    prefer,
     validate,
 )
 from mien.training.expression.card import write_card
@@ -30,6 +29,7 @@ from mien.training.expression.faces import FaceStore
 from mien.training.expression.features import pack_features
 from mien.training.expression.loop import predict_logits
 from mien.training.expression.network import ARCHITECTURES
+from mien.training.expression.prior import prefer
 from mien.training.expression.settings import ModelSettings, TrainSettings
 from mien.training.expression.weights import pack_weights
 from mien.training.onnx_export import shrink
@@ -75,7 +75,8 @@ def write(
     prefer(network, stores["train"].shares(), made.model.class_prior)
     validation, model, spec = stores["validation"], made.model, made.spec
     # Over all classes that were learnt: what those that are not read have is part of the decision.
-    temperature = fit_temperature(predict_logits(network, validation, compute), validation.labels)
+    logits = predict_logits(network, validation, compute).cpu().numpy()
+    temperature = fit_temperature(logits, validation.labels)
     sample = stores["train"].images if model.weights == "int8" else None
     graph, problem = _export(network, temperature, spec, sample, validation.images, made.reads)
     outcomes = run_graph(graph, validation.images)

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor, nn
 
 from mien.models.decision import certainty, is_sure, split
-from mien.types import ProbabilityArray
+from mien.types import FloatArray, ProbabilityArray
 
 MIN_COVERAGE = 0.8
 # In the place of a label, for a face whose class is not read.
@@ -34,21 +32,7 @@ class Validated:
     others: float | None
 
 
-@torch.no_grad()
-def prefer(network: nn.Module, shares: npt.NDArray[np.float64], strength: float) -> None:
-    """Shift a network's logits towards the classes that are frequent (Menon et al. 2021).
-
-    Args:
-        network: Changed: what is added goes into the bias of its last layer, so it costs no time.
-        shares: Of the classes among the faces that were learnt from, [K].
-        strength: What the logarithms of the shares are multiplied by; below 0 rare ones gain.
-    """
-    last = [module for module in network.modules() if isinstance(module, nn.Linear)][-1]
-    preferred = torch.from_numpy(shares).clamp(min=1e-6).log()
-    last.bias.add_((strength * preferred).to(last.bias))
-
-
-def fit_temperature(logits: Tensor, labels: npt.NDArray[np.int64]) -> float:
+def fit_temperature(logits: FloatArray, labels: npt.NDArray[np.int64]) -> float:
     """Find the temperature with the lowest negative log likelihood (Guo et al. 2017).
 
     Args:
@@ -58,18 +42,21 @@ def fit_temperature(logits: Tensor, labels: npt.NDArray[np.int64]) -> float:
     Returns:
         What to divide logits by; between 0.05 and 20.
     """
-    targets = torch.from_numpy(labels)
     # The likelihood has one minimum in the temperature, so narrowing a grid finds it.
     low, high = np.log(0.05), np.log(20.0)
     for _ in range(4):
         grid = np.linspace(low, high, 41)
-        losses = [
-            float(torch.nn.functional.cross_entropy(logits / float(np.exp(t)), targets))
-            for t in grid
-        ]
+        losses = [cross_entropy(logits / np.float32(np.exp(t)), labels) for t in grid]
         best, step = grid[int(np.argmin(losses))], grid[1] - grid[0]
         low, high = best - step, best + step
     return float(np.exp(best))
+
+
+def cross_entropy(logits: FloatArray, labels: npt.NDArray[np.int64]) -> float:
+    """Return the mean negative log likelihood of labels, int64 [N], under logits, [N,K]."""
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    chosen = shifted[np.arange(len(labels)), labels]
+    return float(np.mean(np.log(np.exp(shifted).sum(axis=1)) - chosen))
 
 
 def choose_threshold(

@@ -1,0 +1,305 @@
+"""Labelled pictures → features, cropped as the model wants them; who is who, and what is twice."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from mien.datasets.inputs.class_names import spelling
+from mien.datasets.inputs.folders import CropSettings, FolderInput
+from mien.datasets.inputs.patterns import GroupPattern
+from mien.datasets.preparation.codes import NO_CODE
+from mien.datasets.preparation.duplicates import near_pairs, thumbnail
+from mien.datasets.preparation.linking import clusters
+from mien.datasets.preparation.look_alikes import lowest, same_photo
+from mien.datasets.preparation.settings import PrepareSettings
+from mien.datasets.records import INFO, LabelledFace, Rejection, check_classes
+from mien.errors import DatasetError, MissingExtraError
+from mien.evaluation.figures.intervals import group_numbers
+from mien.models.classifier import OnnxClassifier
+from mien.protocols import Detector
+from mien.types import FloatArray, IntArray, OnProgress, PixelArray, ignore_progress
+from mien.vision.crop import whole_face
+from mien.vision.images.reading import decode_picture
+
+BATCH = 64
+# Longest side of a crop before the network's own size: as much as a picture can have.
+FINEST = 1024
+STAGE = "reading pictures"
+SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gathered:
+    """The faces of a folder or data set.
+
+    Attributes:
+        name: What to call them.
+        classes: Their classes.
+        features: float32 [N,D].
+        labels: int64 [N], index of the class.
+        groups: The person of each, or whatever keeps pictures together; "" where nobody says.
+        photos: int64 [N], pictures of one photo have the same number.
+        origins: The file of each.
+        left_out: Why pictures were left out, and how many.
+        notes: What the user should know, in sentences.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    features: FloatArray
+    labels: IntArray
+    groups: tuple[str, ...]
+    photos: IntArray
+    origins: tuple[str, ...]
+    left_out: dict[str, int]
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def persons(self) -> int:
+        """How many groups are named."""
+        return len(set(self.groups) - {""})
+
+    def part(self, chosen: IntArray) -> "Gathered":
+        """Return some of the faces, with all classes."""
+        return replace(
+            self,
+            features=self.features[chosen],
+            labels=self.labels[chosen],
+            groups=tuple(self.groups[row] for row in chosen),
+            photos=self.photos[chosen],
+            origins=tuple(self.origins[row] for row in chosen),
+        )
+
+
+def gather(
+    path: Path,
+    classifier: OnnxClassifier,
+    detector: Detector | None,
+    group_pattern: GroupPattern | None = None,
+    on_progress: OnProgress = ignore_progress,
+) -> Gathered:
+    """Read class folders, or the faces of a prepared data set that are not for its test.
+
+    Args:
+        path: The folder.
+        classifier: What gives the features, and says how faces are cropped.
+        detector: Finds the face in each picture; None where pictures are faces already. Without
+            meaning for a data set.
+        group_pattern: Names the person of files for which no metadata.csv does.
+        on_progress: Called with the pictures done.
+
+    Raises:
+        DatasetError: It cannot be read, or has a class with fewer than two faces, or two classes
+            whose names differ in nothing but how they are written.
+        BundleError: The graph gives no features.
+        MissingExtraError: It is a data set, and what reads these is not installed.
+    """
+    if (path / INFO).is_file():
+        source: _Source = _DatasetSource(path)
+    else:
+        source = _FolderSource(path, classifier, detector, group_pattern)
+    _check_names(path, source.classes)
+    gatherer = _Gatherer(classifier)
+    for done, face in enumerate(source.faces(), start=1):
+        if isinstance(face, Rejection):
+            gatherer.left_out[face.kind] += 1
+        else:
+            gatherer.add(face)
+        on_progress(STAGE, done, source.total)
+    found = gatherer.finish(str(path), source.classes)
+    _check_left(path, found)
+    notes = [*source.notes(), *_photo_notes(found), *_left_out_notes(found)]
+    return replace(found, notes=tuple(notes))
+
+
+class _Source:
+    """Where labelled faces come from."""
+
+    classes: tuple[str, ...]
+    total: int
+
+    def faces(self) -> Iterator[LabelledFace | Rejection]:
+        """Yield each face, or why it is left out."""
+        raise NotImplementedError
+
+    def notes(self) -> Sequence[str]:
+        """Say what the user should know of them."""
+        return ()
+
+
+class _FolderSource(_Source):
+    def __init__(
+        self,
+        path: Path,
+        classifier: OnnxClassifier,
+        detector: Detector | None,
+        group_pattern: GroupPattern | None,
+    ) -> None:
+        crop = CropSettings(
+            detector,
+            classifier.spec.crop_scale,
+            FINEST,
+            alignment=classifier.spec.alignment,
+        )
+        self._input = FolderInput(path, crop, group_pattern)
+        self.classes, self.total = self._input.classes, len(self._input)
+        self._tested = 0
+
+    def faces(self) -> Iterator[LabelledFace | Rejection]:
+        for face in self._input.read(0, self.total):
+            if isinstance(face, LabelledFace) and face.held_out:
+                self._tested += 1
+            else:
+                yield face
+
+    def notes(self) -> Sequence[str]:
+        return (*self._input.notes(), *_tested_note(self._tested))
+
+
+class _DatasetSource(_Source):
+    def __init__(self, path: Path) -> None:
+        try:
+            from mien.datasets.dataset import load_dataset
+        except ModuleNotFoundError as error:
+            raise MissingExtraError("adapting to a data set", "train") from error
+        self._dataset = load_dataset(path)
+        self.classes = self._dataset.classes
+        self.total = self._dataset.count("train") + self._dataset.count("validation")
+
+    def faces(self) -> Iterator[LabelledFace | Rejection]:
+        for split in ("train", "validation"):
+            for rows in self._dataset.rows(split):
+                for data, label, soft, origin, group, source in zip(
+                    rows.images,
+                    rows.labels.tolist(),
+                    rows.soft.tolist(),
+                    rows.origins,
+                    rows.groups,
+                    rows.sources,
+                    strict=True,
+                ):
+                    pixels = decode_picture(data, origin)[..., ::-1]
+                    yield LabelledFace(pixels, label, tuple(soft), origin, group, source=source)
+
+    def notes(self) -> Sequence[str]:
+        return _tested_note(self._dataset.count("test"))
+
+
+class _Gatherer:
+    """Takes faces one by one, and keeps what is learnt of them: no picture."""
+
+    def __init__(self, classifier: OnnxClassifier) -> None:
+        self._classifier, spec = classifier, classifier.spec
+        # Asked about no face, it says before the work that it gives no features.
+        nobody = np.empty((0, spec.size, spec.size, spec.channels), np.uint8)
+        self._features = [classifier.features(nobody)]
+        self._crops: list[PixelArray] = []
+        self._thumbs: list[PixelArray] = []
+        self._labels: list[int] = []
+        self._groups: list[str] = []
+        self._origins: list[str] = []
+        self.left_out: Counter[str] = Counter()
+
+    def add(self, face: LabelledFace) -> None:
+        """Take a face: RGB, or gray."""
+        bgr = np.repeat(face.pixels, 3, 2) if face.pixels.shape[2] == 1 else face.pixels[..., ::-1]
+        self._crops.append(whole_face(np.ascontiguousarray(bgr), self._classifier.spec))
+        self._thumbs.append(thumbnail(np.ascontiguousarray(face.pixels)))
+        self._labels.append(face.label)
+        self._groups.append(face.group)
+        self._origins.append(face.origin)
+        if len(self._crops) == BATCH:
+            self._read()
+
+    def finish(self, name: str, classes: tuple[str, ...]) -> Gathered:
+        """Return all that was taken."""
+        if self._crops:
+            self._read()
+        return Gathered(
+            name=name,
+            classes=classes,
+            features=np.concatenate(self._features),
+            labels=np.array(self._labels, np.int64),
+            groups=tuple(self._groups),
+            photos=_photos(self._thumbs, self._groups),
+            origins=tuple(self._origins),
+            left_out=dict(self.left_out),
+        )
+
+    def _read(self) -> None:
+        self._features.append(self._classifier.features(np.stack(self._crops)))
+        self._crops.clear()
+
+
+def _photos(thumbs: list[PixelArray], groups: list[str]) -> IntArray:
+    """Number the photos that pictures show, as `prepare` tells them."""
+    if not thumbs:
+        return np.empty(0, np.int64)
+    near, count = PrepareSettings().near, len(thumbs)
+    numbers = group_numbers(groups)
+    codes = np.where(np.array([bool(group) for group in groups]), numbers, NO_CODE)
+    pairs, values = near_pairs(np.stack(thumbs), lowest(near))
+    return clusters(same_photo(pairs, values, near, codes, np.zeros(count, np.int64)), count)
+
+
+def _check_names(path: Path, classes: Sequence[str]) -> None:
+    """Refuse two classes that are one but for how they are written."""
+    first: dict[str, str] = {}
+    for name in classes:
+        other = first.setdefault(spelling(name), name)
+        if other != name:
+            raise DatasetError(
+                f"{path}: the classes {other!r} and {name!r} differ only in how they are written; "
+                "put their pictures into one folder"
+            )
+
+
+def _check_left(path: Path, found: Gathered) -> None:
+    if not len(found):
+        raise DatasetError(f"{path}: no face to learn from{_reasons(found.left_out)}")
+    try:
+        check_classes(found.labels, found.classes, str(path))
+    except DatasetError as error:
+        raise DatasetError(f"{error}{_reasons(found.left_out)}") from error
+
+
+def _reasons(left_out: dict[str, int]) -> str:
+    if not left_out:
+        return ""
+    told = ", ".join(f"{number:,} {kind}" for kind, number in left_out.items())
+    return f" (left out: {told})"
+
+
+def _left_out_notes(found: Gathered) -> list[str]:
+    return [f"{number:,} left out: {kind}" for kind, number in found.left_out.items()]
+
+
+def _tested_note(count: int) -> list[str]:
+    return [f"{count:,} faces of its test are left for `mien evaluate`"] if count else []
+
+
+def _photo_notes(found: Gathered) -> Iterator[str]:
+    """Tell of pictures that show one photo, and of those whose labels differ."""
+    names, members = np.unique(found.photos, return_inverse=True)
+    several = [np.flatnonzero(members == number) for number in range(len(names))]
+    several = [rows for rows in several if len(rows) > 1]
+    if several:
+        shown = "; ".join(_shown(found, rows) for rows in several[:SHOWN])
+        yield (
+            f"{len(several):,} photos are there more than once ({shown}"
+            f"{'; …' * (len(several) > SHOWN)}): each stays in one fold"
+        )
+    unlike = [rows for rows in several if len(set(found.labels[rows].tolist())) > 1]
+    if unlike:
+        shown = "; ".join(_shown(found, rows) for rows in unlike[:SHOWN])
+        yield f"{len(unlike):,} photos are in two classes ({shown}): take them out of one"
+
+
+def _shown(found: Gathered, rows: IntArray) -> str:
+    return " = ".join(found.origins[row][-60:] for row in rows[:SHOWN].tolist())
