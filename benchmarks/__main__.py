@@ -23,6 +23,7 @@ from benchmarks.report import (
 from mien.errors import MienError
 from mien.registry import DEFAULT_BUNDLE, make_classifier, make_detector
 
+ALL = "bench"
 TRAINING, STREAMING, STREAMING_MEMORY = "training", "streaming", "streaming-memory"
 
 
@@ -209,10 +210,12 @@ def _output_problem(args: argparse.Namespace) -> str:
         return f"{args.json.parent}: no such folder; make it first"
     if not args.write:
         return ""
-    if args.quick or args.only:
-        return "--write keeps what is measured in full: leave out --quick and --only"
+    if args.quick or len(args.only or ()) > 1:
+        return (
+            "--write keeps what is measured in full: leave out --quick, and all but one --only"
+        )
     try:
-        split_marked(args.write)
+        split_marked(args.write, name=_marks_of(args))
     except ValueError as error:
         return str(error)
     return ""
@@ -235,7 +238,12 @@ def _write(args: argparse.Namespace, results: Sequence[Result], environment: Env
     if args.markdown:
         print(text)
     if args.write:
-        replace_marked(args.write, text)
+        replace_marked(args.write, text, name=_marks_of(args))
+
+
+def _marks_of(args: argparse.Namespace) -> str:
+    """Return between whose marks figures go: one measure alone has its own."""
+    return str(args.only[0]) if args.only else ALL
 
 
 def _command(options: argparse.Namespace) -> str:

@@ -32,7 +32,9 @@ def test_the_command_prints_and_writes(
     [
         (["--only", "classifier", "--bundle", "nowhere"], "nowhere: no such bundle"),
         (["--quick", "--bundle", "nowhere", "--write", "a.md"], "leave out --quick"),
-        (["--bundle", "nowhere", "--write", "LICENSE"], "LICENSE: needs the lines"),
+        (["--only", "memory", "--only", "frame", "--write", "a.md"], "and all but one --only"),
+        (["--bundle", "nowhere", "--write", "LICENSE"], "LICENSE: needs the lines <!-- bench -->"),
+        (["--only", "archive", "--write", "LICENSE"], "needs the lines <!-- archive -->"),
         (["--bundle", "nowhere", "--write", "a.md"], "a.md: cannot be read"),
         (["--bundle", "nowhere", "--json", "nowhere/a.json"], "nowhere: no such folder"),
     ],
@@ -64,8 +66,13 @@ def test_only_what_is_between_the_marks_is_replaced(bench: Importer, tmp_path: P
 
 
 def test_the_documents_marks_are_there() -> None:
-    text = (ROOT / "docs" / "performance.md").read_text()
-    assert text.index("<!-- bench -->") < text.index("<!-- /bench -->")
+    for name, page in (
+        ("bench", "performance"),
+        ("archive", "performance"),
+        ("streaming", "scale"),
+    ):
+        text = (ROOT / "docs" / f"{page}.md").read_text()
+        assert text.index(f"<!-- {name} -->") < text.index(f"<!-- /{name} -->")
 
 
 def test_a_ratio_is_that_of_pairs(bench: Importer) -> None:

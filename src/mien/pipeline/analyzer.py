@@ -195,6 +195,8 @@ class Analyzer:
 
     def _end_at_cut(self, frame: Frame) -> None:
         """Where another scene begins, hand no number to who comes to be in somebody's place."""
+        if frame.alone:
+            return
         cut = self._cuts(frame.image, frame.timestamp, self._tracker.places)
         if cut:
             self._tracker.end(cut)
