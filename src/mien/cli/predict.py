@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import msgspec
 
 from mien.archive.readings.settings import ArchiveSettings
-from mien.cli import predict_folder, predict_hidden
+from mien.cli import lsl, predict_folder, predict_hidden
 from mien.cli.about import about
 from mien.cli.console import count, err, out, print_notice, print_some, progress
 from mien.cli.models import ModelOptions, add_all, make_models
@@ -28,6 +28,7 @@ from mien.recordings.sink import SINKS
 from mien.registry import make_analyzer
 from mien.settings import flag
 from mien.sinks.layout import TableSettings
+from mien.sinks.lsl.library import LslSettings
 from mien.sinks.open import check_table, make_sinks
 from mien.sources.limited import check_times, is_still, limited, parse_time
 from mien.sources.open import ACCEPTED, open_sources, refuse_unreachable
@@ -89,13 +90,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_all(parser, PredictOptions, {"sources": ACCEPTED})
     add_options(parser.add_argument_group("what the table holds"), TableSettings)
     add_options(parser.add_argument_group("into a folder"), ArchiveSettings)
+    lsl.add_options_to(parser, LslSettings)
 
 
 def run(args: argparse.Namespace) -> int:
     """Read the sources; 1 where nothing could be read, or not all that was named."""
     options, archive = read(args, PredictOptions), typed(args, ArchiveSettings)
     predict_hidden.check(options)
-    if predict_folder.is_meant(options.out, archive):
+    streams = read(args, LslSettings)
+    folder = predict_folder.is_meant(options.out, archive)
+    lsl.check(streams, typed(args, LslSettings), folder=folder)
+    if folder:
         return predict_folder.run(options, read(args, ArchiveSettings), read(args, TableSettings))
     tables = read(args, TableSettings)
     table = _table(options, tables, typed(args, TableSettings))
@@ -107,6 +112,8 @@ def run(args: argparse.Namespace) -> int:
         predict_hidden.check_source(options, source)
         models = make_models(options, options.model, any_angle=options.any_angle)
         part, meter = part_of(source, options), Meter()
+        settings = (options, tables, streams)
+        told = about(options, options.model, models[2], options.sources, settings)
         sinks = make_sinks(
             models[1].labels,
             other=models[1].other,
@@ -117,8 +124,9 @@ def run(args: argparse.Namespace) -> int:
             source=source,
             settings=tables,
             more=SINKS,
-            about=about(options, options.model, models[2], options.sources, (options, tables)),
+            about=told,
         )
+        sinks = [*lsl.sinks(streams, told, models[2]), *sinks]
         with _reported(part, meter, stats=options.stats):
             _read(options, part, make_analyzer(*models), sinks, meter)
     return 1 if _missed(part) or not meter.summary().frames else 0

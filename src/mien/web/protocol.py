@@ -5,9 +5,9 @@ The server speaks first; all texts are JSON objects with a `type`.
 Server to page:
 
 - `{"type": "hello", "version", "labels", "sources": [{"id", "name", "told"?}], "mode",
-  "model"}`: once, at the start. `mode` is what the page should begin with: "camera", "sample" or
-  "configured"; `model` is `{"name", "version", "terms"}` of the model that reads, its terms as in
-  model.json, or null.
+  "model", "markers"}`: once, at the start. `mode` is what the page should begin with: "camera",
+  "sample" or "configured"; `model` is `{"name", "version", "terms"}` of the model that reads, its
+  terms as in model.json, or null; `markers` is whether `mark` has somewhere to go.
 - `{"type": "analysis", ...Analysis.to_dict()}`: the answer to one picture of the page's camera. Of
   each face, `reason` says why `label` is null, and `other` how probable it is that the face shows
   none of the labels; `confidence` and `probabilities` are given that it shows one.
@@ -36,6 +36,7 @@ Page to server:
 - `{"type": "watch", "source": "sample" | "configured"}`: let the server read a source.
 - `{"type": "next"}`: the frame has been shown, send the next. A slow page thus never builds a lag.
 - `{"type": "stop"}`: end the stream and free its source.
+- `{"type": "mark", "word"}`: something happened just now, which the word tells of.
 
 Whatever is not one of these closes the connection with a code and a reason.
 """
@@ -65,6 +66,8 @@ Mode = Literal["camera", "sample", "configured"]
 
 # More than any header of the page takes.
 MAX_HEADER_BYTES = 1000
+# Letters of a marker: a word or a few, and no text.
+MAX_WORD = 100
 
 Point = tuple[float, float]
 T = TypeVar("T")
@@ -92,6 +95,12 @@ class Next(msgspec.Struct, frozen=True, tag="next", forbid_unknown_fields=True):
 
 class Stop(msgspec.Struct, frozen=True, tag="stop", forbid_unknown_fields=True):
     """End the stream."""
+
+
+class Mark(msgspec.Struct, frozen=True, tag="mark", forbid_unknown_fields=True):
+    """Something happened just now."""
+
+    word: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_WORD)]
 
 
 class Grab(msgspec.Struct, frozen=True, tag="grab", forbid_unknown_fields=True):
@@ -138,6 +147,7 @@ class Hello(msgspec.Struct, frozen=True, tag="hello"):
     sources: tuple[SourceInfo, ...]
     mode: Mode
     model: ModelFacts | None
+    markers: bool = False
 
 
 class Stopped(msgspec.Struct, frozen=True, tag="stopped"):
@@ -214,11 +224,11 @@ class StillAnalyzed(Analyzed, frozen=True, tag="picture", forbid_unknown_fields=
     id: Identifier
 
 
-ClientMessage = Watch | Next | Stop
+ClientMessage = Watch | Next | Stop | Mark
 # What is written as it is, and told of here for the types of the page.
 AnalysisMessage = Analyzed | StillAnalyzed
 ServerMessage = Hello | Stopped | Waiting | Ended | Failed
-_DECODER: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(Watch | Next | Stop)
+_DECODER: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(Watch | Next | Stop | Mark)
 _HEADER_DECODER: msgspec.json.Decoder[Grab | Still] = msgspec.json.Decoder(Grab | Still)
 
 

@@ -68,6 +68,7 @@ def test_says_hello(services):
             "sources": [{"id": "sample", "name": "the sample"}],
             "mode": "camera",
             "model": None,
+            "markers": False,
         }
 
 

@@ -8,6 +8,7 @@ export interface Hello {
   sources: SourceInfo[];
   mode: "camera" | "configured" | "sample";
   model: ModelFacts | null;
+  markers: boolean;
 }
 
 /** A source that the page may watch, and what to call it. */
@@ -137,6 +138,12 @@ export interface Stop {
   type: "stop";
 }
 
+/** Something happened just now. */
+export interface Mark {
+  type: "mark";
+  word: string;
+}
+
 /** A picture of the page's own stream, taken at `time` in seconds. */
 export interface Grab {
   type: "grab";
@@ -152,6 +159,6 @@ export interface Still {
 
 export type ServerMessage = Hello | Stopped | Waiting | Ended | Failed | Analyzed | StillAnalyzed;
 
-export type ClientMessage = Watch | Next | Stop;
+export type ClientMessage = Watch | Next | Stop | Mark;
 
 export type PictureHeader = Grab | Still;
