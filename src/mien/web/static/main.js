@@ -95,6 +95,10 @@ class Page {
       show.button().addEventListener("click", () => live.start(show));
     }
     new Files(live, connection, feed, () => $("settings").open || this.views.open === "practice");
+    stage.marking.onMark = (word) => {
+      connection.send({ type: "mark", word });
+      return connection.open;
+    };
     new Tools();
     tellOfNotice();
     $("stop").addEventListener("click", () => live.stop());
@@ -105,7 +109,7 @@ class Page {
   }
 
   /** @param {import("./generated/messages.js").Hello} hello */
-  #greet({ labels, sources, version, mode, model }) {
+  #greet({ labels, sources, version, mode, model, markers }) {
     learnLabels(labels);
     for (const part of [this.dialog, this.voice]) part.setLabels(labels);
     this.practice.greet(labels);
@@ -120,6 +124,7 @@ class Page {
     this.status.greet();
     if (this.greeted) this.live.lose(); // what is on its way is of another server, or model
     this.live.greet();
+    this.live.stage.marking.greet(Boolean(markers));
     // Who named a source on the command line wants to see it; a camera waits to be asked for.
     const named = this.served.find(({ id }) => id === mode);
     if (named && !this.greeted && this.views.open === "welcome") this.live.start(named);

@@ -339,6 +339,10 @@ export interface Words {
       title: string;
       hint: string;
     };
+    markerKey: {
+      title: string;
+      hint: string;
+    };
     sound: {
       title: string;
       hint: string;
@@ -401,6 +405,12 @@ export interface Words {
       blue: string;
       violet: string;
     };
+  };
+  marker: {
+    word: string;
+    set: string;
+    first: string;
+    said: string;
   };
   /** For labels; English has its words in the table of looks. */
   looks?: Record<string, string>;
