@@ -36,7 +36,7 @@ class MarkerInlet:
         """
         self._lsl, self._name, self._take, self._say = lsl, name, take, say
         self._offset = clock_offset(lsl)
-        self._ending = threading.Event()
+        self._ending, self._told = threading.Event(), False
         self._thread = threading.Thread(target=self._run, name="mien markers", daemon=True)
         self._thread.start()
 
@@ -49,6 +49,7 @@ class MarkerInlet:
         shown = printable(self._name)
         try:
             while (inlet := self._found()) is not None:
+                self._told = True
                 self._say(f"markers come from the stream {shown}")
                 try:
                     self._listen(inlet)
@@ -62,14 +63,13 @@ class MarkerInlet:
 
     def _found(self) -> Any:
         """Return what listens to the stream once it is there; None at the end."""
-        told = False
         while not self._ending.is_set():
             found = self._lsl.resolve_byprop("name", self._name, 1, WAIT_SECONDS)
             inlet = self._opened(found[0]) if found else None
             if inlet is not None:
                 return inlet
-            if not told:
-                told = True
+            if not self._told:
+                self._told = True
                 self._say(f"waiting for a marker stream called {printable(self._name)}")
         return None
 

@@ -67,7 +67,8 @@ export class Marking {
   #obey(event) {
     const { key, repeat, altKey, ctrlKey, metaKey, target } = event;
     if (key.toLowerCase() !== KEY || repeat || altKey || ctrlKey || metaKey) return;
-    if (this.form.hidden || !settings.values.markerKey) return;
+    // Another view may be open, too.
+    if (!this.form.getClientRects().length || !settings.values.markerKey) return;
     if (target instanceof Element && target.closest(TYPES)) return;
     if (document.querySelector("dialog[open]")) return;
     event.preventDefault();
