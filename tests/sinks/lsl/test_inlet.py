@@ -5,13 +5,9 @@ import time
 
 import pytest
 
-pylsl = pytest.importorskip(
-    "pylsl", reason="needs the extra [lsl], with liblsl", exc_type=Exception
-)
-
-from mien.errors import SinkError  # noqa: E402
-from mien.sinks.lsl.inlet import MarkerInlet  # noqa: E402
-from mien.sinks.lsl.library import clock_offset  # noqa: E402
+from mien.errors import SinkError
+from mien.sinks.lsl.inlet import MarkerInlet
+from mien.sinks.lsl.library import clock_offset
 
 
 class Kept:
@@ -37,9 +33,13 @@ class Kept:
             assert self._news.wait_for(test, 30), (self.markers, self.lines)
 
 
-def outlet(name: str, form=pylsl.cf_string, channels: int = 1):
-    info = pylsl.StreamInfo(name, "Markers", channels, 0, form, f"id of {name}")
-    return pylsl.StreamOutlet(info)
+@pytest.fixture
+def outlet(lsl, name):
+    def make(form: int | None = None, channels: int = 1):
+        kind = lsl.cf_string if form is None else form
+        return lsl.StreamOutlet(lsl.StreamInfo(name, "Markers", channels, 0, kind, f"id of {name}"))
+
+    return make
 
 
 @pytest.fixture
@@ -50,9 +50,9 @@ def kept(lsl, name):
     inlet.close()
 
 
-def test_markers_come_with_the_time_of_day(lsl, name, kept) -> None:
+def test_markers_come_with_the_time_of_day(lsl, name, outlet, kept) -> None:
     kept.until(lambda: any("waiting for a marker stream" in line for line in kept.lines))
-    sender = outlet(name)
+    sender = outlet()
     assert sender.wait_for_consumers(20)
     moment = time.time() - 2.0
     sender.push_sample(["stimulus on"], moment + clock_offset(lsl))
@@ -63,14 +63,14 @@ def test_markers_come_with_the_time_of_day(lsl, name, kept) -> None:
 
 
 @pytest.mark.heavy
-def test_a_stream_that_ends_is_told_of_once_and_taken_up_when_it_is_back(name, kept) -> None:
-    sender = outlet(name)
+def test_a_stream_that_ends_is_told_of_once_and_taken_up_when_it_is_back(outlet, kept) -> None:
+    sender = outlet()
     assert sender.wait_for_consumers(20)
     sender.push_sample(["one"])
     kept.until(lambda: len(kept.markers) == 1)
     del sender
     kept.until(lambda: any("has ended; the run goes on" in line for line in kept.lines))
-    sender = outlet(name)
+    sender = outlet()
     assert sender.wait_for_consumers(20)
     sender.push_sample(["two"])
     kept.until(lambda: len(kept.markers) == 2)
@@ -79,8 +79,8 @@ def test_a_stream_that_ends_is_told_of_once_and_taken_up_when_it_is_back(name, k
 
 
 @pytest.mark.heavy
-def test_numbers_are_markers_too(name, kept) -> None:
-    sender = outlet(name, pylsl.cf_int32, 2)
+def test_numbers_are_markers_too(lsl, outlet, kept) -> None:
+    sender = outlet(lsl.cf_int32, 2)
     assert sender.wait_for_consumers(20)
     sender.push_sample([7, -1])
     kept.until(lambda: kept.markers)
@@ -88,14 +88,14 @@ def test_numbers_are_markers_too(name, kept) -> None:
 
 
 @pytest.mark.heavy
-def test_a_full_disk_is_one_line(lsl, name) -> None:
+def test_a_full_disk_is_one_line(lsl, name, outlet) -> None:
     kept = Kept()
 
     def fail(word: str, origin: str, moment: float) -> None:
         raise SinkError("a.markers.csv: cannot be written: the disk is full")
 
     inlet = MarkerInlet(lsl, name, fail, kept.say)
-    sender = outlet(name)
+    sender = outlet()
     assert sender.wait_for_consumers(20)
     sender.push_sample(["one"])
     kept.until(lambda: any("disk is full" in line for line in kept.lines))
