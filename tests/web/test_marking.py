@@ -104,3 +104,13 @@ def test_without_a_place_for_them_they_go_to_the_last_minutes(open_page, expect)
     expect(page.locator("#marker")).to_be_hidden()
     page.get_by_role("button", name="Delete all").click()
     assert page.evaluate("document.querySelectorAll('#history-strips li').length") == 0
+
+
+@pytest.mark.parametrize(("streams", "said"), [(True, "sent to other"), (False, "Nothing leaves")])
+def test_the_page_says_whether_what_is_read_is_sent(open_page, services, expect, streams, said):
+    recorder = Recorder([], Markers(None), streams=streams)
+    page = open_page(services=dataclasses.replace(services, recorder=recorder))
+    expect(page.locator("#connection")).to_have_text("Ready")
+    expect(page.locator("#here")).to_contain_text(said)
+    foot = "sent to other" if streams else "this machine only"
+    expect(page.locator("#foot-here")).to_contain_text(foot)

@@ -68,4 +68,4 @@ def recorder(
             made.callback(sink.close)
         markers = lsl.markers(options.out, streams, told, info, overwrite=options.overwrite)
         made.pop_all()
-    return Recorder([*sinks, *markers.sinks], markers)
+    return Recorder([*sinks, *markers.sinks], markers, streams=streams.lsl)

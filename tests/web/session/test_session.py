@@ -72,6 +72,7 @@ def test_says_hello(services):
             "mode": "camera",
             "model": None,
             "markers": False,
+            "streams": False,
         }
 
 

@@ -22,9 +22,18 @@ class Recorder:
     time begins anew and its people have other numbers.
     """
 
-    def __init__(self, sinks: Sequence[Sink] = (), markers: Markers | None = None) -> None:
-        """Take the sinks, and what takes markers; without any, nothing is recorded."""
+    def __init__(
+        self, sinks: Sequence[Sink] = (), markers: Markers | None = None, *, streams: bool = False
+    ) -> None:
+        """Take what is written to; without any, nothing is recorded.
+
+        Args:
+            sinks: Take the readings.
+            markers: Takes markers.
+            streams: Whether a sink sends readings to other programs: pages say so.
+        """
         self._sinks, self._markers = sinks, markers
+        self.streams = streams
         self._lock = threading.Lock()
         self._count: Counter[str] = Counter()
         self._closed = False

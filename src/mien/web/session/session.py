@@ -63,6 +63,7 @@ class PageSession:
             mode=self._services.mode,
             model=self._services.model,
             markers=self._services.recorder.takes_markers,
+            streams=self._services.recorder.streams,
         )
 
     async def _receive(self, tasks: anyio.abc.TaskGroup) -> None:

@@ -25,6 +25,8 @@ import { Voice } from "./sound/voice.js";
 
 const SERVED = /** @type {const} */ (["sample", "configured"]);
 
+const WHERE = /** @type {const} */ ({ machine: "here", network: "overNetwork", browser: "inBrowser" });
+
 const NEEDS_ENGINE = /** @type {const} */ ([
   ...["start-camera", "start-window", "start-sample", "choose-file", "start-file"],
   ...["practice-pictures", "practice-folder", "practice-moments", "kept-practise"],
@@ -109,11 +111,12 @@ class Page {
   }
 
   /** @param {import("./generated/messages.js").Hello} hello */
-  #greet({ labels, sources, version, mode, model, markers }) {
+  #greet({ labels, sources, version, mode, model, markers, streams }) {
     learnLabels(labels);
     for (const part of [this.dialog, this.voice]) part.setLabels(labels);
     this.practice.greet(labels);
     this.about.show(model);
+    tellWhereItGoes(Boolean(streams));
     this.#tellVersion(version);
     for (const show of this.served) {
       const source = sources.find(({ id }) => id === show.id);
@@ -177,9 +180,16 @@ function tellOfNotice() {
   });
 }
 
+// What is read may be sent on, and then it must not be said that nothing leaves.
+function tellWhereItGoes(streams) {
+  tellWhereItReads();
+  if (!streams) return;
+  tell($("here"), () => words.welcome.streams);
+  tell($("foot-here"), () => words.foot.streams);
+}
+
 function tellWhereItReads() {
-  if (PLACE === "machine") return; // index.html says so
-  const key = PLACE === "network" ? "overNetwork" : "inBrowser";
+  const key = WHERE[PLACE];
   tell($("here"), () => words.welcome[key]);
   tell($("foot-here"), () => words.foot[key]);
   tell($("practice-here"), () => words.practice[key]);

@@ -54,6 +54,7 @@ export interface Words {
     camera: string;
     sample: string;
     file: string;
+    streams: string;
   };
   notice: {
     ask: string;
@@ -84,6 +85,7 @@ export interface Words {
     here: string;
     overNetwork: string;
     inBrowser: string;
+    streams: string;
   };
   about: {
     title: string;

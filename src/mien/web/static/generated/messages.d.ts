@@ -9,6 +9,7 @@ export interface Hello {
   mode: "camera" | "configured" | "sample";
   model: ModelFacts | null;
   markers: boolean;
+  streams: boolean;
 }
 
 /** A source that the page may watch, and what to call it. */
