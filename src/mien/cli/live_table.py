@@ -52,7 +52,7 @@ def recorder(
     """
     if options.out is None and not streams.lsl:
         return Recorder()
-    model, settings = next(iter(options.model), None), (options, tables, streams)
+    model, settings = next(iter(options.model), None), (options, tables, *lsl.told_of(streams))
     told = about(options, model, info, options.source, settings)
     with contextlib.ExitStack() as made:
         sinks = make_sinks(
@@ -67,5 +67,8 @@ def recorder(
         for sink in sinks:
             made.callback(sink.close)
         markers = lsl.markers(options.out, streams, told, info, overwrite=options.overwrite)
+        for one in (markers, *markers.sinks):
+            made.callback(one.close)
+        lsl.wait(streams, markers.sinks)
         made.pop_all()
     return Recorder([*sinks, *markers.sinks], markers, streams=streams.lsl)

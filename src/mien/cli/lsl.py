@@ -2,7 +2,7 @@
 
 import argparse
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
@@ -121,8 +121,13 @@ def check_live(options: "LiveOptions", settings: LiveLsl, typed: Mapping[str, An
     _say(f"markers are looked for by the Lab Streaming Layer; scope: {place}")
 
 
+def told_of(settings: LslSettings) -> tuple[LslSettings, ...]:
+    """Return what notes beside a table tell of streams: nothing where there are none."""
+    return (settings,) if settings.lsl or getattr(settings, "markers", None) else ()
+
+
 def sinks(settings: LslSettings, about: About, info: ModelInfo) -> list[Sink]:
-    """Return what sends the streams, once somebody listens or `--lsl-wait` is over.
+    """Return what sends the streams, where they were asked for.
 
     Raises:
         SettingsError: Streams of that name are there already.
@@ -131,15 +136,16 @@ def sinks(settings: LslSettings, about: About, info: ModelInfo) -> list[Sink]:
     if not settings.lsl:
         return []
     maker = Maker(about.version, info.labels, info.other, about.model)
-    sink = LslSink(load("--lsl"), settings, maker, _say)
-    if settings.lsl_wait:
-        with contextlib.ExitStack() as stack:
-            stack.callback(sink.close)
+    return [LslSink(load("--lsl"), settings, maker, _say)]
+
+
+def wait(settings: LslSettings, made: Sequence[Sink]) -> None:
+    """Wait until somebody listens to the streams among some sinks, or `--lsl-wait` is over."""
+    for sink in made:
+        if isinstance(sink, LslSink) and settings.lsl_wait:
             _say("waiting for a program that records the streams")
             if not sink.wait(settings.lsl_wait):
                 _say("no program listens to the streams; reading begins all the same")
-            stack.pop_all()
-    return [sink]
 
 
 def markers(

@@ -112,32 +112,42 @@ def run(args: argparse.Namespace) -> int:
         predict_hidden.check_source(options, source)
         models = make_models(options, options.model, any_angle=options.any_angle)
         part, meter = part_of(source, options), Meter()
-        settings = (options, tables, streams)
+        settings = (options, tables, *lsl.told_of(streams))
         told = about(options, options.model, models[2], options.sources, settings)
-        sinks = make_sinks(
-            models[1].labels,
-            other=models[1].other,
-            out=table,
-            annotate=options.annotate,
-            sound=options.sound,
-            overwrite=options.overwrite,
-            source=source,
-            settings=tables,
-            more=SINKS,
-            about=told,
-        )
-        sinks = [*lsl.sinks(streams, told, models[2]), *sinks]
+        with contextlib.ExitStack() as made:
+            sinks = lsl.sinks(streams, told, models[2])
+            for sink in sinks:
+                made.callback(sink.close)
+            sinks += make_sinks(
+                models[1].labels,
+                other=models[1].other,
+                out=table,
+                annotate=options.annotate,
+                sound=options.sound,
+                overwrite=options.overwrite,
+                source=source,
+                settings=tables,
+                more=SINKS,
+                about=told,
+            )
+            made.pop_all()
         with _reported(part, meter, stats=options.stats):
-            _read(options, part, make_analyzer(*models), sinks, meter)
+            _read(options, part, make_analyzer(*models), sinks, meter, streams)
     return 1 if _missed(part) or not meter.summary().frames else 0
 
 
 def _read(
-    options: PredictOptions, part: Source, analyzer: Analyzer, sinks: list[Sink], meter: Meter
+    options: PredictOptions,
+    part: Source,
+    analyzer: Analyzer,
+    sinks: list[Sink],
+    meter: Meter,
+    streams: LslSettings,
 ) -> None:
     with contextlib.ExitStack() as stack:
         for sink in sinks:
             stack.callback(sink.close)
+        lsl.wait(streams, sinks)
         search = predict_hidden.make_search(options)
         first = [*sinks[:-1], search] if search else sinks
         with _shown(options, part) as on_frame:

@@ -5,9 +5,9 @@ The server speaks first; all texts are JSON objects with a `type`.
 Server to page:
 
 - `{"type": "hello", "version", "labels", "sources": [{"id", "name", "told"?}], "mode",
-  "model", "markers", "streams"}`: once, at the start. `mode` is what the page should begin with: "camera",
-  "sample" or "configured"; `model` is `{"name", "version", "terms"}` of the model that reads, its
-  terms as in model.json, or null; `markers` is whether `mark` has somewhere to go,
+  "model", "markers", "streams"}`: once, at the start. `mode` is what the page should begin with:
+  "camera", "sample" or "configured"; `model` is `{"name", "version", "terms"}` of the model that
+  reads, its terms as in model.json, or null; `markers` is whether `mark` has somewhere to go,
   `streams` whether what is read is sent to other programs.
 - `{"type": "analysis", ...Analysis.to_dict()}`: the answer to one picture of the page's camera. Of
   each face, `reason` says why `label` is null, and `other` how probable it is that the face shows

@@ -20,10 +20,11 @@ from mien.types import Analysis, Frame
 
 # Somebody whose face is lost for less finds the same stream; a tracker gives back the number later.
 HOLD_SECONDS = 2.0
-# A stream of the same name answers in milliseconds on a network.
-SEARCH_SECONDS = 0.5
+# A stream of this machine answers after half a second, when each port is asked.
+SEARCH_SECONDS = 1.5
 # What was sent last has to reach who listens before the streams go.
 FLUSH_SECONDS = 0.5
+WAIT_STEP = 0.2
 MANUFACTURER = "mien"
 
 
@@ -85,7 +86,12 @@ class LslSink(Sink):
 
     def wait(self, seconds: float) -> bool:
         """Wait for a program that listens; return whether there is one."""
-        return bool(self._markers.wait_for_consumers(seconds))
+        end = time.monotonic() + seconds
+        # In small parts, for Ctrl-C is not heard inside the library.
+        while not (found := bool(self._markers.wait_for_consumers(WAIT_STEP))):
+            if time.monotonic() >= end:
+                break
+        return found
 
     def write(self, frame: Frame, analysis: Analysis) -> None:  # noqa: ARG002 - the protocol's
         """Send a sample for each face that has a stream, and a marker for each change."""
