@@ -67,8 +67,9 @@ def recorder(
         for sink in sinks:
             made.callback(sink.close)
         markers = lsl.markers(options.out, streams, told, info, overwrite=options.overwrite)
-        for one in (markers, *markers.sinks):
-            made.callback(one.close)
+        made.callback(markers.close)
+        for sink in markers.sinks:
+            made.callback(sink.close)
         lsl.wait(streams, markers.sinks)
         made.pop_all()
     return Recorder([*sinks, *markers.sinks], markers, streams=streams.lsl)
