@@ -211,9 +211,7 @@ def _output_problem(args: argparse.Namespace) -> str:
     if not args.write:
         return ""
     if args.quick or len(args.only or ()) > 1:
-        return (
-            "--write keeps what is measured in full: leave out --quick, and all but one --only"
-        )
+        return "--write keeps what is measured in full: leave out --quick, and all but one --only"
     try:
         split_marked(args.write, name=_marks_of(args))
     except ValueError as error:

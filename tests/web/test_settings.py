@@ -412,10 +412,11 @@ def test_the_keyboard_walks_through_the_settings(open_page, expect):
             ".outlineStyle"
         )
         assert outline == "solid", seen[-1]
-    assert seen[:5] == ["language", "text", "theme", "motion", "show"]
-    assert seen[5:9] == list(LABELS)
+    page_parts = ["language", "text", "theme", "motion", "The key M sets a marker"]
+    assert seen[:6] == [*page_parts, "show"]
+    assert seen[6:10] == list(LABELS)
     switches = ["One large word", "Hide the picture", "Show how sure mien is"]
-    assert seen[9:-1] == [*switches, "sound", "pace"]
+    assert seen[10:-1] == [*switches, "sound", "pace"]
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(page.locator("#open-settings")).to_be_focused()

@@ -148,9 +148,18 @@ def _package(module: str) -> Finding:
 
 def _optional(name: str) -> Finding:
     try:
-        return Finding(True, metadata.version(name))
+        version = metadata.version(name)
     except metadata.PackageNotFoundError:
         return Finding(False, "not installed")
+    return _try(partial(_lsl, version)) if name == "pylsl" else Finding(True, version)
+
+
+def _lsl(version: str) -> Finding:
+    """Load the library that pylsl wraps, which not all of its wheels bring; nothing is sent."""
+    from mien.sinks.lsl.library import load
+
+    number = load("--lsl").library_version()
+    return Finding(True, f"{version} (liblsl {number // 100}.{number % 100})", {"liblsl": number})
 
 
 def _try_detectors(model: Path | None) -> dict[str, Finding]:

@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 import msgspec
 from starlette.applications import Starlette
 
-from mien.cli import live_in_browser, live_lan, live_table
+from mien.cli import live_in_browser, live_lan, live_table, lsl
 from mien.cli.console import err, out, print_notice
 from mien.cli.models import (
     DetectorOptions,
@@ -102,6 +102,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     }
     add_all(parser, LiveOptions, helps)
     add_options(parser.add_argument_group("what the table holds"), TableSettings)
+    lsl.add_options_to(parser, lsl.LiveLsl)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -111,9 +112,11 @@ def run(args: argparse.Namespace) -> int:
     live_lan.check(options)
     tables = read(args, TableSettings)
     live_table.check(options, tables, typed(args, TableSettings))
+    streams = read(args, lsl.LiveLsl)
+    lsl.check_live(options, streams, typed(args, lsl.LiveLsl))
     if options.in_browser:
         return _run_in_browser(options, source)
-    services = _services(options, source, tables)
+    services = _services(options, source, tables, streams)
     with contextlib.closing(services.recorder), _stats_printed(services.meter, on=options.stats):
         _serve_all(options, source, services, partial(create_app, services))
     _print_summary(services.meter.summary())
@@ -155,7 +158,9 @@ def _listener(options: LiveOptions) -> socket.socket:
     return bind(options.host, wanted, search=options.port is None)
 
 
-def _services(options: LiveOptions, source: str | None, tables: TableSettings) -> Services:
+def _services(
+    options: LiveOptions, source: str | None, tables: TableSettings, streams: lsl.LiveLsl
+) -> Services:
     if len(options.model) > 1:
         raise SettingsError("name one --model: only a page that reads by itself offers several")
     detector, classifier, info = make_models(options, next(iter(options.model), None))
@@ -178,7 +183,7 @@ def _services(options: LiveOptions, source: str | None, tables: TableSettings) -
         mode=mode,
         meter=LiveMeter(),
         model=facts_of(info),
-        recorder=live_table.recorder(options, info, tables),
+        recorder=live_table.recorder(options, info, tables, streams),
     )
 
 

@@ -1,8 +1,10 @@
 """`mien live --out FILE`: what is read on this machine goes into a table, too."""
 
+import contextlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from mien.cli import lsl
 from mien.cli.about import about
 from mien.errors import SettingsError
 from mien.models.info import ModelInfo
@@ -39,22 +41,35 @@ def check(options: "LiveOptions", tables: TableSettings, typed: Mapping[str, Any
     check_table(options.out, tables)
 
 
-def recorder(options: "LiveOptions", info: ModelInfo, tables: TableSettings) -> Recorder:
-    """Make what writes the table, where there is to be one.
+def recorder(
+    options: "LiveOptions", info: ModelInfo, tables: TableSettings, streams: lsl.LiveLsl
+) -> Recorder:
+    """Make what writes the table and sends streams, where there are to be any.
 
     Raises:
-        SinkError: It exists already, or cannot be written.
+        SettingsError: Streams of that name are there already.
+        SinkError: A file exists already, or cannot be written.
     """
-    if options.out is None:
+    if options.out is None and not streams.lsl:
         return Recorder()
-    model, settings = next(iter(options.model), None), (options, tables)
-    sinks = make_sinks(
-        info.labels,
-        other=info.other,
-        out=options.out,
-        overwrite=options.overwrite,
-        settings=tables,
-        about=about(options, model, info, options.source, settings),
-        live=True,
-    )
-    return Recorder(sinks)
+    model, settings = next(iter(options.model), None), (options, tables, *lsl.told_of(streams))
+    told = about(options, model, info, options.source, settings)
+    with contextlib.ExitStack() as made:
+        sinks = make_sinks(
+            info.labels,
+            other=info.other,
+            out=options.out,
+            overwrite=options.overwrite,
+            settings=tables,
+            about=told,
+            live=True,
+        )
+        for sink in sinks:
+            made.callback(sink.close)
+        markers = lsl.markers(options.out, streams, told, info, overwrite=options.overwrite)
+        made.callback(markers.close)
+        for sink in markers.sinks:
+            made.callback(sink.close)
+        lsl.wait(streams, markers.sinks)
+        made.pop_all()
+    return Recorder([*sinks, *markers.sinks], markers, streams=streams.lsl)

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import msgspec
 
 from mien.archive.readings.settings import ArchiveSettings
-from mien.cli import predict_folder, predict_hidden
+from mien.cli import lsl, predict_folder, predict_hidden
 from mien.cli.about import about
 from mien.cli.baseline import learn_baseline
 from mien.cli.console import count, err, out, print_notice, print_some, progress
@@ -30,6 +30,7 @@ from mien.recordings.sink import SINKS
 from mien.registry import make_analyzer
 from mien.settings import flag
 from mien.sinks.layout import TableSettings
+from mien.sinks.lsl.library import LslSettings
 from mien.sinks.open import check_table, make_sinks
 from mien.sources.limited import check_times, is_still, limited, parse_part
 from mien.sources.open import ACCEPTED, open_sources, refuse_unreachable
@@ -101,13 +102,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_all(parser, PredictOptions, {"sources": ACCEPTED})
     add_options(parser.add_argument_group("what the table holds"), TableSettings)
     add_options(parser.add_argument_group("into a folder"), ArchiveSettings)
+    lsl.add_options_to(parser, LslSettings)
 
 
 def run(args: argparse.Namespace) -> int:
     """Read the sources; 1 where nothing could be read, or not all that was named."""
     options, archive = read(args, PredictOptions), typed(args, ArchiveSettings)
     predict_hidden.check(options)
-    if predict_folder.is_meant(options.out, archive):
+    streams = read(args, LslSettings)
+    folder = predict_folder.is_meant(options.out, archive)
+    lsl.check(streams, typed(args, LslSettings), folder=folder)
+    if folder:
         return predict_folder.run(options, read(args, ArchiveSettings), read(args, TableSettings))
     tables = read(args, TableSettings)
     table = _table(options, tables, typed(args, TableSettings))
@@ -121,20 +126,27 @@ def run(args: argparse.Namespace) -> int:
         make = partial(make_analyzer, *models)
         make = partial(make, baseline=learn_baseline(options, make, models[2]))
         part, meter = part_of(source, options), Meter()
-        sinks = make_sinks(
-            models[1].labels,
-            other=models[1].other,
-            out=table,
-            annotate=options.annotate,
-            sound=options.sound,
-            overwrite=options.overwrite,
-            source=source,
-            settings=tables,
-            more=SINKS,
-            about=about(options, options.model, models[2], options.sources, (options, tables)),
-        )
+        settings = (options, tables, *lsl.told_of(streams))
+        told = about(options, options.model, models[2], options.sources, settings)
+        with contextlib.ExitStack() as made:
+            sinks = lsl.sinks(streams, told, models[2])
+            for sink in sinks:
+                made.callback(sink.close)
+            sinks += make_sinks(
+                models[1].labels,
+                other=models[1].other,
+                out=table,
+                annotate=options.annotate,
+                sound=options.sound,
+                overwrite=options.overwrite,
+                source=source,
+                settings=tables,
+                more=SINKS,
+                about=told,
+            )
+            made.pop_all()
         with _reported(part, meter, stats=options.stats):
-            _read(options, part, make, sinks, meter)
+            _read(options, part, make, sinks, meter, streams)
     return 1 if _missed(part) or not meter.summary().frames else 0
 
 
@@ -144,10 +156,12 @@ def _read(
     make: Callable[[], Analyzer],
     sinks: list[Sink],
     meter: Meter,
+    streams: LslSettings,
 ) -> None:
     with contextlib.ExitStack() as stack:
         for sink in sinks:
             stack.callback(sink.close)
+        lsl.wait(streams, sinks)
         search = predict_hidden.make_search(options)
         first = [*sinks[:-1], search] if search else sinks
         with _shown(options, part) as on_frame:

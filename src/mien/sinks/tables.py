@@ -26,7 +26,7 @@ STDOUT = "-"
 BOM = "\ufeff"
 
 
-class _TextFile:
+class TextFile:
     """A text file, or standard output, whose failures are `SinkError`.
 
     A file that exists is emptied when there is something to replace it with, not before; one that
@@ -73,6 +73,7 @@ class _TextFile:
         self._size += len(text.encode("utf-8", ESCAPES))
 
     def close(self) -> None:
+        """Close it; one that was made for nothing is removed."""
         stream, self._stream = self._stream, None
         if stream is None or self._path is None:
             return
@@ -129,7 +130,7 @@ class CsvSink:
         Raises:
             SinkError: The file exists, or cannot be written.
         """
-        self._file = _TextFile(path, overwrite=overwrite)
+        self._file = TextFile(path, overwrite=overwrite)
         self._layout, self._decimal = layout, decimal
         self._buffer = io.StringIO(newline="")
         self._buffer.write(BOM if bom else "")
@@ -177,7 +178,7 @@ class JsonlSink:
         Raises:
             SinkError: The file exists, or cannot be written.
         """
-        self._file = _TextFile(path, overwrite=overwrite)
+        self._file = TextFile(path, overwrite=overwrite)
         self._layout = layout
         self._keys = tuple(_keys(layout.columns))
 

@@ -5,9 +5,11 @@ The server speaks first; all texts are JSON objects with a `type`.
 Server to page:
 
 - `{"type": "hello", "version", "labels", "sources": [{"id", "name", "told"?}], "mode",
-  "model"}`: once, at the start. `mode` is what the page should begin with: "camera", "sample" or
-  "configured"; `model` is `{"name", "version", "terms", "usual"}` of the model that reads, or null:
-  its terms as in model.json, and whether it can be shown somebody's usual face.
+  "model", "markers", "streams"}`: once, at the start. `mode` is what the page should begin with:
+  "camera", "sample" or "configured". `model` is `{"name", "version", "terms", "usual"}` of the
+  model that reads, or null: its terms as in model.json, and whether it can be shown somebody's
+  usual face. `markers` is whether `mark` has somewhere to go, `streams` whether what is read is
+  sent to other programs.
 - `{"type": "analysis", ...Analysis.to_dict()}`: the answer to one picture of the page's camera. Of
   each face, `reason` says why `label` is null, and `other` how probable it is that the face shows
   none of the labels; `confidence` and `probabilities` are given that it shows one.
@@ -39,6 +41,7 @@ Page to server:
 - `{"type": "usual", "track_id", "learn"}`: learn the usual face of somebody in the stream in the
   seconds that come, or (`learn` false) read them like anybody again. Each face of an analysis says
   in `usual` how far that is; null where nobody asked. Whoever is not there is nobody.
+- `{"type": "mark", "word"}`: something happened just now, which the word tells of.
 
 Whatever is not one of these closes the connection with a code and a reason.
 """
@@ -69,6 +72,8 @@ Mode = Literal["camera", "sample", "configured"]
 
 # More than any header of the page takes.
 MAX_HEADER_BYTES = 1000
+# Letters of a marker: a word or a few, and no text.
+MAX_WORD = 100
 
 Point = tuple[float, float]
 T = TypeVar("T")
@@ -103,6 +108,12 @@ class Usual(msgspec.Struct, frozen=True, tag="usual", forbid_unknown_fields=True
 
     track_id: Identifier
     learn: bool
+
+
+class Mark(msgspec.Struct, frozen=True, tag="mark", forbid_unknown_fields=True):
+    """Something happened just now."""
+
+    word: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_WORD)]
 
 
 class Grab(msgspec.Struct, frozen=True, tag="grab", forbid_unknown_fields=True):
@@ -150,6 +161,8 @@ class Hello(msgspec.Struct, frozen=True, tag="hello"):
     sources: tuple[SourceInfo, ...]
     mode: Mode
     model: ModelFacts | None
+    markers: bool = False
+    streams: bool = False
 
 
 class Stopped(msgspec.Struct, frozen=True, tag="stopped"):
@@ -234,11 +247,13 @@ class StillAnalyzed(Analyzed, frozen=True, tag="picture", forbid_unknown_fields=
     id: Identifier
 
 
-ClientMessage = Watch | Next | Stop | Usual
+ClientMessage = Watch | Next | Stop | Usual | Mark
 # What is written as it is, and told of here for the types of the page.
 AnalysisMessage = Analyzed | StillAnalyzed
 ServerMessage = Hello | Stopped | Waiting | Ended | Failed
-_DECODER: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
+_DECODER: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(
+    Watch | Next | Stop | Usual | Mark
+)
 _HEADER_DECODER: msgspec.json.Decoder[Grab | Still] = msgspec.json.Decoder(Grab | Still)
 
 

@@ -1,5 +1,6 @@
 import contextlib
 import dataclasses
+import datetime
 import json
 import struct
 import threading
@@ -12,9 +13,10 @@ from starlette.testclient import TestClient
 from tests.web.fakes import FakeAnalyze, FakeSource
 
 from mien import __version__
-from mien.errors import SourceError
+from mien.errors import SinkError, SourceError
 from mien.models.info import DataTerms, Terms
 from mien.protocols import Source
+from mien.sinks.markers import Markers
 from mien.sources import latest
 from mien.sources.latest import NewestFrame
 from mien.sources.reconnect import Reconnecting
@@ -22,6 +24,7 @@ from mien.types import Frame
 from mien.web.app import create_app
 from mien.web.guard.limits import OpenPages
 from mien.web.protocol import ModelFacts
+from mien.web.session.recorder import Recorder
 from mien.web.session.services import OfferedSource
 
 HOST = "127.0.0.1:8000"
@@ -68,6 +71,8 @@ def test_says_hello(services):
             "sources": [{"id": "sample", "name": "the sample"}],
             "mode": "camera",
             "model": None,
+            "markers": False,
+            "streams": False,
         }
 
 
@@ -568,3 +573,51 @@ def test_a_page_too_many_is_told_so_and_let_in_when_another_leaves(services, con
             assert "2 pages are open" in closed["reason"]
         with connect(services):
             pass
+
+
+def test_a_marker_is_written_with_the_time_it_came(services, connect, tmp_path):
+    path = tmp_path / "a.markers.csv"
+    markers = Markers(path)
+    began = time.time()
+    with connect(dataclasses.replace(services, recorder=Recorder([], markers))) as socket:
+        socket.send_json({"type": "mark", "word": "start"})
+        socket.send_json({"type": "stop"})
+        assert socket.receive_json() == {"type": "stopped"}
+    markers.close()
+    header, row = path.read_text().splitlines()
+    assert header == "utc,source,time,origin,marker"
+    utc, *rest = row.split(",")
+    assert rest == ["", "", "page", "start"]
+    assert began - 0.001 <= datetime.datetime.fromisoformat(utc).timestamp() <= time.time()
+
+
+def test_a_marker_that_cannot_be_written_is_told(services, connect, tmp_path):
+    class Full(Markers):
+        def add(self, word: str, origin: str, moment: float) -> None:
+            raise SinkError("a.markers.csv: cannot be written: the disk is full")
+
+    with connect(dataclasses.replace(services, recorder=Recorder([], Full(None)))) as socket:
+        socket.send_json({"type": "mark", "word": "start"})
+        answer = socket.receive_json()
+    assert answer["type"] == "error"
+    assert "the disk is full" in answer["message"]
+
+
+@pytest.mark.parametrize("word", ["", "a" * 101])
+def test_a_marker_is_a_word_or_a_few(services, connect, word):
+    with connect(dataclasses.replace(services, recorder=Recorder([], Markers(None)))) as socket:
+        socket.send_json({"type": "mark", "word": word})
+        assert receive_close(socket)["code"] == 1007
+
+
+def test_where_no_markers_are_kept_a_page_may_send_none(connect):
+    with connect() as socket:
+        socket.send_json({"type": "mark", "word": "start"})
+        assert receive_close(socket)["code"] == 1008
+
+
+def test_a_guest_of_the_network_sets_no_marker(services):
+    recorder = Recorder([], Markers(None))
+    theirs = dataclasses.replace(services, recorder=recorder).for_others()
+    assert recorder.takes_markers
+    assert not theirs.recorder.takes_markers

@@ -7,6 +7,7 @@ from pathlib import Path
 from mien.archive.readings.manifest import MANIFEST, is_manifest, read_manifest
 from mien.errors import TableError
 from mien.recordings.tables.readers import READERS
+from mien.sinks.markers import SUFFIX as MARKERS
 
 PEOPLE, SUMMARY = "people.csv", "summary.csv"
 
@@ -64,5 +65,5 @@ def _of_manifest(path: Path) -> Tables:
 
 def _is_table(path: Path) -> bool:
     hidden = any(part.startswith(".") for part in path.parts[-1:])
-    beside = path.name in (PEOPLE, SUMMARY) or path.name.endswith("_events.tsv")
+    beside = path.name in (PEOPLE, SUMMARY) or path.name.endswith(("_events.tsv", MARKERS))
     return path.suffix.lower() in READERS and path.is_file() and not (hidden or beside)

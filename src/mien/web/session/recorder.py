@@ -1,12 +1,15 @@
 """What all pages show, written into a table meanwhile: `mien live --out`."""
 
+import contextlib
 import dataclasses
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from mien.errors import SinkError
 from mien.protocols import Sink
+from mien.sinks.markers import PAGE, Markers
 from mien.types import Analysis, Frame
 
 Record = Callable[[Frame, Analysis], None]
@@ -19,9 +22,18 @@ class Recorder:
     time begins anew and its people have other numbers.
     """
 
-    def __init__(self, sinks: Sequence[Sink] = ()) -> None:
-        """Take the sinks; without any, nothing is recorded."""
-        self._sinks = sinks
+    def __init__(
+        self, sinks: Sequence[Sink] = (), markers: Markers | None = None, *, streams: bool = False
+    ) -> None:
+        """Take what is written to; without any, nothing is recorded.
+
+        Args:
+            sinks: Take the readings.
+            markers: Takes markers.
+            streams: Whether a sink sends readings to other programs: pages say so.
+        """
+        self._sinks, self._markers = sinks, markers
+        self.streams = streams
         self._lock = threading.Lock()
         self._count: Counter[str] = Counter()
         self._closed = False
@@ -43,15 +55,38 @@ class Recorder:
                 kept = dataclasses.replace(analysis, source=name, captured=captured)
                 for sink in self._sinks:
                     sink.write(frame, kept)
+                if self._markers is not None:
+                    self._markers.follow(kept)
 
         return record
+
+    @property
+    def takes_markers(self) -> bool:
+        """Whether there is somewhere for a marker to go."""
+        return self._markers is not None
+
+    def mark(self, word: str, moment: float) -> None:
+        """Take a marker of a page.
+
+        Args:
+            word: What it says.
+            moment: When it was set, in seconds since 1970.
+
+        Raises:
+            SinkError: It cannot be written, or there is nowhere for it to go.
+        """
+        if self._markers is None:
+            raise SinkError("no markers are kept here; start mien live with --out or --lsl")
+        self._markers.add(word, PAGE, moment)
 
     def close(self) -> None:
         """Finish the table; what comes later is not written."""
         with self._lock:
             self._closed = True
-            for sink in self._sinks:
-                sink.close()
+            with contextlib.ExitStack() as stack:
+                for one in (self._markers, *self._sinks):
+                    if one is not None:
+                        stack.callback(one.close)
 
     def _name(self, source: str) -> str:
         self._count[source] += 1

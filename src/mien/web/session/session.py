@@ -1,11 +1,14 @@
 """One page: what it asks for, and what it then gets."""
 
+import time
+
 import anyio
 import anyio.abc
 from anyio import to_thread
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from mien import __version__
+from mien.errors import MienError
 from mien.sources.saying import called
 from mien.web import protocol
 from mien.web.guard.limits import MAX_BURST, MESSAGES_PER_SECOND, TokenBucket
@@ -59,6 +62,8 @@ class PageSession:
             sources=tuple(_info(key, source.name) for key, source in sources),
             mode=self._services.mode,
             model=self._services.model,
+            markers=self._services.recorder.takes_markers,
+            streams=self._services.recorder.streams,
         )
 
     async def _receive(self, tasks: anyio.abc.TaskGroup) -> None:
@@ -89,6 +94,17 @@ class PageSession:
             case protocol.Stop():
                 await self._end_stream()
                 await self._sender.send(protocol.Stopped())
+            case protocol.Mark(word):
+                await self._mark(word, time.time())
+
+    async def _mark(self, word: str, moment: float) -> None:
+        recorder = self._services.recorder
+        if not recorder.takes_markers:
+            raise ProtocolError(protocol.POLICY_VIOLATION, "no markers are kept here")
+        try:
+            await to_thread.run_sync(recorder.mark, word, moment)
+        except MienError as error:
+            await self._sender.send(failed(error))
 
     async def _watch(self, key: SourceId, tasks: anyio.abc.TaskGroup) -> None:
         source = self._services.sources.get(key)

@@ -25,6 +25,8 @@ import { Voice } from "./sound/voice.js";
 
 const SERVED = /** @type {const} */ (["sample", "configured"]);
 
+const WHERE = /** @type {const} */ ({ machine: "here", network: "overNetwork", browser: "inBrowser" });
+
 const NEEDS_ENGINE = /** @type {const} */ ([
   ...["start-camera", "start-window", "start-sample", "choose-file", "start-file"],
   ...["practice-pictures", "practice-folder", "practice-moments", "kept-practise"],
@@ -96,6 +98,10 @@ class Page {
       show.button().addEventListener("click", () => live.start(show));
     }
     new Files(live, connection, feed, () => $("settings").open || this.views.open === "practice");
+    stage.marking.onMark = (word) => {
+      connection.send({ type: "mark", word });
+      return connection.open;
+    };
     new Tools();
     tellOfNotice();
     $("stop").addEventListener("click", () => live.stop());
@@ -106,12 +112,13 @@ class Page {
   }
 
   /** @param {import("./generated/messages.js").Hello} hello */
-  #greet({ labels, sources, version, mode, model }) {
+  #greet({ labels, sources, version, mode, model, markers, streams }) {
     learnLabels(labels);
     for (const part of [this.dialog, this.voice]) part.setLabels(labels);
     this.practice.greet(labels);
     this.about.show(model);
     this.live.stage.usual.offer({ offered: Boolean(model?.usual) });
+    tellWhereItGoes(Boolean(streams));
     this.#tellVersion(version);
     for (const show of this.served) {
       const source = sources.find(({ id }) => id === show.id);
@@ -122,6 +129,7 @@ class Page {
     this.status.greet();
     if (this.greeted) this.live.lose(); // what is on its way is of another server, or model
     this.live.greet();
+    this.live.stage.marking.greet(Boolean(markers));
     // Who named a source on the command line wants to see it; a camera waits to be asked for.
     const named = this.served.find(({ id }) => id === mode);
     if (named && !this.greeted && this.views.open === "welcome") this.live.start(named);
@@ -174,9 +182,16 @@ function tellOfNotice() {
   });
 }
 
+// What is read may be sent on, and then it must not be said that nothing leaves.
+function tellWhereItGoes(streams) {
+  tellWhereItReads();
+  if (!streams) return;
+  tell($("here"), () => words.welcome.streams);
+  tell($("foot-here"), () => words.foot.streams);
+}
+
 function tellWhereItReads() {
-  if (PLACE === "machine") return; // index.html says so
-  const key = PLACE === "network" ? "overNetwork" : "inBrowser";
+  const key = WHERE[PLACE];
   tell($("here"), () => words.welcome[key]);
   tell($("foot-here"), () => words.foot[key]);
   tell($("practice-here"), () => words.practice[key]);

@@ -27,6 +27,7 @@ const FIRST = {
   nearest: false,
   sure: false,
   hidden: false, // whether the picture is not shown
+  markerKey: true, // whether the key M sets a marker: who dictates may not want that
   noticed: false, // whether it was seen that others have to be told
   /** Labels that are not named. */
   off: /** @type {string[]} */ ([]),
@@ -152,7 +153,7 @@ function checked(values) {
   for (const [name, choices] of Object.entries(CHOICES)) {
     if (choices.includes(values[name])) result[name] = values[name];
   }
-  for (const name of ["nearest", "sure", "hidden", "noticed"]) {
+  for (const name of ["nearest", "sure", "hidden", "noticed", "markerKey"]) {
     if (typeof values[name] === "boolean") result[name] = values[name];
   }
   for (const name of ["off", "mute"]) {

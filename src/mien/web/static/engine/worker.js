@@ -75,7 +75,7 @@ class Session {
     else if (message.type === "stop") this.#stop();
     else if (message.type === "usual") this.#inTurn(() => this.#ask(message));
     else if (message.type === "use") this.#use(message.model);
-    else this.#inTurn(() => this.#read(message));
+    else if (message.type !== "mark") this.#inTurn(() => this.#read(message)); // markers are the page's own
   }
 
   // The first pictures would wait for the browser to make the networks' code fit for this processor, which it

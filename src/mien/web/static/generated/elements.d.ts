@@ -38,6 +38,12 @@ export interface Elements {
   "layout": HTMLElementTagNameMap["div"];
   "live": HTMLElementTagNameMap["div"];
   "looks-hint": HTMLElementTagNameMap["p"];
+  "marker": HTMLElementTagNameMap["form"];
+  "marker-key": HTMLElementTagNameMap["kbd"];
+  "marker-key-hint": HTMLElementTagNameMap["p"];
+  "marker-said": HTMLElementTagNameMap["p"];
+  "marker-set": HTMLElementTagNameMap["button"];
+  "marker-word": HTMLElementTagNameMap["input"];
   "message": HTMLElementTagNameMap["div"];
   "models": HTMLElementTagNameMap["div"];
   "models-hint": HTMLElementTagNameMap["p"];

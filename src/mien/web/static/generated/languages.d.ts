@@ -54,6 +54,7 @@ export interface Words {
     camera: string;
     sample: string;
     file: string;
+    streams: string;
   };
   notice: {
     ask: string;
@@ -84,6 +85,7 @@ export interface Words {
     here: string;
     overNetwork: string;
     inBrowser: string;
+    streams: string;
   };
   about: {
     title: string;
@@ -339,6 +341,10 @@ export interface Words {
       title: string;
       hint: string;
     };
+    markerKey: {
+      title: string;
+      hint: string;
+    };
     sound: {
       title: string;
       hint: string;
@@ -415,6 +421,12 @@ export interface Words {
       blue: string;
       violet: string;
     };
+  };
+  marker: {
+    word: string;
+    set: string;
+    first: string;
+    said: string;
   };
   /** For labels; English has its words in the table of looks. */
   looks?: Record<string, string>;

@@ -8,6 +8,8 @@ export interface Hello {
   sources: SourceInfo[];
   mode: "camera" | "configured" | "sample";
   model: ModelFacts | null;
+  markers: boolean;
+  streams: boolean;
 }
 
 /** A source that the page may watch, and what to call it. */
@@ -152,6 +154,12 @@ export interface Usual {
   learn: boolean;
 }
 
+/** Something happened just now. */
+export interface Mark {
+  type: "mark";
+  word: string;
+}
+
 /** A picture of the page's own stream, taken at `time` in seconds. */
 export interface Grab {
   type: "grab";
@@ -167,6 +175,6 @@ export interface Still {
 
 export type ServerMessage = Hello | Stopped | Waiting | Ended | Failed | Analyzed | StillAnalyzed;
 
-export type ClientMessage = Watch | Next | Stop | Usual;
+export type ClientMessage = Watch | Next | Stop | Usual | Mark;
 
 export type PictureHeader = Grab | Still;

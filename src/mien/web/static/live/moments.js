@@ -18,6 +18,8 @@ export class Moments {
   constructor() {
     /** @type {Map<string, Person>} */
     this.people = new Map();
+    /** @type {{ time: number, stream: number, word: string }[]} */
+    this.marks = [];
     this.stream = 0;
     this.end = 0;
   }
@@ -53,11 +55,20 @@ export class Moments {
         moments.push({ time: now, until: now, label: reading.label, confidence, place });
       }
     }
+    this.marks = this.marks.filter(({ time }) => now - time <= KEPT_S);
     for (const [key, { moments }] of this.people) {
       const old = moments.findIndex((moment) => now - moment.time <= KEPT_S);
       if (old < 0) this.people.delete(key);
       else moments.splice(0, old);
     }
+  }
+
+  /**
+   * @param {string} word of a marker
+   * @param {number} now as in `add`
+   */
+  mark(word, now) {
+    this.marks.push({ time: now, stream: this.stream, word });
   }
 
   // Returns the keys of all people, in the order in which they were numbered, but of those who were seen
@@ -98,7 +109,7 @@ export class Moments {
     return moment && time - moment.until <= GAP_S ? moment : null;
   }
 
-  // Returns one row per kept moment, in order of time; `clock` is the date of second 0 in ms.
+  // Returns one row per kept moment and marker, in order of time; `clock` is the date of second 0 in ms.
   rows(clock) {
     const rows = [];
     for (const { stream, id, moments } of this.people.values()) {
@@ -112,11 +123,15 @@ export class Moments {
         });
       }
     }
-    return rows.sort((a, b) => a.time.localeCompare(b.time) || a.person - b.person);
+    for (const { time, stream, word } of this.marks) {
+      rows.push({ time: new Date(clock + time * 1000).toISOString(), stream, marker: word });
+    }
+    return rows.sort((a, b) => a.time.localeCompare(b.time) || (a.person ?? 0) - (b.person ?? 0));
   }
 
   clear() {
     this.people.clear();
+    this.marks = [];
   }
 }
 
@@ -132,9 +147,10 @@ function lasts(moments) {
 
 export function toCsv(rows) {
   const columns = ["time", "stream", "person", "label", "confidence"];
-  const sure = (row) => row.confidence.toFixed(3);
+  if (rows.some(({ marker }) => marker)) columns.push("marker");
+  const text = (row) => ({ ...row, confidence: row.confidence?.toFixed(3) });
   return toTable(
     columns,
-    rows.map((row) => [row.time, row.stream, row.person, row.label, sure(row)]),
+    rows.map(text).map((row) => columns.map((column) => row[column])),
   );
 }

@@ -8,6 +8,7 @@ import { settings } from "../core/settings.js";
 import { tell, words } from "../core/words.js";
 import { FaceList } from "./faces.js";
 import { Floating } from "./floating.js";
+import { Marking } from "./marking.js";
 import { Nearest } from "./nearest.js";
 import { Overlay } from "./overlay.js";
 import { Stats } from "./stats.js";
@@ -32,6 +33,7 @@ export class Stage {
     this.faces = new FaceList({ list, nobody, note, spoken, usual: this.usual, voice });
     this.nearest = new Nearest();
     this.timeline = new Timeline();
+    this.marking = new Marking(this.timeline);
     this.floating = new Floating($("float"), onPause);
     this.#bringForwardWhatIsPointedAt();
     // A window is drawn larger, or a phone is turned.
@@ -51,6 +53,7 @@ export class Stage {
   offer({ still }) {
     $("pause").hidden = $("keep").hidden = $("float").hidden = still;
     this.usual.offer({ still });
+    this.marking.show(!still);
     tell($("stop"), () => (still ? words.settings.close : words.stop));
     $(still ? "stop" : "pause").focus();
   }

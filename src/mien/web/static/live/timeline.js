@@ -39,6 +39,9 @@ export class Timeline {
   /** @type {(place: number) => void} is called with the place in a film that was pressed */
   onJump = () => {};
 
+  /** @type {() => void} is called when keeping begins or ends */
+  onKeeping = () => {};
+
   constructor() {
     settings.onChange(() => this.#draw());
     this.keep.addEventListener("click", () => this.#setKeeping(!this.keeping));
@@ -66,6 +69,18 @@ export class Timeline {
     if (now - this.drawn >= (settings.calm ? CALM_REDRAW_MS : REDRAW_MS)) this.#draw();
   }
 
+  /**
+   * Keeps a marker, where the last minutes are kept; returns whether they are.
+   *
+   * @param {string} word
+   */
+  mark(word) {
+    if (!this.keeping) return false;
+    this.moments.mark(word, performance.now() / 1000);
+    this.#draw();
+    return true;
+  }
+
   // Begins another stream.
   begin() {
     this.moments.begin();
@@ -82,6 +97,7 @@ export class Timeline {
   #setKeeping(keeping) {
     this.keeping = keeping;
     this.#refresh();
+    this.onKeeping();
   }
 
   #forget() {
@@ -153,6 +169,8 @@ export class Timeline {
     const x = (time) => width * (1 - (end - time) / SHOWN_S);
     context.fillStyle = style.getPropertyValue("--line");
     for (let back = TICK_S; back < SHOWN_S; back += TICK_S) context.fillRect(x(end - back), 0, 1, height);
+    context.fillStyle = style.getPropertyValue("--ink");
+    for (const { time } of this.moments.marks) context.fillRect(x(time) - 1, 0, 2, height);
     for (const { start, end: stop, label, confidence } of stretches) {
       const kind = shownKind(label);
       const [left, right] = [Math.max(0, x(start)), Math.min(width, x(stop))];
