@@ -15,13 +15,14 @@ import msgspec
 from mien.errors import TrainingError
 from mien.files.locks import alone_in
 from mien.files.writes import write_file
+from mien.models.bundle import FOLDER
 from mien.training.checkpoint import Checkpoint
 from mien.training.curves import draw_curves, write_history
 from mien.training.fit import OnEpoch, Row
 from mien.types import PlotKind
 
 SETTINGS, CHECKPOINT = "settings.json", "checkpoint.safetensors"
-HISTORY, BUNDLE, DECODED = "history.csv", "bundle", "decoded"
+HISTORY, BUNDLE, DECODED = "history.csv", FOLDER, "decoded"
 UNCHECKED = "bundle.unchecked"  # a bundle whose graph differs from PyTorch
 # Seconds. To draw takes a third of one, which is longer than an epoch on few faces.
 DRAWN_EVERY = 10.0
