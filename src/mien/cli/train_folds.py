@@ -8,6 +8,7 @@ from mien.cli.console import err, progress
 from mien.cli.evaluate import write
 from mien.cli.evaluate_show import show
 from mien.cli.train import tell, this_command
+from mien.evaluation.report.words import count
 from mien.training.expression.settings import ModelSettings, TrainMachine, TrainSettings
 
 if TYPE_CHECKING:
@@ -34,10 +35,10 @@ def run_folds(
 
     def on_fold(fold: "Fold", done: bool) -> None:
         faces, left = fold.count("train") + fold.count("validation"), fold.count("test")
-        state = "is finished already" if done else f"learns from {faces:,} faces"
+        state = "is finished already" if done else f"learns from {count(faces, 'face')}"
         err.print(
-            f"fold {fold.number} of {len(folds)} {state}; left out: {left:,} faces of "
-            f"{len(fold.groups):,} groups",
+            f"fold {fold.number} of {len(folds)} {state}; left out: {count(left, 'face')} of "
+            f"{count(len(fold.groups), 'group')}",
             style="bold",
         )
 

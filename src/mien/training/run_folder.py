@@ -94,23 +94,23 @@ def opened_run(
 
     def finished(row: Row) -> None:
         keep()
-        with _writing(out):
+        with writing(out):
             write_history(out / HISTORY, checkpoint.history)
         curves.draw_when_due()
         if on_epoch:
             on_epoch(row)
 
     with contextlib.ExitStack() as stack:
-        with _writing(out):
+        with writing(out):
             stack.enter_context(alone_in(out))
         if _is_resumed(out, resume=resume):
             checkpoint.load(out / CHECKPOINT, record)
             # A run that was killed may have kept the checkpoint of an epoch, but not yet its row.
             if checkpoint.history:
-                with _writing(out):
+                with writing(out):
                     write_history(out / HISTORY, checkpoint.history)
         else:
-            with _writing(out):
+            with writing(out):
                 write_file(out / SETTINGS, msgspec.json.format(msgspec.json.encode(record)) + b"\n")
         try:
             yield Kept(finished, midway)
@@ -150,7 +150,7 @@ class _Curves:
         """Draw, unless it would be the same picture."""
         history = self._checkpoint.history
         if len(history) != self._epochs and history:
-            with _writing(self._path.parent):
+            with writing(self._path.parent):
                 draw_curves(self._path, history, self._title, self._measure)
                 self._remove_others()
             self._epochs, self._when = len(history), time.monotonic()
@@ -163,7 +163,8 @@ class _Curves:
 
 
 @contextlib.contextmanager
-def _writing(out: Path) -> Iterator[None]:
+def writing(out: Path) -> Iterator[None]:
+    """Tell what the disk refuses as a `TrainingError`."""
     try:
         yield
     except OSError as error:

@@ -5,6 +5,7 @@ classifier that runs live, has read the faces that it had not seen. Killed at an
 with the folds that are missing.
 """
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +45,7 @@ from mien.training.expression.settings import (
     TrainSettings,
 )
 from mien.training.fit import Row
-from mien.training.run_folder import CHECKPOINT
+from mien.training.run_folder import CHECKPOINT, writing
 from mien.types import OnProgress, ignore_progress
 
 DATASET, COUNT = "dataset_sha256", "fold_count"
@@ -111,34 +112,32 @@ def cross_validate(
     """
     beginnings = beginnings or Beginnings()
     info = _described(folds, settings, model, beginnings)
-    try:
-        lock = alone_in(out)
-        with lock:
-            _open(out, info, resume=resume)
-            for fold in folds:
-                place = fold_folder(out, fold.number, len(folds))
-                done = is_finished(place)
-                if on_fold is not None:
-                    on_fold(fold, done)
-                if done:
-                    continue
-                result = train(
-                    fold,
-                    place,
-                    settings,
-                    msgspec.structs.replace(model, name=f"{model.name} {place.name}"),
-                    machine,
-                    pretrained=beginnings.pretrained,
-                    origin=beginnings.origin,
-                    teachers=beginnings.teachers,
-                    resume=(place / CHECKPOINT).is_file(),
-                    on_epoch=on_epoch,
-                    on_progress=on_progress,
-                )
-                _judge(fold, place, result.bundle, on_progress)
-            return evaluate_folds(out, seed=settings.seed, on_progress=on_progress)
-    except OSError as error:
-        raise TrainingError(f"{out}: cannot be written: {error.strerror}") from error
+    with contextlib.ExitStack() as stack:
+        with writing(out):
+            stack.enter_context(alone_in(out))
+        _open(out, info, resume=resume)
+        for fold in folds:
+            place = fold_folder(out, fold.number, len(folds))
+            done = is_finished(place)
+            if on_fold is not None:
+                on_fold(fold, done)
+            if done:
+                continue
+            result = train(
+                fold,
+                place,
+                settings,
+                msgspec.structs.replace(model, name=f"{model.name} {place.name}"),
+                machine,
+                pretrained=beginnings.pretrained,
+                origin=beginnings.origin,
+                teachers=beginnings.teachers,
+                resume=(place / CHECKPOINT).is_file(),
+                on_epoch=on_epoch,
+                on_progress=on_progress,
+            )
+            _judge(fold, place, result.bundle, on_progress)
+        return evaluate_folds(out, seed=settings.seed, on_progress=on_progress)
 
 
 def _judge(fold: Fold, place: Path, bundle: Bundle, on_progress: OnProgress) -> None:
