@@ -20,11 +20,12 @@ from rich.table import Table as TerminalTable
 from mien.datasets.records import PHOTO_GROUP
 from mien.evaluation.figures import metrics
 from mien.evaluation.figures.intervals import RESAMPLES, bootstrap
+from mien.evaluation.figures.summary import UNKNOWN as NOTHING
 from mien.evaluation.figures.summary import Estimate, Summary
 from mien.evaluation.predictions import Evaluation
 from mien.evaluation.report.parts import Cell, Note, Paragraph, Plot, Section, Table, Value
 from mien.evaluation.report.parts import Part as SectionPart
-from mien.evaluation.report.texts import decimal, percent, terminal_table
+from mien.evaluation.report.texts import decimal, interval, percent, terminal_table
 from mien.evaluation.report.words import count
 from mien.evaluation.study import Finding, NoOptions, Run, Started, Study
 from mien.types import IntArray, OnProgress, RealArray, ignore_progress
@@ -137,17 +138,21 @@ class Folds(Finding):
 
     def section(self, summary: Summary) -> Section:
         """Say how evenly folds and persons are read."""
-        by_fold: list[tuple[Cell, ...]] = [
+        over: list[tuple[Cell, ...]] = [
+            (title, *(Value(values.get(name, NOTHING), share=_is_share(name)) for name in FIGURES))
+            for title, values in self._rows(summary)
+        ]
+        by_fold = [
             (f"fold {p.name}", f"{p.persons:,}", f"{p.faces:,}", *_cells(p, FIGURES))
             for p in self.folds
         ]
-        for title, values in self._rows(summary):
-            cells = [Value(e, share=_is_share(name)) for name, e in values.items()]
-            by_fold.append((title, "", "", *cells, *[""] * (len(FIGURES) - len(cells))))
         by_person = [(p.name, *_counts(p), *_cells(p, OF_PERSONS)) for p in self.persons]
-        heads = ("person", "fold", "faces", "classes", *_titles(OF_PERSONS))
-        tables = [Table("By fold", ("left out", "persons", "faces", *_titles(FIGURES)), by_fold)]
+        tables = [
+            Table("Over all that was left out", ("of", *_titles(FIGURES)), over),
+            Table("By fold", ("left out", "persons", "faces", *_titles(FIGURES)), by_fold),
+        ]
         if by_person:
+            heads = ("person", "fold", "faces", "classes", *_titles(OF_PERSONS))
             tables.append(Table("By person", heads, by_person))
         notes = [
             Note(
@@ -173,11 +178,12 @@ class Folds(Finding):
             text += f", with a spread of {_points(accuracy.deviation)}"
         text += f"; over all faces it is {percent(summary.figures['accuracy'].value)}."
         if self.over_persons:
-            person = self.over_persons["accuracy"]
+            person = self.over_persons["accuracy"].mean
             text += (
-                f" The mean of {count(len(self.persons), 'person')} is read rightly "
-                f"{percent(person.mean.value)} of the time."
+                f" The mean person, of {len(self.persons):,}, is read rightly "
+                f"{percent(person.value)} of the time"
             )
+            text += f" ({interval(person)})." if not math.isnan(person.low) else "."
         return text
 
     def plots(self, summary: Summary) -> Sequence[Plot]:
