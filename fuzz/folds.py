@@ -50,6 +50,7 @@ def read_answers(data: bytes, folder: Path) -> None:
 def read_info(data: bytes, folder: Path) -> None:
     """Read a folds.json, and look for its folds."""
     from mien.evaluation.output import folds
+    from mien.evaluation.pictures.inputs import FOLDS
 
-    (folder / folds.FOLDS).write_bytes(data)
+    (folder / FOLDS).write_bytes(data)
     folds.read_info(folder)

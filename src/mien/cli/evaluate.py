@@ -17,8 +17,7 @@ from mien.cli.evaluate_options import (
 )
 from mien.cli.evaluate_show import show
 from mien.errors import MissingExtraError
-from mien.evaluation.output.folds import is_cross_validation
-from mien.evaluation.pictures.inputs import is_dataset
+from mien.evaluation.pictures.inputs import is_cross_validation, is_dataset
 from mien.evaluation.studies import asked
 from mien.files.locks import alone_in
 from mien.models.classifier import OnnxClassifier

@@ -14,8 +14,12 @@ from mien.cli.models import DetectorName, ModelName
 from mien.cli.options import add_options, read
 from mien.errors import SettingsError
 from mien.evaluation.figures.intervals import RESAMPLES
-from mien.evaluation.output.folds import is_cross_validation
-from mien.evaluation.pictures.inputs import FOLDERS, InputSettings, is_dataset
+from mien.evaluation.pictures.inputs import (
+    FOLDERS,
+    InputSettings,
+    is_cross_validation,
+    is_dataset,
+)
 from mien.evaluation.studies import all_studies
 from mien.evaluation.study import refuse_crop_scale
 from mien.registry import DEFAULT, DEFAULT_DETECTOR

@@ -19,6 +19,7 @@ from mien.evaluation.evaluate import Evaluated
 from mien.evaluation.figures.intervals import RESAMPLES
 from mien.evaluation.figures.summary import summarise
 from mien.evaluation.output.write import PREDICTIONS, answers_csv, columns_of
+from mien.evaluation.pictures.inputs import FOLDS
 from mien.evaluation.predictions import Answers, Evaluation
 from mien.evaluation.studies.folds import by_fold
 from mien.evaluation.studies.persons import by_person
@@ -29,7 +30,6 @@ from mien.models.info import ModelInfo
 from mien.parsing import decode_json
 from mien.types import OnProgress, ignore_progress
 
-FOLDS = "folds.json"
 # Of probabilities that add up to one, what rounding may leave.
 ROUNDED = 1e-3
 
@@ -66,11 +66,6 @@ class FoldsInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     def __post_init__(self) -> None:
         if len(self.folds) < 2:
             raise ValueError("there must be two folds or more")
-
-
-def is_cross_validation(folder: Path) -> bool:
-    """Whether a folder is that of a cross-validation."""
-    return (folder / FOLDS).is_file()
 
 
 def fold_folder(folder: Path, number: int, count: int) -> Path:

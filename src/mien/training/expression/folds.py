@@ -18,19 +18,22 @@ from mien.datasets.folds import Fold, deal
 from mien.errors import SettingsError, TrainingError
 from mien.evaluation.evaluate import Evaluated
 from mien.evaluation.output.folds import (
-    FOLDS,
     FoldInfo,
     FoldsInfo,
     evaluate_folds,
     fold_folder,
-    is_cross_validation,
     is_finished,
     read_info,
     write_answers,
     write_info,
 )
 from mien.evaluation.pictures.collect import collect
-from mien.evaluation.pictures.inputs import DatasetPictures, InputSettings
+from mien.evaluation.pictures.inputs import (
+    FOLDS,
+    DatasetPictures,
+    InputSettings,
+    is_cross_validation,
+)
 from mien.files.locks import alone_in
 from mien.files.writes import digest_of
 from mien.models.bundle import Bundle, load_bundle

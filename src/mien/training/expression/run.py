@@ -13,7 +13,7 @@ from pathlib import Path
 from mien.datasets.arrays import Pictures
 from mien.datasets.dataset import Dataset
 from mien.errors import TrainingError
-from mien.evaluation.output.folds import is_cross_validation
+from mien.evaluation.pictures.inputs import is_cross_validation
 from mien.models.bundle import Bundle
 from mien.training.expression.bundling import Made, write
 from mien.training.expression.calibrate import (
