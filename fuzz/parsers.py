@@ -6,7 +6,7 @@ from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 
-from fuzz import datasets, keras_models, models, recordings, seeds, weights
+from fuzz import datasets, folds, keras_models, models, recordings, seeds, weights
 from fuzz.mutate import Mutator, damage, damage_json, damage_text, in_header, in_png, in_zip
 
 Reader = Callable[[bytes, Path], object]
@@ -193,6 +193,7 @@ def _tables() -> Iterator[Parser]:
     yield Parser("boxes.csv", seeds.boxes, ways, read_boxes, 400)
     yield Parser("readings.csv", recordings.tables, ways, recordings.read_table, 400)
     yield Parser("people.csv", recordings.people, ways, recordings.read_people, 300)
+    yield Parser("predictions.csv", folds.answers, ways, folds.read_answers, 200)
     yield Parser("Parquet", datasets.shards, parquet, datasets.read_shard, 400)
 
 
@@ -202,6 +203,7 @@ def _texts() -> Iterator[Parser]:
     yield Parser("recipe.toml", seeds.recipes, words, read_recipe, 600)
     yield Parser("mix.toml", seeds.mix, words, read_mix, 600)
     yield Parser("dataset.json", datasets.info, values, datasets.read_info, 300)
+    yield Parser("folds.json", folds.infos, values, folds.read_info, 200)
     yield Parser("model.json", models.infos, values, models.read_info, 500)
     detectors = models.detector_infos
     yield Parser("detector's model.json", detectors, values, models.read_detector_info, 100)

@@ -4,6 +4,8 @@ import csv
 from pathlib import Path
 
 import pytest
+from tests.conftest import prepared
+from tests.datasets.test_folds import OfPersons
 
 from mien.cli import main
 from mien.datasets.dataset import Dataset
@@ -145,3 +147,90 @@ def test_says_what_becomes_of_the_classes_that_are_not_read(
     printed = " ".join(capsys.readouterr().out.split())
     assert "of the validation faces of its classes get a word, and " in printed
     assert load_bundle(tmp_path / "run" / "bundle").info.other
+
+
+@pytest.fixture(scope="module")
+def of_persons(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    return prepared(OfPersons(80, persons=8), tmp_path_factory.mktemp("data") / "persons")
+
+
+FOLDS = (
+    "--folds",
+    "group",
+    "--fold-count",
+    "2",
+    "--size",
+    "16",
+    "--device",
+    "cpu",
+    "--epochs",
+    "1",
+)
+
+
+def test_folds_are_trained_and_read_together(
+    of_persons: Dataset,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", str(of_persons.path), "--out", "run", *FOLDS]) == 0
+    printed = capsys.readouterr()
+    assert "fold 2 of 2 learns from" in printed.err
+    assert "mean person" in printed.out
+    made = {path.name for path in Path("run").iterdir()}
+    assert {"fold-01", "fold-02", "folds.png", "persons.csv", "report.html"} <= made
+    recipe = (Path("run") / "fold-01" / "bundle" / "recipe.toml").read_text()
+    assert 'folds = "group"' in recipe
+    assert main(["evaluate", "run", "--resamples", "10"]) == 0
+    together = Path("run-evaluation") / "predictions.csv"
+    assert together.read_bytes() == (Path("run") / "predictions.csv").read_bytes()
+    # The recipe beside a bundle makes the whole cross-validation again.
+    again = ["--config", "run/fold-01/bundle/recipe.toml", "--out", "again", "--device", "cpu"]
+    assert main(["train", str(of_persons.path), *again]) == 0
+    made_again = Path("again") / "predictions.csv"
+    assert made_again.read_bytes() == together.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (["--fold-count", "3"], "--fold-count is for --folds group; give both"),
+        (["--folds", "leave-one-out", "--fold-count", "3"], "leave out one of the two"),
+        (["--folds", "group", "--fold-count", "1"], "--fold-count must be 2 or more"),
+        (["--folds", "group", "--fold-validation", "0.9"], "--fold-validation must be"),
+        (["--folds", "group"], "nobody knows who is who in it"),
+    ],
+)
+def test_folds_that_cannot_be_are_one_line(
+    dataset: Dataset, words: list[str], wanted: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", str(dataset.path), *words]) == 1
+    message = capsys.readouterr().err.strip()
+    assert wanted in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (["fer8", "run"], "is a cross-validation, with models of its own"),
+        (["run", "--record"], "--record: the answers of run, a cross-validation, are there"),
+        (["run", "--split", "test"], "--split: the answers of run"),
+        (["run"], "folds.json"),
+    ],
+)
+def test_a_cross_validation_has_its_own_models_and_answers(
+    words: list[str],
+    wanted: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("run").mkdir()
+    (Path("run") / "folds.json").write_text("{}")
+    assert main(["evaluate", *words]) == 1
+    assert wanted in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]

@@ -7,16 +7,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mien.cli import console
-from mien.cli.evaluate_options import EvaluateOptions, Output, add_arguments, check, command_line
+from mien.cli.evaluate_options import (
+    EvaluateOptions,
+    Output,
+    add_arguments,
+    check,
+    check_folds,
+    command_line,
+)
 from mien.cli.evaluate_show import show
 from mien.errors import MissingExtraError
-from mien.evaluation.pictures.inputs import is_dataset
+from mien.evaluation.pictures.inputs import is_cross_validation, is_dataset
 from mien.evaluation.studies import asked
 from mien.files.locks import alone_in
 from mien.models.classifier import OnnxClassifier
 from mien.models.info import ModelInfo
 from mien.protocols import Detector
 from mien.registry import find_bundle, make_classifier, make_detector
+from mien.types import PlotKind
 
 if TYPE_CHECKING:
     from mien.evaluation.evaluate import Evaluated
@@ -24,7 +32,7 @@ if TYPE_CHECKING:
     from mien.evaluation.predictions import Evaluation
     from mien.evaluation.study import Study
 
-__all__ = ["add_arguments", "run"]
+__all__ = ["add_arguments", "run", "write"]
 
 
 def run(args: argparse.Namespace) -> int:
@@ -34,22 +42,37 @@ def run(args: argparse.Namespace) -> int:
 
     options = EvaluateOptions.read(args)
     check(options)
+    if is_cross_validation(options.place.data):
+        return _run_folds(options)
     studies = asked(options.given)
     classifier, info = make_classifier(options.place.bundle)
     out = options.output.out or _default_folder(options, info)
-    facts = {
-        "command": command_line(options),
-        "date": datetime.date.today().isoformat(),
-    }
+    facts = {"command": command_line(options), "date": _today()}
     with alone_in(out):
         features = _features(options, classifier)
         found = _evaluate(options, classifier, info, studies, features)
         show(found)
-        _write(options, found, out, facts)
+        write(found, out, options.output.plots, facts["command"])
         if features is not None:
             _write_features(options.output, features, found.summary.evaluation)
         if options.output.record:
             _record(options, found, facts)
+    return 0
+
+
+def _run_folds(options: EvaluateOptions) -> int:
+    """Read the answers of a cross-validation together."""
+    from mien.evaluation.output.folds import evaluate_folds
+
+    check_folds(options)
+    data, output = options.place.data, options.output
+    out = output.out or Path(f"{data.resolve().name}-evaluation")
+    name, draws = options.inputs.name, {"resamples": output.resamples, "seed": output.seed}
+    with alone_in(out):
+        with console.progress() as on_progress:
+            found = evaluate_folds(data, name=name, on_progress=on_progress, **draws)
+        show(found)
+        write(found, out, output.plots, command_line(options))
     return 0
 
 
@@ -84,12 +107,17 @@ def _detector(options: EvaluateOptions) -> Detector | None:
     return make_detector(finder.detector, model=finder.detector_model)
 
 
-def _write(options: EvaluateOptions, found: "Evaluated", out: Path, facts: dict[str, str]) -> None:
+def write(found: "Evaluated", out: Path, plots: PlotKind, command: str) -> None:
+    """Write the report of today, and say where."""
     from mien.evaluation.output.write import PAGE, write_report
 
-    write_report(out, found, plots=options.output.plots, **facts)
+    write_report(out, found, plots=plots, command=command, date=_today())
     console.out.print(f"Figures, plots and answers: {out}", markup=False)
     console.out.print(f"All on one page: {out / PAGE}", markup=False)
+
+
+def _today() -> str:
+    return datetime.date.today().isoformat()
 
 
 def _record(options: EvaluateOptions, found: "Evaluated", facts: dict[str, str]) -> None:

@@ -14,7 +14,12 @@ from mien.cli.models import DetectorName, ModelName
 from mien.cli.options import add_options, read
 from mien.errors import SettingsError
 from mien.evaluation.figures.intervals import RESAMPLES
-from mien.evaluation.pictures.inputs import FOLDERS, InputSettings, is_dataset
+from mien.evaluation.pictures.inputs import (
+    FOLDERS,
+    InputSettings,
+    is_cross_validation,
+    is_dataset,
+)
 from mien.evaluation.studies import all_studies
 from mien.evaluation.study import refuse_crop_scale
 from mien.registry import DEFAULT, DEFAULT_DETECTOR
@@ -22,6 +27,8 @@ from mien.settings import check_number, flag, unwrapped
 from mien.types import PlotKind
 
 MOST_RESAMPLES = 1_000_000
+# Of the output, what a cross-validation can be told: its pictures are not at hand.
+OF_FOLDS = ("out", "plots", "resamples", "seed")
 
 
 class Named(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +36,7 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         paths: The model, as for --model, and a prepared data set, or a folder with one subfolder of
-            pictures per class.
+            pictures per class; or the run folder of `mien train --folds` alone.
         model: Folder of the model, or a shipped one: default (fer4), fer8, fer4-open.
     """
 
@@ -45,11 +52,14 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         bundle: Folder of the model, or the name of a shipped one.
-        data: A prepared data set, or a folder with one subfolder of pictures per class.
+        data: A prepared data set, or a folder with one subfolder of pictures per class; or that of
+            a cross-validation, which has bundles of its own.
+        named: Whether somebody named the bundle.
     """
 
     bundle: Path
     data: Path
+    named: bool = True
 
     @classmethod
     def of(cls, named: Named) -> "Place":
@@ -65,7 +75,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
                 f"name one model and one data set; there are {' and '.join(map(str, models))} "
                 f"beside {data}"
             )
-        return cls(bundle=models[0] if models else Path(DEFAULT), data=data)
+        bundle = models[0] if models else Path(DEFAULT)
+        return cls(bundle=bundle, data=data, named=bool(models))
 
 
 class Finder(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,10 +190,32 @@ def check(options: EvaluateOptions) -> None:
     _check_features(output)
 
 
+def check_folds(options: EvaluateOptions) -> None:
+    """Refuse what means nothing for a cross-validation, whose answers are there already.
+
+    Raises:
+        SettingsError: An option is given that asks pictures, or a model is named.
+    """
+    data = options.place.data
+    if options.place.named:
+        raise SettingsError(f"{data} is a cross-validation, with models of its own; name it alone")
+    studied = [study.options for study in all_studies()]
+    kinds: list[type[msgspec.Struct]] = [Finder, InputSettings, Output, *studied]
+    known = {name for kind in kinds for name in kind.__struct_fields__} - {"name", *OF_FOLDS}
+    wrong = next((name for name in options.given if name in known), None)
+    if wrong is not None:
+        raise SettingsError(
+            f"{flag(wrong)}: the answers of {data}, a cross-validation, are there already, and no "
+            "picture is read again; leave it out"
+        )
+
+
 def command_line(options: EvaluateOptions) -> str:
     """Return the command that gives the same figures, without the folders of this machine."""
     place, output = options.place, options.output
     words = ["mien", "evaluate", _portable(place.bundle), _portable(place.data)]
+    if is_cross_validation(place.data):  # has models of its own
+        del words[2]
     switches = []
     for name, value in _changing(options.given).items():
         if value is True:

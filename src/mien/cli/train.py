@@ -12,11 +12,12 @@ import msgspec
 from mien import __version__
 from mien.cli.console import err, out, progress
 from mien.cli.options import add_options, read, say_old, typed
-from mien.errors import MienError, MissingExtraError
+from mien.errors import MienError, MissingExtraError, TrainingError
 from mien.registry import SHIPPED, find_bundle
 from mien.settings import made_of
 from mien.training.expression.settings import (
     RECIPE,
+    FoldSettings,
     ModelSettings,
     Origins,
     TrainMachine,
@@ -26,6 +27,8 @@ from mien.training.recipe import Options, Recipe
 from mien.training.settings import Machine
 
 if TYPE_CHECKING:
+    from mien.datasets.dataset import Dataset
+    from mien.datasets.folds import Fold
     from mien.training.expression.run import TrainResult
     from mien.training.spread import Spread
 
@@ -48,7 +51,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments."""
-    add_run(parser, Place, (TrainSettings, Origins), ModelSettings, TrainMachine)
+    add_run(parser, Place, (TrainSettings, FoldSettings, Origins), ModelSettings, TrainMachine)
 
 
 def add_run(
@@ -137,7 +140,8 @@ def _run(args: argparse.Namespace, machine: TrainMachine, spread: "Spread") -> i
     folder = place.out or Path("runs") / place.dataset.name
     options.setdefault("name", folder.name)
     options.setdefault("crop_scale", dataset.info.input.get("crop_scale") or 1.0)
-    options = suit(options, dataset.count("train"))
+    folds = _folds(dataset, options, spread)
+    options = suit(options, min(part.count("train") for part in (folds or (dataset,))))
     facts = {"command": this_command(), "recipe": RECIPE.write(options)}
     settings, origins = made_of(TrainSettings, options), made_of(Origins, options)
     model = made_of(ModelSettings, options | facts)
@@ -145,8 +149,13 @@ def _run(args: argparse.Namespace, machine: TrainMachine, spread: "Spread") -> i
         "pretrained": None if origins.pretrained is None else Path(origins.pretrained),
         "origin": None if origins.from_ is None else find_bundle(Path(origins.from_)),
         "teachers": [find_bundle(Path(name)) for name in origins.teacher],
-        "spread": spread,
     }
+    if folds:
+        from mien.cli.train_folds import run_folds
+
+        run_folds(folds, folder, settings, model, machine, place.resume, beginnings)
+        return 0
+    beginnings["spread"] = spread
     if spread.rank:
         assist(dataset, folder, settings, model, machine, **beginnings)
         return 0
@@ -161,7 +170,7 @@ def _run(args: argparse.Namespace, machine: TrainMachine, spread: "Spread") -> i
             machine,
             rivals=SHIPPED,
             resume=place.resume,
-            on_epoch=_tell,
+            on_epoch=tell,
             on_progress=on_progress,
             **beginnings,
         )
@@ -169,7 +178,23 @@ def _run(args: argparse.Namespace, machine: TrainMachine, spread: "Spread") -> i
     return 0
 
 
-def _tell(row: dict[str, float]) -> None:
+def _folds(dataset: "Dataset", options: Options, spread: "Spread") -> "list[Fold]":
+    """Deal the folds that are asked for; none where the data set is learnt from as it is."""
+    from mien.training.expression.folds import deal_folds, refuse_options
+
+    refuse_options(options)
+    asked = made_of(FoldSettings, options)
+    if asked.folds == "none":
+        return []
+    if spread.ranks > 1:
+        raise TrainingError(
+            f"--folds {asked.folds}: folds are learnt by one process; leave out torchrun"
+        )
+    return deal_folds(dataset, asked, made_of(TrainSettings, options).seed)
+
+
+def tell(row: dict[str, float]) -> None:
+    """Say how an epoch went."""
     err.print(
         f"epoch {row['epoch']:3.0f}  loss {row['train_loss']:.3f} → validation "
         f"{row['validation_loss']:.3f}  accuracy {row['validation_accuracy']:.1%}  balanced "

@@ -2,7 +2,7 @@
 
 import contextlib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -165,9 +165,9 @@ class Dataset:
         Raises:
             DatasetError: There is no such split, or a file is missing or damaged.
         """
-        shards = self.shards(self._known(split))
-        with _damaged(self.path, f"the {split} files are damaged"):
-            for batch in read_batches(shards, batch_size):
+        self._known(split)
+        with damaged(self.path, f"the {split} files are damaged"):
+            for batch in self.batches(split, batch_size):
                 yield _to_rows(batch, len(self.classes))
 
     def label_columns(self, split: str) -> LabelColumns:
@@ -176,10 +176,10 @@ class Dataset:
         Raises:
             DatasetError: There is no such split, or a file is missing or damaged.
         """
-        shards, classes = self.shards(self._known(split)), len(self.classes)
-        parts, names = [], []
-        with _damaged(self.path, f"the {split} files are damaged"):
-            for batch in read_batches(shards, LABELS_AT_ONCE, ("label", "soft", SOURCE)):
+        self._known(split)
+        classes, parts, names = len(self.classes), [], []
+        with damaged(self.path, f"the {split} files are damaged"):
+            for batch in self.batches(split, LABELS_AT_ONCE, ("label", "soft", SOURCE)):
                 parts.append(labels_of(batch, classes))
                 names += sources_of(batch)
         sources, source = np.unique(names, return_inverse=True)
@@ -196,8 +196,20 @@ class Dataset:
         Raises:
             DatasetError: There is no such split, or a file is missing or damaged.
         """
-        with _damaged(self.path, f"the {split} files are damaged"):
+        with damaged(self.path, f"the {split} files are damaged"):
             return row_groups(self.shards(self._known(split)))
+
+    def batches(
+        self, split: str, size: int, columns: Sequence[str] | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of a split in order as they lie in its files, perhaps of some columns.
+
+        Args:
+            split: One that there is.
+            size: Rows of a batch, at most.
+            columns: Which are read; all unless given.
+        """
+        return read_batches(self.shards(split), size, columns)
 
     def _known(self, split: str) -> Split:
         for known in SPLITS:
@@ -241,13 +253,14 @@ def partial_folder(path: Path) -> Path:
     return path.parent / f"{path.name}.partial"
 
 
-def _damaged(path: Path, what: str) -> contextlib.AbstractContextManager[None]:
+def damaged(path: Path, what: str) -> contextlib.AbstractContextManager[None]:
+    """Tell what reading raises of files that others may have changed as a `DatasetError`."""
     return told_as(DatasetError, str(path), what, advice="; prepare it again")
 
 
 def _check_shards(dataset: Dataset) -> None:
     for split in SPLITS:
-        with _damaged(dataset.path, f"a file of {split} is damaged"):
+        with damaged(dataset.path, f"a file of {split} is damaged"):
             found = sum(count_rows(shard) for shard in dataset.shards(split))
         if found != dataset.count(split):
             raise DatasetError(

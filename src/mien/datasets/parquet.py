@@ -6,12 +6,14 @@ The image column holds {bytes, path}, and the schema's metadata names the featur
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from mien.types import IntArray
 
 # Rows that are decoded at a time when a shard is read.
 ROW_GROUP = 512
@@ -116,17 +118,29 @@ class RowGroup:
         number: Which of its groups.
         rows: How many rows it has.
         size: Bytes of its pictures, as they are encoded.
+        chosen: The places of its rows in the file's group, rising; None where it has all of them.
     """
 
     path: Path
     number: int
     rows: int
     size: int
+    chosen: IntArray | None = field(default=None, compare=False)
 
     def read(self) -> pa.Array:
         """Return the encoded pictures: {bytes, path}, or bytes."""
         with pq.ParquetFile(self.path) as file:
-            return file.read_row_group(self.number, columns=[IMAGE]).column(0).combine_chunks()
+            column = file.read_row_group(self.number, columns=[IMAGE]).column(0).combine_chunks()
+        return column if self.chosen is None else column.take(pa.array(self.chosen))
+
+    def place(self, row: int) -> int:
+        """Return where one of its rows is in the file's group."""
+        return row if self.chosen is None else int(self.chosen[row])
+
+    def part(self, chosen: IntArray) -> "RowGroup":
+        """Return some of its rows, by their places in the file's group, rising."""
+        size = self.size * len(chosen) // max(1, self.rows)
+        return RowGroup(self.path, self.number, len(chosen), size, chosen)
 
 
 def row_groups(paths: Sequence[Path]) -> list[RowGroup]:

@@ -56,7 +56,7 @@ class Answers:
         """Probability that the most probable label is right, float32 [n]; nan without a face."""
         return certainty(self.probabilities, self.other)
 
-    def sure(self, not_sure_below: float) -> BoolArray:
+    def sure(self, not_sure_below: float | RealArray) -> BoolArray:
         """Say which pictures get a word, bool [n]; none does without a face."""
         return is_sure(self.probabilities, self.other, not_sure_below)
 
@@ -103,6 +103,9 @@ class Evaluation:
             `mien.evaluation.pictures.measures`.
         sources: What each picture is from, in the order of the answers, "" where that is not
             known; empty where it is known of none.
+        folds: int64 [n], the fold, from 1, whose bundle read each picture; empty where one bundle
+            read all.
+        thresholds: float64 [n], the `not_sure_below` of that bundle; empty likewise.
     """
 
     model: ModelInfo
@@ -115,6 +118,12 @@ class Evaluation:
     unreadable: tuple[Unreadable, ...] = ()
     measures: Mapping[str, RealArray] = field(default_factory=dict)
     sources: tuple[str, ...] = ()
+    folds: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
+    thresholds: RealArray = field(default_factory=lambda: np.zeros(0))
+
+    def not_sure_below(self, rows: IntArray | slice = slice(None)) -> float | RealArray:
+        """Return below which certainty the answers to some pictures are "not sure"."""
+        return self.thresholds[rows] if self.thresholds.size else self.model.not_sure_below
 
 
 def in_unicode(name: str) -> str:

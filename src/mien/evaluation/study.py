@@ -105,6 +105,10 @@ class Finding:
         """Return its plots; their names must be in `Study.plots`."""
         return ()
 
+    def tables(self) -> Mapping[str, bytes]:
+        """Return files that are written beside the report; their names must be in `Study.files`."""
+        return {}
+
     def recorded(self) -> Recorded:
         """Return what model.json keeps of it."""
         return Recorded()
@@ -140,10 +144,12 @@ class Study(Generic[Own]):
             means nothing for a data set is marked with `mien.evaluation.pictures.inputs.FOLDERS`,
             one that changes no figure with `SHOWING`.
         plots: Names of the plots that its finding may have, as those of their files.
+        files: Names of the tables that its finding may have.
     """
 
     options: ClassVar[type[msgspec.Struct]]
     plots: ClassVar[tuple[str, ...]] = ()
+    files: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def asked(cls, options: Own, given: Mapping[str, Any]) -> "Study[Own] | None":

@@ -21,6 +21,8 @@ from mien.parsing import decode_json
 
 GRAPH, INFO, CARD, RECIPE = "model.onnx", "model.json", "CARD.md", "recipe.toml"
 WEIGHTS, FEATURES = "weights.safetensors", "features.safetensors"
+# What a run folder calls the bundle that came of it.
+FOLDER = "bundle"
 
 
 T = TypeVar("T", ModelInfo, DetectorInfo)

@@ -56,23 +56,25 @@ def certainty(probabilities: Numbers, other: Numbers) -> Numbers:
     return np.asarray(probabilities.max(axis=-1) * (1 - other))
 
 
-def needed(other: Numbers, not_sure_below: float) -> Numbers:
+def needed(other: Numbers, not_sure_below: float | Numbers) -> Numbers:
     """Return how probable a label must be to be given as a word, [...].
 
     Args:
         other: Probability that the face shows none of the labels, [...].
-        not_sure_below: The bundle's.
+        not_sure_below: The bundle's; [...] where the answers are of several bundles.
     """
-    return np.maximum(other, other.dtype.type(not_sure_below))
+    return np.maximum(other, np.asarray(not_sure_below, other.dtype))
 
 
-def is_sure(probabilities: Numbers, other: Numbers, not_sure_below: float) -> npt.NDArray[np.bool_]:
+def is_sure(
+    probabilities: Numbers, other: Numbers, not_sure_below: float | Numbers
+) -> npt.NDArray[np.bool_]:
     """Decide whether to give the most probable label as a word, bool [...].
 
     Args:
         probabilities: Of the labels, given that the face shows one of them, [...,K].
         other: Probability that it shows none of them, [...].
-        not_sure_below: The bundle's.
+        not_sure_below: The bundle's; [...] where the answers are of several bundles.
     """
     return np.asarray(certainty(probabilities, other) >= needed(other, not_sure_below))
 

@@ -135,7 +135,7 @@ class Checkpoint:
                 f"{path}: of another version of mien (format {header.format}, not {FORMAT}), which "
                 "learns by other random numbers; go on with that version, or name another --out"
             )
-        _same_settings(path, header.settings, settings)
+        same_settings(path, header.settings, settings)
         try:
             self._take(header, tensors)
         # What PyTorch raises of tensors that are missing, of another shape or of another kind.
@@ -181,7 +181,17 @@ def _damaged(path: Path, error: Exception) -> TrainingError:
     )
 
 
-def _same_settings(path: Path, kept: dict[str, Any], wanted: dict[str, Any]) -> None:
+def same_settings(path: Path, kept: dict[str, Any], wanted: dict[str, Any]) -> None:
+    """Refuse to go on with a run that was started otherwise.
+
+    Args:
+        path: What is read, for the message.
+        kept: What was written when it was started.
+        wanted: What is asked for now.
+
+    Raises:
+        TrainingError: They differ; the message names the first difference.
+    """
     for name in sorted(kept.keys() | wanted.keys()):
         if kept.get(name) != wanted.get(name):
             raise TrainingError(

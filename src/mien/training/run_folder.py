@@ -15,13 +15,14 @@ import msgspec
 from mien.errors import TrainingError
 from mien.files.locks import alone_in
 from mien.files.writes import write_file
+from mien.models.bundle import FOLDER
 from mien.training.checkpoint import Checkpoint
 from mien.training.curves import draw_curves, write_history
 from mien.training.fit import OnEpoch, Row
 from mien.types import PlotKind
 
 SETTINGS, CHECKPOINT = "settings.json", "checkpoint.safetensors"
-HISTORY, BUNDLE, DECODED = "history.csv", "bundle", "decoded"
+HISTORY, BUNDLE, DECODED = "history.csv", FOLDER, "decoded"
 UNCHECKED = "bundle.unchecked"  # a bundle whose graph differs from PyTorch
 # Seconds. To draw takes a third of one, which is longer than an epoch on few faces.
 DRAWN_EVERY = 10.0
@@ -93,23 +94,23 @@ def opened_run(
 
     def finished(row: Row) -> None:
         keep()
-        with _writing(out):
+        with writing(out):
             write_history(out / HISTORY, checkpoint.history)
         curves.draw_when_due()
         if on_epoch:
             on_epoch(row)
 
     with contextlib.ExitStack() as stack:
-        with _writing(out):
+        with writing(out):
             stack.enter_context(alone_in(out))
         if _is_resumed(out, resume=resume):
             checkpoint.load(out / CHECKPOINT, record)
             # A run that was killed may have kept the checkpoint of an epoch, but not yet its row.
             if checkpoint.history:
-                with _writing(out):
+                with writing(out):
                     write_history(out / HISTORY, checkpoint.history)
         else:
-            with _writing(out):
+            with writing(out):
                 write_file(out / SETTINGS, msgspec.json.format(msgspec.json.encode(record)) + b"\n")
         try:
             yield Kept(finished, midway)
@@ -149,7 +150,7 @@ class _Curves:
         """Draw, unless it would be the same picture."""
         history = self._checkpoint.history
         if len(history) != self._epochs and history:
-            with _writing(self._path.parent):
+            with writing(self._path.parent):
                 draw_curves(self._path, history, self._title, self._measure)
                 self._remove_others()
             self._epochs, self._when = len(history), time.monotonic()
@@ -162,7 +163,8 @@ class _Curves:
 
 
 @contextlib.contextmanager
-def _writing(out: Path) -> Iterator[None]:
+def writing(out: Path) -> Iterator[None]:
+    """Tell what the disk refuses as a `TrainingError`."""
     try:
         yield
     except OSError as error:

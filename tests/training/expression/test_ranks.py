@@ -102,6 +102,7 @@ def test_two_processes_write_one_bundle_and_say_it_once(
     [
         (("--batch-size", "1"), "1 faces a step cannot be shared by 2 processes"),
         (("--resume",), "no run to resume here"),
+        (("--folds", "group"), "folds are learnt by one process; leave out torchrun"),
         (("--classes", "left,up"), "has no class 'left'"),
     ],
 )

@@ -144,7 +144,7 @@ def slices(
         on_progress=on_progress,
     )
     confidence = answers.probabilities.max(axis=1)
-    sure = answers.sure(evaluation.model.not_sure_below)
+    sure = answers.sure(evaluation.not_sure_below())
     classes = np.unique(answers.truth).tolist()
     return tuple(
         Slice(

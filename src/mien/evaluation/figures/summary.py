@@ -166,7 +166,7 @@ def _figures(evaluation: Evaluation, rows: IntArray) -> dict[str, float]:
     probabilities, other = answers.probabilities[faces], answers.other[faces]
     matrix, correct, confidence = _tables(truth, probabilities)
     ranked = metrics.risk_coverage(correct, certainty(probabilities, other))
-    sure = is_sure(probabilities, other, evaluation.model.not_sure_below)
+    sure = is_sure(probabilities, other, evaluation.not_sure_below(faces))
     coverage, answered = metrics.answered(correct, sure)
     values = {
         "accuracy": metrics.accuracy(matrix),

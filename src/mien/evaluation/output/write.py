@@ -13,11 +13,13 @@ import numpy as np
 from mien.errors import SinkError
 from mien.evaluation.evaluate import Evaluated
 from mien.evaluation.figures.summary import Estimate, Summary
+from mien.evaluation.predictions import Evaluation
 from mien.evaluation.report import main_plots
 from mien.evaluation.report.document import html_report
 from mien.evaluation.report.parts import Picture
 from mien.evaluation.studies import all_studies
 from mien.files.writes import replace_files
+from mien.models.info import ModelInfo
 from mien.types import PlotKind
 from mien.vision import figures
 
@@ -30,7 +32,7 @@ CURVE_POINTS = 20
 def write_report(
     folder: Path, found: Evaluated, *, command: str, date: str, plots: PlotKind = "png"
 ) -> tuple[Path, ...]:
-    """Write metrics.json, predictions.csv, the plots, and report.html, which holds them.
+    """Write metrics.json, predictions.csv, tables and plots, and report.html, which holds them.
 
     Former ones are replaced all at once; see `mien.files.writes.replace_files`. Other files in
     the folder are left alone; but plots of what was not studied this time, or of another kind, are
@@ -58,14 +60,16 @@ def write_report(
         pictures=pictures,
         sections=[section for section in sections if section is not None],
     )
+    tables = (finding.tables() for finding in found.findings)
     contents = {
         **files,
+        **{name: data for several in tables for name, data in several.items()},
         PREDICTIONS: predictions_csv(found.summary).encode(),
         PAGE: page.encode(),
         METRICS: metrics_json(found, command=command, date=date),
     }
     try:
-        replace_files(folder, contents, without=_all_plots() - contents.keys())
+        replace_files(folder, contents, without=_all_files() - contents.keys())
     except OSError as error:
         raise SinkError(
             f"{folder}: the evaluation cannot be written: {error.strerror}; free some space or "
@@ -118,18 +122,31 @@ def metrics_json(found: Evaluated, *, command: str, date: str) -> bytes:
 
 
 def predictions_csv(summary: Summary) -> str:
+    """Return every answer as CSV; see `answers_csv`."""
+    return answers_csv(summary.evaluation)
+
+
+def columns_of(model: ModelInfo) -> list[str]:
+    """Return the columns of a table of answers."""
+    columns = ["origin", "group", "label", "predicted", "confidence"]
+    return [*columns, *(f"p_{label}" for label in model.labels), *["p_other"] * model.other]
+
+
+def answers_csv(evaluation: Evaluation, form: str = ".6f") -> str:
     """Return every answer as CSV; a picture without a face has no probabilities.
 
     `confidence` and the probabilities of the labels are those given that the face shows one of
     them; `p_other`, where the bundle tells that apart, is the probability that it shows none.
+
+    Args:
+        evaluation: The answers.
+        form: How numbers are written; ".9g" keeps every bit of them.
     """
-    answers, model = summary.evaluation.answers, summary.evaluation.model
+    answers, model = evaluation.answers, evaluation.model
     labels = model.labels
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    columns = ["origin", "group", "label", "predicted", "confidence"]
-    others = ["p_other"] * model.other
-    writer.writerow([*columns, *(f"p_{label}" for label in labels), *others])
+    writer.writerow(columns_of(model))
     for origin, group, truth, row, other, found in zip(
         answers.origins,
         answers.groups,
@@ -141,7 +158,11 @@ def predictions_csv(summary: Summary) -> str:
     ):
         if found:
             values = [*row, other] if model.other else row
-            answer = [labels[row.argmax()], f"{row.max():.6f}", *(f"{one:.6f}" for one in values)]
+            answer = [
+                labels[row.argmax()],
+                f"{row.max():{form}}",
+                *(f"{one:{form}}" for one in values),
+            ]
         else:
             answer = [NO_FACE, *[""] * (1 + len(labels) + model.other)]
         writer.writerow([origin, group, labels[truth], *answer])
@@ -161,10 +182,11 @@ def _drawn(found: Evaluated, kind: PlotKind) -> tuple[dict[str, bytes], list[Pic
     return files, pictures
 
 
-def _all_plots() -> set[str]:
-    """Return the names of all files that a plot may have, of any study."""
+def _all_files() -> set[str]:
+    """Return the names of all files that a plot or table may have, of any study."""
     names = [*main_plots.NAMES, *(name for study in all_studies() for name in study.plots)]
-    return {f"{name}.{kind}" for name in names for kind in get_args(PlotKind)}
+    tables = {name for study in all_studies() for name in study.files}
+    return tables | {f"{name}.{kind}" for name in names for kind in get_args(PlotKind)}
 
 
 def _estimate(estimate: Estimate) -> dict[str, float | None]:

@@ -31,6 +31,8 @@ from mien.vision.images.reading import decode_picture, read_picture
 if TYPE_CHECKING:  # reading data sets needs an extra, reading a folder does not
     from mien.datasets.dataset import Dataset, Rows
 
+# What says that a folder is that of a cross-validation.
+FOLDS = "folds.json"
 STAGE, CROPPED = "pictures", "cropped faces"
 # Of an option that means nothing for a data set, whose faces are cropped and grouped already.
 FOLDERS = msgspec.Meta(extra={"folders": True})
@@ -236,6 +238,11 @@ class FolderPictures:
 def is_dataset(data: Path) -> bool:
     """Whether a folder is a prepared data set, and not one of pictures."""
     return (data / INFO).is_file()
+
+
+def is_cross_validation(folder: Path) -> bool:
+    """Whether a folder is that of a cross-validation, whose answers are there already."""
+    return (folder / FOLDS).is_file()
 
 
 def open_pictures(

@@ -184,11 +184,12 @@ def _left_out(summary: Summary) -> Section | None:
 def _measured(summary: Summary, command: str) -> Section:
     evaluation, model = summary.evaluation, summary.evaluation.model
     certain = "probability of being right" if model.other else "confidence"
+    several = bool(evaluation.folds.size)
     facts: list[tuple[str, Cell]] = [
-        ("sha256 of the graph", model.sha256),
+        ("sha256 of the graphs’ hashes" if several else "sha256 of the graph", model.sha256),
         ("terms of the weights", model.terms.weights),
         ("trained on", model.terms.sources()),
-        ("“not sure” below", f"{certain} {model.not_sure_below:g}"),
+        ("“not sure” below", f"{certain} {model.not_sure_below:g}{', the folds’ mean' * several}"),
     ]
     if evaluation.detector is not None:
         facts.append(("faces found by", evaluation.detector))

@@ -9,7 +9,7 @@ from mien.evaluation.study import Study
 from mien.settings import made_of
 
 # In the order in which they are shown. A new study is its file and its name here.
-NAMES = ("others", "slices", "persons", "corruptions", "compare", "crop_scales")
+NAMES = ("folds", "others", "slices", "persons", "corruptions", "compare", "crop_scales")
 
 
 @cache

@@ -13,6 +13,7 @@ from pathlib import Path
 from mien.datasets.arrays import Pictures
 from mien.datasets.dataset import Dataset
 from mien.errors import TrainingError
+from mien.evaluation.pictures.inputs import is_cross_validation
 from mien.models.bundle import Bundle
 from mien.training.expression.bundling import Made, write
 from mien.training.expression.calibrate import (
@@ -89,6 +90,8 @@ def train(
         BundleError: A teacher is no bundle.
         InUseError: Another process trains into the folder.
     """
+    if is_cross_validation(out):
+        raise TrainingError(f"{out}: a cross-validation is here already; name another --out")
     run = Course(dataset, out, settings, machine, spread, on_progress)
     LOG.info("training on %s", run.compute.describe())
     reads = _reads(dataset, model)

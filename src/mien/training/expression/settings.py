@@ -78,6 +78,22 @@ class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     seed: Seed = 0
 
 
+class FoldSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Whether a data set is learnt from in turns, each leaving out whole persons, to be judged by.
+
+    Attributes:
+        folds: Cross-validation: "group" deals the persons into folds, each of which is left out
+            once; "leave-one-out" leaves out one person at a time.
+        fold_count: How many folds there are, for "group".
+        fold_validation: Share of the faces that are not left out by which training is stopped and
+            the bundle calibrated: whole persons, about as many.
+    """
+
+    folds: Literal["none", "group", "leave-one-out"] = "none"
+    fold_count: Annotated[int, msgspec.Meta(ge=2, le=10_000)] = 5
+    fold_validation: Annotated[float, msgspec.Meta(gt=0, le=0.5)] = 0.1
+
+
 class ModelSettings(AnyModelSettings, frozen=True, kw_only=True):
     """What goes into a classifier's bundle beside the weights.
 
@@ -141,4 +157,4 @@ class TrainMachine(Machine, frozen=True, kw_only=True):
     compile: bool = False
 
 
-RECIPE = Recipe("train DATASET", (TrainSettings, Origins, ModelSettings))
+RECIPE = Recipe("train DATASET", (TrainSettings, FoldSettings, Origins, ModelSettings))

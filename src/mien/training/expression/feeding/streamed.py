@@ -128,7 +128,8 @@ class StreamedPictures:
     def _named(self, block: int, place: int, column: pa.Array) -> tuple[str, bytes]:
         """Return what a picture is called in errors, and its bytes."""
         group = self._groups[block]
-        return f"{group.path}: row {place} of row group {group.number}", column[place].as_py()
+        row = group.place(place)
+        return f"{group.path}: row {row} of row group {group.number}", column[place].as_py()
 
     def _read(self, block: int) -> pa.Array:
         """Return the bytes of a block's pictures."""
