@@ -1,6 +1,6 @@
 """Which tables a name means: one file, or those of a folder."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,7 +8,10 @@ from mien.archive.readings.manifest import MANIFEST, is_manifest, read_manifest
 from mien.errors import TableError
 from mien.recordings.tables.readers import READERS
 
-PEOPLE, SUMMARY = "people.csv", "summary.csv"
+PEOPLE, SUMMARY, LATENCIES, AGREEMENT = (
+    *("people.csv", "summary.csv"),
+    *("latencies.csv", "agreement.csv"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +28,13 @@ class Tables:
     seconds: Mapping[str, float] = field(default_factory=dict)
 
 
-def find_tables(path: Path) -> Tables:
+def find_tables(path: Path, without: Collection[Path] = ()) -> Tables:
     """Return the tables that a name means.
 
     Args:
         path: A table; a folder that `mien predict … --out FOLDER/` wrote; or any other folder, of
             which all tables are meant, to any depth.
+        without: Files of such a folder that are no tables of readings.
 
     Raises:
         TableError: There is none, or one is missing.
@@ -42,7 +46,8 @@ def find_tables(path: Path) -> Tables:
         raise TableError(f"{path}: does not exist; name a table, or a folder of tables")
     if any(is_manifest(one.name) for one in path.iterdir()):
         return _of_manifest(path)
-    found = sorted(one for one in path.rglob("*") if _is_table(one))
+    others = {one.resolve() for one in without}
+    found = sorted(one for one in path.rglob("*") if _is_table(one) and one.resolve() not in others)
     if not found:
         raise TableError(f"{path}: holds no table; name a folder that was --out of mien predict")
     return Tables(tuple(found))
@@ -64,5 +69,7 @@ def _of_manifest(path: Path) -> Tables:
 
 def _is_table(path: Path) -> bool:
     hidden = any(part.startswith(".") for part in path.parts[-1:])
-    beside = path.name in (PEOPLE, SUMMARY) or path.name.endswith("_events.tsv")
+    beside = path.name in (PEOPLE, SUMMARY, LATENCIES, AGREEMENT) or path.name.endswith(
+        "_events.tsv"
+    )
     return path.suffix.lower() in READERS and path.is_file() and not (hidden or beside)
