@@ -4,7 +4,7 @@ Moments at which the person was not seen, or nothing was coded, are left out. "n
 class of its own and once left out.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,9 +13,9 @@ import numpy as np
 from mien.evaluation.figures.intervals import bootstrap
 from mien.evaluation.figures.summary import Estimate
 from mien.recordings.report.cases import Case
+from mien.recordings.report.hand import meant
 from mien.recordings.values import NOT_SEEN_WORD, NOT_SURE_WORD, Interval
 from mien.types import IntArray, RealArray
-from mien.vision.looks import name_of
 
 STEP: Final = 0.2  # seconds
 BLOCK: Final = 10.0  # seconds
@@ -102,17 +102,16 @@ class Tally:
 
     _classes: dict[str, int] = field(default_factory=dict)
     _parts: list[tuple[str, str, IntArray, IntArray, IntArray]] = field(default_factory=list)
-    _known: set[str] = field(default_factory=set)
+    _known: dict[str, None] = field(default_factory=dict)
     _by_hand: set[str] = field(default_factory=set)
 
     def add(self, case: Case) -> None:
         """Count one case; nothing where it was not coded."""
         if case.hand is None:
             return
-        self._known |= set(case.labels)
+        self._known |= dict.fromkeys(case.labels)
         times = _moments(case)
-        read = self._codes(case.looks, times, {})
-        coded = self._codes(case.hand, times, _meant(case.labels))
+        read, coded = self._codes(case.looks, times), self._codes(case.hand, times)
         self._by_hand |= {one.look for one in case.hand} - {NOT_SEEN_WORD, NOT_SURE_WORD}
         both = (read >= 0) & (coded >= 0)
         blocks = np.floor((times[both] - case.begin) / BLOCK).astype(np.int64)
@@ -125,8 +124,7 @@ class Tally:
 
     def strange(self) -> list[str]:
         """Return the labels by hand that mean none of the table's looks."""
-        meant = _meant(tuple(self._known))
-        return sorted(one for one in self._by_hand if one not in meant and _key(one) not in meant)
+        return sorted(one for one in self._by_hand if meant(one, self._known) not in self._known)
 
     def agreements(self) -> list[Agreement]:
         """Return the agreement of all, and of each person where there are several."""
@@ -142,8 +140,10 @@ class Tally:
         chosen = [part for part in self._parts if everybody or part[1] == name]
         counts, by_video = self._grouped(chosen, with_unsure)
         whole = counts.sum(axis=0)
-        used = np.flatnonzero(whole.sum(axis=0) + whole.sum(axis=1))
         # What never occurs changes no figure, and only takes time.
+        often = whole.sum(axis=0) + whole.sum(axis=1)
+        words = [one for one in self._ordered() if often[self._classes[one]]]
+        used = [self._classes[one] for one in words]
         counts = counts[:, used][:, :, used]
 
         def figures(rows: IntArray) -> RealArray:
@@ -153,11 +153,10 @@ class Tally:
         groups = np.arange(len(counts), dtype=np.int64)
         (low, high), values = bootstrap(figures, groups), figures(groups)
         kappas, alphas = (Estimate(*ends) for ends in zip(values, low, high, strict=True))
-        words = list(self._classes)
         return Agreement(
             name,
             with_unsure,
-            tuple(words[index] for index in used),
+            tuple(words),
             counts.sum(axis=0),
             kappas,
             alphas,
@@ -171,12 +170,12 @@ class Tally:
         """Return counts int64 [G,K,K] by video, or of one video by block, and which it is."""
         videos = list(dict.fromkeys(source for source, *_ in parts))
         by_video, size = len(videos) > 1, len(self._classes)
-        unsure = self._classes.get(NOT_SURE_WORD, -1)
+        unsure, same = self._classes.get(NOT_SURE_WORD, -1), self._same()
         keys = []
         for source, _, coded, read, blocks in parts:
             group = np.full(len(coded), videos.index(source)) if by_video else blocks
             kept = (coded != unsure) & (read != unsure) if not with_unsure else slice(None)
-            keys.append(((group * size + coded) * size + read)[kept])
+            keys.append(((group * size + same[coded]) * size + read)[kept])
         all_keys = np.concatenate(keys) if keys else np.empty(0, np.int64)
         cells = size * size
         groups, places = np.unique(all_keys // max(cells, 1), return_inverse=True)
@@ -184,16 +183,24 @@ class Tally:
         counts = np.bincount(flat.astype(np.int64), minlength=len(groups) * cells)
         return counts.reshape(len(groups), size, size).astype(np.int64), by_video
 
-    def _codes(
-        self, intervals: Sequence[Interval], times: RealArray, meant: Mapping[str, str]
-    ) -> IntArray:
+    def _ordered(self) -> list[str]:
+        """Return all classes: the tables' looks, those of hands, and "not sure"."""
+        own = [one for one in self._classes if one not in self._known and one != NOT_SURE_WORD]
+        return [one for one in (*self._known, *own, NOT_SURE_WORD) if one in self._classes]
+
+    def _same(self) -> IntArray:
+        """Return the class that each means, int64 [K]: of some a later table had the look."""
+        words = (meant(one, self._known) for one in self._classes)
+        own = enumerate(words)
+        return np.array([self._classes.get(word, index) for index, word in own], np.int64)
+
+    def _codes(self, intervals: Sequence[Interval], times: RealArray) -> IntArray:
         """Return the class at each moment, int64 [N]; -1 where there is none."""
         begins = np.array([one.begin for one in intervals])
         ends = np.array([one.end for one in intervals])
         places = np.searchsorted(begins, times, side="right") - 1
         inside = (places >= 0) & (times < ends[np.maximum(places, 0)])
-        words = (meant.get(one.look) or meant.get(_key(one.look), one.look) for one in intervals)
-        codes = np.array([self._code(word) for word in words], np.int64)
+        codes = np.array([self._code(one.look) for one in intervals], np.int64)
         return np.where(inside, codes[np.maximum(places, 0)], -1)
 
     def _code(self, word: str) -> int:
@@ -206,12 +213,3 @@ def _moments(case: Case) -> RealArray:
     """Return the middles of steps of STEP in a recording, float64 [N]."""
     number = int(case.seconds / STEP + ROUNDING)
     return np.asarray(case.begin + (np.arange(number) + 0.5) * STEP, np.float64)
-
-
-def _key(label: str) -> str:
-    return name_of(label) or label.casefold()
-
-
-def _meant(labels: Iterable[str]) -> Mapping[str, str]:
-    """Return the table's look for what a person may call it: "Joy" where the table says "happy"."""
-    return {_key(label): label for label in labels} | {label: label for label in labels}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mien.errors import TableError
 from mien.recordings.intervals import IntervalSettings, intervals_of
 from mien.recordings.people import People
-from mien.recordings.report.hand import Hand
+from mien.recordings.report.hand import Hand, meant
 from mien.recordings.timelines import Names, by_person, merged
 from mien.recordings.values import NOT_SEEN_WORD, Interval, Recording, Track, written
 
@@ -31,8 +31,8 @@ class Case:
         looks: What was read, from begin to end, without gaps.
         quality: What stood against being read, from begin to end; None where the table does not
             say. "not seen" where nobody was seen.
-        hand: What a person coded, in order, without overlaps; None where nobody did. Between them,
-            and where they are "not seen", nothing was coded.
+        hand: What a person coded, in order, without overlaps, in words of the table as far as it
+            has them; None where nobody did. Between them nothing was coded.
     """
 
     source: str
@@ -104,7 +104,16 @@ def _case(
         *(recording.source, name, person, recording.begin, recording.end, recording.labels),
         intervals_of(recording, *merged(tracks), settings),
         quality,
-        hand,
+        hand if hand is None else _as_looks(hand, recording.labels),
+    )
+
+
+def _as_looks(hand: Sequence[Interval], labels: Sequence[str]) -> tuple[Interval, ...]:
+    """Return codes in the table's words, without what was not coded."""
+    return tuple(
+        Interval(one.begin, one.end, meant(one.look, labels))
+        for one in hand
+        if one.look != NOT_SEEN_WORD
     )
 
 

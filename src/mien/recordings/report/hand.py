@@ -9,7 +9,7 @@ without `person` about everybody in it. What is not coded is left out of all fig
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from mien.recordings.report.times import seconds_of
 from mien.recordings.tables.columns import short
 from mien.recordings.tables.lists import Line, means, read_list
 from mien.recordings.values import NOT_SEEN_WORD, Interval, written
+from mien.vision.looks import name_of
 
 NEEDED, OPTIONAL = ("begin", "end", "label"), ("source", "person")
 
@@ -75,6 +76,18 @@ class Hand:
             for one in self.codes
             if one.where not in self._used
         ]
+
+
+def meant(word: str, labels: Collection[str]) -> str:
+    """Return the table's look for what a person calls it: "happy" for "Joy"; else the word."""
+    if word in labels:
+        return word
+    key = _key(word)
+    return next((label for label in labels if _key(label) == key), word)
+
+
+def _key(label: str) -> str:
+    return name_of(label) or label.casefold()
 
 
 def read_hand(path: Path) -> Hand:

@@ -29,6 +29,8 @@ TEMPLATES = Path(__file__).parent / "templates"
 STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
 MOST_MARKS = 5
 MOST_EVENTS = 200
+# More numbers would stand on each other.
+MOST_NUMBERED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,7 @@ def _recording(study: Study, source: str, drawn: Sequence[Told]) -> dict[str, ob
         "strips": [(one, one.strip, _signs(study, one), _summary(one)) for one in told],
         "marks": _marks(told[0]),
         "events": _events(told[0], study.events.get(source, ())),
+        "numbered": len(study.events.get(source, ())) <= MOST_NUMBERED,
         "width": WIDTH,
         "row": ROW,
         "side": SIDE,
