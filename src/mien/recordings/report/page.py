@@ -14,7 +14,7 @@ except ImportError as error:
     raise MissingExtraError("writing a report", "study") from error
 
 from mien.evaluation.report.page import Page, template
-from mien.evaluation.report.parts import Code, Definitions, Drawn, Note, Section
+from mien.evaluation.report.parts import Code, Definitions, Drawn, Note, Part, Section
 from mien.recordings.report import sections
 from mien.recordings.report.agreement import Agreement
 from mien.recordings.report.events import Event
@@ -64,7 +64,7 @@ def page_of(
         study: The study.
         compared: Its agreement with codes by hand; none where there are none.
         facts: What it is about.
-        command: The command line that makes it.
+        command: The command line that makes it; "" where there was none.
     """
     parts = (
         sections.plain_words(study, compared),
@@ -75,7 +75,7 @@ def page_of(
         sections.events(study),
         sections.agreement(study, compared),
         sections.quality(study),
-        Section("How it was made", [Definitions(facts), Code(command, label="Command")]),
+        _made(facts, command),
     )
     return Page(
         title="Report of a study",
@@ -86,6 +86,13 @@ def page_of(
         script=_own("strips.js"),
         with_videos=bool(study.links),
     ).html()
+
+
+def _made(facts: Sequence[tuple[str, str]], command: str) -> Section:
+    parts: list[Part] = [Definitions(facts)]
+    if command:
+        parts.append(Code(command, label="Command"))
+    return Section("How it was made", parts)
 
 
 @cache
