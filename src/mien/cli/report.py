@@ -28,7 +28,7 @@ class ReportOptions(ReportSettings, frozen=True, kw_only=True):
     """
 
     table: Annotated[Path, msgspec.Meta(extra={"positional": True, "metavar": "TABLE|FOLDER"})]
-    out: Annotated[Path, msgspec.Meta(extra={"metavar": "report.html"})]
+    out: Annotated[Path, msgspec.Meta(extra={"metavar": "report.html"})] = Path("report.html")
     people: Annotated[Path, msgspec.Meta(extra={"metavar": "people.csv"})] | None = None
     video: Annotated[Path, msgspec.Meta(extra={"metavar": "FILE|FOLDER"})] | None = None
 

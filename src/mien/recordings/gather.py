@@ -91,7 +91,14 @@ def joined(parts: list[Rows]) -> Rows:
         np.concatenate([part.frame for part in parts]),
         np.concatenate([_widened(part.probabilities, width) for part in parts]),
         np.concatenate([part.box for part in parts]),
-        {name: np.concatenate([one.words[name] for one in parts]) for name in parts[0].words},
+        {name: _of_all(parts, name) for name in {n: None for one in parts for n in one.words}},
+    )
+
+
+def _of_all(parts: Sequence[Rows], name: str) -> CodeArray:
+    """Return a further column of rows that follow each other; not each table may have it."""
+    return np.concatenate(
+        [one.words.get(name, np.full(len(one.time), NOT_SEEN, np.int16)) for one in parts]
     )
 
 
@@ -109,7 +116,7 @@ class _Open:
     parts: list[Rows] = field(default_factory=list)
     last: dict[int, float] = field(default_factory=dict)
     labels: tuple[str, ...] = ()
-    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    words: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def finished(self, seconds: Mapping[str, float]) -> Recording:
         """Return the recording of all its rows, and let go of them."""
@@ -152,7 +159,7 @@ def recordings_of(
             _check_time(chunk, start, part, now)
             now.parts.append(part)
             now.labels = tuple(codes.labels)
-            now.words = {name: tuple(more[name].labels) for name in part.words}
+            now.words |= {name: tuple(more[name].labels) for name in part.words}
     if now is not None:
         yield now.finished(seconds)
 

@@ -20,6 +20,8 @@ from mien.types import IntArray, RealArray
 STEP: Final = 0.2  # seconds
 BLOCK: Final = 10.0  # seconds
 ROUNDING: Final = 1e-9
+EVERYBODY: Final = None
+EVERYBODY_WORD: Final = "everybody"
 
 
 def kappa(counts: IntArray) -> float:
@@ -129,15 +131,13 @@ class Tally:
     def agreements(self) -> list[Agreement]:
         """Return the agreement of all, and of each person where there are several."""
         people = list(dict.fromkeys(person for _, person, *_ in self._parts))
-        names = ["everybody", *people] if len(people) > 1 else people
+        whom = [EVERYBODY, *people] if len(people) > 1 else people
         return [
-            self._agreement(name, name == "everybody" and len(people) > 1, with_unsure)
-            for with_unsure in (True, False)
-            for name in names
+            self._agreement(person, with_unsure) for with_unsure in (True, False) for person in whom
         ]
 
-    def _agreement(self, name: str, everybody: bool, with_unsure: bool) -> Agreement:
-        chosen = [part for part in self._parts if everybody or part[1] == name]
+    def _agreement(self, person: str | None, with_unsure: bool) -> Agreement:
+        chosen = [part for part in self._parts if person in (EVERYBODY, part[1])]
         counts, by_video = self._grouped(chosen, with_unsure)
         whole = counts.sum(axis=0)
         # What never occurs changes no figure, and only takes time.
@@ -154,7 +154,7 @@ class Tally:
         (low, high), values = bootstrap(figures, groups), figures(groups)
         kappas, alphas = (Estimate(*ends) for ends in zip(values, low, high, strict=True))
         return Agreement(
-            name,
+            EVERYBODY_WORD if person is EVERYBODY else person,
             with_unsure,
             tuple(words),
             counts.sum(axis=0),

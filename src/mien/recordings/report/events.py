@@ -134,7 +134,8 @@ def _place(looks: Sequence[Interval], time: float) -> int:
 
 
 def _last_known(looks: Sequence[Interval], now: int, earliest: float) -> str | None:
-    for one in reversed(looks[: now + 1]):
+    for index in range(now, -1, -1):
+        one = looks[index]
         if one.end <= earliest:
             return None
         if one.look not in NO_LOOK:

@@ -20,7 +20,7 @@ from mien.evaluation.report.parts import (
 from mien.evaluation.report.texts import UNKNOWN
 from mien.recordings.report.agreement import BLOCK, STEP, Agreement
 from mien.recordings.report.events import Latency
-from mien.recordings.report.shares import share
+from mien.recordings.report.shares import Episodes, share
 from mien.recordings.report.study import Study, Told
 from mien.recordings.report.times import clock, lasting
 from mien.recordings.report.words import CAUTIONS, verdict
@@ -78,26 +78,26 @@ def shares(study: Study) -> Section:
 
 def episodes(study: Study) -> Section:
     """Return number and length of the episodes of each look, by case."""
+    looks = [one for one in _looks(study) if any(told.look(one).number for told in study.told)]
     rows: list[Sequence[Cell]] = [
-        (
-            told.person,
-            Words(told.video),
-            Words(look),
-            f"{one.number:,}",
-            lasting(one.mean),
-            lasting(one.longest),
-        )
-        for told in study.told
-        for look in _ordered(study, told)
-        if (one := told.look(look)).number
+        (told.person, Words(told.video), *(Words(_lengths(told.look(look))) for look in looks))
+        for told in study.told[:MOST_ROWS]
     ]
-    heads = ("who", "video", "look", "episodes", "mean length", "longest")
     note = Note(
         "An episode lasts as long as nothing else is said. Single wrong frames part episodes: "
         "--shortest leaves out what is shorter than a time that you give."
     )
-    table = Table("Episodes, by person, video and look", heads, rows[:MOST_ROWS])
-    return Section("Episodes", [table], [note, *_left_out(len(rows))])
+    caption = "How many, of what mean length, and the longest, by person and video"
+    table = Table(caption, ("who", "video", *looks), rows)
+    return Section("Episodes", [table], [note, *_left_out(len(study.told))])
+
+
+def _lengths(one: Episodes) -> str:
+    if not one.number:
+        return UNKNOWN
+    if one.number == 1:
+        return f"1 of {lasting(one.mean)}"
+    return f"{one.number:,} of {lasting(one.mean)}, longest {lasting(one.longest)}"
 
 
 def quality(study: Study) -> Section | None:
@@ -182,11 +182,11 @@ def agreement(study: Study, compared: Sequence[Agreement]) -> Section | None:
         part
         for one in _main(compared)
         if one.moments
-        for part in (Heading(f"Moment by moment, {_unsure(one)}"), _confusion(one))
+        for part in (Heading(f"Moment by moment, {_with_unsure(one)}"), _confusion(one))
     ]
     if strange := study.tally.strange():
         parts.append(
-            Paragraph(
+            Note(
                 f"Codes that mien does not know: {', '.join(strange)}. They are classes too, in "
                 "which it can never agree."
             )
@@ -216,7 +216,7 @@ def _confusion(one: Agreement) -> Table:
         (look, *(f"{count:,}" if count else "0" for count in counts))
         for look, counts in zip(one.classes, one.counts.tolist(), strict=True)
     ]
-    return Table(f"Moments of {STEP:g} s, {one.name}, {_unsure(one)}", heads, rows)
+    return Table(f"Moments of {STEP:g} s, {one.name}, {_with_unsure(one)}", heads, rows)
 
 
 def _notes(compared: Sequence[Agreement]) -> Iterator[str]:
@@ -228,7 +228,7 @@ def _notes(compared: Sequence[Agreement]) -> Iterator[str]:
     what = "videos" if by_video else f"blocks of {BLOCK:g} s"
     if by_video and not all(one.by_video for one in compared):
         what += f", or blocks of {BLOCK:g} s of who is in one video only,"
-    yield f"In brackets or beside: 95% intervals, from drawing the {what} anew 1,000 times."
+    yield f"Beside each figure: its 95% interval, from drawing the {what} anew 1,000 times."
     yield (
         "Krippendorff advises to rely on what has an alpha of 0.8 and more, and to draw tentative "
         "conclusions only from 0.667 on. Two people who code agree less than fully, too: compare "
@@ -240,15 +240,17 @@ def _unsure(one: Agreement) -> str:
     return "as a class" if one.with_unsure else "left out"
 
 
+def _with_unsure(one: Agreement) -> str:
+    return f"“not sure” {_unsure(one)}"
+
+
 def _main(compared: Sequence[Agreement]) -> list[Agreement]:
     """Return those about all: with "not sure" as a class, and without it."""
     return [compared[0], *[one for one in compared if not one.with_unsure][:1]]
 
 
-def _ordered(study: Study, told: Told) -> Iterator[str]:
-    yield from (
-        one for one in (*study.labels, NOT_SURE_WORD, NOT_SEEN_WORD) if one in told.episodes
-    )
+def _looks(study: Study) -> tuple[str, ...]:
+    return (*study.labels, NOT_SURE_WORD, NOT_SEEN_WORD)
 
 
 def _left_out(number: int) -> list[Note]:

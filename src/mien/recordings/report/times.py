@@ -5,6 +5,8 @@ from mien.recordings.tables.columns import short
 from mien.recordings.tables.lists import Line
 from mien.sources.limited import parse_time
 
+SPACE = "\u00a0"  # between a number and its unit, where no line may break
+
 
 def seconds_of(line: Line, column: str) -> float:
     """Return a cell's time in seconds.
@@ -41,9 +43,9 @@ def clock(seconds: float, digits: int = 1) -> str:
 def lasting(seconds: float) -> str:
     """Return a duration: "12.3 s" below a minute and a half, "4 min 10 s" above."""
     if seconds < 90:
-        return f"{seconds:.1f} s"
+        return f"{seconds:.1f}{SPACE}s"
     hours, minutes = divmod(round(seconds / 60), 60)
     if hours:
-        return f"{hours} h {minutes} min"
+        return f"{hours}{SPACE}h {minutes}{SPACE}min"
     minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s"
+    return f"{minutes}{SPACE}min {rest}{SPACE}s"
