@@ -2,6 +2,7 @@
 
 import csv
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -180,7 +181,7 @@ def test_what_lists_say_of_nobody_is_told_and_the_rest_written(
         '"late" at 99 s is outside videos/monday.mp4, which goes from 0.000 to 12.000 s',
         '"other.mp4" is none of these recordings',
         "smug: a code by hand that the tables do not know",
-        '"happy" from 0 to 5 s is about nobody in these recordings (any, Zoe)',
+        '"happy" from 0 to 5 s is about nobody, or no time, of these recordings (any, Zoe)',
     ):
         assert part in told
     assert {one["event"] for one in lines(Path("latencies.csv"))} == {"joke"}
@@ -223,3 +224,40 @@ def test_a_video_is_linked_by_its_path_from_the_page(study: Path) -> None:
     page = (study / "out" / "report.html").read_text(encoding="utf-8")
     assert 'src="../my%20videos/monday.mp4"' in page
     assert done.without_video == ["videos/tuesday.mp4", "videos/wednesday.mp4"]
+
+
+def test_an_event_in_a_recording_of_nobody_is_no_fault(study: Path) -> None:
+    table = [*rows(["happy"] * 9), *rows(["not seen"] * 9, track="", source="empty.mp4")]
+    as_csv(study / "e.csv", table)
+    (study / "events.csv").write_text("source,time,word\nempty.mp4,0.1,joke\n")
+    settings = ReportSettings(events=study / "events.csv")
+    done = write_report(study / "e.csv", study / "e.html", settings)
+    assert done.missed == []
+    page = (study / "e.html").read_text(encoding="utf-8")
+    assert "Nobody is in empty.mp4." in page
+    assert "No event lies within these videos." in page
+
+
+def test_what_is_missing_is_told_with_the_extra_that_brings_it(
+    study: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in [one for one in sys.modules if one.startswith("mien.") and "report" in one]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    assert main(["report", "t.csv"]) == 1
+    assert "pip install 'mien[study]'" in capsys.readouterr().err
+
+
+def test_a_column_in_which_nobody_was_coded_is_told(study: Path) -> None:
+    as_csv(study / "e.csv", rows(["happy"] * 9, coder=""))
+    done = write_report(study / "e.csv", study / "e.html", ReportSettings(hand_column="coder"))
+    assert done.missed == ["coder: nobody was coded there"]
+    assert lines(study / "agreement.csv") == []
+
+
+def test_codes_while_nobody_is_seen_compare_nothing(study: Path) -> None:
+    as_csv(study / "e.csv", rows(["not seen"] * 20, coder="happy"))
+    write_report(study / "e.csv", study / "e.html", ReportSettings(hand_column="coder"))
+    (one, other) = lines(study / "agreement.csv")
+    assert one["moments"] == other["moments"] == "0"
+    assert one["kappa"] == ""

@@ -110,6 +110,7 @@ def test_on_paper_no_strip_is_torn_and_no_video_is_there(opened) -> None:
     assert 3 <= len(sheets) <= 8
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("width", [390, 1280])
 def test_axe_finds_nothing_and_nothing_is_beyond_the_edge(
     browser, violations, report: Path, width: int

@@ -104,7 +104,7 @@ def _case(
         *(recording.source, name, person, recording.begin, recording.end, recording.labels),
         intervals_of(recording, *merged(tracks), settings),
         quality,
-        hand if hand is None else _as_looks(hand, recording.labels),
+        _as_looks(hand or (), recording.labels) or None,
     )
 
 

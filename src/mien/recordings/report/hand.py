@@ -71,8 +71,9 @@ class Hand:
     def missed(self) -> list[str]:
         """Return a line for each code that is about nobody, or about no time of a recording."""
         return [
-            f"{one.where}: {short(one.label)} from {one.begin:g} to {one.end:g} s is about nobody "
-            f"in these recordings ({one.source or 'any'}, {one.person or 'anybody'}); mend that row"
+            f"{one.where}: {short(one.label)} from {one.begin:g} to {one.end:g} s is about nobody, "
+            f"or no time, of these recordings ({one.source or 'any'}, {one.person or 'anybody'}); "
+            "mend that row"
             for one in self.codes
             if one.where not in self._used
         ]

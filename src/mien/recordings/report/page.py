@@ -9,6 +9,7 @@ from urllib.parse import quote
 from mien.errors import MissingExtraError
 
 try:
+    import jinja2  # noqa: F401 - the page that is shared with `mien evaluate` names another extra
     from markupsafe import Markup
 except ImportError as error:
     raise MissingExtraError("writing a report", "study") from error

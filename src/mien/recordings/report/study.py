@@ -8,6 +8,7 @@ from mien.recordings.report.cases import Case
 from mien.recordings.report.events import Event, Events, Latency, latency
 from mien.recordings.report.shares import Episodes, episodes, problems
 from mien.recordings.report.strips import Strip, strip_of
+from mien.recordings.values import Recording
 
 # More than these are no page that anybody reads, and none that a browser opens at once.
 MOST_STRIPS = 200
@@ -84,12 +85,14 @@ class Study:
         """Every recording in which somebody is."""
         return list(dict.fromkeys(one.source for one in self.told))
 
-    def add(self, cases: Sequence[Case], events: Events | None) -> None:
-        """Add the cases of one recording."""
+    def add(self, recording: Recording, cases: Sequence[Case], events: Events | None) -> None:
+        """Add one recording, and the cases in it."""
+        source = recording.source
+        here = () if events is None else events.of(source, recording.begin, recording.end)
+        self.events[source] = here
+        if not cases:
+            self.deserted.append(source)
         for case in cases:
-            if case.source not in self.events:
-                here = () if events is None else events.of(case.source, case.begin, case.end)
-                self.events[case.source] = here
             self.labels = tuple(dict.fromkeys((*self.labels, *case.labels)))
             self.tally.add(case)
             self.told.append(self._told(case))

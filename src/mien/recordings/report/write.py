@@ -82,6 +82,7 @@ class _Lists:
     people: People
     events: Events | None
     hand: Hand | None
+    column: str | None
     video: Path | None
 
 
@@ -125,13 +126,12 @@ def write_report(
         people or People(),
         None if settings.events is None else read_events(settings.events),
         None if settings.hand is None else read_hand(settings.hand),
+        settings.hand_column,
         video,
     )
     done, study = Reported(), Study(settings.window if lists.events else None)
     for recording, cases in _cases(path, settings, lists, done):
-        study.add(cases, lists.events)
-        if not cases:
-            study.deserted.append(recording.source)
+        study.add(recording, cases, lists.events)
     _check(path, study, done, lists)
     _link(study, out, video, done)
     facts = _facts(path, study)
@@ -195,6 +195,8 @@ def _check(path: str | Path, study: Study, done: Reported, lists: _Lists) -> Non
     done.missed = lists.people.missed()
     done.missed += lists.events.missed() if lists.events else []
     done.missed += lists.hand.missed() if lists.hand else []
+    if study.tally.is_empty and (lists.hand or lists.column):
+        done.missed.append(f"{lists.column or 'codes by hand'}: nobody was coded there")
     done.elsewhere, done.strange = lists.people.elsewhere(), study.tally.strange()
 
 
