@@ -194,6 +194,8 @@ def _tables() -> Iterator[Parser]:
     yield Parser("readings.csv", recordings.tables, ways, recordings.read_table, 400)
     yield Parser("people.csv", recordings.people, ways, recordings.read_people, 300)
     yield Parser("predictions.csv", folds.answers, ways, folds.read_answers, 200)
+    yield Parser("events.csv", recordings.events, ways, recordings.read_events, 300)
+    yield Parser("hand.csv", recordings.hand, ways, recordings.read_hand, 300)
     yield Parser("Parquet", datasets.shards, parquet, datasets.read_shard, 400)
 
 

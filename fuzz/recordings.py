@@ -57,6 +57,18 @@ def read_lines(data: bytes, folder: Path) -> None:
     read_table(data, folder, "table.jsonl")
 
 
+def events() -> Sequence[bytes]:
+    """Return an events.csv."""
+    text = "source,time,word\nclip.mp4,0.1,joke\n,0:00:01.5,door\n"
+    return text.encode(), text.replace(",", ";").encode()
+
+
+def hand() -> Sequence[bytes]:
+    """Return a hand.csv."""
+    text = "source,person,begin,end,label\nclip.mp4,clip 1,0,0.08,happy\n,,0.1,0:01,smug\n"
+    return text.encode(), text.encode("utf-16")
+
+
 def read_people(data: bytes, folder: Path) -> None:
     """Read a people.csv, and ask it who is in a table."""
     from mien.recordings.people import read_people
@@ -68,3 +80,24 @@ def read_people(data: bytes, folder: Path) -> None:
     who = read_people(folder / "people.csv")
     list(timelines(read_recordings(folder / "table.csv", box=True), who))
     who.missed()
+
+
+def read_events(data: bytes, folder: Path) -> None:
+    """Read a list of events, and write the report of a table with it."""
+    _report(data, folder, "events")
+
+
+def read_hand(data: bytes, folder: Path) -> None:
+    """Read codes by hand, and write the report of a table with them."""
+    _report(data, folder, "hand")
+
+
+def _report(data: bytes, folder: Path, name: str) -> None:
+    from mien.recordings.report.write import ReportSettings, write_report
+
+    path, table = folder / f"{name}.csv", folder / "table.csv"
+    path.write_bytes(data)
+    table.write_bytes(tables()[0])
+    events, hand = (path, None) if name == "events" else (None, path)
+    settings = ReportSettings(events=events, hand=hand, overwrite=True)
+    write_report(table, folder / "out" / "report.html", settings)

@@ -200,3 +200,12 @@ def test_a_later_table_may_know_more_looks(tmp_path: Path) -> None:
     assert first.labels == LABELS
     assert second.labels == (*LABELS, "afraid")
     np.testing.assert_allclose(second.tracks[0].probabilities[0, -1], 0.5)
+
+
+def test_a_further_column_may_be_in_one_of_two_tables_of_a_recording(tmp_path: Path) -> None:
+    as_csv(tmp_path / "a.csv", rows(["happy"] * 3))
+    as_csv(tmp_path / "b.csv", rows(["happy"] * 3, start=3, coder="sad"))
+    (recording,) = read_recordings(tmp_path, words=("coder", "none"))
+    assert recording.words == {"coder": ("sad",)}
+    (track,) = recording.tracks
+    assert track.words["coder"].tolist() == [NOT_SEEN] * 3 + [0] * 3

@@ -23,6 +23,7 @@ COMMANDS = {
     "live": "read faces live, in a page in your browser",
     "predict": "read pictures, folders, videos, cameras and streams",
     "convert": "write tables of readings as ELAN, WebVTT, SRT, BORIS or BIDS",
+    "report": "make a page and figures of tables of readings, for a study",
     "people": "make a people.csv of tables of readings, to say who is who",
     "prepare": "make a data set from folders of labelled pictures",
     "train": "train a model on a data set",

@@ -1,7 +1,7 @@
 """From chunks of a table to recordings: rows of one source after the other, and checked."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -63,6 +63,7 @@ class Rows:
     frame: IntArray
     probabilities: FloatArray
     box: FloatArray
+    words: Mapping[str, CodeArray] = field(default_factory=dict)
 
     def __getitem__(self, which: "slice | npt.NDArray[np.bool_] | _Order") -> "Rows":
         """Return some of them."""
@@ -73,6 +74,7 @@ class Rows:
             self.frame[which],
             self.probabilities[which],
             self.box[which],
+            {name: codes[which] for name, codes in self.words.items()},
         )
 
 
@@ -89,6 +91,14 @@ def joined(parts: list[Rows]) -> Rows:
         np.concatenate([part.frame for part in parts]),
         np.concatenate([_widened(part.probabilities, width) for part in parts]),
         np.concatenate([part.box for part in parts]),
+        {name: _of_all(parts, name) for name in {n: None for one in parts for n in one.words}},
+    )
+
+
+def _of_all(parts: Sequence[Rows], name: str) -> CodeArray:
+    """Return a further column of rows that follow each other; not each table may have it."""
+    return np.concatenate(
+        [one.words.get(name, np.full(len(one.time), NOT_SEEN, np.int16)) for one in parts]
     )
 
 
@@ -106,33 +116,34 @@ class _Open:
     parts: list[Rows] = field(default_factory=list)
     last: dict[int, float] = field(default_factory=dict)
     labels: tuple[str, ...] = ()
+    words: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def finished(self, seconds: Mapping[str, float]) -> Recording:
         """Return the recording of all its rows, and let go of them."""
         rows = joined(self.parts)
         self.parts.clear()
-        return finished(self.source, rows, self.labels, seconds, self.size)
+        return finished(self.source, rows, self.labels, seconds, self.size, self.words)
 
 
-def recordings_of(chunks: Iterable[Chunk], seconds: Mapping[str, float]) -> Iterator[Recording]:
+def recordings_of(
+    chunks: Iterable[Chunk], seconds: Mapping[str, float], words: Sequence[str] = ()
+) -> Iterator[Recording]:
     """Yield the recordings of tables, one after the other; one at a time is in memory.
 
     Args:
         chunks: Of one table, or of several.
         seconds: Seconds of stream to the last frame of sources that were read from the beginning.
+        words: Further columns that are read, as far as they are there.
 
     Raises:
         TableError: Rows of one source are not together, or time runs backwards for a person.
     """
     codes, now, done = Codes(), None, set[str]()
+    more = {name: Codes() for name in words}
     for chunk in chunks:
         codes.add(chunk.layout.labels)
-        rows = _rows(chunk, codes)
-        if len(codes.labels) > MOST_LOOKS:
-            raise TableError(
-                f"{chunk.layout.name}: the column {chunk.layout.look!r} holds more than "
-                f"{MOST_LOOKS:,} different words; it must say the look"
-            )
+        rows = _rows(chunk, codes, more)
+        _refuse_too_many(chunk, {chunk.layout.look: codes, **more})
         for source, start, end in _runs(chunk):
             if now is not None and now.source != source:
                 yield now.finished(seconds)
@@ -148,6 +159,7 @@ def recordings_of(chunks: Iterable[Chunk], seconds: Mapping[str, float]) -> Iter
             _check_time(chunk, start, part, now)
             now.parts.append(part)
             now.labels = tuple(codes.labels)
+            now.words |= {name: tuple(more[name].labels) for name in part.words}
     if now is not None:
         yield now.finished(seconds)
 
@@ -158,6 +170,7 @@ def finished(
     labels: tuple[str, ...],
     seconds: Mapping[str, float],
     size: tuple[int, int] | None = None,
+    words: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Recording:
     """Return a recording of all its rows.
 
@@ -167,6 +180,7 @@ def finished(
         labels: The looks that the codes of the rows mean.
         seconds: Seconds of stream to the last frame of sources that were read from the beginning.
         size: Width and height of its picture, where they are known.
+        words: What the further columns of the rows say.
     """
     moments = _moments(rows.time)
     step, longest = steps_of(moments)
@@ -181,7 +195,8 @@ def finished(
         for number, start, stop in zip(numbers, starts, ends, strict=True)
         if number != NOBODY
     )
-    return Recording(source, labels, tracks, moments, begin, end + step, step, longest, size)
+    told = (source, labels, tracks, moments, begin, end + step, step, longest, size)
+    return Recording(*told, words or {})
 
 
 def _moments(time: RealArray) -> RealArray:
@@ -197,7 +212,8 @@ def _by_track(rows: Rows) -> Rows:
 
 
 def _track(number: int, rows: Rows) -> Track:
-    return Track(number, rows.time, rows.label, rows.frame, rows.probabilities, rows.box)
+    read = (rows.time, rows.label, rows.frame, rows.probabilities, rows.box, rows.words)
+    return Track(number, *read)
 
 
 def _runs(chunk: Chunk) -> Iterator[tuple[str, int, int]]:
@@ -210,7 +226,7 @@ def _runs(chunk: Chunk) -> Iterator[tuple[str, int, int]]:
         yield names[start], int(start), int(end)
 
 
-def _rows(chunk: Chunk, codes: Codes) -> Rows:
+def _rows(chunk: Chunk, codes: Codes, more: Mapping[str, Codes]) -> Rows:
     time, frame = chunk.numbers(TIME), chunk.numbers(FRAME)
     wrong = ~np.isfinite(time)
     if wrong.any():
@@ -222,7 +238,22 @@ def _rows(chunk: Chunk, codes: Codes) -> Rows:
         np.where(np.isfinite(frame), frame, -1).astype(np.int64),
         _stack(chunk, _probability_columns(chunk, codes)),
         _stack(chunk, BOX if BOX[0] in chunk.cells else ()),
+        {n: more[n].of(map(_word, chunk.cells[n])) for n in more if n in chunk.cells},
     )
+
+
+def _word(cell: object) -> str:
+    """Return a cell of a further column as a word: another program may have made numbers of it."""
+    return "" if cell is None or cell != cell else str(cell).strip()
+
+
+def _refuse_too_many(chunk: Chunk, codes: Mapping[str, Codes]) -> None:
+    for name, known in codes.items():
+        if len(known.labels) > MOST_LOOKS:
+            raise TableError(
+                f"{chunk.layout.name}: the column {name!r} holds more than {MOST_LOOKS:,} "
+                "different words; it must say the look"
+            )
 
 
 def _probability_columns(chunk: Chunk, codes: Codes) -> tuple[str, ...]:

@@ -11,17 +11,15 @@ rectangle; rows of tracks go before rows of places. One name twice is one person
 or - drops. Whoever has no row keeps a name of his own. Other columns are not used.
 """
 
-import csv
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Final
 
 from mien.errors import TableError
-from mien.parsing import NO_UTF_8, delimiter_of, encoding_of
 from mien.recordings.tables.columns import short
+from mien.recordings.tables.lists import Line, means, read_list
 from mien.recordings.values import Recording, Track
 
 COLUMNS = ("source", "track_id", "name", "place")
@@ -51,7 +49,7 @@ class Row:
 
     def speaks_of(self, source: str) -> bool:
         """Whether it is about a source."""
-        return self.source in (source, PurePath(source).name) or fnmatchcase(source, self.source)
+        return means(self.source, source)
 
 
 @dataclass(slots=True)
@@ -140,41 +138,25 @@ def read_people(path: Path) -> People:
     Raises:
         TableError: It cannot be read, a column is missing, or a row is wrong.
     """
-    try:
-        with path.open("rb") as file:
-            encoding = encoding_of(file.read(2))
-        with path.open(encoding=encoding, newline="") as text:
-            delimiter = delimiter_of(text.readline())
-            text.seek(0)
-            lines = csv.DictReader(text, delimiter=delimiter, strict=True)
-            _check_columns(path, list(lines.fieldnames or ()))
-            rows = [_row(path, lines.line_num, cells) for cells in lines]
-    except OSError as error:
-        raise TableError(f"{path}: cannot be read: {error.strerror}") from error
-    except (csv.Error, UnicodeError) as error:
-        raise TableError(f"{path}: {NO_UTF_8} and commas ({error}); save it as one") from error
+    lines = read_list(path, COLUMNS[:3], COLUMNS[3:], "mien people makes a first one")
+    rows = [_row(line) for line in lines]
     _refuse_twice(path, rows)
     return People(str(path), rows)
 
 
-def _check_columns(path: Path, header: Sequence[str]) -> None:
-    for wanted in COLUMNS[:3]:
-        if wanted not in header:
-            raise TableError(
-                f"{path}: no column {wanted!r}; it has {', '.join(COLUMNS[:3])} and, by choice, "
-                f"{COLUMNS[3]}; mien people makes a first one"
-            )
-
-
-def _row(path: Path, line: int, cells: Mapping[str, str | None]) -> Row:
-    where = f"{path}, line {line}"
-    source, track, name, place = ((cells.get(column) or "").strip() for column in COLUMNS)
+def _row(line: Line) -> Row:
+    where = line.where
+    source, track, name, place = (line.cells[column] for column in COLUMNS)
     if track and not (track.isdecimal() and len(track) <= LONGEST_NUMBER):
         raise TableError(f"{where}: track_id is {short(track)}, which is no whole number; mend it")
     if bool(track) == bool(place):
         raise TableError(f"{where}: needs a track_id or a place, and not both; mend it")
     return Row(
-        line, source or ALL, int(track) if track else None, name, _place(where, place) or None
+        line.number,
+        source or ALL,
+        int(track) if track else None,
+        name,
+        _place(where, place) or None,
     )
 
 

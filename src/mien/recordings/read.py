@@ -1,6 +1,6 @@
 """Reads tables of readings into recordings, one after the other."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +15,13 @@ Look = Literal["label", "shown"]
 
 
 def read_recordings(
-    path: str | Path, *, look: Look = "label", box: bool = False, probabilities: bool = False
+    path: str | Path,
+    *,
+    look: Look = "label",
+    box: bool = False,
+    probabilities: bool = False,
+    words: Sequence[str] = (),
+    without: Collection[Path] = (),
 ) -> Iterator[Recording]:
     """Read a table, or a folder of tables, as `mien predict` writes them.
 
@@ -29,6 +35,8 @@ def read_recordings(
         look: The column that says the look.
         box: Whether boxes are wanted.
         probabilities: Whether probabilities are.
+        words: Further columns of words that are wanted, as far as they are there.
+        without: Files of a folder that are no tables of readings, such as lists of events.
 
     Yields:
         A recording for each source, in the order of the tables.
@@ -38,10 +46,10 @@ def read_recordings(
         ArchiveError: The folder's manifest is damaged.
         MissingExtraError: What reads the format is not installed.
     """
-    tables = find_tables(Path(path))
+    tables = find_tables(Path(path), without)
 
     def chunks() -> Iterator[Chunk]:
         for one in tables.paths:
-            yield from read_chunks(Wanted(one, look, box, probabilities))
+            yield from read_chunks(Wanted(one, look, box, probabilities, tuple(words)))
 
-    yield from recordings_of(chunks(), tables.seconds)
+    yield from recordings_of(chunks(), tables.seconds, words)

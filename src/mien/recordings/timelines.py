@@ -81,7 +81,7 @@ def timeline(
     """Return what happened in one recording; see `timelines`."""
     name = names.of(recording.source)
     lanes = tuple(
-        Lane(written(who), intervals_of(recording, *_merged(tracks), settings))
+        Lane(written(who), intervals_of(recording, *merged(tracks), settings))
         for who, tracks in by_person(recording, people, name).items()
     )
     return Timeline(
@@ -112,12 +112,20 @@ def by_person(recording: Recording, people: People, name: str) -> dict[str, list
     return found
 
 
-def _merged(tracks: list[Track]) -> tuple[RealArray, CodeArray]:
-    """Return times and looks of several tracks as one; of two at a time the first that is seen."""
+def merged(tracks: list[Track], column: str | None = None) -> tuple[RealArray, CodeArray]:
+    """Return several tracks as one; of two at a time the first that is seen.
+
+    Args:
+        tracks: Of one person in one recording.
+        column: A further column, one of `Track.words`; the look unless given.
+
+    Returns:
+        float64 [N], seconds of stream, and int16 [N], codes.
+    """
+    values = [track.label if column is None else track.words[column] for track in tracks]
     if len(tracks) == 1:
-        return tracks[0].time, tracks[0].label
-    time = np.concatenate([track.time for track in tracks])
-    label = np.concatenate([track.label for track in tracks])
+        return tracks[0].time, values[0]
+    time, label = np.concatenate([track.time for track in tracks]), np.concatenate(values)
     order = np.lexsort((label == NOT_SEEN, time))
     time, label = time[order], label[order]
     first = np.ones(len(time), bool)

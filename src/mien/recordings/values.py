@@ -1,6 +1,6 @@
 """The values: a recording, the tracks in it, and who they are in the end."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -39,6 +39,8 @@ class Track:
         probabilities: float32 [N,K] in the order of `Recording.labels` as far as the table has
             them, NaN where a row has none; [N,0] where they were not asked for.
         box: float32 [N,4] in pixels, NaN where a row has none; [N,0] where it was not asked for.
+        words: Of each further column that was asked for and is there, int16 [N], codes of its
+            words; see `Recording.words`.
     """
 
     track_id: int
@@ -47,6 +49,7 @@ class Track:
     frame: IntArray
     probabilities: FloatArray
     box: FloatArray
+    words: Mapping[str, CodeArray] = field(default_factory=dict)
 
     def mean_box(self) -> tuple[float, float, float, float] | None:
         """Return the mean of its boxes in pixels; None where there is none."""
@@ -74,6 +77,8 @@ class Recording:
             only, as of a picture.
         longest_step: Seconds between frames that the way it was read explains.
         size: Width and height of the picture in pixels, where the table says it.
+        words: Of each further column that was asked for and is there, what it says, in the order of
+            its codes. An empty cell is "not seen".
     """
 
     source: str
@@ -85,6 +90,7 @@ class Recording:
     step: float
     longest_step: float
     size: tuple[int, int] | None = None
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def word(self, code: int) -> str:
         """Return a look, "not sure" or "not seen"."""

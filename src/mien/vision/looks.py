@@ -116,6 +116,20 @@ def look_of(label: str | None, labels: Collection[str]) -> Look:
     return _looks(frozenset(labels))[label]
 
 
+def entry_of(label: str | None, labels: Collection[str]) -> Entry:
+    """Return the row of the table that tells a label, for pages, which draw paths of SVG.
+
+    Args:
+        label: One of `labels`; None for "not sure".
+        labels: All labels of the model, in whatever order.
+    """
+    if label is None:
+        return table().unsure
+    name = name_of(label)
+    others = table().others
+    return others[places_of(labels)[label] % len(others)] if name is None else table().looks[name]
+
+
 def places_of(labels: Collection[str]) -> dict[str, int]:
     """Return which of the table's others each label gets that the table does not know.
 

@@ -13,6 +13,7 @@ from mien.evaluation.figures.summary import Estimate
 from mien.evaluation.report.texts import decimal, interval, percent
 
 if TYPE_CHECKING:  # drawing needs an extra
+    from markupsafe import Markup
     from matplotlib.figure import Figure
 
 BAR_HEIGHT = 10
@@ -209,7 +210,19 @@ class Pictures:
     pictures: Sequence[Picture]
 
 
-Part = Paragraph | Heading | Note | Sentences | Definitions | Code | Table | Pictures
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What a template of its own has written, safe as `page.template` makes it.
+
+    Attributes:
+        markup: HTML, a `markupsafe.Markup`.
+    """
+
+    kind: ClassVar[str] = "drawn"
+    markup: "Markup"
+
+
+Part = Paragraph | Heading | Note | Sentences | Definitions | Code | Table | Pictures | Drawn
 
 
 @dataclass(frozen=True, slots=True)

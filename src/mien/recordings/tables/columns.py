@@ -45,13 +45,14 @@ class Layout:
         return tuple(name for name in self.columns if name not in no)
 
 
-def layout(name: str, header: Sequence[str], look: str) -> Layout:
+def layout(name: str, header: Sequence[str], look: str, words: Sequence[str] = ()) -> Layout:
     """Return which columns of a table are read; others are not in the way.
 
     Args:
         name: The table.
         header: Its columns.
         look: The column that says the look.
+        words: Further columns, which need not be there.
 
     Raises:
         TableError: One that is needed is missing, or there twice.
@@ -70,7 +71,7 @@ def layout(name: str, header: Sequence[str], look: str) -> Layout:
         if one.startswith(PROBABILITY) and one != OTHER
     )
     probabilities = tuple(PROBABILITY + label for label in labels)
-    known = {SOURCE, FRAME, TIME, TRACK, look, *BOX, *SIZE, *probabilities}
+    known = {SOURCE, FRAME, TIME, TRACK, look, *BOX, *SIZE, *probabilities, *words}
     return Layout(name, look, labels, tuple(dict.fromkeys(c for c in header if c in known)))
 
 
@@ -146,14 +147,16 @@ class Wanted:
         look: The column that says the look.
         box: Whether boxes are wanted.
         probabilities: Whether probabilities are.
+        words: Further columns of words that are, where they are there.
     """
 
     path: Path
     look: str
     box: bool
     probabilities: bool
+    words: tuple[str, ...] = ()
 
     def layout(self, header: Sequence[str]) -> tuple[Layout, tuple[str, ...]]:
         """Return what a table with this header is made of, and the columns to read of it."""
-        made = layout(str(self.path), header, self.look)
+        made = layout(str(self.path), header, self.look, self.words)
         return made, made.needed(box=self.box, probabilities=self.probabilities)

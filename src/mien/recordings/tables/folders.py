@@ -1,6 +1,6 @@
 """Which tables a name means: one file, or those of a folder."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from mien.recordings.tables.readers import READERS
 from mien.sinks.markers import SUFFIX as MARKERS
 
 PEOPLE, SUMMARY = "people.csv", "summary.csv"
+LATENCIES, AGREEMENT = "latencies.csv", "agreement.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,13 @@ class Tables:
     seconds: Mapping[str, float] = field(default_factory=dict)
 
 
-def find_tables(path: Path) -> Tables:
+def find_tables(path: Path, without: Collection[Path] = ()) -> Tables:
     """Return the tables that a name means.
 
     Args:
         path: A table; a folder that `mien predict … --out FOLDER/` wrote; or any other folder, of
             which all tables are meant, to any depth.
+        without: Files of such a folder that are no tables of readings.
 
     Raises:
         TableError: There is none, or one is missing.
@@ -43,7 +45,8 @@ def find_tables(path: Path) -> Tables:
         raise TableError(f"{path}: does not exist; name a table, or a folder of tables")
     if any(is_manifest(one.name) for one in path.iterdir()):
         return _of_manifest(path)
-    found = sorted(one for one in path.rglob("*") if _is_table(one))
+    others = {one.resolve() for one in without}
+    found = sorted(one for one in path.rglob("*") if _is_table(one) and one.resolve() not in others)
     if not found:
         raise TableError(f"{path}: holds no table; name a folder that was --out of mien predict")
     return Tables(tuple(found))
@@ -65,5 +68,6 @@ def _of_manifest(path: Path) -> Tables:
 
 def _is_table(path: Path) -> bool:
     hidden = any(part.startswith(".") for part in path.parts[-1:])
-    beside = path.name in (PEOPLE, SUMMARY) or path.name.endswith(("_events.tsv", MARKERS))
+    names = (PEOPLE, SUMMARY, LATENCIES, AGREEMENT)
+    beside = path.name in names or path.name.endswith(("_events.tsv", MARKERS))
     return path.suffix.lower() in READERS and path.is_file() and not (hidden or beside)

@@ -1,0 +1,1 @@
+"""The report of a study: one page, and figures for a spreadsheet."""
