@@ -18,8 +18,17 @@ from rich.markup import escape
 from rich.table import Table as TerminalTable
 
 from mien.datasets.records import PHOTO_GROUP
-from mien.evaluation.figures import metrics
-from mien.evaluation.figures.intervals import RESAMPLES, bootstrap
+from mien.evaluation.figures.intervals import RESAMPLES
+from mien.evaluation.figures.parts import (
+    FIGURES,
+    OF_PERSONS,
+    Part,
+    Spread,
+    alone,
+    part_of,
+    spread,
+    spread_drawn,
+)
 from mien.evaluation.figures.summary import UNKNOWN as NOTHING
 from mien.evaluation.figures.summary import Estimate, Summary
 from mien.evaluation.predictions import Evaluation
@@ -28,7 +37,7 @@ from mien.evaluation.report.parts import Part as SectionPart
 from mien.evaluation.report.texts import decimal, interval, percent, terminal_table
 from mien.evaluation.report.words import count
 from mien.evaluation.study import Finding, NoOptions, Run, Started, Study
-from mien.types import IntArray, OnProgress, RealArray, ignore_progress
+from mien.types import OnProgress, ignore_progress
 
 if TYPE_CHECKING:  # drawing needs an extra
     from matplotlib.figure import Figure
@@ -36,9 +45,6 @@ if TYPE_CHECKING:  # drawing needs an extra
 STAGE = "intervals of the mean person"
 PLOT, BY_FOLD, BY_PERSON = "folds", "folds.csv", "persons.csv"
 SHOWN = 20  # persons in the terminal
-FIGURES = ("accuracy", "balanced_accuracy", "nll", "ece")
-# Of a person's few faces the calibration error would be noise alone.
-OF_PERSONS = FIGURES[:3]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,46 +63,6 @@ class FoldsStudy(Study[NoOptions]):
     def start(self, run: Run) -> Started:
         """Watch nothing: the answers are enough."""
         return Started(lambda evaluation: by_fold(evaluation, **run.draws))
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """The faces of a fold, or of a person.
-
-    Attributes:
-        name: The person, or the fold's number.
-        fold: The fold that they were left out in.
-        persons: How many persons, or photos of nobody knows whom.
-        faces: How many faces.
-        classes: How many classes they show; the balanced accuracy is the mean over these.
-        accuracy: Share of right answers.
-        balanced_accuracy: Mean recall.
-        nll: Negative log likelihood.
-        ece: Expected calibration error; nan of a person.
-    """
-
-    name: str
-    fold: int
-    persons: int
-    faces: int
-    classes: int
-    accuracy: float
-    balanced_accuracy: float
-    nll: float
-    ece: float
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """A figure over several parts, each counted alike.
-
-    Attributes:
-        mean: With its interval, where persons were drawn anew.
-        deviation: Standard deviation between the parts; nan of one.
-    """
-
-    mean: Estimate
-    deviation: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,9 +190,9 @@ class Folds(Finding):
         rows = [("all faces", {name: summary.figures[name] for name in FIGURES})]
         for title, several in (("fold", self.over_folds), ("person", self.over_persons)):
             if several:
-                spread = {name: _alone(one.deviation) for name, one in several.items()}
+                spreads = {name: alone(one.deviation) for name, one in several.items()}
                 rows.append((f"mean {title}", {name: one.mean for name, one in several.items()}))
-                rows.append((f"spread of {title}s", spread))
+                rows.append((f"spread of {title}s", spreads))
         return rows
 
 
@@ -252,76 +218,29 @@ def by_fold(
         return None
     groups = np.array(evaluation.answers.groups)
     folds = tuple(
-        _part(evaluation, np.flatnonzero(evaluation.folds == number), str(number))
+        part_of(evaluation, np.flatnonzero(evaluation.folds == number), str(number))
         for number in np.unique(evaluation.folds).tolist()
     )
     names, where = np.unique(groups, return_inverse=True)
     # The rows of each group in one go: there may be as many groups as faces.
     rows = np.split(np.argsort(where, kind="stable"), np.cumsum(np.bincount(where))[:-1])
     persons = tuple(
-        _part(evaluation, own, name, ece=False)
+        part_of(evaluation, own, name, ece=False)
         for name, own in zip(names.tolist(), rows, strict=True)
         if name and not name.startswith(PHOTO_GROUP)
     )
-    over_folds = {
-        name: Spread(_alone(float(np.mean(values))), _deviation(values))
-        for name, values in _columns(folds, FIGURES).items()
-    }
-    over_persons = {}
+    over_folds = spread(folds, FIGURES)
+    over_persons: Mapping[str, Spread] = {}
     if persons:
-        columns = _columns(persons, OF_PERSONS)
-        table = np.stack([*columns.values()], axis=1)
-
-        def statistic(chosen: IntArray) -> RealArray:
-            return np.asarray(table[chosen].mean(axis=0), dtype=np.float64)
-
-        everyone = np.arange(len(persons), dtype=np.int64)
-        low, high = bootstrap(
-            statistic,
-            everyone,
+        over_persons = spread_drawn(
+            persons,
+            OF_PERSONS,
             resamples=resamples,
             seed=seed,
             stage=STAGE,
             on_progress=on_progress,
         )
-        over_persons = {
-            name: Spread(Estimate(float(v.mean()), float(lo), float(hi)), _deviation(v))
-            for (name, v), lo, hi in zip(columns.items(), low, high, strict=True)
-        }
     return Folds(folds, persons, over_folds, over_persons)
-
-
-def _part(evaluation: Evaluation, rows: IntArray, name: str, *, ece: bool = True) -> Part:
-    answers = evaluation.answers
-    truth, probabilities = answers.truth[rows], answers.probabilities[rows]
-    said = probabilities.argmax(axis=1).astype(np.int64)
-    matrix = metrics.confusion_matrix(truth, said, probabilities.shape[1])
-    error = math.nan
-    if ece:
-        error = metrics.reliability(said == truth, probabilities.max(axis=1)).expected_error
-    return Part(
-        name=name,
-        fold=int(evaluation.folds[rows[0]]),
-        persons=len({answers.groups[row] for row in rows.tolist()}),
-        faces=len(rows),
-        classes=len(np.unique(truth)),
-        accuracy=metrics.accuracy(matrix),
-        balanced_accuracy=metrics.balanced_accuracy(matrix),
-        nll=metrics.negative_log_likelihood(truth, probabilities),
-        ece=error,
-    )
-
-
-def _columns(parts: Sequence[Part], names: Sequence[str]) -> dict[str, RealArray]:
-    return {name: np.array([getattr(part, name) for part in parts]) for name in names}
-
-
-def _deviation(values: RealArray) -> float:
-    return float(values.std(ddof=1)) if values.size > 1 else math.nan
-
-
-def _alone(value: float) -> Estimate:
-    return Estimate(value, math.nan, math.nan)
 
 
 def _is_share(name: str) -> bool:
