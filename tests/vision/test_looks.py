@@ -124,3 +124,11 @@ def test_labels_that_people_make_up_differ(labels: list[str]) -> None:
 
 def test_a_label_that_is_alone_or_with_known_ones_always_gets_the_same() -> None:
     assert places_of(["tired"]) == places_of(["tired", *EIGHT]) == {"tired": 3}
+
+
+def test_a_page_draws_the_same_sign_as_a_picture() -> None:
+    labels = ("joy", "bored", "smug", "neutral")
+    for label in (*labels, None):
+        entry, look = looks.entry_of(label, labels), looks.look_of(label, labels)
+        assert looks.rgb(entry.colour.picture) == look.colour
+        assert len(entry.shape) == len(look.strokes)
