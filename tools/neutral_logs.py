@@ -19,7 +19,7 @@ from mien.files.writes import write_file
 from mien.models.bundle import INFO, Bundle, encode_info, load_bundle
 from mien.models.neutral import mean_logs
 from mien.registry import find_bundle
-from mien.training.expression.features import read_features
+from mien.training.expression.known import read_features
 from mien.training.expression.weights import learnt_classes, read_weights
 from mien.types import ProbabilityArray
 
