@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mien.cli.about import about
+from mien.cli.console import print_error
 from mien.errors import SettingsError
 from mien.models.info import ModelInfo
 from mien.settings import flag
 from mien.sinks.layout import TableSettings
-from mien.sinks.open import check_table, make_sinks
+from mien.sinks.open import check_table, make_sinks, refuse_taken
 from mien.sinks.tables import STDOUT
 from mien.web.session.recorder import Recorder
 
@@ -26,6 +27,7 @@ def check(options: "LiveOptions", tables: TableSettings, typed: Mapping[str, Any
 
     Raises:
         SettingsError: It cannot be, or there is none to which settings were typed.
+        SinkError: It exists already.
     """
     if options.out is None:
         if typed or options.overwrite:
@@ -37,6 +39,7 @@ def check(options: "LiveOptions", tables: TableSettings, typed: Mapping[str, Any
     if str(options.out) == STDOUT:
         raise SettingsError("--out -: standard output has the page's address; name a file")
     check_table(options.out, tables)
+    refuse_taken(options.out, overwrite=options.overwrite)
 
 
 def recorder(options: "LiveOptions", info: ModelInfo, tables: TableSettings) -> Recorder:
@@ -57,4 +60,4 @@ def recorder(options: "LiveOptions", info: ModelInfo, tables: TableSettings) -> 
         about=about(options, model, info, options.source, settings),
         live=True,
     )
-    return Recorder(sinks)
+    return Recorder(sinks, on_failure=print_error)

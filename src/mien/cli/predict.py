@@ -30,7 +30,7 @@ from mien.recordings.sink import SINKS
 from mien.registry import make_analyzer
 from mien.settings import flag
 from mien.sinks.layout import TableSettings
-from mien.sinks.open import check_table, make_sinks
+from mien.sinks.open import check_table, make_sinks, refuse_taken
 from mien.sources.limited import check_times, is_still, limited, parse_part
 from mien.sources.open import ACCEPTED, open_sources, refuse_unreachable
 from mien.types import SOMETHING_ELSE, Analysis, Frame, Reading
@@ -116,10 +116,12 @@ def run(args: argparse.Namespace) -> int:
         refuse_unreachable(options.sources)
     opened = open_sources(options.sources, on_notice=print_notice)
     with contextlib.closing(opened) as source:
+        refuse_taken(table, options.annotate, overwrite=options.overwrite, source=source)
         predict_hidden.check_source(options, source)
         models = make_models(options, options.model, any_angle=options.any_angle)
         make = partial(make_analyzer, *models)
-        make = partial(make, baseline=learn_baseline(options, make, models[2]))
+        baseline = learn_baseline(options, make, models[2])
+        make = partial(make, baseline=baseline)
         part, meter = part_of(source, options), Meter()
         sinks = make_sinks(
             models[1].labels,
@@ -131,7 +133,9 @@ def run(args: argparse.Namespace) -> int:
             source=source,
             settings=tables,
             more=SINKS,
-            about=about(options, options.model, models[2], options.sources, (options, tables)),
+            about=about(
+                options, options.model, models[2], options.sources, (options, tables), baseline
+            ),
         )
         with _reported(part, meter, stats=options.stats):
             _read(options, part, make, sinks, meter)

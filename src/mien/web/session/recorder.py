@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from mien.errors import MienError, SinkError, one_line
 from mien.protocols import Sink
 from mien.types import Analysis, Frame
 
@@ -19,9 +20,17 @@ class Recorder:
     time begins anew and its people have other numbers.
     """
 
-    def __init__(self, sinks: Sequence[Sink] = ()) -> None:
-        """Take the sinks; without any, nothing is recorded."""
-        self._sinks = sinks
+    def __init__(
+        self, sinks: Sequence[Sink] = (), *, on_failure: Callable[[str], None] | None = None
+    ) -> None:
+        """Take the sinks.
+
+        Args:
+            sinks: Without any, nothing is recorded.
+            on_failure: Called once with what went wrong, for who has no page before them.
+        """
+        self._sinks, self._on_failure = sinks, on_failure
+        self._failure = ""
         self._lock = threading.Lock()
         self._count: Counter[str] = Counter()
         self._closed = False
@@ -41,10 +50,27 @@ class Recorder:
                 # Of a file or the sample that is played here, when it was.
                 captured = time.time() if analysis.captured is None else analysis.captured
                 kept = dataclasses.replace(analysis, source=name, captured=captured)
-                for sink in self._sinks:
-                    sink.write(frame, kept)
+                self._write(frame, kept)
 
         return record
+
+    @property
+    def failed(self) -> bool:
+        """Whether something could not be written."""
+        return bool(self._failure)
+
+    def _write(self, frame: Frame, analysis: Analysis) -> None:
+        if self._failure:
+            # Later pages are told why, too, and not that the table is closed.
+            raise SinkError(self._failure)
+        try:
+            for sink in self._sinks:
+                sink.write(frame, analysis)
+        except (MienError, OSError) as error:
+            self._failure = str(error) if isinstance(error, MienError) else one_line(error)
+            if self._on_failure is not None:
+                self._on_failure(self._failure)
+            raise
 
     def close(self) -> None:
         """Finish the table; what comes later is not written."""
