@@ -33,8 +33,10 @@ class of the model in turn.
   CSV and JSON Lines keep all rows so far. After 1,048,576 rows .xlsx goes on in another sheet.
 
 Beside each table lie its notes, `TABLE.json` (`faces.csv.json`): mien's version, model, detector
-and their hashes, settings, command, source, and each column as here. An archive has one,
-`manifest.json`, the same whoever made it.
+and their hashes, settings, command, source, and each column as here. Where people are read beside
+their usual faces (`--baseline`), `usual_faces` says who is and who is not, and the column `usual`
+(`--columns +usual`) says it of each row. An archive has one, `manifest.json`, the same whoever made
+it.
 """
 POSE = """
 ## How good the angles are

@@ -10,13 +10,14 @@ import time
 import urllib.request
 from pathlib import Path
 
+import numpy as np
 import pytest
 from rich.console import Console
 
-from mien.cli import live, live_lan, main
-from mien.errors import SettingsError
+from mien.cli import live, live_lan, live_table, main
+from mien.errors import SettingsError, SinkError
 from mien.sources.reconnect import Notice
-from mien.types import Analysis
+from mien.types import Analysis, Frame
 from mien.web.lan.addresses import Network
 from mien.web.lan.pairing import NewCode
 from mien.web.server import bind
@@ -217,6 +218,39 @@ def test_the_next_port_is_taken_and_named(capsys, monkeypatch, bundle):
     assert status == 0
     assert other != port
     assert error == f"Port {port} is in use, so the page is on port {other}.\n"
+
+
+def test_a_table_that_cannot_be_written_is_told_here_too(capsys, monkeypatch, bundle, tmp_path):
+    class Full:
+        def write(self, *_):
+            raise SinkError("t.csv: cannot be written: the disk is full")
+
+        def close(self):
+            pass
+
+    made, make = [], live_table.recorder
+    monkeypatch.setattr(live_table, "make_sinks", lambda *_, **__: [Full()])
+    monkeypatch.setattr(live_table, "recorder", lambda *words: made.append(make(*words)) or made[0])
+
+    def serve(*_):
+        image = np.zeros((4, 4, 3), np.uint8)
+        with pytest.raises(SinkError):
+            made[0].stream()(Frame(image, 0, 0.0, "page"), Analysis(0, 0.0, "page", (4, 4), ()))
+
+    monkeypatch.setattr(live, "_serve", serve)
+    words = ["--port", "0", "--bundle", bundle, "--out", str(tmp_path / "t.csv")]
+    assert main(["live", *words]) == 1
+    assert capsys.readouterr().err == "mien: t.csv: cannot be written: the disk is full\n"
+
+
+def test_a_table_that_exists_is_said_before_a_model_is_loaded(
+    capsys, monkeypatch, bundle, tmp_path
+):
+    monkeypatch.setattr(live, "make_models", lambda *_, **__: pytest.fail("too late"))
+    table = tmp_path / "t.csv"
+    table.touch()
+    assert main(["live", "--bundle", bundle, "--out", str(table)]) == 1
+    assert "exists already" in capsys.readouterr().err
 
 
 def test_a_machine_without_screen_and_camera_is_told_what_to_do(capsys, monkeypatch, bundle):

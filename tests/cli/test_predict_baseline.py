@@ -11,7 +11,7 @@ import pytest
 from tests.detectors.fakes import OneFace
 
 from mien import registry
-from mien.cli import main
+from mien.cli import main, predict
 from mien.models.bundle import INFO
 from mien.types import PixelArray
 from mien.vision.images.reading import encode_png
@@ -122,3 +122,50 @@ def test_a_folder_of_tables_and_a_camera_are_refused(
     assert "--baseline cannot be had with a folder" in capsys.readouterr().err
     assert run("0", "--baseline", "0", "5") == 1
     assert "reads a video twice" in capsys.readouterr().err
+
+
+def test_the_table_and_its_notes_say_who_is_read_beside_a_usual_face(
+    run: Run, film: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.csv"
+    assert run(film, "--baseline", "1", "6", "--columns", "+usual", "--out", out) == 0
+    assert {row["usual"] for row in rows(out)} == {"on"}
+    notes = json.loads((tmp_path / "out.csv.json").read_text())
+    assert notes["usual_faces"] == {"track_ids": {str(film): [1]}}
+    assert notes["settings"]["baseline"] == ["1", "6"]
+    assert run(film, "--columns", "+usual", "--out", out, "--overwrite") == 0
+    assert {row["usual"] for row in rows(out)} == {""}
+    assert "usual_faces" not in json.loads((tmp_path / "out.csv.json").read_text())
+
+
+def test_people_are_learnt_from_where_their_numbers_begin(
+    run: Run, film: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.csv"
+    assert run(film, "--baseline", "1", "6", "--start", "2", "--out", out) == 1
+    assert "--baseline 1 6 begins before --start 2" in capsys.readouterr().err
+    second = tmp_path / "second.mp4"
+    second.write_bytes(film.read_bytes())
+    words = ("--baseline", "2", "6", "--start", "0:00:02", "--columns", "+usual")
+    assert run(film, second, *words, "--out", out) == 0
+    assert {(row["source"], row["usual"]) for row in rows(out)} == {
+        (str(film), "on"),
+        (str(second), "on"),
+    }
+
+
+@pytest.mark.parametrize("option", ["--out", "--annotate"])
+def test_what_is_there_already_is_said_before_anything_is_learnt(
+    run: Run,
+    film: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    option: str,
+) -> None:
+    monkeypatch.setattr(predict, "make_models", lambda *_, **__: pytest.fail("too late"))
+    there = tmp_path / ("there.csv" if option == "--out" else "there.mp4")
+    there.write_text("what was good\n")
+    assert run(film, "--baseline", "1", "6", option, there) == 1
+    assert "exists already" in capsys.readouterr().err
+    assert there.read_text() == "what was good\n"

@@ -56,6 +56,14 @@ def test_a_gap_is_not_seen() -> None:
     ]
 
 
+@pytest.mark.parametrize(("longer", "count"), [(1e-7, 1), (0.04, 1), (0.06, 2), (1.0, 2)])
+def test_what_a_file_is_longer_by_than_its_frames_is_no_gap(longer: float, count: int) -> None:
+    times = frames(0, 1, 2)
+    found = told(times, [0] * 3, recording(times, end=0.3 + longer))
+    assert len(found) == count
+    assert found[-1][1] == round(0.3 + longer, 6)
+
+
 def test_one_missing_frame_is_a_gap_and_an_uneven_step_is_none() -> None:
     assert len(told(frames(0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12), [0] * 12)) == 3
     uneven = [0, 0.1, 0.22, 0.3, 0.43, 0.5, 0.6]

@@ -174,6 +174,8 @@ class TestFailures:
         opener(tmp_path / "out").close()
         assert not (tmp_path / "out").exists()
         sink = opener(tmp_path / "out")
+        # A run that is killed while it waits for its first frame leaves nothing.
+        assert not (tmp_path / "out").exists()
         sink.write(*make_pair(faces=0))
         sink.close()
         assert (tmp_path / "out").exists()

@@ -138,11 +138,29 @@ def test_it_never_overwrites_its_own_source(tmp_path: Path, make_pair: MakePair)
     assert path.read_bytes() == b"precious"
 
 
-def test_without_frames_nothing_is_left(tmp_path: Path) -> None:
+def test_before_the_first_frame_there_is_nothing_that_a_kill_could_leave(tmp_path: Path) -> None:
     sink = VideoSink(tmp_path / "out.mp4")
-    assert (tmp_path / "out.mp4").exists()
+    assert not (tmp_path / "out.mp4").exists()
     sink.close()
     assert not (tmp_path / "out.mp4").exists()
+
+
+def test_what_came_to_be_there_meanwhile_is_kept(tmp_path: Path, make_pair: MakePair) -> None:
+    path = tmp_path / "out.mp4"
+    sink = VideoSink(path)
+    path.write_bytes(b"precious")
+    with pytest.raises(SinkError, match=r"out\.mp4: .*exists already"):
+        sink.write(*make_pair())
+    sink.close()
+    assert path.read_bytes() == b"precious"
+
+
+def test_trying_out_a_link_that_leads_nowhere_leaves_it(tmp_path: Path) -> None:
+    link = tmp_path / "out.mp4"
+    link.symlink_to(tmp_path / "elsewhere.mp4")
+    VideoSink(link, overwrite=True).close()
+    assert link.is_symlink()
+    assert not link.exists()
 
 
 def test_after_it_is_closed_nothing_is_lost_silently(tmp_path: Path, make_pair: MakePair) -> None:

@@ -14,7 +14,9 @@ from mien.archive.readings.recipe import about_detector, about_model
 from mien.cli.models import DetectorOptions
 from mien.models.info import ModelInfo
 from mien.pipeline.analyzer import AnalyzerSettings
+from mien.pipeline.baseline import Baseline
 from mien.sinks.columns import iso
+from mien.sinks.files import as_written
 from mien.sinks.notes import About
 from mien.sources.naming import ADDRESSES
 from mien.sources.stream import without_secrets
@@ -29,6 +31,7 @@ def about(
     info: ModelInfo,
     sources: Sequence[str],
     settings: Sequence[msgspec.Struct],
+    baseline: Baseline | None = None,
 ) -> About:
     """Return what there is to say of a run that begins now.
 
@@ -38,6 +41,7 @@ def about(
         info: The model's description.
         sources: What is read, as it was named.
         settings: Structs of what was set.
+        baseline: The usual faces beside which people are read.
     """
     values = {name: value for one in settings for name, value in _plain(one).items()}
     analyzer = msgspec.to_builtins(AnalyzerSettings())
@@ -46,6 +50,7 @@ def about(
         model=about_model(info, model),
         detector=about_detector(options.detector, options.detector_model),
         settings=values | {"analyzer": analyzer},
+        usual_faces={} if baseline is None else _usual_faces(baseline),
         source=tuple(map(_shown, sources)),
         command=_command(),
         made=iso(time.time()),
@@ -58,6 +63,15 @@ def _plain(settings: msgspec.Struct) -> dict[str, Any]:
     kept = {name: value for name, value in values.items() if name not in _ELSEWHERE}
     set_ = {name: value for name, value in kept.items() if value not in (None, (), False)}
     return msgspec.to_builtins(set_, enc_hook=str)  # type: ignore[no-any-return]  # paths
+
+
+def _usual_faces(baseline: Baseline) -> dict[str, Any]:
+    """Return who is read beside their usual face, and of whom there is none."""
+    people = {as_written(name): sorted(of) for name, of in baseline.by_source.items()}
+    told: dict[str, Any] = {"track_ids": people} if people else {}
+    if baseline.alone is not None:
+        told["who"] = "in each source, whoever is in its first picture with faces, if alone there"
+    return told | ({"none_of": list(baseline.notes)} if baseline.notes else {})
 
 
 def _command() -> str:

@@ -11,7 +11,7 @@ from mien.models.neutral import reference
 from mien.pipeline.analyzer import Analyzer
 from mien.pipeline.baseline import Baseline
 from mien.pipeline.learning import check_seconds, from_pictures, from_seconds
-from mien.sources.limited import parse_time
+from mien.sources.limited import parse_part, parse_time
 from mien.sources.open import open_sources
 from mien.vision.images.reading import read_picture
 
@@ -44,12 +44,19 @@ def learn_baseline(
         return from_pictures(pictures, make, known)
     start, end = (parse_time("--baseline", text) for text in options.baseline)
     check_seconds(start, end)
+    begin, _ = parse_part(options.start, None)
+    if begin is not None and start < begin:
+        raise SettingsError(
+            f"--baseline {start:g} {end:g} begins before --start {begin:g}, where numbers of "
+            "people begin: choose seconds after it, or leave out --start"
+        )
     with contextlib.closing(open_sources(options.sources)) as source:
         if not source.recorded:
             raise SettingsError(
                 f"--baseline reads a video twice, which {source.name} cannot be; name "
                 "--baseline-picture, or take the usual face on the page of `mien live`"
             )
-        baseline = from_seconds(source, make(), known, start, end)
+        # From where the run begins, too, so that people have the numbers that they have there.
+        baseline = from_seconds(source, make(), known, start, end, begin=begin)
     print_some(baseline.notes, failed=False)
     return baseline

@@ -106,7 +106,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serve until Ctrl-C, then print what was read."""
+    """Serve until Ctrl-C, then print what was read; 1 where the table could not be written."""
     options = read(args, LiveOptions)
     source = only(options.source)
     live_lan.check(options)
@@ -120,7 +120,7 @@ def run(args: argparse.Namespace) -> int:
     with contextlib.closing(services.recorder), _stats_printed(services.meter, on=options.stats):
         _serve_all(options, source, services, partial(create_app, services))
     _print_summary(services.meter.summary())
-    return 0
+    return 1 if services.recorder.failed else 0
 
 
 def _run_in_browser(options: LiveOptions, source: str | None) -> int:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from mien.cli import lsl
 from mien.cli.about import about
+from mien.cli.console import print_error
 from mien.errors import SettingsError
 from mien.models.info import ModelInfo
 from mien.settings import flag
 from mien.sinks.layout import TableSettings
-from mien.sinks.open import check_table, make_sinks
+from mien.sinks.open import check_table, make_sinks, refuse_taken
 from mien.sinks.tables import STDOUT
 from mien.web.session.recorder import Recorder
 
@@ -28,6 +29,7 @@ def check(options: "LiveOptions", tables: TableSettings, typed: Mapping[str, Any
 
     Raises:
         SettingsError: It cannot be, or there is none to which settings were typed.
+        SinkError: It exists already.
     """
     if options.out is None:
         if typed or options.overwrite:
@@ -39,6 +41,7 @@ def check(options: "LiveOptions", tables: TableSettings, typed: Mapping[str, Any
     if str(options.out) == STDOUT:
         raise SettingsError("--out -: standard output has the page's address; name a file")
     check_table(options.out, tables)
+    refuse_taken(options.out, overwrite=options.overwrite)
 
 
 def recorder(
@@ -72,4 +75,4 @@ def recorder(
             made.callback(sink.close)
         lsl.wait(streams, markers.sinks)
         made.pop_all()
-    return Recorder([*sinks, *markers.sinks], markers, streams=streams.lsl)
+    return Recorder([*sinks, *markers.sinks], markers, streams=streams.lsl, on_failure=print_error)

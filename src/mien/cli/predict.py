@@ -31,7 +31,7 @@ from mien.registry import make_analyzer
 from mien.settings import flag
 from mien.sinks.layout import TableSettings
 from mien.sinks.lsl.library import LslSettings
-from mien.sinks.open import check_table, make_sinks
+from mien.sinks.open import check_table, make_sinks, refuse_taken
 from mien.sources.limited import check_times, is_still, limited, parse_part
 from mien.sources.open import ACCEPTED, open_sources, refuse_unreachable
 from mien.types import SOMETHING_ELSE, Analysis, Frame, Reading
@@ -121,13 +121,15 @@ def run(args: argparse.Namespace) -> int:
         refuse_unreachable(options.sources)
     opened = open_sources(options.sources, on_notice=print_notice)
     with contextlib.closing(opened) as source:
+        refuse_taken(table, options.annotate, overwrite=options.overwrite, source=source)
         predict_hidden.check_source(options, source)
         models = make_models(options, options.model, any_angle=options.any_angle)
         make = partial(make_analyzer, *models)
-        make = partial(make, baseline=learn_baseline(options, make, models[2]))
+        baseline = learn_baseline(options, make, models[2])
+        make = partial(make, baseline=baseline)
         part, meter = part_of(source, options), Meter()
         settings = (options, tables, *lsl.told_of(streams))
-        told = about(options, options.model, models[2], options.sources, settings)
+        told = about(options, options.model, models[2], options.sources, settings, baseline)
         with contextlib.ExitStack() as made:
             sinks = lsl.sinks(streams, told, models[2])
             for sink in sinks:

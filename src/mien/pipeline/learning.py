@@ -31,11 +31,17 @@ def check_seconds(start: float, end: float) -> None:
 
 
 def from_seconds(
-    source: Source, analyzer: Analyzer, reference: RealArray, start: float, end: float
+    source: Source,
+    analyzer: Analyzer,
+    reference: RealArray,
+    start: float,
+    end: float,
+    *,
+    begin: float | None = None,
 ) -> Baseline:
     """Learn the usual face of everybody who is seen in a part of each video.
 
-    An analyzer that reads the same source from its beginning gives people the same numbers.
+    An analyzer that reads the same source from the same frame on gives people the same numbers.
 
     Args:
         source: Videos that can be read again; closed by who opened it.
@@ -43,6 +49,7 @@ def from_seconds(
         reference: From `mien.models.neutral.reference`.
         start: Seconds of stream time.
         end: Seconds of stream time, not included.
+        begin: From where the source is going to be read; its beginning where None.
 
     Raises:
         SettingsError: The part is too short, or nobody's usual face could be learnt.
@@ -51,7 +58,7 @@ def from_seconds(
     check_seconds(start, end)
     people: dict[str, dict[int, Moments]] = {}
     videos: set[str] = set()  # pictures have one frame
-    for frame in Limited(source, seconds=end):
+    for frame in Limited(source, start=begin, end=end):
         found = people.get(frame.source)
         if found is None:
             found = people[frame.source] = {}

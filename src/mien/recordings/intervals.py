@@ -66,8 +66,10 @@ def _edges(
     lasts = np.append(firsts[1:] - 1, len(time) - 1)
     after = np.append(time[firsts[1:]], recording.end)
     until = np.minimum(time[lasts] + recording.step, after)
-    # Up to the end, the last frame has its own duration and no more, as before a gap.
-    hole = np.append(time[firsts[1:]] - time[lasts[:-1]] > longest, True) & (until < after)
+    # Up to the end, the last frame has its own duration and no more, as before a gap; but what a
+    # file is longer by than its frames, as by rounding, is none in which somebody is not seen.
+    ends_early = recording.end - time[lasts[-1]] > TOLERANCE * recording.step
+    hole = np.append(time[firsts[1:]] - time[lasts[:-1]] > longest, ends_early) & (until < after)
     said = np.stack((label[firsts], np.where(hole, NOT_SEEN, label[firsts])), axis=1)
     starts = np.stack((time[firsts], until), axis=1)
     edges = np.concatenate(([recording.begin], starts.ravel(), [recording.end]))

@@ -107,6 +107,11 @@ def _utc(row: Row, _: str) -> Value:
     return None if row.analysis.captured is None else iso(row.analysis.captured)
 
 
+def _usual(row: Row, _: str) -> Value:
+    usual = None if row.reading is None else row.reading.usual
+    return None if usual is None else usual.state
+
+
 def _point(place: int, axis: int) -> Take:
     def take(row: Row, _: str) -> Value:
         points = None if row.reading is None else row.reading.face.landmarks
@@ -214,6 +219,10 @@ COLUMNS: tuple[Column, ...] = (
            f"{FACING:.0f} degrees; it says nothing of where the eyes look",
            _posed(lambda one: one.faces_camera), group="pose"),
     *_landmarks(),
+    Column("usual", "text", 'whether p_LABEL, `label` and `shown` are given beside the usual face '
+           'of this person (a baseline): "on" where they are; "learning" while it is learnt, "few" '
+           'and "unsteady" where that failed; empty where the person has none and is read like '
+           "anybody. raw_LABEL is never given beside it", _usual, group="detail"),
 )  # fmt: skip
 OTHER = "p_other"
 OTHERS = (OTHER, "raw_other")

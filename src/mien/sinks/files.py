@@ -73,6 +73,26 @@ def write_new(path: Path, data: bytes, *, overwrite: bool) -> None:
             write_file(path, data)
 
 
+def try_out(path: Path, *, overwrite: bool) -> None:
+    """Make sure that a file can be made, so that this is known before hours of reading.
+
+    What is there stays as it is, since it may be what is going to be read; what is not there is not
+    there afterwards either, so that a run that is killed leaves nothing that is in the way. Devices
+    and pipes are left alone: a reader would take it for the end.
+
+    Raises:
+        SinkError: It exists already, or cannot be written.
+    """
+    with writing(path):
+        there = path.exists()
+        if there and not (path.is_file() or path.is_dir()):
+            return
+        with path.open("ab" if open_mode(path, overwrite=overwrite) == "w" else "xb"):
+            pass
+        if not there:
+            path.resolve().unlink()
+
+
 def refuse_existing(path: Path, *, overwrite: bool) -> None:
     """Raise `FileExistsError` where a file is there that would be lost."""
     if open_mode(path, overwrite=overwrite) == "x" and path.exists():

@@ -6,7 +6,7 @@ format only have notes of their own.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ class About:
         source: What was read, as it was named; empty where that is not told.
         command: The command line; "" where there is none.
         made: When the run began, in UTC; "" where it is not told.
+        usual_faces: Who is read beside their usual face; empty where there is no baseline.
     """
 
     version: str
@@ -45,6 +46,7 @@ class About:
     source: tuple[str, ...] = ()
     command: str = ""
     made: str = ""
+    usual_faces: Mapping[str, Any] = field(default_factory=dict)
 
     def text(self, layout: Layout, table: str) -> bytes:
         """Return the notes of a table, as JSON in UTF-8; what is not told is left out."""
@@ -56,6 +58,7 @@ class About:
             "model": dict(self.model),
             "detector": dict(self.detector),
             "settings": dict(self.settings),
+            "usual_faces": dict(self.usual_faces),
         }
         notes = {"made_by": MADE_BY, "version": self.version, "format": FORMAT}
         notes |= {key: value for key, value in told.items() if value not in ("", [], {})}

@@ -1,6 +1,8 @@
 """Makes the outputs that a user asks for, each by the ending of its name."""
 
 import contextlib
+import errno
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -10,7 +12,7 @@ from types import MappingProxyType
 from mien.errors import SettingsError
 from mien.protocols import Sink, Source
 from mien.sinks import CsvSink, JsonlSink, ParquetSink, PictureSink, VideoSink, XlsxSink
-from mien.sinks.files import same_file
+from mien.sinks.files import refuse_existing, same_file, writing
 from mien.sinks.layout import Layout, TableSettings, Thinned
 from mien.sinks.notes import About, Noted, notes_path, refuse_foreign
 from mien.sinks.tables import STDOUT
@@ -152,6 +154,41 @@ def check_table(out: Path, settings: TableSettings, more: Kinds = NO_MORE) -> No
             raise SettingsError(f"{name} is of CSV only, and {out} is none; leave it out")
     if settings.columns and kind not in TABLES:
         raise SettingsError(f"--columns is of tables only, and {out} is none; leave it out")
+
+
+def refuse_taken(
+    out: Path | None,
+    annotate: Path | None = None,
+    *,
+    overwrite: bool,
+    source: Source | None = None,
+) -> None:
+    """Refuse outputs that are there already before models are loaded and usual faces learnt.
+
+    Who makes them looks again.
+
+    Args:
+        out: As that of `make_sinks`, once `check_table` has taken it.
+        annotate: As that of `make_sinks`.
+        overwrite: Replace what is there.
+        source: What is going to be read, which is never overwritten.
+
+    Raises:
+        SettingsError: A source would be overwritten.
+        SinkError: It exists already, or is a folder.
+    """
+    if annotate is not None:
+        _refuse_source(annotate, () if source is None else source.names)
+    if out is not None and str(out) != STDOUT and out.suffix.lower() in TABLES:
+        refuse_foreign(notes_path(out), overwrite=overwrite)
+    video = annotate if annotate is not None and annotate.suffix.lower() == VIDEO else None
+    for path in (out, video):
+        if path is None or str(path) == STDOUT:
+            continue
+        with writing(path):
+            refuse_existing(path, overwrite=overwrite)
+            if path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
 
 
 def _kind(path: Path, kinds: Kinds) -> str:

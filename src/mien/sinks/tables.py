@@ -17,7 +17,7 @@ from mien.errors import SinkError
 from mien.files.disk import sync
 from mien.files.locks import alone_on
 from mien.sinks.columns import COLUMNS, Column, Value
-from mien.sinks.files import ESCAPES, as_on_disk, make_folder, open_mode, writing
+from mien.sinks.files import ESCAPES, as_on_disk, make_folder, open_mode, try_out, writing
 from mien.sinks.layout import Decimal, Layout
 from mien.types import Analysis, Frame
 
@@ -29,15 +29,16 @@ BOM = "\ufeff"
 class TextFile:
     """A text file, or standard output, whose failures are `SinkError`.
 
-    A file that exists is emptied when there is something to replace it with, not before; one that
-    was made for nothing is removed, so that it is not in the way of the next try.
+    It is made, or emptied, when there is something to write, not before: what is made for nothing
+    is in the way of the next try.
     """
 
     def __init__(self, path: Path | str, *, overwrite: bool) -> None:
         self._path = None if str(path) == STDOUT else Path(path)
         self._name = "standard output" if self._path is None else str(path)
-        self._stream: TextIO | None = sys.stdout
-        self._begun = self._made = False
+        self._overwrite = overwrite
+        self._stream: TextIO | None = None
+        self._closed = self._begun = self._made = False
         self._size = 0
         self._claim = contextlib.ExitStack()
         if self._path is not None:
@@ -45,49 +46,55 @@ class TextFile:
             with writing(path):
                 self._claim.enter_context(alone_on(self._path))
             try:
-                self._stream = self._open(self._path, overwrite)
+                try_out(self._path, overwrite=overwrite)
             except SinkError:
                 self._claim.close()
                 raise
 
-    def _open(self, path: Path, overwrite: bool) -> TextIO:
-        mode: Literal["a", "x"] = "a" if open_mode(path, overwrite=overwrite) == "w" else "x"
-        with writing(path):
-            self._made = not path.exists()
-            # A name that is no valid Unicode is written with escapes rather than lost.
-            return path.open(mode, encoding="utf-8", errors=ESCAPES, newline="")
+    def _open(self) -> TextIO:
+        path = self._path
+        if path is None and sys.stdout is None:
+            raise SinkError(f"{self._name}: is closed already")
+        if path is None:
+            return sys.stdout
+        mode: Literal["a", "x"] = "a" if open_mode(path, overwrite=self._overwrite) == "w" else "x"
+        self._made = not path.exists()
+        # A name that is no valid Unicode is written with escapes rather than lost.
+        return path.open(mode, encoding="utf-8", errors=ESCAPES, newline="")
 
     def write(self, text: str) -> None:
         """Hand whole lines to the system; where that fails, none of them is left half."""
-        if self._stream is None:
+        if self._closed:
             raise SinkError(f"{self._name}: is closed already")
         text = as_on_disk(text)
         try:
             with writing(self._name):
-                self._begin(self._stream)
-                self._stream.write(text)
-                self._stream.flush()
+                stream = self._begin()
+                stream.write(text)
+                stream.flush()
         except SinkError:
             self._cut()
             raise
         self._size += len(text.encode("utf-8", ESCAPES))
 
     def close(self) -> None:
-        """Close it; one that was made for nothing is removed."""
+        """Close it."""
+        self._closed = True
         stream, self._stream = self._stream, None
-        if stream is None or self._path is None:
-            return
         with self._claim, writing(self._name):
+            if stream is None or self._path is None:
+                return
             stream.close()
-            if self._made and not self._begun:
-                self._path.unlink()
-            elif self._path.is_file():
+            if self._path.is_file():
                 sync(self._path)
 
-    def _begin(self, stream: TextIO) -> None:
+    def _begin(self) -> TextIO:
+        """Return what is written to; the first time it is made, or emptied."""
+        self._stream = self._stream or self._open()
         if not self._begun and self._path is not None and self._path.is_file():
-            stream.truncate(0)
+            self._stream.truncate(0)
         self._begun = True
+        return self._stream
 
     def _cut(self) -> None:
         """Close, and leave what was written before; that more of it fails is no news."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from mien.errors import SinkError
 from mien.files.locks import alone_on
-from mien.sinks.files import make_folder, open_mode, same_file, writing
+from mien.sinks.files import make_folder, refuse_existing, same_file, try_out, writing
 from mien.sinks.mp4 import TIME_BASE, Mp4Writer
 from mien.sinks.sound import SoundTrack
 from mien.types import Analysis, Frame, PixelArray
@@ -39,7 +39,7 @@ class VideoSink:
         sources: Sequence[str] = (),
         sound: bool = True,
     ) -> None:
-        """Make the file.
+        """Make sure that the file can be made, which its first frame does.
 
         Args:
             path: An .mp4 file. Its folder is made where it is missing.
@@ -56,16 +56,12 @@ class VideoSink:
         self._claim = contextlib.ExitStack()
         with writing(path):
             self._claim.enter_context(alone_on(path))
-        # Made at once, so that a name that cannot work is known before hours of reading; but not
-        # emptied yet, because it may be the very file that is going to be read.
-        mode = "ab" if overwrite else f"{open_mode(path, overwrite=False)}b"
         try:
-            with writing(path), path.open(mode):
-                pass
+            try_out(path, overwrite=overwrite)
         except SinkError:
             self._claim.close()
             raise
-        self._path = path
+        self._path, self._overwrite = path, overwrite
         self._writer: Mp4Writer | None = None
         self._size = (0, 0)
         self._clock = _Clock()
@@ -92,15 +88,13 @@ class VideoSink:
             self._sound.accompany(frame, float(picture.pts * TIME_BASE))
 
     def close(self) -> None:
-        """Finish the file; one without frames is removed, because nothing can play it."""
+        """Finish the file; without frames there is none, because nothing could play it."""
         if self._closed:
             return
         self._closed = True
         with self._claim:
             if self._writer is not None:
                 self._finish(self._writer)
-            elif self._path.is_file() and self._path.stat().st_size == 0:
-                self._path.unlink()
 
     def _finish(self, writer: Mp4Writer) -> None:
         try:
@@ -114,6 +108,9 @@ class VideoSink:
     def _start(self, frame: Frame) -> Mp4Writer:
         if same_file(self._path, Path(frame.source)):
             raise SinkError(f"{self._path}: would overwrite its own source; choose another name")
+        # Hours may have passed since it was tried out.
+        with writing(self._path):
+            refuse_existing(self._path, overwrite=self._overwrite)
         scale = min(1.0, MAX_SIDE / max(frame.size))
         width, height = (2 * math.ceil(side * scale / 2) for side in frame.size)
         self._size = width, height

@@ -3,7 +3,9 @@
 import threading
 
 import numpy as np
+import pytest
 
+from mien.errors import SinkError
 from mien.types import Analysis, Frame
 from mien.web.session.recorder import Recorder
 from mien.web.session.sent import _WallClock
@@ -76,3 +78,22 @@ def test_a_page_that_is_late_for_once_does_not_move_the_time_of_capture() -> Non
     clock = _WallClock(iter((1000.5, 1001.2, 1002.9, 1003.2)).__next__)
     times = [clock(stamp) for stamp in (0.0, 1.0, 2.0, 3.0)]
     assert [round(time, 6) for time in times] == [1000.5, 1001.2, 1002.2, 1003.2]
+
+
+def test_a_table_that_cannot_be_written_is_told_once_and_to_every_page() -> None:
+    class Full(Kept):
+        def write(self, frame: Frame, analysis: Analysis) -> None:
+            if self.rows:
+                raise SinkError("t.csv: cannot be written: the disk is full")
+            super().write(frame, analysis)
+
+    said: list[str] = []
+    recorder = Recorder([Full()], on_failure=said.append)
+    first, second = recorder.stream(), recorder.stream()
+    first(*pair(0))
+    assert not recorder.failed
+    for stream in (first, second, recorder.stream()):
+        with pytest.raises(SinkError, match="the disk is full"):
+            stream(*pair(1))
+    assert recorder.failed
+    assert said == ["t.csv: cannot be written: the disk is full"]

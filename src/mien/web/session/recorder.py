@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from mien.errors import SinkError
+from mien.errors import MienError, SinkError, one_line
 from mien.protocols import Sink
 from mien.sinks.markers import PAGE, Markers
 from mien.types import Analysis, Frame
@@ -23,7 +23,12 @@ class Recorder:
     """
 
     def __init__(
-        self, sinks: Sequence[Sink] = (), markers: Markers | None = None, *, streams: bool = False
+        self,
+        sinks: Sequence[Sink] = (),
+        markers: Markers | None = None,
+        *,
+        streams: bool = False,
+        on_failure: Callable[[str], None] | None = None,
     ) -> None:
         """Take what is written to; without any, nothing is recorded.
 
@@ -31,8 +36,10 @@ class Recorder:
             sinks: Take the readings.
             markers: Takes markers.
             streams: Whether a sink sends readings to other programs: pages say so.
+            on_failure: Called once with what went wrong, for who has no page before them.
         """
         self._sinks, self._markers = sinks, markers
+        self._on_failure, self._failure = on_failure, ""
         self.streams = streams
         self._lock = threading.Lock()
         self._count: Counter[str] = Counter()
@@ -53,10 +60,7 @@ class Recorder:
                 # Of a file or the sample that is played here, when it was.
                 captured = time.time() if analysis.captured is None else analysis.captured
                 kept = dataclasses.replace(analysis, source=name, captured=captured)
-                for sink in self._sinks:
-                    sink.write(frame, kept)
-                if self._markers is not None:
-                    self._markers.follow(kept)
+                self._write(frame, kept)
 
         return record
 
@@ -78,6 +82,26 @@ class Recorder:
         if self._markers is None:
             raise SinkError("no markers are kept here; start mien live with --out or --lsl")
         self._markers.add(word, PAGE, moment)
+
+    @property
+    def failed(self) -> bool:
+        """Whether something could not be written."""
+        return bool(self._failure)
+
+    def _write(self, frame: Frame, analysis: Analysis) -> None:
+        if self._failure:
+            # Later pages are told why, too, and not that the table is closed.
+            raise SinkError(self._failure)
+        try:
+            for sink in self._sinks:
+                sink.write(frame, analysis)
+            if self._markers is not None:
+                self._markers.follow(analysis)
+        except (MienError, OSError) as error:
+            self._failure = str(error) if isinstance(error, MienError) else one_line(error)
+            if self._on_failure is not None:
+                self._on_failure(self._failure)
+            raise
 
     def close(self) -> None:
         """Finish the table; what comes later is not written."""
