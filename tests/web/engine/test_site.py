@@ -215,6 +215,9 @@ def test_all_is_read_and_once_more_without_a_network(playwright_api, host, tmp_p
         page = open_page()
         for reads in (reads_picture, reads_camera, reads_sample):
             reads(page)
+        with context.expect_page() as opened:
+            page.locator("footer").get_by_role("link", name="A notice to print").click()
+        opened.value.locator("h1", has_text="A computer reads faces here").wait_for()
 
 
 @pytest.mark.heavy

@@ -57,6 +57,7 @@ export interface Words {
   };
   notice: {
     ask: string;
+    card: string;
     seen: string;
     title: string;
     what: string;
@@ -384,6 +385,7 @@ export interface Words {
     on: string;
     few: string;
     unsteady: string;
+    left: string;
     stop: string;
     back: string;
     again: string;

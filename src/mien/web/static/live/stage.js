@@ -82,6 +82,7 @@ export class Stage {
    */
   begin(show) {
     this.nearest.reset();
+    this.usual.reset();
     people.forget();
     this.floating.reset();
     this.stats.reset();
@@ -112,6 +113,7 @@ export class Stage {
   stop() {
     this.overlay.stop();
     this.faces.reset();
+    this.usual.reset();
     this.floating.show({ faces: [] });
   }
 
@@ -159,6 +161,7 @@ export class Stage {
     const shown = settings.values.nearest ? this.nearest.only(analysis) : analysis;
     this.overlay.show(shown);
     this.faces.show(shown, moves);
+    this.usual.see(analysis.faces);
   }
 
   // In the picture or in the list, by a mouse, a finger or the keyboard.
