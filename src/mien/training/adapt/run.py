@@ -10,6 +10,7 @@ from mien.errors import BundleError, DatasetError
 from mien.evaluation.figures.intervals import group_numbers
 from mien.models.bundle import Bundle
 from mien.models.classifier import OnnxClassifier
+from mien.models.neutral import mean_logs
 from mien.training.adapt.classes import Classes, match, refuse_without_features, targets_of
 from mien.training.adapt.crossval import STRENGTHS, Judged, Learner, Own, Rehearsed, judge
 from mien.training.adapt.figures import Comparison, compare
@@ -48,6 +49,8 @@ class Adapted:
         gain: It beside the model that it started from, on faces that it did not learn from.
         forgotten: The same on faces that the model knew; None where none are kept beside it.
         known: Those of these faces that stay beside it.
+        neutral_logs: What model.json says of its neutral faces, read by what did not learn from
+            them; None where nobody knows.
         notes: What the user should know, in sentences that name no file: the card has them, too.
     """
 
@@ -62,6 +65,7 @@ class Adapted:
     gain: Comparison
     forgotten: Comparison | None
     known: KnownFaces
+    neutral_logs: tuple[float, ...] | None
     notes: tuple[str, ...]
 
 
@@ -115,6 +119,9 @@ def adapt(
         gain=_gain(classes, own, judged, settings),
         forgotten=forgotten,
         known=known,
+        neutral_logs=mean_logs(
+            read(judged.known, len(classes.labels), temperature), known.labels, classes.labels
+        ),
         notes=(*classes.told, *notes, *_remarks(classes, forgotten, settings)),
     )
 

@@ -67,6 +67,7 @@ def _info(adapted: Adapted, model: AnyModelSettings, seed: int) -> ModelInfo:
         other=len(classes.start) > len(classes.labels),
         temperature=adapted.temperature,
         not_sure_below=adapted.not_sure_below,
+        neutral_logs=adapted.neutral_logs,
         terms=Terms(weights, (*before.terms.data, *map(_as_data, stated.data))),
         command=model.command,
         seed=seed,
