@@ -14,7 +14,7 @@ from mien.models.classifier import OnnxClassifier
 from mien.models.info import DataTerms, MetricsInfo, ModelInfo, Terms
 from mien.training.adapt.card import write_card
 from mien.training.adapt.graph import replace_tail
-from mien.training.adapt.run import Adapted, read
+from mien.training.adapt.run import ADAPTED_TO, Adapted, read
 from mien.training.expression import known, stored
 from mien.training.settings import NOT_STATED, AnyModelSettings
 
@@ -81,7 +81,7 @@ def _place(adapted: Adapted) -> str:
 
 
 def _as_data(one: DataTerms) -> DataTerms:
-    return DataTerms(f"pictures that it was adapted to: {one.source}", one.terms)
+    return DataTerms(ADAPTED_TO + one.source, one.terms)
 
 
 def _metrics(adapted: Adapted, command: str) -> MetricsInfo:
