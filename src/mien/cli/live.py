@@ -157,7 +157,9 @@ def _listener(options: LiveOptions) -> socket.socket:
 
 def _services(options: LiveOptions, source: str | None, tables: TableSettings) -> Services:
     if len(options.model) > 1:
-        raise SettingsError("name one --model: only a page that reads by itself offers several")
+        raise SettingsError(
+            "name one --model, or add --in-browser: only a page that reads by itself offers several"
+        )
     detector, classifier, info = make_models(options, next(iter(options.model), None))
     sources: dict[SourceId, OfferedSource] = {
         "sample": OfferedSource(CALLED, lambda _: open_source(SAMPLE, realtime=True))
