@@ -386,6 +386,7 @@ export interface Words {
     few: string;
     unsteady: string;
     left: string;
+    over: string;
     stop: string;
     back: string;
     again: string;

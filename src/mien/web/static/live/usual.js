@@ -20,7 +20,7 @@ export class Usual {
   #still = false;
   /** @type {Map<number, number>} when those were seen last who are being learnt, whether they are listed or not */
   #learnt = new Map();
-  /** @type {number | null} who was out of view before that had come to its end */
+  /** @type {number | "over" | null} who was out of view before that had come to its end; or that it ended for all */
   #left = null;
 
   constructor() {
@@ -93,14 +93,24 @@ export class Usual {
     return now - (this.#learnt.get(number) ?? now) > PATIENCE_MS;
   }
 
-  /** @param {number | null} number */
-  #tellLeft(number) {
-    if (number === this.#left) return;
-    this.#left = number;
-    if (number !== null) this.#learnt.delete(number);
-    $("usual-left").hidden = number === null;
+  // Whether anybody's is learnt, or taken into account.
+  get busy() {
+    return this.#learnt.size > 0 || [...this.#lines.values()].some((line) => line.text);
+  }
+
+  // Another model reads, which knows nobody's.
+  end() {
+    this.#tellLeft("over");
+  }
+
+  /** @param {number | "over" | null} left */
+  #tellLeft(left) {
+    if (left === this.#left) return;
+    this.#left = left;
+    if (typeof left === "number") this.#learnt.delete(left);
+    $("usual-left").hidden = left === null;
     this.#retell();
-    if (number !== null) this.spoken.textContent = this.#leftText();
+    if (left !== null) this.spoken.textContent = this.#leftText();
   }
 
   #retell() {
@@ -108,6 +118,7 @@ export class Usual {
   }
 
   #leftText() {
+    if (this.#left === "over") return words.usual.over;
     return this.#left === null ? "" : fill(words.usual.left, { person: personFor(this.#left) });
   }
 
