@@ -7,7 +7,7 @@ times what they cost from here, and that is what a phone waits for.
 import gzip
 import hashlib
 import mimetypes
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -39,7 +39,7 @@ TYPES = {
     ".wasm": "application/wasm",
 }
 # Made from what Python reads, too.
-MADE = {
+MADE: dict[str, Callable[[], bytes]] = {
     "style/colours.css": colours.by_theme,
     "style/code-colours.css": colours.by_preference,
     "generated/table.js": looks_files.module,
