@@ -106,7 +106,7 @@ def no_pictures_at_all(own: Path) -> None:
     [
         (nothing, ("two usable pictures", "'angry' (0)")),
         (one_picture, ("two usable pictures", "'angry' (1)")),
-        (one_class, ("1 class folders",)),
+        (one_class, ("1 class folder,",)),
         (same_but_for_case, ("'Happy' and 'happy'", "one folder")),
         (two_names_of_one_look, ("'anger' means what 'angry' does",)),
         (one_photo, ("'angry' show one photo",)),

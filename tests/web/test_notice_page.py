@@ -23,6 +23,23 @@ def test_who_passes_it_over_can_begin(open_page, expect):
     expect(page.locator("#faces li")).to_have_count(1)
 
 
+@pytest.mark.parametrize("place", ["#notice", "footer"])
+def test_the_card_is_a_page_to_print_and_there_at_any_time(open_page, expect, place):
+    """With its own look, which the policy of the page itself would forbid."""
+    page = open_page()
+    if place == "footer":
+        page.get_by_role("button", name="Understood").click()
+    problems = []
+    page.context.on("console", lambda line: line.type == "error" and problems.append(line.text))
+    with page.context.expect_page() as opened:
+        page.locator(place).get_by_role("link", name="A notice to print").click()
+    card = opened.value
+    expect(card.locator("h1").first).to_have_text("A computer reads faces here")
+    assert card.locator("article").first.evaluate("e => getComputedStyle(e).borderRadius") == "14px"
+    assert problems == []
+    card.close()
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_it_fits(open_page, expect, width):
     page = open_page(viewport={"width": width, "height": 844})

@@ -41,6 +41,23 @@ class Two(FakeAnalyze):
         )
 
 
+class Leaving(FakeAnalyze):
+    """Whoever is learnt leaves, and comes back under their number or another."""
+
+    LEARNING = 1_000_000
+    number: int | None = 1
+
+    def __call__(self, frame: Frame) -> Analysis:
+        analysis = super().__call__(frame)
+        (face,) = analysis.readings
+        usual = face.usual if self.number == 1 else None
+        there = [] if self.number is None else [self.number]
+        return dataclasses.replace(
+            analysis,
+            readings=tuple(dataclasses.replace(face, track_id=n, usual=usual) for n in there),
+        )
+
+
 def test_the_one_face_in_view_is_learnt_and_read_as_before_again(
     open_sample, expect, violations, analyzers
 ):
@@ -108,6 +125,42 @@ def test_it_ends_with_the_stream(open_sample, expect):
     page.locator("#start-sample").click()
     expect(page.locator("#faces li")).to_have_count(1)
     expect(page.locator("#faces .usual")).to_be_hidden()
+
+
+def test_who_leaves_while_being_learnt_is_told(open_sample, expect, services, violations):
+    analyze = Leaving()
+    page = open_sample(services=dataclasses.replace(services, make_analyzer=lambda: analyze))
+    told, learning = page.locator("#usual-left"), page.locator("#faces").get_by_role("progressbar")
+    expect(told).to_be_hidden()
+    page.locator("#usual").click()
+    expect(learning).to_be_visible()
+    analyze.number = None
+    expect(told).to_contain_text("Person 1 was out of view before")
+    expect(page.locator("#usual-spoken")).to_have_text(re.compile("^Person 1 was out of view"))
+    assert violations(page) == []
+    analyze.number = 1  # it goes on
+    expect(learning).to_be_visible()
+    expect(told).to_be_hidden()
+    analyze.number = 2  # for the engine, somebody else
+    expect(told).to_be_visible()
+    expect(learning).to_have_count(0)
+    told.get_by_role("button", name="Close").click()
+    expect(told).to_be_hidden()
+    expect(page.locator("#usual")).to_be_focused()
+
+
+def test_who_left_is_forgotten_with_the_stream(open_sample, expect, services):
+    analyze = Leaving()
+    page = open_sample(services=dataclasses.replace(services, make_analyzer=lambda: analyze))
+    page.locator("#usual").click()
+    expect(page.locator("#faces").get_by_role("progressbar")).to_be_visible()
+    analyze.number = None
+    expect(page.locator("#usual-left")).to_be_visible()
+    page.get_by_role("button", name="Stop", exact=True).click()
+    analyze.number = 2
+    page.locator("#start-sample").click()
+    expect(page.locator("#faces li")).to_have_count(1)
+    expect(page.locator("#usual-left")).to_be_hidden()
 
 
 @pytest.mark.parametrize("model", [None, ModelFacts("tiny", "3", MODEL.terms)])

@@ -162,7 +162,9 @@ def _services(
     options: LiveOptions, source: str | None, tables: TableSettings, streams: lsl.LiveLsl
 ) -> Services:
     if len(options.model) > 1:
-        raise SettingsError("name one --model: only a page that reads by itself offers several")
+        raise SettingsError(
+            "name one --model, or add --in-browser: only a page that reads by itself offers several"
+        )
     detector, classifier, info = make_models(options, next(iter(options.model), None))
     sources: dict[SourceId, OfferedSource] = {
         "sample": OfferedSource(CALLED, lambda _: open_source(SAMPLE, realtime=True))

@@ -133,6 +133,12 @@ def test_folders_may_lie_thousands_of_levels_deep(tmp_path: Path, name: str) -> 
     assert (kept, kinds) == expected
 
 
+def test_an_archive_is_to_be_unpacked(tmp_path: Path) -> None:
+    (tmp_path / "faces.zip").write_bytes(b"PK")
+    with pytest.raises(DatasetError, match=r"faces.zip: .*; unpack it and name a folder"):
+        find_classes(tmp_path / "faces.zip")
+
+
 def test_a_folder_that_is_none_is_named(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"absent: cannot be read as a folder"):
         find_classes(tmp_path / "absent")

@@ -381,7 +381,7 @@ def test_class_with_no_or_one_picture_is_named(faces: Path, count: int) -> None:
 
 def test_fewer_than_two_classes_are_refused(tmp_path: Path) -> None:
     save(tmp_path / "faces" / "only" / "1.png")
-    with pytest.raises(DatasetError, match="1 class folders"):
+    with pytest.raises(DatasetError, match="1 class folder,"):
         FolderInput(tmp_path / "faces")
     with pytest.raises(DatasetError, match="absent: cannot be read"):
         FolderInput(tmp_path / "absent")

@@ -64,16 +64,28 @@ def graph(*, features: bool = True, other: bool = True) -> bytes:
 
 
 def model(
-    folder: Path, *, features: bool = True, other: bool = True, beside: bool = True
+    folder: Path,
+    *,
+    features: bool = True,
+    other: bool = True,
+    beside: bool = True,
+    neutral: bool = False,
 ) -> Bundle:
-    """Write the network as a bundle, with weights and features of known faces beside it."""
+    """Write the network as a bundle, with weights and features of known faces beside it.
+
+    What it calls happy is called neutral where it is to know usual faces.
+    """
     from mien.training.expression import known, stored
+
+    def called(name: str) -> str:
+        return "neutral" if neutral and name == "happy" else name
 
     info = ModelInfo(
         format=FORMAT,
         name="quarters",
         version="1",
-        labels=LABELS,
+        labels=tuple(map(called, LABELS)),
+        neutral_logs=(-1.0,) * (len(LABELS) + other) if neutral else None,
         other=other,
         input=InputInfo(SIDE, 1, 1.0, "none"),
         sha256="0" * 64,
@@ -85,7 +97,7 @@ def model(
     )
     classes = LEARNT if other else LABELS
     order = [LEARNT.index(name) for name in classes]
-    shape = stored.Shape("residual-small", classes, 1, SIDE)
+    shape = stored.Shape("residual-small", tuple(map(called, classes)), 1, SIDE)
     tensors = {"head.weight": ROWS[order], "head.bias": BIAS[order]}
     labels = np.arange(60) % (3 if other else 2)
     quarters = np.stack([seen(int(label), number) for number, label in enumerate(labels)])

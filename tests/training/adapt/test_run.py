@@ -1,5 +1,6 @@
 """The whole way: a folder and a model → a model of one's own that says how good it is."""
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -10,6 +11,7 @@ from tests.training.adapt.making import LABELS, folder, model, quarters_of
 from mien.errors import BundleError, DatasetError
 from mien.models.bundle import FEATURES, WEIGHTS, Bundle, load_bundle
 from mien.models.classifier import OnnxClassifier
+from mien.models.neutral import reference
 from mien.training.adapt.gather import Gathered, gather
 from mien.training.adapt.run import Adapted, adapt, units_of
 from mien.training.adapt.settings import AdaptSettings
@@ -61,6 +63,43 @@ def test_what_is_written_loads_and_can_be_adapted_again(tmp_path: Path) -> None:
     assert "adapted to 18 pictures" in text
     assert "pictures that it was adapted to: own" in text
     assert (mine.path / PLOT).stat().st_size > 10_000
+
+
+def test_what_makes_figures_look_too_good_is_told(tmp_path: Path) -> None:
+    own = folder(tmp_path / "own", {"happy": 1, "angry": 0, "tired": 3})
+    first = adapted_to(model(tmp_path / "start"), own)
+    assert any("quarters never says 'tired'" in note for note in first.notes)
+    assert not any("adapted to pictures before" in note for note in first.notes)
+    mine = write(tmp_path / "mine", first, AnyModelSettings(name="mine"), 0)
+    again = adapted_to(mine, own)
+    assert any(note.startswith("mine was adapted to pictures before") for note in again.notes)
+    assert not any("never says" in note for note in again.notes)
+
+
+def test_a_class_that_is_mostly_read_wrongly_is_told(tmp_path: Path) -> None:
+    """Its pictures are as those of other classes."""
+    own = folder(tmp_path / "own", {"angry": 3, "tired": 3, "bored": 3})
+    notes = " ".join(adapted_to(model(tmp_path / "start"), own).notes)
+    assert re.search(r"fewer than half of the faces of .*'(angry|tired|bored)'", notes)
+
+
+@pytest.mark.parametrize("own", [{"angry": 0, "tired": 3}, {"angry": 1, "neutral": 0}])
+def test_a_usual_face_is_beside_what_the_new_layer_says_of_neutral_faces(
+    tmp_path: Path, own: dict[str, int]
+) -> None:
+    bundle = model(tmp_path / "start", neutral=True)
+    adapted = adapted_to(bundle, folder(tmp_path / "own", own))
+    mine = write(tmp_path / "mine", adapted, AnyModelSettings(name="mine"), 0)
+    said = OnnxClassifier(mine)(quarters_of(20, [1]))  # what it called neutral before
+    wanted = np.log(np.maximum(said, 1e-6)).mean(axis=0)
+    np.testing.assert_allclose(reference(mine.info), wanted, atol=1)
+
+
+def test_where_no_neutral_faces_are_known_there_is_no_usual_face(tmp_path: Path) -> None:
+    bundle = model(tmp_path / "start", neutral=True, beside=False)
+    adapted = adapted_to(bundle, folder(tmp_path / "own", {"angry": 0, "tired": 3}))
+    mine = write(tmp_path / "mine", adapted, AnyModelSettings(name="mine"), 0)
+    assert mine.info.neutral_logs is None
 
 
 def test_a_model_that_reads_all_rightly_is_not_better(tmp_path: Path) -> None:

@@ -215,6 +215,9 @@ def test_all_is_read_and_once_more_without_a_network(playwright_api, host, tmp_p
         page = open_page()
         for reads in (reads_picture, reads_camera, reads_sample):
             reads(page)
+        with context.expect_page() as opened:
+            page.locator("footer").get_by_role("link", name="A notice to print").click()
+        opened.value.locator("h1", has_text="A computer reads faces here").wait_for()
 
 
 @pytest.mark.heavy
@@ -269,8 +272,11 @@ def test_another_model_is_fetched_when_it_is_chosen_and_read_with_offline(
             assert not any(GRAPH["fer8"] in url for url in asked)
             page.get_by_role("button", name="Show the sample").click()
             page.locator("#faces li .look", has_text="looks happy").first.wait_for()
+            page.locator("#usual").click()
+            page.locator("#faces progress").wait_for()
             choose(page, "fer8")
             page.locator("#about-model", has_text="fer8").wait_for(state="attached")
+            page.locator("#usual-left", has_text="Another model reads now").wait_for()
             page.locator("#faces li .look", has_text="looks happy").first.wait_for()
             page.locator("#stop").click()
             until(page, f"caches.match('{named(folder, GRAPH['fer8'])}').then(Boolean)")

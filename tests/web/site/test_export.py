@@ -104,6 +104,17 @@ def test_the_page_says_what_may_run(site):
     assert headers["/static/*"] == {"Cache-Control": KEPT}
 
 
+def test_the_card_for_others_is_in_the_site_with_its_own_policy(site):
+    (name,) = (name for name in site if name.startswith("static/notice."))
+    assert f'href="{name}"' in site["index.html"].decode()
+    assert name in kept_of(site)["files"]
+    card = site[name].decode()
+    assert "A computer reads faces here" in card
+    own = json.loads(site["headers.json"])["headers"][f"/{name}"]["Content-Security-Policy"]
+    assert re.search(r'Content-Security-Policy" content="([^"]+)"', card)[1] in own
+    assert f"/{name}\n  ! Content-Security-Policy\n" in site["_headers"].decode()
+
+
 def test_a_version_is_all_that_is_in_it(site, bundles, monkeypatch):
     def version(files) -> str:
         return json.loads(files["headers.json"])["version"]

@@ -26,6 +26,8 @@ SPLIT_NAMES: dict[str, Split] = {
 METADATA = "metadata.csv"
 # What systems and archives leave in folders, beside what is hidden.
 JUNK = frozenset({"__MACOSX", "@eaDir", "Thumbs.db", "desktop.ini", "lost+found"})
+# What is no folder, but holds one.
+PACKED = frozenset({".zip", ".tar", ".tgz", ".gz", ".7z", ".rar"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +191,9 @@ def _folders(found: ClassFolders, folder: Path, split: Split | None = None) -> l
     except (OSError, ValueError) as error:
         # A name that no system could have is a ValueError.
         reason = getattr(error, "strerror", None) or error
+        packed = "unpack it and " if folder.suffix.lower() in PACKED else ""
         raise DatasetError(
-            f"{folder}: cannot be read as a folder: {reason}; name a folder with one "
+            f"{folder}: cannot be read as a folder: {reason}; {packed}name a folder with one "
             "subfolder of pictures per class"
         ) from error
     folders = []

@@ -235,7 +235,8 @@ def _too_few_classes(found: ClassFolders) -> str:
         else "put the pictures of each class in a folder of its own"
     )
     count = len(found.classes)
-    return f"{found.root}: {count} class folders, but at least two are needed; {advice}"
+    folders = f"{count} class folder{'s' * (count != 1)}"
+    return f"{found.root}: {folders}, but at least two are needed; {advice}"
 
 
 def _split_notes(found: ClassFolders) -> Iterator[str]:

@@ -169,7 +169,10 @@ def _told(
             "what it knows of it"
         )
     if new:
-        told.append(f"new to {model}: {', '.join(names[number] for number in new)}")
+        told.append(
+            f"new to {model}: {', '.join(names[number] for number in new)} (where one is a word of "
+            "another language for what it reads, call the folder as it does)"
+        )
     missing = [label for number, label in enumerate(labels) if number not in known.values()]
     if missing:
         told.append(f"without a picture, and read as before: {', '.join(missing)}")

@@ -8,27 +8,23 @@ from pathlib import Path
 import numpy as np
 
 from mien.datasets.inputs.class_names import spelling
-from mien.datasets.inputs.folders import CropSettings, FolderInput
 from mien.datasets.inputs.patterns import GroupPattern
 from mien.datasets.preparation.codes import NO_CODE
 from mien.datasets.preparation.duplicates import near_pairs, thumbnail
 from mien.datasets.preparation.linking import clusters
 from mien.datasets.preparation.look_alikes import lowest, same_photo
 from mien.datasets.preparation.settings import PrepareSettings
-from mien.datasets.records import INFO, LabelledFace, Rejection, check_classes
-from mien.errors import DatasetError, MissingExtraError
+from mien.datasets.records import LabelledFace, Rejection, check_classes
+from mien.errors import DatasetError
 from mien.evaluation.figures.intervals import group_numbers
 from mien.models.classifier import OnnxClassifier
 from mien.protocols import Detector
+from mien.training.adapt.sources import SHOWN, open_source
 from mien.types import FloatArray, IntArray, OnProgress, PixelArray, ignore_progress
 from mien.vision.crop import whole_face
-from mien.vision.images.reading import decode_picture
 
 BATCH = 64
-# Longest side of a crop before the network's own size: as much as a picture can have.
-FINEST = 1024
 STAGE = "reading pictures"
-SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,10 +96,7 @@ def gather(
         BundleError: The graph gives no features.
         MissingExtraError: It is a data set, and what reads these is not installed.
     """
-    if (path / INFO).is_file():
-        source: _Source = _DatasetSource(path)
-    else:
-        source = _FolderSource(path, classifier, detector, group_pattern)
+    source = open_source(path, classifier.spec, detector, group_pattern)
     _check_names(path, source.classes)
     gatherer = _Gatherer(classifier)
     for done, face in enumerate(source.faces(), start=1):
@@ -116,79 +109,6 @@ def gather(
     _check_left(path, found)
     notes = [*source.notes(), *_photo_notes(found), *_left_out_notes(found)]
     return replace(found, notes=tuple(notes))
-
-
-class _Source:
-    """Where labelled faces come from."""
-
-    classes: tuple[str, ...]
-    total: int
-
-    def faces(self) -> Iterator[LabelledFace | Rejection]:
-        """Yield each face, or why it is left out."""
-        raise NotImplementedError
-
-    def notes(self) -> Sequence[str]:
-        """Say what the user should know of them."""
-        return ()
-
-
-class _FolderSource(_Source):
-    def __init__(
-        self,
-        path: Path,
-        classifier: OnnxClassifier,
-        detector: Detector | None,
-        group_pattern: GroupPattern | None,
-    ) -> None:
-        crop = CropSettings(
-            detector,
-            classifier.spec.crop_scale,
-            FINEST,
-            alignment=classifier.spec.alignment,
-        )
-        self._input = FolderInput(path, crop, group_pattern)
-        self.classes, self.total = self._input.classes, len(self._input)
-        self._tested = 0
-
-    def faces(self) -> Iterator[LabelledFace | Rejection]:
-        for face in self._input.read(0, self.total):
-            if isinstance(face, LabelledFace) and face.held_out:
-                self._tested += 1
-            else:
-                yield face
-
-    def notes(self) -> Sequence[str]:
-        return (*self._input.notes(), *_tested_note(self._tested))
-
-
-class _DatasetSource(_Source):
-    def __init__(self, path: Path) -> None:
-        try:
-            from mien.datasets.dataset import load_dataset
-        except ModuleNotFoundError as error:
-            raise MissingExtraError("adapting to a data set", "train") from error
-        self._dataset = load_dataset(path)
-        self.classes = self._dataset.classes
-        self.total = self._dataset.count("train") + self._dataset.count("validation")
-
-    def faces(self) -> Iterator[LabelledFace | Rejection]:
-        for split in ("train", "validation"):
-            for rows in self._dataset.rows(split):
-                for data, label, soft, origin, group, source in zip(
-                    rows.images,
-                    rows.labels.tolist(),
-                    rows.soft.tolist(),
-                    rows.origins,
-                    rows.groups,
-                    rows.sources,
-                    strict=True,
-                ):
-                    pixels = decode_picture(data, origin)[..., ::-1]
-                    yield LabelledFace(pixels, label, tuple(soft), origin, group, source=source)
-
-    def notes(self) -> Sequence[str]:
-        return _tested_note(self._dataset.count("test"))
 
 
 class _Gatherer:
@@ -278,10 +198,6 @@ def _reasons(left_out: dict[str, int]) -> str:
 
 def _left_out_notes(found: Gathered) -> list[str]:
     return [f"{number:,} left out: {kind}" for kind, number in found.left_out.items()]
-
-
-def _tested_note(count: int) -> list[str]:
-    return [f"{count:,} faces of its test are left for `mien evaluate`"] if count else []
 
 
 def _photo_notes(found: Gathered) -> Iterator[str]:

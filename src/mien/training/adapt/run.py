@@ -10,6 +10,7 @@ from mien.errors import BundleError, DatasetError
 from mien.evaluation.figures.intervals import group_numbers
 from mien.models.bundle import Bundle
 from mien.models.classifier import OnnxClassifier
+from mien.models.neutral import mean_logs
 from mien.training.adapt.classes import Classes, match, refuse_without_features, targets_of
 from mien.training.adapt.crossval import STRENGTHS, Judged, Learner, Own, Rehearsed, judge
 from mien.training.adapt.figures import Comparison, compare
@@ -27,9 +28,13 @@ from mien.training.expression.calibrate import (
 from mien.training.expression.known import KnownFaces, read_features
 from mien.types import IntArray, OnProgress, ProbabilityArray, RealArray, ignore_progress
 
+# What the terms of an adapted model call its pictures.
+ADAPTED_TO = "pictures that it was adapted to: "
 # Faces by which confidence is fitted: where there are fewer, those beside the model fill them up,
 # since a temperature of ten faces is chance.
 ENOUGH_TO_CALIBRATE = 200
+# Below this share of right answers a class is not to be trusted.
+HALF = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +53,8 @@ class Adapted:
         gain: It beside the model that it started from, on faces that it did not learn from.
         forgotten: The same on faces that the model knew; None where none are kept beside it.
         known: Those of these faces that stay beside it.
+        neutral_logs: What model.json says of its neutral faces, read by what did not learn from
+            them; None where nobody knows.
         notes: What the user should know, in sentences that name no file: the card has them, too.
     """
 
@@ -62,6 +69,7 @@ class Adapted:
     gain: Comparison
     forgotten: Comparison | None
     known: KnownFaces
+    neutral_logs: tuple[float, ...] | None
     notes: tuple[str, ...]
 
 
@@ -102,6 +110,7 @@ def adapt(
     judged = judge(learner, own, settings.folds, on_progress)
     strength = learner.choose(own, settings.folds)
     temperature, below, validated = _calibrate(classes, own, known, targets, judged, settings)
+    gain = _gain(classes, own, judged, settings)
     forgotten = _forgotten(classes, known, judged, settings)
     return Adapted(
         bundle=bundle,
@@ -112,10 +121,18 @@ def adapt(
         temperature=temperature,
         not_sure_below=below,
         validated=validated,
-        gain=_gain(classes, own, judged, settings),
+        gain=gain,
         forgotten=forgotten,
         known=known,
-        notes=(*classes.told, *notes, *_remarks(classes, forgotten, settings)),
+        neutral_logs=mean_logs(
+            read(judged.known, len(classes.labels), temperature), known.labels, classes.labels
+        ),
+        notes=(
+            *classes.told,
+            *notes,
+            *_doubts(bundle, classes, gain),
+            *_remarks(classes, forgotten, settings),
+        ),
     )
 
 
@@ -207,6 +224,28 @@ def _forgotten(
         read_before=classes.known,
         seed=settings.seed,
     )
+
+
+def _doubts(bundle: Bundle, classes: Classes, gain: Comparison) -> Iterator[str]:
+    """Say in what way a difference of the two models says less than it seems to."""
+    name = bundle.info.name
+    if any(one.source.startswith(ADAPTED_TO) for one in bundle.info.terms.data):
+        yield (
+            f"{name} was adapted to pictures before: where these are among them, it has seen them, "
+            "and all figures are too good; start from the model that it came from"
+        )
+    if len(classes.labels) > classes.known:
+        added = ", ".join(map(repr, classes.labels[classes.known :]))
+        yield (
+            f"{name} never says {added}, which counts as wrong: look at how each class is read "
+            "now, not at the difference"
+        )
+    weak = [one.label for one in gain.classes if one.after < HALF]
+    if weak:
+        yield (
+            f"fewer than half of the faces of {', '.join(map(repr, weak))} are read rightly: do "
+            "not trust that yet; add pictures"
+        )
 
 
 def _remarks(

@@ -14,7 +14,7 @@ from mien.models.classifier import OnnxClassifier
 from mien.models.info import DataTerms, MetricsInfo, ModelInfo, Terms
 from mien.training.adapt.card import write_card
 from mien.training.adapt.graph import replace_tail
-from mien.training.adapt.run import Adapted, read
+from mien.training.adapt.run import ADAPTED_TO, Adapted, read
 from mien.training.expression import known, stored
 from mien.training.settings import NOT_STATED, AnyModelSettings
 
@@ -67,6 +67,7 @@ def _info(adapted: Adapted, model: AnyModelSettings, seed: int) -> ModelInfo:
         other=len(classes.start) > len(classes.labels),
         temperature=adapted.temperature,
         not_sure_below=adapted.not_sure_below,
+        neutral_logs=adapted.neutral_logs,
         terms=Terms(weights, (*before.terms.data, *map(_as_data, stated.data))),
         command=model.command,
         seed=seed,
@@ -80,7 +81,7 @@ def _place(adapted: Adapted) -> str:
 
 
 def _as_data(one: DataTerms) -> DataTerms:
-    return DataTerms(f"pictures that it was adapted to: {one.source}", one.terms)
+    return DataTerms(ADAPTED_TO + one.source, one.terms)
 
 
 def _metrics(adapted: Adapted, command: str) -> MetricsInfo:

@@ -31,6 +31,8 @@ SIGNS = {
     "limits": "M17 18a7 7 0 1 1 10 6.3c-2.2 1-3 2.4-3 4.7M24 36v.5",
     "choice": "M8 10h32v22H22l-9 8v-8H8z",
 }
+# The page's policy: it loads and runs nothing.
+POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 BLANKS = ("who", "why", "kept", "contact")
 
 
@@ -80,6 +82,7 @@ def to_html(codes: Sequence[str] = ()) -> str:
     """
     words = _words(codes)
     return _template().substitute(
+        policy=POLICY,
         first=next(iter(words)),
         name=escape(next(iter(words.values())).title),
         light=declarations("light"),

@@ -7,7 +7,7 @@ times what they cost from here, and that is what a phone waits for.
 import gzip
 import hashlib
 import mimetypes
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mien.web.page import colours, looks_files, words
+from mien.web.page import colours, looks_files, notice, words
 
 STATIC = (Path(__file__).parents[1] / "static").resolve()
 INDEX = "index.html"
@@ -39,12 +39,15 @@ TYPES = {
     ".wasm": "application/wasm",
 }
 # Made from what Python reads, too.
-MADE = {
+MADE: dict[str, Callable[[], bytes]] = {
     "style/colours.css": colours.by_theme,
     "style/code-colours.css": colours.by_preference,
     "generated/table.js": looks_files.module,
     "generated/languages.js": words.module,
+    "notice.html": lambda: notice.to_html().encode(),
 }
+# Of a page beside the page itself: its own policy, stricter but for its style.
+POLICIES = {"notice.html": f"{notice.POLICY}; frame-ancestors 'none'"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +69,13 @@ def answer(request: Request, besides: Mapping[str, bytes] | None = None) -> Resp
     Raises:
         HTTPException: There is no such file.
     """
-    file = _find(request.path_params.get("path", INDEX), besides)
+    name = request.path_params.get("path", INDEX)
+    file = _find(name, besides)
     if file is None:
         raise HTTPException(404)
     headers = {"ETag": file.etag, "Vary": "Accept-Encoding"}
+    if name in POLICIES:
+        headers["Content-Security-Policy"] = POLICIES[name]
     if file.etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     body = file.plain

@@ -26,7 +26,7 @@ from mien.models.bundle import CARD, Bundle, DetectorBundle
 from mien.parsing import decode_json
 from mien.web.guard.security import COMPUTES, HEADERS, UNFRAMED, policy_of
 from mien.web.page import runtime
-from mien.web.page.page_files import MADE, STATIC, index
+from mien.web.page.page_files import MADE, POLICIES, STATIC, index
 from mien.web.site.engine import classifier, engine_files
 from mien.web.site.references import Named, name_by_content
 
@@ -82,7 +82,7 @@ def site_files(bundles: Sequence[Bundle], detector: DetectorBundle) -> Mapping[s
         index(by_browser=True), lambda name: _read(name, besides), besides=icons
     )
     static = {f"static/{name}": data for name, data in named.files.items()}
-    version = _version(named)
+    version, headers = _version(named), _headers(named)
     later = [f"static/{named.names[classifier(one.info.name)]}" for one in bundles[1:]]
     kept = {"manifest.webmanifest": _json(_manifest(named)), **static}
     site = {
@@ -90,10 +90,10 @@ def site_files(bundles: Sequence[Bundle], detector: DetectorBundle) -> Mapping[s
         "sw.js": _worker(version, kept, later),
         **kept,
         **{f"licences/{name}": data for name, data in _licences(bundles, detector).items()},
-        "_headers": _headers_file().encode(),
+        "_headers": _headers_file(headers).encode(),
         ".nojekyll": b"",  # else GitHub's pages leave out what begins with an underscore
     }
-    return {**site, NOTE: _json(_note(version, [*site, NOTE]))}
+    return {**site, NOTE: _json(_note(version, headers, [*site, NOTE]))}
 
 
 def _check(folder: Path, *, overwrite: bool) -> None:
@@ -187,20 +187,24 @@ def _manifest(named: Named) -> dict[str, Any]:
     }
 
 
-def _headers() -> dict[str, dict[str, str]]:
+def _headers(named: Named) -> dict[str, dict[str, str]]:
     """Return what a host should send, by path below the site."""
     general = {
         **HEADERS,
         "Cache-Control": ASKED,
         "Content-Security-Policy": policy_of({**POLICY, **UNFRAMED}),
     }
-    return {"/*": general, "/static/*": {"Cache-Control": KEPT}}
+    beside = {
+        f"/static/{named.names[name]}": {"Content-Security-Policy": policy}
+        for name, policy in POLICIES.items()
+    }
+    return {"/*": general, "/static/*": {"Cache-Control": KEPT}, **beside}
 
 
-def _headers_file() -> str:
+def _headers_file(by_path: Mapping[str, Mapping[str, str]]) -> str:
     """Return the same as Netlify and Cloudflare read it: a later rule takes back an earlier one."""
     lines = []
-    for path, headers in _headers().items():
+    for path, headers in by_path.items():
         lines.append(path)
         if path != "/*":
             lines += [f"  ! {name}" for name in headers]
@@ -208,12 +212,14 @@ def _headers_file() -> str:
     return "\n".join([*lines, ""])
 
 
-def _note(version: str, names: list[str]) -> dict[str, Any]:
+def _note(
+    version: str, headers: Mapping[str, Mapping[str, str]], names: list[str]
+) -> dict[str, Any]:
     return {
         "by": MAKER,
         "mien": __version__,
         "version": version,
-        "headers": _headers(),
+        "headers": headers,
         "files": sorted(names),
     }
 

@@ -127,9 +127,12 @@ class Page {
       if (show.id === "configured") tell(show.button(), () => fill(words.show, { name: show.name }));
     }
     this.status.greet();
+    const { usual } = this.live.stage;
+    const { busy } = usual;
     if (this.greeted) this.live.lose(); // what is on its way is of another server, or model
     this.live.greet();
     this.live.stage.marking.greet(Boolean(markers));
+    if (busy) usual.end();
     // Who named a source on the command line wants to see it; a camera waits to be asked for.
     const named = this.served.find(({ id }) => id === mode);
     if (named && !this.greeted && this.views.open === "welcome") this.live.start(named);

@@ -155,6 +155,9 @@ export interface Elements {
   "tools": HTMLElementTagNameMap["div"];
   "tools-open": HTMLElementTagNameMap["button"];
   "usual": HTMLElementTagNameMap["button"];
+  "usual-left": HTMLElementTagNameMap["div"];
+  "usual-left-close": HTMLElementTagNameMap["button"];
+  "usual-left-text": HTMLElementTagNameMap["p"];
   "usual-spoken": HTMLElementTagNameMap["p"];
   "version": HTMLElementTagNameMap["span"];
   "video": HTMLElementTagNameMap["video"];

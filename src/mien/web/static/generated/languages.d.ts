@@ -58,6 +58,7 @@ export interface Words {
   };
   notice: {
     ask: string;
+    card: string;
     seen: string;
     title: string;
     what: string;
@@ -390,6 +391,8 @@ export interface Words {
     on: string;
     few: string;
     unsteady: string;
+    left: string;
+    over: string;
     stop: string;
     back: string;
     again: string;

@@ -85,6 +85,7 @@ export class Stage {
    */
   begin(show) {
     this.nearest.reset();
+    this.usual.reset();
     people.forget();
     this.floating.reset();
     this.stats.reset();
@@ -115,6 +116,7 @@ export class Stage {
   stop() {
     this.overlay.stop();
     this.faces.reset();
+    this.usual.reset();
     this.floating.show({ faces: [] });
   }
 
@@ -162,6 +164,7 @@ export class Stage {
     const shown = settings.values.nearest ? this.nearest.only(analysis) : analysis;
     this.overlay.show(shown);
     this.faces.show(shown, moves);
+    this.usual.see(analysis.faces);
   }
 
   // In the picture or in the list, by a mouse, a finger or the keyboard.

@@ -4,7 +4,7 @@
 
 import { $ } from "../core/dom.js";
 import { personFor } from "../core/sayings.js";
-import { fill, words } from "../core/words.js";
+import { fill, tell, words } from "../core/words.js";
 
 /** @typedef {import("../generated/messages.js").FaceFacts["usual"]} State */
 
@@ -18,11 +18,19 @@ export class Usual {
   #lines = new Map();
   #choosing = false;
   #still = false;
+  /** @type {Map<number, number>} when those were seen last who are being learnt, whether they are listed or not */
+  #learnt = new Map();
+  /** @type {number | "over" | null} who was out of view before that had come to its end; or that it ended for all */
+  #left = null;
 
   constructor() {
     this.button = $("usual");
     this.spoken = $("usual-spoken");
     this.button.addEventListener("click", () => this.#press());
+    $("usual-left-close").addEventListener("click", () => {
+      this.#focus();
+      this.#tellLeft(null);
+    });
   }
 
   // Shows the button where there is something to learn from.
@@ -55,14 +63,69 @@ export class Usual {
       this.spoken.textContent = fill(words.usual.said, { person: personFor(number), text: line.text });
   }
 
-  /** @param {number} number who has left */
+  /** @param {number} number who is not listed any more */
   leave(number) {
     this.#lines.delete(number);
+  }
+
+  /**
+   * Sees who of those that are being learnt is in view: who comes back under another number is not learnt on.
+   *
+   * @param {{ track_id: number, usual: State }[]} faces all that are in view
+   */
+  see(faces) {
+    const now = performance.now();
+    for (const { track_id, usual } of faces) {
+      if (usual?.state === "learning") this.#learnt.set(track_id, now);
+      else if (usual || this.#isLate(track_id, now)) this.#learnt.delete(track_id);
+      if (this.#left === track_id) this.#tellLeft(null);
+    }
+    for (const number of this.#learnt.keys()) if (this.#isLate(number, now)) this.#tellLeft(number);
+  }
+
+  // Another stream begins, or none: its people are others.
+  reset() {
+    this.#learnt.clear();
+    this.#tellLeft(null);
+  }
+
+  #isLate(number, now) {
+    return now - (this.#learnt.get(number) ?? now) > PATIENCE_MS;
+  }
+
+  // Whether anybody's is learnt, or taken into account.
+  get busy() {
+    return this.#learnt.size > 0 || [...this.#lines.values()].some((line) => line.text);
+  }
+
+  // Another model reads, which knows nobody's.
+  end() {
+    this.#tellLeft("over");
+  }
+
+  /** @param {number | "over" | null} left */
+  #tellLeft(left) {
+    if (left === this.#left) return;
+    this.#left = left;
+    if (typeof left === "number") this.#learnt.delete(left);
+    $("usual-left").hidden = left === null;
+    this.#retell();
+    if (left !== null) this.spoken.textContent = this.#leftText();
+  }
+
+  #retell() {
+    tell($("usual-left-text"), () => this.#leftText());
+  }
+
+  #leftText() {
+    if (this.#left === "over") return words.usual.over;
+    return this.#left === null ? "" : fill(words.usual.left, { person: personFor(this.#left) });
   }
 
   // After a change of the language, or of a name.
   tell() {
     for (const line of this.#lines.values()) line.tell();
+    this.#retell();
   }
 
   // Of one face there is nothing to choose.
@@ -74,10 +137,18 @@ export class Usual {
   }
 
   #ask(number, learn) {
+    this.#tellLeft(null);
+    if (learn) this.#learnt.set(number, performance.now());
+    else this.#learnt.delete(number);
     if (learn) this.#lines.get(number)?.begin();
-    else (this.button.offsetParent ? this.button : $("tools-open")).focus(); // the line goes, and its button
+    else this.#focus();
     this.#choose(false);
     this.ask(number, learn);
+  }
+
+  // What had the focus goes.
+  #focus() {
+    (this.button.offsetParent ? this.button : $("tools-open")).focus();
   }
 
   #choose(choosing) {

@@ -30,8 +30,8 @@ worker.addEventListener("fetch", (event) => {
   const { request } = event;
   if (request.method !== "GET") return;
   const [address] = request.url.split(/[?#]/);
-  if (request.mode === "navigate") {
-    if (PAGES.has(address)) event.respondWith(openPage(event));
+  if (request.mode === "navigate" && PAGES.has(address)) {
+    event.respondWith(openPage(event));
   } else if (HASHES.has(address)) {
     event.respondWith(load(event, address));
   }
