@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mien.cli import console
 from mien.cli.evaluate_options import EvaluateOptions, Output, add_arguments, check, command_line
 from mien.cli.evaluate_show import show
-from mien.errors import MissingExtraError
+from mien.errors import MissingExtraError, printable
 from mien.evaluation.pictures.inputs import is_dataset
 from mien.evaluation.studies import asked
 from mien.files.locks import alone_in
@@ -88,8 +88,8 @@ def _write(options: EvaluateOptions, found: "Evaluated", out: Path, facts: dict[
     from mien.evaluation.output.write import PAGE, write_report
 
     write_report(out, found, plots=options.output.plots, **facts)
-    console.out.print(f"Figures, plots and answers: {out}", markup=False)
-    console.out.print(f"All on one page: {out / PAGE}", markup=False)
+    console.out.print(f"Figures, plots and answers: {printable(str(out))}", markup=False)
+    console.out.print(f"All on one page: {printable(str(out / PAGE))}", markup=False)
 
 
 def _record(options: EvaluateOptions, found: "Evaluated", facts: dict[str, str]) -> None:
@@ -97,7 +97,7 @@ def _record(options: EvaluateOptions, found: "Evaluated", facts: dict[str, str])
 
     path = find_bundle(options.place.bundle)
     record(path, found, **facts)
-    console.out.print(f"Figures recorded in: {path}", markup=False)
+    console.out.print(f"Figures recorded in: {printable(str(path))}", markup=False)
 
 
 def _features(options: EvaluateOptions, classifier: OnnxClassifier) -> "FeatureCollector | None":
@@ -120,7 +120,8 @@ def _write_features(
     features, labels = collector.finish(output.features_faces, output.seed)
     data = {"dataset": evaluation.dataset, "split": evaluation.split}
     write_features(output.features, features, labels, evaluation.model, **data)
-    console.out.print(f"Features of {len(labels):,} faces: {output.features}", markup=False)
+    where = printable(str(output.features))
+    console.out.print(f"Features of {len(labels):,} faces: {where}", markup=False)
 
 
 def _default_folder(options: EvaluateOptions, info: ModelInfo) -> Path:
