@@ -146,3 +146,20 @@ def test_a_number_that_nobody_has_hides_everybody_and_says_so(
     words = ["--hide", "block", "--hide-except", "9", "--annotate", str(out), "--out", "-"]
     assert main(["predict", str(scene), *words]) == 0
     assert "--hide-except 9: nobody has that number" in capsys.readouterr().err
+
+
+def test_where_nothing_was_read_there_is_nothing_to_look_at(
+    scene: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--hide", "block", "--start", "99", "--annotate", str(tmp_path / "out.mp4")]
+    assert main(["predict", str(scene), *words, "--out", "-"]) == 1
+    assert "before --start 99" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_that_a_terminal_would_obey_is_shown_as_escapes(
+    scene: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--hide", "block", "--seconds", "0.2", "--annotate", str(tmp_path / "a\nb\x1b[2J.mp4")]
+    assert main(["predict", str(scene), *words, "--out", "-"]) == 0
+    assert "a\\nb\\x1b[2J.mp4 before you share it" in capsys.readouterr().err

@@ -143,4 +143,6 @@ def test_names_of_sources_are_unique() -> None:
     assert names.of("mon/anna.mp4") == "anna"
     assert names.of("rtsp://user@host/a?b") == "a-b"
     assert names.of("C:\\videos\\x.mp4") == "x"
+    # People are called after them in people.csv, which spreadsheets open.
+    assert names.of("=1+1.mp4") == "1+1"
     assert len({names.of(f"{number}") for number in range(5)} | {names.of("..")}) == 6

@@ -7,7 +7,7 @@ import pytest
 from tests.sources.made import picture, video
 
 from mien.errors import SettingsError, SinkError
-from mien.sinks.open import make_sinks
+from mien.sinks.open import make_sinks, refuse_taken
 from mien.sources.open import open_sources
 from mien.types import Analysis
 
@@ -44,3 +44,12 @@ def test_an_output_that_cannot_be_made_leaves_the_others_as_they_were(tmp_path: 
         make_sinks(LABELS, out=tmp_path / "new.csv", annotate=blocked)
     assert old.read_text() == "precious"
     assert not (tmp_path / "new.csv").exists()
+
+
+def test_annotated_pictures_do_not_go_to_standard_output(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="--annotate -: pictures cannot go to"):
+        make_sinks(LABELS, annotate=Path("-"))
+    with pytest.raises(SettingsError, match="--annotate -: pictures cannot go to"):
+        refuse_taken(tmp_path / "t.csv", Path("-"), overwrite=False)
+    with pytest.raises(SinkError, match="that is a folder"):
+        refuse_taken(tmp_path, overwrite=True)

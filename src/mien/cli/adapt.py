@@ -16,7 +16,14 @@ from mien.cli.options import add_options, read
 from mien.cli.train import put_over, this_command
 from mien.datasets.inputs.patterns import GroupPattern
 from mien.datasets.records import INFO
-from mien.errors import BundleError, DatasetError, MissingExtraError, SettingsError, TrainingError
+from mien.errors import (
+    BundleError,
+    DatasetError,
+    MissingExtraError,
+    SettingsError,
+    TrainingError,
+    printable,
+)
 from mien.files.locks import alone_on
 from mien.models.bundle import load_bundle
 from mien.models.classifier import OnnxClassifier
@@ -191,4 +198,5 @@ def _say(out: Path, adapted: "Adapted") -> None:
         console.out.print("note: that it is better may be chance: the interval reaches below 0")
     below, answered = adapted.not_sure_below, adapted.validated.answered
     console.out.print(f'"not sure" below {below:.2f}: {answered:.1%} of left-out faces get a word')
-    console.out.print(f"bundle: {out}\nsee it live: mien live --model {out}", markup=False)
+    name = printable(str(out))
+    console.out.print(f"bundle: {name}\nsee it live: mien live --model {name}", markup=False)

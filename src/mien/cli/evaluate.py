@@ -16,7 +16,7 @@ from mien.cli.evaluate_options import (
     command_line,
 )
 from mien.cli.evaluate_show import show
-from mien.errors import MissingExtraError
+from mien.errors import MissingExtraError, printable
 from mien.evaluation.pictures.inputs import is_cross_validation, is_dataset
 from mien.evaluation.studies import asked
 from mien.files.locks import alone_in
@@ -112,8 +112,8 @@ def write(found: "Evaluated", out: Path, plots: PlotKind, command: str) -> None:
     from mien.evaluation.output.write import PAGE, write_report
 
     write_report(out, found, plots=plots, command=command, date=_today())
-    console.out.print(f"Figures, plots and answers: {out}", markup=False)
-    console.out.print(f"All on one page: {out / PAGE}", markup=False)
+    console.out.print(f"Figures, plots and answers: {printable(str(out))}", markup=False)
+    console.out.print(f"All on one page: {printable(str(out / PAGE))}", markup=False)
 
 
 def _today() -> str:
@@ -125,7 +125,7 @@ def _record(options: EvaluateOptions, found: "Evaluated", facts: dict[str, str])
 
     path = find_bundle(options.place.bundle)
     record(path, found, **facts)
-    console.out.print(f"Figures recorded in: {path}", markup=False)
+    console.out.print(f"Figures recorded in: {printable(str(path))}", markup=False)
 
 
 def _features(options: EvaluateOptions, classifier: OnnxClassifier) -> "FeatureCollector | None":
@@ -148,7 +148,8 @@ def _write_features(
     features, labels = collector.finish(output.features_faces, output.seed)
     data = {"dataset": evaluation.dataset, "split": evaluation.split}
     write_features(output.features, features, labels, evaluation.model, **data)
-    console.out.print(f"Features of {len(labels):,} faces: {output.features}", markup=False)
+    where = printable(str(output.features))
+    console.out.print(f"Features of {len(labels):,} faces: {where}", markup=False)
 
 
 def _default_folder(options: EvaluateOptions, info: ModelInfo) -> Path:

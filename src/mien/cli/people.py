@@ -8,6 +8,7 @@ import msgspec
 
 from mien.cli.console import count, err, print_some
 from mien.cli.options import add_options, read
+from mien.errors import printable
 from mien.recordings.roster import Roster, write_roster
 
 
@@ -49,10 +50,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _report(done: Roster, out: Path) -> None:
+    told = f"{count(done.people, 'track')} in {count(done.recordings, 'recording')}"
     err.print(
-        f"{out}: {count(done.people, 'track')} in {count(done.recordings, 'recording')}; one name "
-        "twice is one person, and - drops",
-        markup=False,
+        f"{printable(str(out))}: {told}; one name twice is one person, and - drops", markup=False
     )
     print_some(
         [

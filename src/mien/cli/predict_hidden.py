@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mien.cli.console import count, err, print_some, progress
 from mien.cli.models import make_models
-from mien.errors import SettingsError
+from mien.errors import SettingsError, printable
 from mien.files.writes import write_file
 from mien.pipeline.analyzer import Analyzer
 from mien.pipeline.hiding import FaceSearch, HidingSink, to_csv
@@ -97,7 +97,8 @@ def write(
             "run without --hide shows the numbers",
             markup=False,
         )
-    _report(options, hiding)
+    if done:  # else there is nothing to look at
+        _report(options, hiding)
 
 
 def _report(options: "PredictOptions", hiding: HidingSink) -> None:
@@ -105,14 +106,14 @@ def _report(options: "PredictOptions", hiding: HidingSink) -> None:
     listed = _listed(target)
     with writing(listed):
         write_file(listed, to_csv(doubts))
+    shown, places = printable(str(target)), count(len(doubts), "place")
     err.print(
-        f"look at {target} before you share it: a face that no detector finds is not covered",
+        f"look at {shown} before you share it: a face that no detector finds is not covered",
         markup=False,
     )
     if doubts:
-        err.print(
-            f"{count(len(doubts), 'place')} to look at first, listed in {listed}:", markup=False
-        )
+        where = printable(str(listed))
+        err.print(f"{places} to look at first, listed in {where}:", markup=False)
         print_some([str(doubt) for doubt in doubts])
     sound = Sound.open(str(target)) if target.is_file() else None
     if sound is not None:

@@ -8,11 +8,13 @@ import numpy as np
 from mien.recordings.intervals import IntervalSettings, intervals_of
 from mien.recordings.people import People
 from mien.recordings.values import NOT_SEEN, CodeArray, Lane, Recording, Timeline, Track, written
+from mien.sinks.files import FORMULA
 from mien.types import RealArray
 
 # What a name of a file must not hold on some system, beside what nobody can see.
 _NOT_IN_NAMES = frozenset('<>:"/\\|?*')
 _LONGEST = 100
+_BEGINS_NO_NAME = "".join(FORMULA) + " ."
 
 
 class Names:
@@ -50,7 +52,8 @@ def _tries(source: str) -> Iterator[str]:
 
 def _plain(text: str) -> str:
     text = "".join("-" if letter in _NOT_IN_NAMES else letter for letter in written(text))
-    return text.strip(" .-")[-_LONGEST:] or "recording"
+    # What is left begins no formula either: names go into people.csv, which spreadsheets open.
+    return text.strip(" .-")[-_LONGEST:].lstrip(_BEGINS_NO_NAME) or "recording"
 
 
 def timelines(

@@ -136,6 +136,11 @@ def make_sinks(
 
 
 def _refuse_source(path: Path, names: Sequence[str]) -> None:
+    if str(path) == STDOUT:
+        raise SettingsError(
+            f"--annotate {STDOUT}: pictures cannot go to standard output; name a folder, or a "
+            f"{VIDEO} file"
+        )
     if path.is_file() and any(same_file(path, Path(name)) for name in names):
         raise SettingsError(f"{path}: is to be read, and would be overwritten; choose another name")
 
@@ -174,7 +179,7 @@ def refuse_taken(
         source: What is going to be read, which is never overwritten.
 
     Raises:
-        SettingsError: A source would be overwritten.
+        SettingsError: A source would be overwritten, or pictures go to standard output.
         SinkError: It exists already, or is a folder.
     """
     if annotate is not None:
