@@ -60,7 +60,10 @@ def no_error_logged() -> Iterator[None]:
         yield
     finally:
         logging.getLogger("uvicorn.error").removeHandler(log)
-    assert not log.lines, "\n".join(log.lines)
+    # A browser may keep a connection for later, on which it never asked anything: with no task to
+    # be cancelled nobody was cut short.
+    lines = [line for line in log.lines if not line.startswith("Cancel 0 running task")]
+    assert not lines, "\n".join(lines)
 
 
 class LogKeeper(logging.Handler):

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,14 +29,14 @@ class Photos:
         count: Of entries.
         mark: The process that comes to `entry` is killed where this file is there, and removes it.
         entry: Where that is.
-        deadly: It kills every process that comes there.
+        deadly: It kills every process that comes there, once three parts lie in this folder.
         wrong: The input is wrong there.
     """
 
     count: int = 60
     mark: Path | None = None
     entry: int = 30
-    deadly: bool = False
+    deadly: Path | None = None
     wrong: bool = False
     name: str = "photos"
     classes: tuple[str, ...] = ("calm", "tense")
@@ -68,7 +69,9 @@ class Photos:
     def _stop_here(self) -> None:
         if self.wrong:
             raise DatasetError("photos: row 30 is of another picture")
-        if self.deadly:
+        if self.deadly is not None:
+            while len(list(self.deadly.glob("chunk-*"))) < 3:
+                time.sleep(0.01)
             os.kill(os.getpid(), signal.SIGKILL)
         if self.mark is not None and self.mark.exists():
             self.mark.unlink()

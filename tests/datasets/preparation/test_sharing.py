@@ -52,8 +52,9 @@ def test_two_processes_share_one_index(tmp_path: Path, monkeypatch: pytest.Monke
 def test_entries_that_kill_whoever_reads_them_are_named_and_the_rest_is_kept(
     tmp_path: Path,
 ) -> None:
+    photos = Photos(deadly=tmp_path / "set.partial")
     with pytest.raises(DatasetError, match=r"reading pictures, 25 to 32: .*SIGKILL") as caught:
-        prepare(Photos(deadly=True), tmp_path / "set", SMALL, engine=make_engine(jobs=2))
+        prepare(photos, tmp_path / "set", SMALL, engine=make_engine(jobs=2))
     assert "\n" not in str(caught.value)
     assert len(list((tmp_path / "set.partial").glob("chunk-*"))) >= 3
     assert prepare(Photos(), tmp_path / "set", SMALL).count("train") > 0
