@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -134,3 +134,26 @@ def progress() -> Iterator["OnProgress"]:
     finally:
         if tasks:
             bars.stop()
+
+
+@contextlib.contextmanager
+def counted(stage: str, total: int | None) -> Iterator[Callable[..., None]]:
+    """Show a bar that moves by one with each call.
+
+    Args:
+        stage: What is done.
+        total: How often, where that is known.
+
+    Yields:
+        What to call, with whatever there is: as it is told of each frame.
+    """
+    done = 0
+    with progress() as update:
+
+        def count_one(*_: object) -> None:
+            nonlocal done
+            done += 1
+            # An animation among pictures has more frames than one.
+            update(stage, done, total and max(total, done))
+
+        yield count_one

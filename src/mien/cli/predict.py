@@ -17,7 +17,7 @@ from mien.archive.readings.settings import ArchiveSettings
 from mien.cli import lsl, predict_folder, predict_hidden
 from mien.cli.about import about
 from mien.cli.baseline import learn_baseline
-from mien.cli.console import count, err, out, print_notice, print_some, progress
+from mien.cli.console import count, counted, err, out, print_notice, print_some
 from mien.cli.models import ModelOptions, add_all, make_models
 from mien.cli.options import add_options, read, typed
 from mien.errors import SettingsError, printable
@@ -212,17 +212,8 @@ def _shown(options: PredictOptions, source: Source) -> Iterator[OnFrame]:
     if options.out is None and _on_terminal():
         yield Listing().write
         return
-    with progress() as update:
-        total = source.frames
-        done = 0
-
-        def count(*_: Any) -> None:
-            nonlocal done
-            done += 1
-            # An animation among pictures has more frames than one.
-            update("reading", done, total and max(total, done))
-
-        yield count
+    with counted("reading", source.frames) as count_frame:
+        yield count_frame
 
 
 class Listing:

@@ -5,14 +5,15 @@ import errno
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mien.cli.console import count, err, print_some, progress
-from mien.cli.models import make_models
+from mien.cli.console import count, counted, err, print_some
 from mien.errors import SettingsError, printable
 from mien.files.writes import write_file
 from mien.pipeline.analyzer import Analyzer
 from mien.pipeline.hiding import FaceSearch, HidingSink, to_csv
+from mien.pipeline.meter import Meter
 from mien.pipeline.run import run as run_pipeline
 from mien.protocols import Sink, Source
+from mien.registry import make_detector
 from mien.sinks.files import ADVICE, writing
 from mien.sinks.open import VIDEO
 from mien.sources.media.sound import Sound
@@ -67,7 +68,12 @@ def make_search(options: "PredictOptions") -> FaceSearch | None:
     if options.hide is None:
         return None
     # Of its own: it runs beside the analyzer's, and not every detector can be shared.
-    detector, _, _ = make_models(options, options.model, any_angle=options.any_angle)
+    detector = make_detector(
+        options.detector,
+        model=options.detector_model,
+        threads=options.threads,
+        any_angle=options.any_angle,
+    )
     return FaceSearch(detector, shown=options.hide_except)
 
 
@@ -82,22 +88,20 @@ def write(
     from mien.cli.predict import part_of
 
     hiding = HidingSink(sink, search, options.hide or "block", words=options.words)
-    with contextlib.closing(open_sources(options.sources)) as source, progress() as update:
-        done = 0
-
-        def show(*_: object) -> None:
-            nonlocal done
-            done += 1
-            update("hiding", done, total and max(total, done))
-
-        run_pipeline(part_of(source, options), analyzer, [hiding], on_frame=show)
+    meter = Meter()
+    with (
+        contextlib.closing(open_sources(options.sources)) as source,
+        counted("hiding", total) as count_frame,
+    ):
+        part = part_of(source, options)
+        run_pipeline(part, analyzer, [hiding], on_frame=count_frame, meter=meter)
     if options.hide_except is not None and not search.met:
         err.print(
             f"--hide-except {options.hide_except}: nobody has that number, so all are covered; a "
             "run without --hide shows the numbers",
             markup=False,
         )
-    if done:  # else there is nothing to look at
+    if meter.summary().frames:  # else there is nothing to look at
         _report(options, hiding)
 
 
