@@ -16,7 +16,7 @@ from mien.recordings.people import People
 from mien.recordings.timelines import Names, timeline
 from mien.recordings.values import NOT_SEEN, Recording
 from mien.recordings.videos import link_of
-from mien.sinks.files import WholeFile, writing
+from mien.sinks.files import WholeFile
 from mien.sinks.open import Table
 from mien.types import Analysis, Frame
 
@@ -72,14 +72,10 @@ class TimelineSink(Sink):
         if self._closed:
             return
         self._closed = True
-        try:
-            if self._source is not None:
+        if self._source is not None:
+            with self._file.abandoned_on_error():
                 data = self._encoded(self._recording(self._source))
-                with writing(self._path):
-                    self._file.begin().write_bytes(data)
-        except BaseException as error:
-            self._file.abandon(error)
-            raise
+                self._file.begin().write_bytes(data)
         self._file.finish()
 
     def _recording(self, source: str) -> Recording:

@@ -2,7 +2,7 @@
 
 import contextlib
 import errno
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -155,7 +155,7 @@ class WholeFile:
             self._stack.enter_context(alone_on(path))
 
     def begin(self) -> Path:
-        """Return a name to write to, which stands until `finish` or `abandon`."""
+        """Return a name to write to, which stands until `finish`, or until something fails."""
         return self._stack.enter_context(new_file(self.path))
 
     def finish(self) -> None:
@@ -163,6 +163,20 @@ class WholeFile:
         with writing(self.path):
             self._stack.close()
 
-    def abandon(self, error: BaseException) -> None:
-        """Remove what was written."""
-        self._stack.__exit__(type(error), error, error.__traceback__)
+    @contextlib.contextmanager
+    def abandoned_on_error(self, drop: Callable[[], None] = lambda: None) -> Iterator[None]:
+        """Where something fails, remove what was written, and say in one line why.
+
+        Args:
+            drop: Lets go of what writes to it.
+
+        Raises:
+            SinkError: As `writing`.
+        """
+        try:
+            with writing(self.path):
+                yield
+        except BaseException as error:
+            drop()
+            self._stack.__exit__(type(error), error, error.__traceback__)
+            raise

@@ -1,13 +1,13 @@
 """Tables of readings as Parquet: the columns of the CSV, for what is too much for text."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from mien.errors import MissingExtraError, SinkError
 from mien.sinks.columns import Column, Value
-from mien.sinks.files import WholeFile, writing
+from mien.sinks.files import WholeFile
 from mien.sinks.layout import Layout
 from mien.types import Analysis, Frame
 
@@ -44,7 +44,7 @@ class ParquetSink:
         """Take the faces of one frame; raise `SinkError` where rows cannot be written."""
         if self._schema is None:
             raise SinkError(f"{self._path}: is closed already")
-        with self._abandoned_on_error():
+        with self._file.abandoned_on_error(self._drop):
             if self._writer is None:
                 self._begin()
             self._rows += self._layout.rows(analysis)
@@ -56,7 +56,7 @@ class ParquetSink:
         if self._schema is None:
             return
         if self._writer is not None:
-            with self._abandoned_on_error():
+            with self._file.abandoned_on_error(self._drop):
                 self._flush()
                 self._writer.close()
         self._schema = None
@@ -72,20 +72,12 @@ class ParquetSink:
             self._writer.write_table(load().Table.from_pylist(self._rows, schema=self._schema))
             self._rows = []
 
-    @contextlib.contextmanager
-    def _abandoned_on_error(self) -> Iterator[None]:
-        try:
-            with writing(self._path):
-                yield
-        except BaseException as error:
-            self._schema = None
+    def _drop(self) -> None:
+        self._schema = None
+        if self._writer is not None:
             with contextlib.suppress(OSError):
-                if self._writer is not None:
-                    self._writer.close()
-            if self._writer is not None:
-                self._writer.is_open = False  # it would try once more when it is collected
-            self._file.abandon(error)
-            raise
+                self._writer.close()
+            self._writer.is_open = False  # it would try once more when it is collected
 
 
 def load() -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 from mien.errors import MissingExtraError, SinkError
 from mien.sinks.columns import Value
-from mien.sinks.files import WholeFile, writing
+from mien.sinks.files import WholeFile
 from mien.sinks.layout import Layout
 from mien.types import Analysis, Frame
 
@@ -52,7 +52,7 @@ class XlsxSink:
         """Write the rows of one frame; raise `SinkError` where that fails."""
         if self._closed:
             raise SinkError(f"{self._path}: is closed already")
-        with self._abandoned_on_error():
+        with self._file.abandoned_on_error(self._drop), _unwrapped():
             if self._book is None:
                 self._begin()
             for row in self._layout.rows(analysis):
@@ -62,7 +62,7 @@ class XlsxSink:
         """Finish the file; nothing is made where there was no frame."""
         if self._closed:
             return
-        with self._abandoned_on_error():
+        with self._file.abandoned_on_error(self._drop), _unwrapped():
             if self._book is not None:
                 self._book.close()
         self._closed = True
@@ -97,17 +97,10 @@ class XlsxSink:
                 self._sheet.write_number(self._row, column, value)
         self._row += 1
 
-    @contextlib.contextmanager
-    def _abandoned_on_error(self) -> Iterator[None]:
-        try:
-            with writing(self._path), _unwrapped():
-                yield
-        except BaseException as error:
-            self._closed = True
-            if self._book is not None:
-                self._book.fileclosed = True  # it would warn when it is collected
-            self._file.abandon(error)
-            raise
+    def _drop(self) -> None:
+        self._closed = True
+        if self._book is not None:
+            self._book.fileclosed = True  # it would warn when it is collected
 
 
 @contextlib.contextmanager
