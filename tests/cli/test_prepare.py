@@ -75,6 +75,27 @@ def test_two_jobs_make_the_same_data_set(portrait: PixelArray, tmp_path: Path) -
     assert made[0] == made[1] == made[2]
 
 
+def test_shards_make_what_one_run_makes(
+    faces: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [str(faces), str(tmp_path / "set")]
+    made = []
+    for shards in ((None,), ("1/3", "3/3", "2/3")):
+        shutil.rmtree(tmp_path / "set", ignore_errors=True)
+        for shard in shards:
+            told = [] if shard is None else ["--shard", shard]
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr("sys.argv", ["mien", "prepare", *words, *told])
+                assert run(*words, *told) == 0
+        files = sorted(path for path in (tmp_path / "set").rglob("*") if path.is_file())
+        made.append({path.name: path.read_bytes() for path in files})
+    assert made[0] == made[1]
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Shard 3/3 is read; another shard puts the data set together." in said
+    assert run(*words, "--shard", "4/3", "--overwrite") == 1
+    assert "shards are counted from 1/3 to 3/3" in capsys.readouterr().err
+
+
 def test_who_shares_the_work_is_no_part_of_the_command() -> None:
     words = ["prepare", "a", "--jobs", "2", "--seed=3", "--engine=ray", "--", "--jobs"]
     assert _without_sharing(words[:-2]) == ["prepare", "a", "--seed=3"]

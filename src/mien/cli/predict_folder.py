@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mien.archive.places import is_remote
-from mien.archive.readings.settings import ArchiveSettings, parse_shard
+from mien.archive.readings.settings import ArchiveSettings
+from mien.archive.shards import parse_shard
 from mien.cli.console import count, err, print_some, progress
 from mien.errors import SettingsError
 from mien.sinks.layout import TableSettings

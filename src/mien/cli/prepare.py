@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from mien.archive.engines import EngineName, make_engine
+from mien.archive.shards import WHOLE, ShardText, parse_shard
 from mien.cli import console
 from mien.cli.models import DetectorName
 from mien.cli.options import add_options, own_fields, read
@@ -28,6 +29,7 @@ from mien.settings import flag
 
 if TYPE_CHECKING:
     from mien.datasets.dataset import Dataset, DatasetInfo
+    from mien.datasets.preparation.prepare import Waiting
     from mien.datasets.records import FaceInput
 
 USAGE = """mien prepare [options] FACES OUT
@@ -44,6 +46,8 @@ class PrepareOptions(msgspec.Struct, frozen=True, kw_only=True):
         overwrite: Replace the data set at OUT.
         jobs: Processes that read, crop and compare pictures at a time; the data set is the same.
         engine: What hands out the work: processes of this machine, or a Ray cluster.
+        shard: Read one part of several, such as 2/8, on each of several machines; the one that ends
+            last makes the data set.
     """
 
     paths: Annotated[
@@ -52,6 +56,7 @@ class PrepareOptions(msgspec.Struct, frozen=True, kw_only=True):
     overwrite: bool = False
     jobs: Annotated[int, msgspec.Meta(ge=1)] = 1
     engine: EngineName = "local"
+    shard: ShardText = None
 
 
 class FolderOptions(PrepareOptions, frozen=True, kw_only=True):
@@ -112,7 +117,7 @@ class AllOptions(FerOptions, frozen=True, kw_only=True):
 # Options that have no meaning for FER2013, whose faces are cropped already.
 FOLDER_OPTIONS = own_fields(FolderOptions)
 # Options that say who does the work, each with a value.
-SHARING = (flag("jobs"), flag("engine"))
+SHARING = (flag("jobs"), flag("engine"), flag("shard"))
 FER_OPTIONS = ("ferplus", "classes", "keep_unclear", "majority")
 
 
@@ -132,25 +137,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Make the data set and say what is in it."""
     try:
-        from mien.datasets.preparation.prepare import prepare
+        from mien.datasets.preparation.prepare import Waiting, prepare, prepare_shard
     except ModuleNotFoundError as error:
         raise MissingExtraError("mien prepare", "train") from error
     options, settings = read(args, AllOptions), read(args, PrepareSettings)
+    shard = parse_shard(options.shard)
     alone = options.engine == "local" and options.jobs == 1
     engine = None if alone else make_engine(options.engine, jobs=options.jobs)
+    make = prepare if shard == WHOLE else partial(prepare_shard, shard=shard)
     source = _source(options, vars(args))
     with console.progress() as on_progress:
-        dataset = prepare(
+        made = make(
             source,
             options.paths[-1],
-            settings,
+            settings=settings,
             overwrite=options.overwrite,
             command=shlex.join(["mien", *_without_sharing(sys.argv[1:])]),
             on_progress=on_progress,
             engine=engine,
         )
-    _print(dataset)
+    if isinstance(made, Waiting):
+        _tell_of_others(options.shard, made)
+    else:
+        _print(made)
     return 0
+
+
+def _tell_of_others(shard: str | None, waiting: "Waiting") -> None:
+    if waiting.entries:
+        rest = f"the other shards have {waiting.entries:,} entries still to read"
+    else:
+        rest = "another shard puts the data set together"
+    console.out.print(f"Shard {shard} is read; {rest}.", markup=False)
 
 
 def _without_sharing(words: Sequence[str]) -> list[str]:

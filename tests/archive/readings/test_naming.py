@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from mien.archive.inputs import Item
 from mien.archive.readings import naming
 from mien.archive.readings.manifest import MANIFEST, Row
-from mien.archive.readings.naming import parts_of, share
+from mien.archive.readings.naming import parts_of
+from mien.archive.shards import share
 from mien.sinks.files import as_written
 
 # Also bytes that are no Unicode, as names on a disk may be.

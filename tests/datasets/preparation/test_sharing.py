@@ -1,5 +1,6 @@
 """Who shares the work changes nothing of the data set; who dies of it costs a part."""
 
+import contextlib
 import errno
 import os
 import signal
@@ -14,10 +15,13 @@ from tests.datasets.preparation.sources import Photos
 
 from mien.archive.engines import HereEngine, make_engine
 from mien.datasets.preparation import duplicates
+from mien.datasets.preparation import prepare as prepare_module
 from mien.datasets.preparation.parts import Failure, Slice, failing, run_parts
-from mien.datasets.preparation.prepare import prepare
+from mien.datasets.preparation.prepare import Waiting, prepare, prepare_shard
 from mien.datasets.preparation.settings import PrepareSettings
-from mien.errors import DatasetError
+from mien.datasets.preparation.work import READING
+from mien.errors import DatasetError, InUseError
+from mien.files.locks import alone_in, alone_on
 
 SMALL = PrepareSettings(chunk_size=8, shard_rows=20)
 
@@ -108,6 +112,63 @@ def test_runs_of_two_processes_are_killed_and_go_on(tmp_path: Path) -> None:
     if not (tmp_path / "set").exists():
         subprocess.run(command, env=environment, check=True)
     assert contents(tmp_path / "set") == contents(alone.path)
+
+
+def test_shards_make_the_same_and_the_last_one_puts_it_together(tmp_path: Path) -> None:
+    alone, out = prepare(Photos(), tmp_path / "alone", SMALL), tmp_path / "shared"
+    assert prepare_shard(Photos(), out, (2, 3), SMALL) == Waiting(40)
+    assert prepare_shard(Photos(), out, (2, 3), SMALL) == Waiting(40)
+    assert prepare_shard(Photos(), out, (3, 3), SMALL) == Waiting(24)
+    assert not out.exists()
+    made = prepare_shard(Photos(), out, (1, 3), SMALL)
+    assert not isinstance(made, Waiting)
+    assert contents(out) == contents(alone.path)
+    assert not (tmp_path / "shared.partial").exists()
+
+
+def test_a_run_of_the_whole_takes_what_shards_have_read(tmp_path: Path) -> None:
+    out, told = tmp_path / "set", list[tuple[str, int]]()
+    prepare_shard(Photos(), out, (1, 2), SMALL)
+    prepare(Photos(), out, SMALL, on_progress=lambda stage, done, _: told.append((stage, done)))
+    read = [done for stage, done in told if stage == READING]
+    assert read[0] == 8  # what was there is counted at once
+
+
+def test_a_shard_that_is_being_read_and_a_set_that_is_put_together_are_left_alone(
+    tmp_path: Path,
+) -> None:
+    out, folder = tmp_path / "set", tmp_path / "set.partial"
+    with (
+        alone_on(folder / "shards" / "1-of-2"),
+        pytest.raises(InUseError, match="is writing here"),
+    ):
+        prepare_shard(Photos(), out, (1, 2), SMALL)
+    prepare_shard(Photos(), out, (1, 2), SMALL)
+    with alone_in(folder):
+        assert prepare_shard(Photos(), out, (2, 2), SMALL) == Waiting(0)
+    assert not out.exists()
+
+
+def test_a_shard_whose_set_another_one_has_just_made_makes_it_no_second_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "set"
+    prepare_shard(Photos(), out, (1, 2), SMALL)
+    locked = prepare_module.alone_in
+
+    def late(folder: Path) -> contextlib.AbstractContextManager[None]:
+        monkeypatch.setattr(prepare_module, "alone_in", locked)
+        prepare(Photos(), out, SMALL)
+        made.append((out / "dataset.json").stat().st_mtime_ns)
+        return locked(folder)
+
+    made: list[int] = []
+    monkeypatch.setattr(prepare_module, "alone_in", late)
+    found = prepare_shard(Photos(), out, (2, 2), SMALL)
+    assert not isinstance(found, Waiting)
+    assert found.path == out
+    assert (out / "dataset.json").stat().st_mtime_ns == made[0]
+    assert not (tmp_path / "set.partial").exists()
 
 
 def test_what_fails_travels_as_words(tmp_path: Path) -> None:

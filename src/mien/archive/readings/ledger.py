@@ -9,7 +9,7 @@ from mien.archive.readings import manifest
 from mien.archive.readings.manifest import MANIFEST, STANDS, Row
 from mien.archive.readings.naming import Part
 from mien.archive.readings.recipe import Identity
-from mien.archive.readings.settings import Shard
+from mien.archive.shards import Shard
 from mien.errors import InUseError, SinkError
 from mien.pipeline.interrupts import uninterrupted
 from mien.sinks.files import as_written

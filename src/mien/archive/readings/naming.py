@@ -56,17 +56,6 @@ def parts_of(items: Sequence[Item], suffix: str, known: Mapping[str, Row]) -> li
     return sorted(parts, key=lambda part: (-part.size, part.table))
 
 
-def share(parts: Sequence[Part], shard: tuple[int, int]) -> list[Part]:
-    """Return those of the parts, sorted by size, that are a shard's: about as much for each.
-
-    Args:
-        parts: All of them.
-        shard: Its number, from 1, and of how many.
-    """
-    number, count = shard
-    return list(parts[number - 1 :: count])
-
-
 def _groups(items: Sequence[Item]) -> Iterable[tuple[str, tuple[Item, ...]]]:
     """Yield the files of each table, with the name that mirrors where they lie."""
     folders: dict[str, list[Item]] = {}

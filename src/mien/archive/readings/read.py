@@ -14,10 +14,11 @@ from mien.archive.places import LocalPlace, Place, is_remote, open_place
 from mien.archive.readings import manifest
 from mien.archive.readings.ledger import Ledger
 from mien.archive.readings.manifest import STANDS, Row
-from mien.archive.readings.naming import Part, parts_of, share
+from mien.archive.readings.naming import Part, parts_of
 from mien.archive.readings.recipe import Identity, Recipe
-from mien.archive.readings.settings import WHOLE, ArchiveSettings, parse_shard, table_suffix
+from mien.archive.readings.settings import ArchiveSettings, table_suffix
 from mien.archive.readings.work import Outcome, ReadParts, Task
+from mien.archive.shards import WHOLE, parse_shard, share
 from mien.errors import ArchiveError, SinkError
 from mien.sinks.files import as_written
 from mien.sinks.open import check_table

@@ -4,21 +4,20 @@ The data set appears whole or not at all. All work goes on in `OUT.partial`, whe
 run finds what it had done (see `mien.datasets.preparation.work`).
 """
 
+import contextlib
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-import numpy as np
-import PIL
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mien import __version__
 from mien.archive.engines import Engine
-from mien.datasets.dataset import FORMAT, Dataset, DatasetInfo, load_dataset, partial_folder
-from mien.datasets.preparation import duplicates, search, work
+from mien.archive.shards import Shard, share
+from mien.datasets.dataset import Dataset, load_dataset, partial_folder
+from mien.datasets.preparation import search, work
 from mien.datasets.preparation.codes import NO_CODE, first_of_same
 from mien.datasets.preparation.columns import (
     Texts,
@@ -27,19 +26,22 @@ from mien.datasets.preparation.columns import (
     digests_of,
     whole,
 )
+from mien.datasets.preparation.describe import describe
 from mien.datasets.preparation.look_alikes import lowest, same_photo
-from mien.datasets.preparation.notes import plan_notes
+from mien.datasets.preparation.parts import slices
 from mien.datasets.preparation.plan import LEFT_OUT, Plan, RowIndex, make_plan
 from mien.datasets.preparation.settings import PrepareSettings
 from mien.datasets.preparation.write import write_dataset, write_held_back
-from mien.datasets.records import INFO, SPLITS, FaceInput, Rejection, check_classes
-from mien.errors import DatasetError, one_line
-from mien.files.locks import alone_in
+from mien.datasets.records import INFO, FaceInput, Rejection, check_classes
+from mien.errors import DatasetError, InUseError, one_line
+from mien.files.locks import alone_in, alone_on
 from mien.files.writes import discard, new_folder, write_file
 from mien.types import IntArray, OnProgress, ignore_progress
 
 # In the work folder, from when the data set is whole: a copy of its dataset.json.
 _FINISHED = "finished.json"
+# Of the work folder, where shards say who is at them: what is swept there is nobody's chunk.
+_SHARDS = "shards"
 
 
 def prepare(
@@ -74,12 +76,91 @@ def prepare(
     """
     settings = settings or PrepareSettings()
     folder = partial_folder(out)
-    try:
+    with _told(out):
         _remove_done_work(folder, out)
         _check_out(source, out, overwrite=overwrite)
         with alone_in(folder):
             _make(source, folder, out, settings, command, on_progress, engine)
             discard(folder)
+    return load_dataset(out)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a shard waits for that has read its own part.
+
+    Attributes:
+        entries: Of the input, that others have still to read; none where it is for another shard
+            to put together what all have read, and where this one had nothing to read.
+    """
+
+    entries: int
+
+
+def prepare_shard(
+    source: FaceInput,
+    out: Path,
+    shard: Shard,
+    settings: PrepareSettings | None = None,
+    *,
+    overwrite: bool = False,
+    command: str = "",
+    on_progress: OnProgress = ignore_progress,
+    engine: Engine | None = None,
+) -> Dataset | Waiting:
+    """Read one part of several of an input, and make the data set of all where none is missing.
+
+    Shards work in one folder beside `out`, on one machine or on several that see the same files
+    by the same names. What one has read is not read again.
+
+    Args:
+        source: As for `prepare`, like the others.
+        out: As for `prepare`.
+        shard: The number of the part, from 1, and of how many.
+        settings: As for `prepare`.
+        overwrite: As for `prepare`.
+        command: As for `prepare`.
+        on_progress: As for `prepare`.
+        engine: As for `prepare`.
+
+    Returns:
+        The data set, or what is still missing.
+
+    Raises:
+        DatasetError: As for `prepare`.
+        InUseError: Another process reads the same shard.
+    """
+    settings = settings or PrepareSettings()
+    folder, size = partial_folder(out), settings.chunk_size
+    number, count = shard
+    if not share(range(0, len(source), size), shard):
+        return Waiting(0)  # also where the others have made it already
+    with _told(out):
+        _remove_done_work(folder, out)
+        _check_out(source, out, overwrite=overwrite)
+        with alone_on(folder / _SHARDS / f"{number}-of-{count}"):
+            chunks = work.write_chunks(source, folder, size, on_progress, engine, shard=shard)
+        parts = zip(slices(len(source), size), chunks, strict=True)
+        missing = sum(stop - start for (start, stop), chunk in parts if not chunk.exists())
+        if missing:
+            return Waiting(missing)
+        try:
+            with alone_in(folder):
+                # Another shard, which ended at the same moment, may have done it.
+                if all(chunk.exists() for chunk in chunks):
+                    _make(source, folder, out, settings, command, on_progress, engine)
+                    discard(folder)
+        except InUseError:
+            return Waiting(0)
+    return load_dataset(out)
+
+
+@contextlib.contextmanager
+def _told(out: Path) -> Iterator[None]:
+    """Say in words what went wrong with the disk in the block."""
+    folder = partial_folder(out)
+    try:
+        yield
     except OSError as error:
         reason = " ".join((error.strerror or str(error)).split())
         raise DatasetError(
@@ -91,7 +172,6 @@ def prepare(
         raise DatasetError(
             f"{folder}: what was kept is damaged ({reason}); delete this folder and run again"
         ) from error
-    return load_dataset(out)
 
 
 def _check_out(source: FaceInput, out: Path, *, overwrite: bool) -> None:
@@ -134,7 +214,7 @@ def _make(
     check_classes(index.labels[plan.splits != LEFT_OUT], source.classes, source.name)
     unread = Counter(rejection.kind for rejection in _unread(source, chunks))
     rejected = unread + Counter(plan.rejected.counts())
-    info = _describe(source, settings, index, plan, rejected, command, alike[0])
+    info = describe(source, settings, index, plan, rejected, command, alike[0])
     with new_folder(out) as finished:
         write_dataset(
             finished,
@@ -176,62 +256,3 @@ def _read_index(chunks: Sequence[Path]) -> RowIndex:
         origins=whole(table["origin"]),
         sources=Texts.of(table["source"]),
     )
-
-
-def _describe(
-    source: FaceInput,
-    settings: PrepareSettings,
-    index: RowIndex,
-    plan: Plan,
-    rejected: Counter[str],
-    command: str,
-    alike: IntArray,
-) -> DatasetInfo:
-    sizes = np.bincount(plan.clusters, minlength=1)
-    counts = _count(index, plan, source.classes)
-    values = msgspec.structs.asdict(settings)
-    if source.splits_itself:
-        values["test"] = "set aside by the input"
-    if index.validates.any():
-        values["validation"] = "set aside by the input"
-    values["search"] = duplicates.method(len(np.unique(digest_codes(index.hashes))))
-    return DatasetInfo(
-        format=FORMAT,
-        classes=source.classes,
-        counts=counts,
-        sources=_count_sources(index, plan),
-        clusters=int((sizes > 1).sum()),
-        conflicts=len(plan.conflicts),
-        rejected=dict(rejected.most_common()),
-        input=source.settings(),
-        seed=values.pop("seed"),
-        settings=values,
-        command=command,
-        versions={
-            "mien": __version__,
-            "numpy": np.__version__,
-            "pillow": PIL.__version__,
-            "pyarrow": pa.__version__,
-        },
-        notes=(*source.notes(), *plan_notes(index, plan, source.classes, alike)),
-    )
-
-
-def _count(index: RowIndex, plan: Plan, classes: Sequence[str]) -> dict[str, dict[str, int]]:
-    result: dict[str, dict[str, int]] = {}
-    for number, split in enumerate(SPLITS):
-        labels = index.labels[plan.splits == number]
-        counts = np.bincount(labels, minlength=len(classes)).tolist()
-        result[split] = dict(zip(classes, counts, strict=True))
-    return result
-
-
-def _count_sources(index: RowIndex, plan: Plan) -> dict[str, dict[str, int]]:
-    """Count the faces of each source in each split; empty where there is one source."""
-    codes, splits = index.sources.codes, plan.splits
-    parts = {name: codes == code for code, name in enumerate(index.sources.names.to_pylist())}
-    return {
-        name: {split: int((rows & (splits == number)).sum()) for number, split in enumerate(SPLITS)}
-        for name, rows in parts.items()
-        if name
-    }

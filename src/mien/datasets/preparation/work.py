@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mien.archive.engines import Engine
+from mien.archive.shards import WHOLE, Shard, share
 from mien.datasets.preparation import duplicates
 from mien.datasets.preparation.columns import DIGEST
 from mien.datasets.preparation.parts import (
@@ -69,8 +70,10 @@ def write_chunks(
     chunk_size: int,
     on_progress: OnProgress,
     engine: Engine | None = None,
+    *,
+    shard: Shard = WHOLE,
 ) -> list[Path]:
-    """Read, crop and encode all faces of an input, a chunk of entries at a time.
+    """Read, crop and encode the faces of an input, a chunk of entries at a time.
 
     Args:
         source: The input.
@@ -78,9 +81,10 @@ def write_chunks(
         chunk_size: Entries per chunk.
         on_progress: Called with how many entries are done.
         engine: Hands out the chunks; this process makes them where None.
+        shard: Whose chunks are made.
 
     Returns:
-        The chunks in order: Parquet files with one row per face.
+        All chunks in order, also those of other shards: Parquet files with one row per face.
 
     Raises:
         DatasetError: The input is wrong, or a chunk cannot be made.
@@ -91,8 +95,9 @@ def write_chunks(
     for stale in set(folder.glob("chunk-*")) - set(paths):
         stale.unlink()
     work = ReadChunks(source, alone=engine is None)
-    are_done = (_is_whole(path, on_progress) for path in paths)
-    run_parts(engine, work, parts, are_done, READING, on_progress)
+    own = share(parts, shard)
+    are_done = (_is_whole(part.path, on_progress) for part in own)
+    run_parts(engine, work, own, are_done, READING, on_progress)
     return paths
 
 
