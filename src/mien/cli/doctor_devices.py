@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from importlib import metadata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mien.cli.findings import Finding, tried, without_home
 
@@ -60,7 +60,7 @@ def _device(name: str) -> Finding:
     from mien.registry import SHIPPED, make_classifier, make_detector
 
     asked = find_devices(name)
-    pairs = {"face": (make_detector(device=asked), make_detector())}
+    pairs: dict[str, tuple[Any, Any]] = {"face": (make_detector(device=asked), make_detector())}
     for path in SHIPPED:
         pairs[path.name] = make_classifier(path, device=asked)[0], make_classifier(path)[0]
     device = asked.device

@@ -197,7 +197,7 @@ class Device:
             one for one in _plugged_in(self.kind) if one.ep_metadata.get("ov_device") == target
         ]
         if not found:
-            raise RuntimeError(f"{self.kind.plugin} finds no {target} here")
+            raise RuntimeError(f"{self.kind.plugin} finds no {target} that it is made for here")
         options.add_provider_for_devices(found[:1], wanted)
 
 
@@ -299,11 +299,12 @@ def _missing(kind: str) -> str:
 def _plugged_in(kind: Kind) -> list[ort.OrtEpDevice]:
     """Return the devices that a plugin's library finds, which a process loads once."""
     module = importlib.import_module(kind.plugin)
-    devices = [one for one in ort.get_ep_devices() if one.ep_name == kind.provider]
-    if not devices:
+    try:
         ort.register_execution_provider_library(kind.provider, module.get_library_path())
-        devices = [one for one in ort.get_ep_devices() if one.ep_name == kind.provider]
-    return devices
+    except Exception as error:  # onnxruntime raises many types without a common base
+        if "already registered" not in str(error):
+            raise
+    return [one for one in ort.get_ep_devices() if one.ep_name == kind.provider]
 
 
 def preload(kind: Kind) -> None:

@@ -155,7 +155,7 @@ def _on_device(graph: bytes, threads: int, device: Device) -> ort.InferenceSessi
 
 def _nodes(session: ort.InferenceSession, provider: str) -> tuple[int, int]:
     """Return how many nodes a provider runs, and of how many; 0 where onnxruntime does not tell."""
-    told = getattr(session, "get_provider_graph_assignment_info", tuple)()
+    told: Sequence[Any] = getattr(session, "get_provider_graph_assignment_info", tuple)()
     counts = [(part.ep_name == provider, len(part.get_nodes())) for part in told]
     return sum(count for its, count in counts if its), sum(count for _, count in counts)
 
