@@ -1,5 +1,6 @@
 """Devices are compared with the CPU, and packages that hide each other are told."""
 
+from functools import partial
 from importlib import metadata
 from typing import Any
 
@@ -9,6 +10,7 @@ from tests.models.fakes import FakeSession, has, with_fake
 
 from mien.cli.doctor import CORE
 from mien.cli.doctor_devices import collisions, devices
+from mien.cli.findings import all_tried
 from mien.models.devices import KINDS
 
 CUDA = KINDS["cuda"].provider
@@ -81,3 +83,13 @@ def test_packages_that_hide_each_other_are_told(
 
 def test_here_no_package_hides_another() -> None:
     assert collisions({"numpy": "numpy"})["none"].ok
+
+
+def test_metadata_that_cannot_be_read_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise UnicodeDecodeError("utf-8", b"x", 0, 1, "invalid start byte")
+
+    monkeypatch.setattr(metadata, "packages_distributions", fail)
+    found = all_tried("packages", partial(collisions, CORE))
+    assert not found["packages"].ok
+    assert "invalid start byte" in found["packages"].detail

@@ -19,7 +19,7 @@ from mien import __version__
 from mien.cli.console import out
 from mien.cli.doctor_devices import collisions, devices
 from mien.cli.extras import names_of_all
-from mien.cli.findings import Finding, tried
+from mien.cli.findings import Finding, all_tried, tried
 from mien.vision.looks import verdict
 
 if TYPE_CHECKING:
@@ -101,8 +101,8 @@ def examine(detector_model: Path | None = None) -> Report:
         system=_system(),
         packages=packages,
         optional={name: _optional(name) for name in names_of_all()},
-        collisions=collisions(CORE),
-        devices=devices(),
+        collisions=all_tried("packages", partial(collisions, CORE)),
+        devices=all_tried("devices", devices),
         detectors=_try_detectors(detector_model),
         model=model,
         cameras={"cameras": tried(_cameras)},

@@ -32,6 +32,18 @@ def tried(probe: Callable[[], Finding]) -> Finding:
         return Finding(False, without_home(name + reason))
 
 
+def all_tried(name: str, probe: Callable[[], dict[str, Finding]]) -> dict[str, Finding]:
+    """Return what a probe of several things finds, or one finding that says with what it failed."""
+    found: dict[str, Finding] = {}
+
+    def look() -> Finding:
+        found.update(probe())
+        return Finding(True, "")
+
+    result = tried(look)
+    return found if result.ok else {name: result}
+
+
 def without_home(text: str) -> str:
     """A user's name is nobody's business in a public bug report."""
     try:
