@@ -13,7 +13,7 @@ import mien
 from mien.cli import main, parser_of
 from mien.cli.evaluate_options import EvaluateOptions, command_line
 from mien.errors import SettingsError
-from mien.models.devices import KINDS
+from mien.models.device_kinds import KINDS
 from mien.types import PixelArray
 
 CUDA = KINDS["cuda"].provider

@@ -10,7 +10,7 @@ has the figures; `mien doctor` says the same of each device that is there.
 from pathlib import Path
 
 from mien.models import onnx
-from mien.models.devices import KINDS
+from mien.models.device_kinds import KINDS
 from mien.pipeline.placing import compare
 from mien.registry import SHIPPED, make_classifier, make_detector
 

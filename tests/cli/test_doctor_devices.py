@@ -11,7 +11,7 @@ from tests.models.fakes import FakeSession, has, with_fake
 from mien.cli.doctor import CORE
 from mien.cli.doctor_devices import collisions, devices
 from mien.cli.findings import all_tried
-from mien.models.devices import KINDS
+from mien.models.device_kinds import KINDS
 
 CUDA = KINDS["cuda"].provider
 

@@ -13,10 +13,11 @@ import pytest
 from tests.models.fakes import FakeSession, has, with_fake
 
 from mien.errors import BundleError, SettingsError
-from mien.models import devices, onnx
+from mien.models import device_kinds, devices, onnx
 from mien.models.bundle import load_bundle
 from mien.models.classifier import OnnxClassifier
-from mien.models.devices import CPU_PROVIDER, KINDS, NAMES, find_devices
+from mien.models.device_kinds import KINDS
+from mien.models.devices import CPU_PROVIDER, NAMES, find_devices
 from mien.registry import make_classifier
 
 
@@ -79,7 +80,7 @@ def test_a_device_that_is_not_there_says_what_brings_it(
     has(monkeypatch)
     monkeypatch.setattr(devices.sys, "platform", system)
     monkeypatch.setattr(devices, "runtimes", lambda: ("onnxruntime",))
-    monkeypatch.setattr(devices.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(device_kinds.importlib.util, "find_spec", lambda _: None)
     with pytest.raises(SettingsError, match=told) as caught:
         find_devices(name)
     assert "\n" not in str(caught.value)
@@ -234,7 +235,7 @@ def test_a_plugin_brings_a_device_beside_a_plain_onnxruntime(
     has(monkeypatch)
     registered: list[Any] = []
     plugged = SimpleNamespace(ep_name=KINDS["openvino"].provider, ep_metadata={"ov_device": "CPU"})
-    monkeypatch.setattr(devices.importlib.util, "find_spec", lambda _: object())
+    monkeypatch.setattr(device_kinds.importlib.util, "find_spec", lambda _: object())
     module = SimpleNamespace(get_library_path=lambda: "library.so")
     monkeypatch.setattr(devices.importlib, "import_module", lambda _: module)
     monkeypatch.setattr(devices.ort, "get_ep_devices", lambda: [plugged] if registered else [])

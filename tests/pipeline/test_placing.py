@@ -10,7 +10,8 @@ import pytest
 
 from mien.models.bundle import load_bundle
 from mien.models.classifier import OnnxClassifier
-from mien.models.devices import KINDS, Asked, Device
+from mien.models.device_kinds import KINDS
+from mien.models.devices import Asked, Device
 from mien.pipeline import placing
 from mien.pipeline.placing import Compared, compare, compare_classifiers, place
 from mien.registry import make_detector
