@@ -17,6 +17,7 @@ from mien.archive.readings.read import ArchiveSummary
 from mien.archive.readings.recipe import Recipe
 from mien.archive.readings.settings import ArchiveSettings, Format
 from mien.errors import MienError, PictureError, SourceError
+from mien.models.devices import CPU, find_devices
 from mien.models.info import ModelInfo
 from mien.models.neutral import reference
 from mien.models.occlusion import PartEffect, explain
@@ -225,6 +226,7 @@ def load(
     detector_model: str | Path | None = None,
     threads: int = THREADS,
     any_angle: bool = False,
+    device: str = CPU,
 ) -> Reader:
     """Load a model and a face detector.
 
@@ -238,18 +240,23 @@ def load(
             in all.
         any_angle: Also find heads that lie on their side or are upside down, and read them upright:
             for pictures, since it takes four times as long.
+        device: Where the networks run: "cpu", "cuda" (or "cuda:1"), "dml", "openvino" (or
+            "openvino:gpu"), "coreml", or "auto", which takes what is there where it answers as the
+            CPU does and is quicker. One that fails is left for the CPU, by a line of the log.
 
     Raises:
         BundleError: The bundle, or the detector's weights, are missing or damaged.
-        SettingsError: There is no such detector, or there are fewer threads than one.
+        SettingsError: There is no such detector or device, or there are fewer threads than one.
         MissingExtraError: The detector's packages are not installed.
     """
+    where = find_devices(device)
     if isinstance(detector, str):
         model = None if detector_model is None else Path(detector_model)
-        detector = make_detector(detector, model=model, threads=threads)
+        detector = make_detector(detector, model=model, threads=threads, device=where)
     if any_angle:
         detector = at_any_angle(detector)
-    classifier, info = make_classifier(None if bundle is None else Path(bundle), threads=threads)
+    path = None if bundle is None else Path(bundle)
+    classifier, info = make_classifier(path, threads=threads, device=where)
     return Reader(detector, classifier, info)
 
 
@@ -271,6 +278,7 @@ def read_archive(
     jobs: int = 1,
     shard: str | None = None,
     engine: EngineName = "local",
+    device: str = CPU,
     overwrite: bool = False,
     on_progress: OnProgress | None = None,
 ) -> ArchiveSummary:
@@ -298,6 +306,7 @@ def read_archive(
         jobs: How many files are read at a time.
         shard: "2/8" reads the second of eight parts.
         engine: "local", or "ray" for a cluster.
+        device: As for `load`, in every worker.
         overwrite: Read everything anew.
         on_progress: Called with "files" or "faces", how many are done, and of how many.
 
@@ -318,6 +327,7 @@ def read_archive(
         tables=checked(
             TableSettings, columns=tuple(columns), empty_frames=empty_frames, every=every
         ),
+        device=device,
     )
     settings = checked(ArchiveSettings, format=format, jobs=jobs, shard=shard, engine=engine)
     read = partial(archives.read_archive, recipe=recipe, settings=settings)

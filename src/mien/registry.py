@@ -6,12 +6,15 @@ Optional and heavy parts are imported when they are asked for.
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from mien.errors import BundleError, SettingsError
 from mien.files.writes import sweep
 from mien.models.bundle import INFO, load_bundle, load_detector_bundle
 from mien.models.classifier import OnnxClassifier
+from mien.models.devices import CPU, Asked, Device, find_devices
 from mien.models.info import ModelInfo
 from mien.models.neutral import can_be_shown, reference
 from mien.pipeline.analyzer import Analyzer, AnalyzerSettings
@@ -20,6 +23,7 @@ from mien.protocols import Classifier, Detector
 from mien.settings import check_threads
 
 LOG = logging.getLogger(__name__)
+M = TypeVar("M", Detector, OnnxClassifier)
 MODELS = Path(__file__).parent / "models" / "shipped"
 DEFAULT, DEFAULT_BUNDLE = "default", MODELS / "fer4"
 SHIPPED = (DEFAULT_BUNDLE, MODELS / "fer8")  # classifiers
@@ -35,6 +39,7 @@ def make_detector(
     model: Path | None = None,
     threads: int = THREADS,
     any_angle: bool = False,
+    device: str | Asked = CPU,
 ) -> Detector:
     """Make a face detector by its name.
 
@@ -44,10 +49,12 @@ def make_detector(
             None; for yunet a file, which it has not.
         threads: Threads of each of its networks; dlib does without.
         any_angle: Also find heads that lie on their side or are upside down.
+        device: Where its networks run, as `mien.models.devices.find_devices` takes it; those of
+            dlib run on the CPU.
 
     Raises:
-        SettingsError: The name is unknown, the model is missing or not taken, or there are fewer
-            threads than one.
+        SettingsError: The name is unknown, the model is missing or not taken, there are fewer
+            threads than one, or the device is not there.
         BundleError: The weights are missing, damaged or unknown.
         MissingExtraError: dlib is not installed.
     """
@@ -56,7 +63,9 @@ def make_detector(
         raise SettingsError(f"unknown detector {name!r}; choose one of {', '.join(DETECTORS)}")
     if model is not None and isinstance(factory, _OwnWeights):
         raise SettingsError(f"the detector {name} has its own weights; leave out {model}")
-    detector = factory(model, _checked(threads))
+    make = partial(factory, model, _checked(threads))
+    devices = Asked() if name in _WITHOUT_DEVICE else find_devices(device)
+    detector: Detector = _placed(devices, f"the detector {name}", make)
     LOG.info("detector %s", name)
     return at_any_angle(detector) if any_angle else detector
 
@@ -100,22 +109,28 @@ def find_bundle(bundle: Path | None) -> Path:
 
 
 def make_classifier(
-    bundle: Path | None = None, *, threads: int = THREADS
+    bundle: Path | None = None, *, threads: int = THREADS, device: str | Asked = CPU
 ) -> tuple[OnnxClassifier, ModelInfo]:
     """Load a bundle and make what runs it.
 
     Args:
         bundle: Its folder, or the name of a shipped one; the default where None.
         threads: Threads of the network.
+        device: Where it runs, as `mien.models.devices.find_devices` takes it.
 
     Raises:
         BundleError: The bundle is missing, damaged or inconsistent.
-        SettingsError: There are fewer threads than one.
+        SettingsError: There are fewer threads than one, or the device is not there.
     """
     path = find_bundle(bundle)
     loaded = load_bundle(path)
-    LOG.info("model %s %s, from %s", loaded.info.name, loaded.info.version, path)
-    return OnnxClassifier(loaded, threads=_checked(threads)), loaded.info
+    info, devices = loaded.info, find_devices(device)
+    LOG.info("model %s %s, from %s", info.name, info.version, path)
+
+    def make(where: Device | None) -> OnnxClassifier:
+        return OnnxClassifier(loaded, threads=_checked(threads), device=where)
+
+    return _placed(devices, f"the model {info.name}", make), info
 
 
 def make_models(
@@ -125,6 +140,7 @@ def make_models(
     detector_model: Path | None = None,
     any_angle: bool = False,
     threads: int = THREADS,
+    device: str | Asked = CPU,
 ) -> tuple[Detector, OnnxClassifier, ModelInfo]:
     """Make what finds faces and what reads them.
 
@@ -134,12 +150,17 @@ def make_models(
         detector_model: Its weights, where it takes some.
         any_angle: Whether faces of heads that lie are found, too.
         threads: Threads of each network.
+        device: Where the networks run, as `mien.models.devices.find_devices` takes it; one that
+            fails is given up for all of them.
 
     Raises:
         MienError: As `make_detector` and `make_classifier`.
     """
-    finds = make_detector(detector, model=detector_model, threads=threads, any_angle=any_angle)
-    return finds, *make_classifier(bundle, threads=threads)
+    where = find_devices(device)
+    finds = make_detector(
+        detector, model=detector_model, threads=threads, any_angle=any_angle, device=where
+    )
+    return finds, *make_classifier(bundle, threads=threads, device=where)
 
 
 def make_analyzer(
@@ -170,34 +191,44 @@ def make_analyzer(
     )
 
 
+def _placed(devices: Asked, name: str, make: Callable[[Device | None], M]) -> M:
+    """Make a model where it was asked for; with "auto", where that is worth it."""
+    if not devices.auto:
+        return make(devices.device)
+    from mien.pipeline.placing import place
+
+    return place(devices, name, make)
+
+
 def _checked(threads: int) -> int:
     check_threads("threads", threads)
     return threads
 
 
-def _mien(model: Path | None, threads: int) -> Detector:
+def _mien(model: Path | None, threads: int, device: Device | None) -> Detector:
     from mien.detectors.single_shot import SingleShotDetector
 
-    return SingleShotDetector(load_detector_bundle(model or DETECTOR_BUNDLE), threads=threads)
+    bundle = load_detector_bundle(model or DETECTOR_BUNDLE)
+    return SingleShotDetector(bundle, threads=threads, device=device)
 
 
 @dataclass(frozen=True, slots=True)
 class _OwnWeights:
-    """Makes a detector that has its own weights, by the number of its threads."""
+    """Makes a detector that has its own weights, by the number of its threads and its device."""
 
-    make: Callable[[int], Detector]
+    make: Callable[[int, Device | None], Detector]
 
-    def __call__(self, _: Path | None, threads: int) -> Detector:
-        return self.make(threads)
+    def __call__(self, _: Path | None, threads: int, device: Device | None) -> Detector:
+        return self.make(threads, device)
 
 
-def _mtcnn(threads: int) -> Detector:
+def _mtcnn(threads: int, device: Device | None) -> Detector:
     from mien.detectors.mtcnn.detector import MtcnnDetector
 
-    return MtcnnDetector(threads=threads)
+    return MtcnnDetector(threads=threads, device=device)
 
 
-def _yunet(model: Path | None, threads: int) -> Detector:
+def _yunet(model: Path | None, threads: int, device: Device | None) -> Detector:
     from mien.detectors.yunet import YunetDetector
 
     if model is None:
@@ -205,23 +236,23 @@ def _yunet(model: Path | None, threads: int) -> Detector:
             "the detector yunet needs the file of its weights: --detector-model FILE, "
             "or detector_model= in Python"
         )
-    return YunetDetector(model, threads=threads)
+    return YunetDetector(model, threads=threads, device=device)
 
 
-def _dlib_cnn(model: Path | None, _: int) -> Detector:
+def _dlib_cnn(model: Path | None, _: int, __: Device | None) -> Detector:
     from mien.detectors.dlib import DlibCnnDetector
 
     return DlibCnnDetector(model)
 
 
-def _dlib_hog(_: int) -> Detector:
+def _dlib_hog(_: int, __: Device | None) -> Detector:
     from mien.detectors.dlib import DlibHogDetector
 
     return DlibHogDetector()
 
 
 # A new detector is its file and a row here.
-_DETECTORS: dict[str, Callable[[Path | None, int], Detector]] = {
+_DETECTORS: dict[str, Callable[[Path | None, int, Device | None], Detector]] = {
     DEFAULT_DETECTOR: _mien,
     "mtcnn": _OwnWeights(_mtcnn),
     "yunet": _yunet,
@@ -229,3 +260,5 @@ _DETECTORS: dict[str, Callable[[Path | None, int], Detector]] = {
     "dlib-hog": _OwnWeights(_dlib_hog),
 }
 DETECTORS: tuple[str, ...] = tuple(_DETECTORS)
+# Their own library runs their networks, not onnxruntime.
+_WITHOUT_DEVICE = ("dlib-cnn", "dlib-hog")

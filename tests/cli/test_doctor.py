@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mien import registry
-from mien.cli import doctor, main
+from mien.cli import findings, main
 from mien.registry import DETECTORS
 
 
@@ -113,7 +113,7 @@ def test_a_home_is_hidden_and_nothing_else(
         monkeypatch.setattr("os.getuid", lambda: 54321)
     else:
         monkeypatch.setenv("HOME", home)
-    assert doctor.without_home(text) == (text if told == "as it is" else told)
+    assert findings.without_home(text) == (text if told == "as it is" else told)
 
 
 def test_a_package_that_cannot_be_imported_is_told_and_fails(

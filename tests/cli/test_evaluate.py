@@ -63,7 +63,7 @@ def made_with(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Path | None]]:
     """Put the fake in the place of every detector; list how it was asked for."""
     made: list[tuple[str, Path | None]] = []
 
-    def make(name: str, *, model: Path | None = None) -> FakeDetector:
+    def make(name: str, *, model: Path | None = None, device: object = None) -> FakeDetector:
         made.append((name, model))
         return FakeDetector()
 

@@ -437,6 +437,7 @@ class _Drawing:
         (["--stats"], "leave out --stats"),
         (["--detector", "mtcnn"], "leave out --detector"),
         (["--threads", "4"], "leave out --threads"),
+        (["--device", "cuda"], "leave out --device"),
     ],
 )
 def test_a_browser_cannot_do_all_that_a_server_can(words, said, capsys):

@@ -22,7 +22,9 @@ from mien.sources.naming import ADDRESSES
 from mien.sources.stream import without_secrets
 
 # What is told elsewhere in the notes.
-_ELSEWHERE = ("sources", "source", "out", "overwrite", "annotate", "stats", "threads", "model")
+_ELSEWHERE = (
+    *("sources", "source", "out", "overwrite", "annotate", "stats", "threads", "device", "model"),
+)
 
 
 def about(

@@ -185,6 +185,7 @@ def _camera(
 
 def _model_words(options: ModelOptions) -> list[str]:
     words = ["--detector", options.detector, "--threads", str(options.threads)]
+    words += ["--device", options.device]
     words += ["--model", str(options.model)] if options.model else []
     return words + (
         ["--detector-model", str(options.detector_model)] if options.detector_model else []

@@ -9,22 +9,32 @@ import importlib
 import json
 import os
 import platform
-import re
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import partial
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mien import __version__
 from mien.cli.console import out
+from mien.cli.doctor_devices import collisions, devices
 from mien.cli.extras import names_of_all
+from mien.cli.findings import Finding, all_tried, tried
 from mien.vision.looks import verdict
 
 if TYPE_CHECKING:
     from mien.models.info import Terms
 
+TITLES = (
+    "system",
+    "packages",
+    "collisions",
+    "optional",
+    "devices",
+    "detectors",
+    "model",
+    "cameras",
+)
 # What is imported, and what it is called on PyPI.
 CORE = {
     "numpy": "numpy",
@@ -41,21 +51,6 @@ CORE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """What one probe came to.
-
-    Attributes:
-        ok: Whether it works.
-        detail: What was found, or why it does not work.
-        facts: More of it, for JSON.
-    """
-
-    ok: bool
-    detail: str
-    facts: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Report:
     """All findings. `ok` says whether mien works here with its defaults."""
 
@@ -63,6 +58,8 @@ class Report:
     system: dict[str, Finding]
     packages: dict[str, Finding]
     optional: dict[str, Finding]
+    collisions: dict[str, Finding]
+    devices: dict[str, Finding]
     detectors: dict[str, Finding]
     model: dict[str, Finding]
     cameras: dict[str, Finding]
@@ -92,31 +89,24 @@ def examine(detector_model: Path | None = None) -> Report:
     Args:
         detector_model: Weights for yunet, which has none of its own.
     """
-    packages = {name: _try(partial(_package, module)) for module, name in CORE.items()}
+    packages = {name: tried(partial(_package, module)) for module, name in CORE.items()}
     model = {
-        "bundle": _try(_bundle),
-        "terms": _try(_terms),
-        "terms of the detector": _try(_detector_terms),
-        "sample": _try(_sample),
+        "bundle": tried(_bundle),
+        "terms": tried(_terms),
+        "terms of the detector": tried(_detector_terms),
+        "sample": tried(_sample),
     }
     return Report(
         ok=all(finding.ok for finding in (*packages.values(), *model.values())),
         system=_system(),
         packages=packages,
         optional={name: _optional(name) for name in names_of_all()},
+        collisions=all_tried("packages", partial(collisions, CORE)),
+        devices=all_tried("devices", devices),
         detectors=_try_detectors(detector_model),
         model=model,
-        cameras={"cameras": _try(_cameras)},
+        cameras={"cameras": tried(_cameras)},
     )
-
-
-def _try(probe: Callable[[], Finding]) -> Finding:
-    try:
-        return probe()
-    except Exception as error:  # any failure is a finding here
-        reason = " ".join(str(error).split()) or "no reason given"
-        name = "" if type(error).__module__ == "mien.errors" else f"{type(error).__name__}: "
-        return Finding(False, without_home(name + reason))
 
 
 def _system() -> dict[str, Finding]:
@@ -151,7 +141,7 @@ def _optional(name: str) -> Finding:
         version = metadata.version(name)
     except metadata.PackageNotFoundError:
         return Finding(False, "not installed")
-    return _try(partial(_lsl, version)) if name == "pylsl" else Finding(True, version)
+    return tried(partial(_lsl, version)) if name == "pylsl" else Finding(True, version)
 
 
 def _lsl(version: str) -> Finding:
@@ -167,7 +157,7 @@ def _try_detectors(model: Path | None) -> dict[str, Finding]:
         from mien.registry import DETECTORS
     except Exception:  # the packages' findings say which import fails, and why
         return {}
-    return {name: _try(partial(_detector, name, model)) for name in DETECTORS}
+    return {name: tried(partial(_detector, name, model)) for name in DETECTORS}
 
 
 def _detector(name: str, model: Path | None) -> Finding:
@@ -238,20 +228,9 @@ def _cameras() -> Finding:
     return Finding(bool(found), detail, {"numbers": found})
 
 
-def without_home(text: str) -> str:
-    """A user's name is nobody's business in a public bug report."""
-    try:
-        home = Path.home()
-    except RuntimeError:  # no $HOME, and nobody of this number is known, as in containers
-        return text
-    if len(home.parts) < 2 or not home.is_absolute():  # that names nobody, and is everywhere
-        return text
-    return re.sub(rf"(?<!\w){re.escape(str(home))}(?!\w)", "~", text)
-
-
 def _print(report: Report) -> None:
     sections = asdict(report)
-    for title in ("system", "packages", "optional", "detectors", "model", "cameras"):
+    for title in TITLES:
         out.print(title, style="bold")
         for name, finding in sections[title].items():
             mark = "ok" if finding["ok"] else "no"

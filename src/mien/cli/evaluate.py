@@ -16,11 +16,13 @@ from mien.cli.evaluate_options import (
     command_line,
 )
 from mien.cli.evaluate_show import show
+from mien.cli.models import say_chosen
 from mien.errors import MissingExtraError, printable
 from mien.evaluation.pictures.inputs import is_cross_validation, is_dataset
 from mien.evaluation.studies import asked
 from mien.files.locks import alone_in
 from mien.models.classifier import OnnxClassifier
+from mien.models.devices import Asked, find_devices
 from mien.models.info import ModelInfo
 from mien.protocols import Detector
 from mien.registry import find_bundle, make_classifier, make_detector
@@ -44,13 +46,16 @@ def run(args: argparse.Namespace) -> int:
     check(options)
     if is_cross_validation(options.place.data):
         return _run_folds(options)
+    devices = find_devices(options.place.device)
     studies = asked(options.given)
-    classifier, info = make_classifier(options.place.bundle)
+    classifier, info = make_classifier(options.place.bundle, device=devices)
+    detector = _detector(options, devices)
+    say_chosen(devices)
     out = options.output.out or _default_folder(options, info)
     facts = {"command": command_line(options), "date": _today()}
     with alone_in(out):
         features = _features(options, classifier)
-        found = _evaluate(options, classifier, info, studies, features)
+        found = _evaluate(options, (classifier, info, detector), studies, features)
         show(found)
         write(found, out, options.output.plots, facts["command"])
         if features is not None:
@@ -78,19 +83,19 @@ def _run_folds(options: EvaluateOptions) -> int:
 
 def _evaluate(
     options: EvaluateOptions,
-    classifier: OnnxClassifier,
-    info: ModelInfo,
+    models: tuple[OnnxClassifier, ModelInfo, Detector | None],
     studies: "tuple[Study[Any], ...]",
     features: "FeatureCollector | None",
 ) -> "Evaluated":
     from mien.evaluation.evaluate import evaluate
 
+    classifier, info, detector = models
     with console.progress() as on_progress:
         return evaluate(
             classifier,
             info,
             options.place.data,
-            detector=_detector(options),
+            detector=detector,
             settings=options.inputs,
             studies=studies,
             watchers=() if features is None else (features,),
@@ -100,11 +105,11 @@ def _evaluate(
         )
 
 
-def _detector(options: EvaluateOptions) -> Detector | None:
+def _detector(options: EvaluateOptions, devices: Asked) -> Detector | None:
     finder = options.finder
     if finder.whole_face or is_dataset(options.place.data):
         return None
-    return make_detector(finder.detector, model=finder.detector_model)
+    return make_detector(finder.detector, model=finder.detector_model, device=devices)
 
 
 def write(found: "Evaluated", out: Path, plots: PlotKind, command: str) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec.structs import FieldInfo
 
-from mien.cli.models import DetectorName, ModelName
+from mien.cli.models import DetectorName, DeviceName, ModelName
 from mien.cli.options import add_options, read
 from mien.errors import SettingsError
 from mien.evaluation.figures.intervals import RESAMPLES
@@ -22,6 +22,7 @@ from mien.evaluation.pictures.inputs import (
 )
 from mien.evaluation.studies import all_studies
 from mien.evaluation.study import refuse_crop_scale
+from mien.models.devices import CPU
 from mien.registry import DEFAULT, DEFAULT_DETECTOR
 from mien.settings import check_number, flag, unwrapped
 from mien.types import PlotKind
@@ -38,6 +39,7 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
         paths: The model, as for --model, and a prepared data set, or a folder with one subfolder of
             pictures per class; or the run folder of `mien train --folds` alone.
         model: Folder of the model, or a shipped one: default (fer4), fer8, fer4-open.
+        device: What the networks run on, as for `mien predict`.
     """
 
     paths: Annotated[
@@ -45,6 +47,7 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
         msgspec.Meta(extra={"positional": True, "metavar": "[MODEL] DATASET|FOLDER"}),
     ]
     model: ModelName = None
+    device: DeviceName = CPU
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,11 +58,13 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
         data: A prepared data set, or a folder with one subfolder of pictures per class; or that of
             a cross-validation, which has bundles of its own.
         named: Whether somebody named the bundle.
+        device: What the networks run on.
     """
 
     bundle: Path
     data: Path
     named: bool = True
+    device: str = CPU
 
     @classmethod
     def of(cls, named: Named) -> "Place":
@@ -76,7 +81,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
                 f"beside {data}"
             )
         bundle = models[0] if models else Path(DEFAULT)
-        return cls(bundle=bundle, data=data, named=bool(models))
+        return cls(bundle=bundle, data=data, named=bool(models), device=named.device)
 
 
 class Finder(msgspec.Struct, frozen=True, kw_only=True):
@@ -202,6 +207,7 @@ def check_folds(options: EvaluateOptions) -> None:
     studied = [study.options for study in all_studies()]
     kinds: list[type[msgspec.Struct]] = [Finder, InputSettings, Output, *studied]
     known = {name for kind in kinds for name in kind.__struct_fields__} - {"name", *OF_FOLDS}
+    known.add("device")
     wrong = next((name for name in options.given if name in known), None)
     if wrong is not None:
         raise SettingsError(
@@ -240,7 +246,7 @@ def _changing(given: Mapping[str, Any]) -> dict[str, Any]:
     # Those of folders first, then those of studies, by name.
     studies = [name for _, name in sorted(studied)]
     first = ("split", "detector", "detector_model", "crop_scale", "group_pattern")
-    names = (*first, *studies, "name", "whole_face", "ignore_unknown")
+    names = (*first, *studies, "name", "device", "whole_face", "ignore_unknown")
     return {name: given[name] for name in names if name in given}
 
 

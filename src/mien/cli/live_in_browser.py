@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mien.errors import SettingsError
 from mien.models.bundle import Bundle, DetectorBundle, load_bundle, load_detector_bundle
+from mien.models.devices import CPU
 from mien.registry import DEFAULT_DETECTOR, DETECTOR_BUNDLE, THREADS, find_bundle
 from mien.sources.naming import Sample, meant
 from mien.web.page import runtime
@@ -33,6 +34,8 @@ def check(options: "LiveOptions", source: str | None) -> None:
         )
     if options.threads != THREADS:
         raise SettingsError("--in-browser reads on one thread of the browser; leave out --threads")
+    if options.device != CPU:
+        raise SettingsError("--in-browser reads with what the browser has; leave out --device")
     runtime.check()
 
 

@@ -8,9 +8,11 @@ from typing import Annotated, Literal
 import msgspec
 
 from mien import registry
+from mien.cli.console import err
 from mien.cli.options import add_options, own_fields
 from mien.errors import SettingsError
 from mien.models.classifier import OnnxClassifier
+from mien.models.devices import CPU, Asked, find_devices
 from mien.models.info import ModelInfo
 from mien.protocols import Detector
 from mien.registry import DEFAULT_DETECTOR, DETECTORS, THREADS
@@ -25,6 +27,7 @@ ModelNames = Annotated[
 ]
 # Plain words on the command line; the registry knows them.
 DetectorName = Literal[DETECTORS]  # type: ignore[valid-type]
+DeviceName = Annotated[str, msgspec.Meta(extra={"metavar": "DEVICE"})]
 # Of commands that read one source: by its place, or by its name.
 OneSource = Annotated[
     tuple[str, ...],
@@ -50,11 +53,15 @@ class DetectorOptions(msgspec.Struct, frozen=True, kw_only=True):
         detector: What finds the faces.
         detector_model: Weights of the detector.
         threads: Processor threads of each network (default: 1, the least work in all).
+        device: What the networks run on: cpu, cuda (cuda:1 for the second), dml, openvino
+            (openvino:gpu), coreml, or auto: what is there, where it answers as the CPU does and is
+            quicker.
     """
 
     detector: DetectorName = DEFAULT_DETECTOR
     detector_model: Path | None = None
     threads: int = THREADS
+    device: DeviceName = CPU
 
 
 class ModelOptions(DetectorOptions, frozen=True, kw_only=True):
@@ -92,10 +99,20 @@ def make_models(
     Raises:
         MienError: As `mien.registry.make_models`.
     """
-    return registry.make_models(
+    devices = find_devices(options.device)
+    made = registry.make_models(
         model,
         detector=options.detector,
         detector_model=options.detector_model,
         any_angle=any_angle,
         threads=options.threads,
+        device=devices,
     )
+    say_chosen(devices)
+    return made
+
+
+def say_chosen(devices: Asked) -> None:
+    """Say where "auto" has put each model, and why; nothing where a device was named."""
+    for name, where in devices.chosen.items():
+        err.print(f"{name} runs on {where}", markup=False)

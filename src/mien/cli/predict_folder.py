@@ -66,6 +66,7 @@ def run(options: "PredictOptions", archive: ArchiveSettings, tables: TableSettin
         end=end,
         tables=tables,
         threads=options.threads,
+        device=options.device,
     )
     with progress() as update:
         summary = read_archive(

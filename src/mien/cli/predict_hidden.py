@@ -73,6 +73,7 @@ def make_search(options: "PredictOptions") -> FaceSearch | None:
         model=options.detector_model,
         threads=options.threads,
         any_angle=options.any_angle,
+        device=options.device,
     )
     return FaceSearch(detector, shown=options.hide_except)
 

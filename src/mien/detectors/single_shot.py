@@ -8,6 +8,7 @@ import onnxruntime as ort
 from mien.detectors.postprocess import to_faces
 from mien.errors import BundleError, one_line
 from mien.models.bundle import GRAPH, DetectorBundle
+from mien.models.devices import Device
 from mien.models.onnx import giving_back, make_session
 from mien.types import Face, FloatArray, PixelArray
 
@@ -38,7 +39,12 @@ class SingleShotDetector:
     face_side = 48.0
 
     def __init__(
-        self, bundle: DetectorBundle, *, min_face: float = MIN_FACE, threads: int = 1
+        self,
+        bundle: DetectorBundle,
+        *,
+        min_face: float = MIN_FACE,
+        threads: int = 1,
+        device: Device | None = None,
     ) -> None:
         """Load the network.
 
@@ -47,6 +53,7 @@ class SingleShotDetector:
             min_face: Side of the smallest face that must be found, in pixels. Time falls with its
                 square.
             threads: Threads for one call.
+            device: Where the graph runs; the CPU where None.
 
         Raises:
             BundleError: onnxruntime cannot run the graph, or it takes and gives other things than
@@ -57,7 +64,7 @@ class SingleShotDetector:
             raise ValueError(f"min_face must be above 0, got {min_face}")
         self._info, self._file = bundle.info, str(bundle.path / GRAPH)
         self.sha256 = bundle.info.sha256
-        self._session = make_session(bundle.graph, self._file, threads)
+        self._session = make_session(bundle.graph, self._file, threads, device)
         self._scale = min(1.0, self._info.smallest / min_face)
         try:
             self._check_graph()

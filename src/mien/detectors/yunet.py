@@ -15,6 +15,7 @@ import numpy.typing as npt
 from mien.detectors.postprocess import to_faces
 from mien.detectors.pyramid import fit_within
 from mien.detectors.weights import read_known
+from mien.models.devices import Device
 from mien.models.onnx import make_session
 from mien.types import Face, FloatArray, PixelArray
 
@@ -41,19 +42,20 @@ class YunetDetector:
     name = "yunet"
     face_side = 64.0
 
-    def __init__(self, model: Path, *, threads: int = 1) -> None:
+    def __init__(self, model: Path, *, threads: int = 1, device: Device | None = None) -> None:
         """Load the network.
 
         Args:
             model: One of the files in `KNOWN_FILES`, by whatever name.
             threads: Threads for one call.
+            device: Where the graph runs; the CPU where None.
 
         Raises:
             BundleError: The file cannot be read or is not one of the known ones.
         """
         graph, _ = read_known(model, KNOWN_FILES)
         self.sha256 = hashlib.sha256(graph).hexdigest()
-        self._session = make_session(graph, str(model), threads)
+        self._session = make_session(graph, str(model), threads, device)
         self._outputs = [f"{head}_{stride}" for stride in STRIDES for head in HEADS]
         given = self._session.get_inputs()[0]
         self._input = given.name

@@ -6,6 +6,7 @@ import numpy as np
 
 from mien.errors import BundleError, one_line
 from mien.models.bundle import GRAPH, Bundle
+from mien.models.devices import Device
 from mien.models.onnx import make_session
 from mien.types import SUM_TOLERANCE, FloatArray, InputSpec, PixelArray, ProbabilityArray
 
@@ -16,12 +17,13 @@ PROBABILITIES, FEATURES = "probabilities", "features"
 class OnnxClassifier:
     """A `Classifier` that runs a bundle's graph. Holds no state, so threads may share it."""
 
-    def __init__(self, bundle: Bundle, *, threads: int = 1) -> None:
+    def __init__(self, bundle: Bundle, *, threads: int = 1, device: Device | None = None) -> None:
         """Make a session and check that the graph is what the bundle says.
 
         Args:
             bundle: A loaded bundle.
             threads: Threads for one call; 1 leaves the other cores to the detector and camera.
+            device: Where the graph runs; the CPU where None.
 
         Raises:
             BundleError: The graph cannot be run, or differs from the bundle's description.
@@ -30,7 +32,7 @@ class OnnxClassifier:
         self._spec = bundle.info.spec()
         self._labels = tuple(bundle.info.labels)
         self._columns = len(self._labels) + bundle.info.other
-        self._session = make_session(bundle.graph, str(bundle.path / GRAPH), threads)
+        self._session = make_session(bundle.graph, str(bundle.path / GRAPH), threads, device)
         try:
             self._input, self._output = self._check_graph()
             self._dimensions = self._check_features()

@@ -11,7 +11,7 @@ from mien.archive.readings.manifest import Row
 from mien.archive.readings.naming import Part
 from mien.archive.readings.recipe import Recipe
 from mien.archive.readings.work import Outcome, ReadParts, Task
-from mien.errors import BundleError, EngineError
+from mien.errors import BundleError, EngineError, SettingsError
 
 
 def test_what_changes_a_table_changes_its_identity(make_bundle: Callable[..., Path]) -> None:
@@ -26,6 +26,19 @@ def test_what_changes_a_table_changes_its_identity(make_bundle: Callable[..., Pa
     ]
     assert len({recipe.identify() for recipe in recipes}) == len(recipes)
     assert Recipe(threads=2).identify() == Recipe().identify()
+    assert Recipe(device="cuda").identify() == Recipe().identify()
+
+
+def test_an_unknown_device_is_told_before_a_worker_starts() -> None:
+    with pytest.raises(SettingsError, match="unknown device 'tpu'"):
+        Recipe(device="tpu").identify()
+
+
+def test_a_worker_without_the_device_is_one_line(tmp_path: Path) -> None:
+    recipe = Recipe(device="coreml" if sys.platform != "darwin" else "dml")
+    work = ReadParts(recipe, recipe.identify(), LocalPlace(tmp_path))
+    with pytest.raises(EngineError, match=r"cannot start: device \w+: onnxruntime has cpu"):
+        list(LocalEngine(1).run(work, [Task(Part("a.csv", ()))]))
 
 
 def test_a_row_says_what_it_was_made_with(make_bundle: Callable[..., Path]) -> None:

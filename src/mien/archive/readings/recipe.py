@@ -13,6 +13,7 @@ from mien.archive.readings.manifest import Row
 from mien.errors import BundleError
 from mien.files.writes import digest_of
 from mien.models.bundle import load_bundle, load_detector_bundle
+from mien.models.devices import CPU, check_name
 from mien.models.info import ModelInfo
 from mien.pipeline.analyzer import Analyzer
 from mien.protocols import Classifier, Detector
@@ -45,6 +46,9 @@ class Recipe:
         tables: What the tables hold.
         suffix: Of the tables, which says their format.
         threads: Of each network.
+        device: Where the networks run. Like the number of threads it is no part of the identity:
+            answers differ by rounding alone, each worker may have another, and one that fails
+            leaves its work to the CPU.
     """
 
     bundle: Path | None = None
@@ -57,13 +61,16 @@ class Recipe:
     tables: TableSettings = DEFAULT_TABLES
     suffix: str = ".csv"
     threads: int = THREADS
+    device: str = CPU
 
     def identify(self) -> "Identity":
         """Look up what the recipe's names stand for here and now.
 
         Raises:
             BundleError: The model or the detector's weights are missing or damaged.
+            SettingsError: There is no such kind of device.
         """
+        check_name(self.device)
         info = load_bundle(find_bundle(self.bundle)).info
         weights = weights_digest(self.detector, self.detector_model)
         parts = (self.detector, weights, self.any_angle, self.seconds, self.suffix, *self._more())
@@ -113,6 +120,7 @@ class Recipe:
             detector_model=self.detector_model,
             any_angle=self.any_angle,
             threads=self.threads,
+            device=self.device,
         )
         return Models(*made)
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from mien.detectors.mtcnn.networks import OUTPUT, PROPOSAL, REFINEMENT, load_graph
 from mien.detectors.pyramid import Pyramid
 from mien.errors import SettingsError
+from mien.models.devices import Device
 from mien.models.onnx import make_session
 from mien.types import Box, Face, FloatArray, PixelArray
 from mien.vision.boxes import non_maximum_suppression
@@ -35,13 +36,16 @@ class MtcnnDetector:
     name = "mtcnn"
     face_side = 80.0
 
-    def __init__(self, *, min_face: int = 40, threads: int = 1) -> None:
+    def __init__(
+        self, *, min_face: int = 40, threads: int = 1, device: Device | None = None
+    ) -> None:
         """Load the three networks.
 
         Args:
             min_face: Side in pixels of the smallest face looked for; the time grows as its square
                 shrinks.
             threads: Threads for one call of a network.
+            device: Where the networks run; the CPU where None.
 
         Raises:
             BundleError: The `mtcnn` package is missing, or its weights are not the known ones.
@@ -51,7 +55,7 @@ class MtcnnDetector:
             raise SettingsError(f"min_face is {min_face} pixels; choose {CELL} or more")
         self._min_face = min_face
         self._proposal, self._refinement, self._output = (
-            make_session(load_graph(network), network.file, threads)
+            make_session(load_graph(network), network.file, threads, device)
             for network in (PROPOSAL, REFINEMENT, OUTPUT)
         )
 

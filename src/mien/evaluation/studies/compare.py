@@ -24,6 +24,7 @@ from mien.evaluation.report.parts import Cell, Note, Paragraph, Section, Table, 
 from mien.evaluation.report.texts import UNKNOWN, terminal_table
 from mien.evaluation.report.words import count
 from mien.evaluation.study import Finding, Run, Started, Study, refuse_crop_scale
+from mien.models.devices import CPU
 from mien.models.info import ModelInfo
 from mien.protocols import Classifier
 from mien.registry import make_classifier
@@ -64,7 +65,7 @@ class CompareStudy(Study[CompareOptions]):
         if options.against is None:
             return None
         refuse_crop_scale("against", given)
-        return cls(*make_classifier(options.against))
+        return cls(*make_classifier(options.against, device=given.get("device", CPU)))
 
     def start(self, run: Run) -> Started:
         """Collect the other's answers."""
