@@ -121,7 +121,7 @@ def make_classifier(
 def make_models(
     bundle: Path | None = None,
     *,
-    detector: str = DEFAULT_DETECTOR,
+    detector: str | Detector = DEFAULT_DETECTOR,
     detector_model: Path | None = None,
     any_angle: bool = False,
     threads: int = THREADS,
@@ -130,7 +130,7 @@ def make_models(
 
     Args:
         bundle: As `make_classifier`.
-        detector: The name of the detector.
+        detector: Its name, or one that was made already.
         detector_model: Its weights, where it takes some.
         any_angle: Whether faces of heads that lie are found, too.
         threads: Threads of each network.
@@ -138,7 +138,11 @@ def make_models(
     Raises:
         MienError: As `make_detector` and `make_classifier`.
     """
-    finds = make_detector(detector, model=detector_model, threads=threads, any_angle=any_angle)
+    if isinstance(detector, str):
+        finds = make_detector(detector, model=detector_model, threads=threads, any_angle=any_angle)
+    else:
+        finds = _made(detector, detector_model)
+        finds = at_any_angle(finds) if any_angle else finds
     return finds, *make_classifier(bundle, threads=threads)
 
 
@@ -168,6 +172,17 @@ def make_analyzer(
         settings=settings,
         usual=usual,
     )
+
+
+def _made(detector: Detector, model: Path | None) -> Detector:
+    if isinstance(detector, type) or not isinstance(detector, Detector):
+        raise SettingsError(
+            "a detector of your own is an object that is called with a picture, and has a name and "
+            f"a face_side (mien.Detector); got {detector!r}"
+        )
+    if model is not None:
+        raise SettingsError(f"{model}: weights are for a detector that is named; leave them out")
+    return detector
 
 
 def _checked(threads: int) -> int:
