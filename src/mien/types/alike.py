@@ -1,4 +1,4 @@
-"""Values that hold arrays: equal where they hold the same, and made anew where they are unpickled."""
+"""Values that hold arrays: equal by what is in them, and made anew when unpickled."""
 
 import dataclasses
 from collections.abc import Mapping
