@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from mien import plugins
 from mien.errors import BundleError, SettingsError
 from mien.files.writes import sweep
 from mien.models.bundle import INFO, load_bundle, load_detector_bundle
@@ -51,14 +52,28 @@ def make_detector(
         BundleError: The weights are missing, damaged or unknown.
         MissingExtraError: dlib is not installed.
     """
-    factory = _DETECTORS.get(name)
+    factory = _DETECTORS.get(name) or _of_plugin(name)
     if factory is None:
-        raise SettingsError(f"unknown detector {name!r}; choose one of {', '.join(DETECTORS)}")
+        raise SettingsError(f"unknown detector {name!r}; choose one of {', '.join(detectors())}")
     if model is not None and isinstance(factory, _OwnWeights):
         raise SettingsError(f"the detector {name} has its own weights; leave out {model}")
     detector = factory(model, _checked(threads))
     LOG.info("detector %s", name)
     return at_any_angle(detector) if any_angle else detector
+
+
+def detectors() -> tuple[str, ...]:
+    """Return the names of all detectors: mien's, and those of other packages (`mien.plugins`)."""
+    return DETECTORS + plugins.names(plugins.DETECTORS, DETECTORS)
+
+
+def _of_plugin(name: str) -> Callable[[Path | None, int], Detector] | None:
+    plugin = plugins.find(plugins.DETECTORS, name, DETECTORS)
+    if plugin is None:
+        return None
+    from mien.detectors.plugin import PluginDetector
+
+    return lambda model, threads: PluginDetector(plugin, model=model, threads=threads)
 
 
 def at_any_angle(detector: Detector) -> Detector:

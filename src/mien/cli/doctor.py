@@ -64,6 +64,7 @@ class Report:
     packages: dict[str, Finding]
     optional: dict[str, Finding]
     detectors: dict[str, Finding]
+    plugins: dict[str, Finding]
     model: dict[str, Finding]
     cameras: dict[str, Finding]
 
@@ -105,6 +106,7 @@ def examine(detector_model: Path | None = None) -> Report:
         packages=packages,
         optional={name: _optional(name) for name in names_of_all()},
         detectors=_try_detectors(detector_model),
+        plugins=_plugins(),
         model=model,
         cameras={"cameras": _try(_cameras)},
     )
@@ -164,10 +166,31 @@ def _lsl(version: str) -> Finding:
 
 def _try_detectors(model: Path | None) -> dict[str, Finding]:
     try:
-        from mien.registry import DETECTORS
+        from mien.registry import detectors
     except Exception:  # the packages' findings say which import fails, and why
         return {}
-    return {name: _try(partial(_detector, name, model)) for name in DETECTORS}
+    return {name: _try(partial(_detector, name, model)) for name in detectors()}
+
+
+def _plugins() -> dict[str, Finding]:
+    """What other packages add; each is imported to see whether it can be."""
+    try:
+        from mien import plugins
+        from mien.registry import DETECTORS
+        from mien.sinks.open import TABLES
+    except Exception:  # the packages' findings say which import fails, and why
+        return {}
+    tables = [suffix.removeprefix(".") for suffix in TABLES]
+    found = [
+        *plugins.plugins(plugins.DETECTORS, DETECTORS),
+        *plugins.plugins(plugins.SINKS, tables),
+    ]
+    return {str(one): _try(partial(_plugin, one.load)) for one in found}
+
+
+def _plugin(load: Callable[[], object]) -> Finding:
+    load()
+    return Finding(True, "can be loaded")
 
 
 def _detector(name: str, model: Path | None) -> Finding:
@@ -251,7 +274,7 @@ def without_home(text: str) -> str:
 
 def _print(report: Report) -> None:
     sections = asdict(report)
-    for title in ("system", "packages", "optional", "detectors", "model", "cameras"):
+    for title in ("system", "packages", "optional", "detectors", "plugins", "model", "cameras"):
         out.print(title, style="bold")
         for name, finding in sections[title].items():
             mark = "ok" if finding["ok"] else "no"
