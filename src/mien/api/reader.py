@@ -31,7 +31,7 @@ from mien.vision.images.given import Colour, Given, name_of, pixels_of
 
 # How many of the files that were left out a message names.
 NAMED_SKIPPED = 3
-# How many pictures are read together: more are no quicker.
+# How many pictures are read together: few, so that the first is not long in coming.
 BATCH = 16
 # How long a source that hangs is waited for when it is closed.
 CLOSE_SECONDS = 2.0
