@@ -77,10 +77,10 @@ def test_a_reading_is_plain_data(reader: Reader) -> None:
 @pytest.mark.parametrize(
     ("image", "word"),
     [
-        (np.zeros((4, 4, 3), np.float64), "float64"),
+        (np.full((4, 4, 3), 9.0), "float64"),
         (np.zeros((0, 4, 3), np.uint8), r"\[0, 4, 3\]"),
         (np.zeros((4,), np.uint8), r"\[4\]"),
-        (np.zeros((4, 4, 4), np.uint8), "got 4"),
+        (np.zeros((4, 4, 5), np.uint8), r"\[4, 4, 5\]"),
         ("no-such.jpg", r"no-such\.jpg"),
     ],
 )

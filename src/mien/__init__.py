@@ -11,6 +11,7 @@ does not wait for OpenCV and onnxruntime.
 """
 
 import importlib
+import logging
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,8 @@ __version__ = "0.1.0"
 # The official builds of onnxruntime report to Microsoft and keep an identifier in the home folder.
 # Only this variable stops both, and only if it is set before onnxruntime is first imported.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+# A library says nothing by itself: who wants mien's log sets up `logging`.
+logging.getLogger("mien").addHandler(logging.NullHandler())
 
 __all__ = [
     "Analysis",

@@ -5,10 +5,12 @@ prints the message on one line and exits with 1, so no message may hold a line b
 """
 
 import contextlib
+import copyreg
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 # Of what a library says; some repeat the file that they failed on.
 LONGEST_REASON = 300
@@ -68,6 +70,10 @@ class MienError(Exception):
         if len(line) > LONGEST:
             line = f"{line[: LONGEST - KEPT_END]} … {line[-KEPT_END:]}"
         super().__init__(line)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # As it is: an error that is sent by another process is not made of its parts once more.
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
 
 class SettingsError(MienError):

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from mien import plugins
 from mien.errors import BundleError, SettingsError
 from mien.files.writes import sweep
 from mien.models.bundle import INFO, load_bundle, load_detector_bundle
@@ -58,16 +59,30 @@ def make_detector(
         BundleError: The weights are missing, damaged or unknown.
         MissingExtraError: dlib is not installed.
     """
-    factory = _DETECTORS.get(name)
+    factory = _DETECTORS.get(name) or _of_plugin(name)
     if factory is None:
-        raise SettingsError(f"unknown detector {name!r}; choose one of {', '.join(DETECTORS)}")
+        raise SettingsError(f"unknown detector {name!r}; choose one of {', '.join(detectors())}")
     if model is not None and isinstance(factory, _OwnWeights):
         raise SettingsError(f"the detector {name} has its own weights; leave out {model}")
     make = partial(factory, model, _checked(threads))
-    devices = Asked() if name in _WITHOUT_DEVICE else find_devices(device)
+    devices = find_devices(device) if name in _WITH_DEVICE else Asked()
     detector: Detector = _placed(devices, f"the detector {name}", make)
     LOG.info("detector %s", name)
     return at_any_angle(detector) if any_angle else detector
+
+
+def detectors() -> tuple[str, ...]:
+    """Return the names of all detectors: mien's, and those of other packages (`mien.plugins`)."""
+    return DETECTORS + plugins.names(plugins.DETECTORS, DETECTORS)
+
+
+def _of_plugin(name: str) -> "_Factory | None":
+    plugin = plugins.find(plugins.DETECTORS, name, DETECTORS)
+    if plugin is None:
+        return None
+    from mien.detectors.plugin import PluginDetector
+
+    return lambda model, threads, _: PluginDetector(plugin, model=model, threads=threads)
 
 
 def at_any_angle(detector: Detector) -> Detector:
@@ -136,7 +151,7 @@ def make_classifier(
 def make_models(
     bundle: Path | None = None,
     *,
-    detector: str = DEFAULT_DETECTOR,
+    detector: str | Detector = DEFAULT_DETECTOR,
     detector_model: Path | None = None,
     any_angle: bool = False,
     threads: int = THREADS,
@@ -146,7 +161,7 @@ def make_models(
 
     Args:
         bundle: As `make_classifier`.
-        detector: The name of the detector.
+        detector: Its name, or one that was made already.
         detector_model: Its weights, where it takes some.
         any_angle: Whether faces of heads that lie are found, too.
         threads: Threads of each network.
@@ -157,9 +172,13 @@ def make_models(
         MienError: As `make_detector` and `make_classifier`.
     """
     where = find_devices(device)
-    finds = make_detector(
-        detector, model=detector_model, threads=threads, any_angle=any_angle, device=where
-    )
+    if isinstance(detector, str):
+        finds = make_detector(
+            detector, model=detector_model, threads=threads, any_angle=any_angle, device=where
+        )
+    else:
+        finds = _made(detector, detector_model)
+        finds = at_any_angle(finds) if any_angle else finds
     return finds, *make_classifier(bundle, threads=threads, device=where)
 
 
@@ -198,6 +217,17 @@ def _placed(devices: Asked, name: str, make: Callable[[Device | None], M]) -> M:
     from mien.pipeline.placing import place
 
     return place(devices, name, make)
+
+
+def _made(detector: Detector, model: Path | None) -> Detector:
+    if isinstance(detector, type) or not isinstance(detector, Detector):
+        raise SettingsError(
+            "a detector of your own is an object that is called with a picture, and has a name and "
+            f"a face_side (mien.Detector); got {detector!r}"
+        )
+    if model is not None:
+        raise SettingsError(f"{model}: weights are for a detector that is named; leave them out")
+    return detector
 
 
 def _checked(threads: int) -> int:
@@ -252,7 +282,8 @@ def _dlib_hog(_: int, __: Device | None) -> Detector:
 
 
 # A new detector is its file and a row here.
-_DETECTORS: dict[str, Callable[[Path | None, int, Device | None], Detector]] = {
+_Factory = Callable[[Path | None, int, Device | None], Detector]
+_DETECTORS: dict[str, _Factory] = {
     DEFAULT_DETECTOR: _mien,
     "mtcnn": _OwnWeights(_mtcnn),
     "yunet": _yunet,
@@ -260,5 +291,5 @@ _DETECTORS: dict[str, Callable[[Path | None, int, Device | None], Detector]] = {
     "dlib-hog": _OwnWeights(_dlib_hog),
 }
 DETECTORS: tuple[str, ...] = tuple(_DETECTORS)
-# Their own library runs their networks, not onnxruntime.
-_WITHOUT_DEVICE = ("dlib-cnn", "dlib-hog")
+# onnxruntime runs their networks; dlib and what other packages bring run their own.
+_WITH_DEVICE = (DEFAULT_DETECTOR, "mtcnn", "yunet")

@@ -32,6 +32,7 @@ TITLES = (
     "optional",
     "devices",
     "detectors",
+    "plugins",
     "model",
     "cameras",
 )
@@ -61,6 +62,7 @@ class Report:
     collisions: dict[str, Finding]
     devices: dict[str, Finding]
     detectors: dict[str, Finding]
+    plugins: dict[str, Finding]
     model: dict[str, Finding]
     cameras: dict[str, Finding]
 
@@ -104,6 +106,7 @@ def examine(detector_model: Path | None = None) -> Report:
         collisions=all_tried("packages", partial(collisions, CORE)),
         devices=all_tried("devices", devices),
         detectors=_try_detectors(detector_model),
+        plugins=_plugins(),
         model=model,
         cameras={"cameras": tried(_cameras)},
     )
@@ -154,10 +157,31 @@ def _lsl(version: str) -> Finding:
 
 def _try_detectors(model: Path | None) -> dict[str, Finding]:
     try:
-        from mien.registry import DETECTORS
+        from mien.registry import detectors
     except Exception:  # the packages' findings say which import fails, and why
         return {}
-    return {name: tried(partial(_detector, name, model)) for name in DETECTORS}
+    return {name: tried(partial(_detector, name, model)) for name in detectors()}
+
+
+def _plugins() -> dict[str, Finding]:
+    """What other packages add; each is imported to see whether it can be."""
+    try:
+        from mien import plugins
+        from mien.registry import DETECTORS
+        from mien.sinks.open import TABLES
+    except Exception:  # the packages' findings say which import fails, and why
+        return {}
+    tables = [suffix.removeprefix(".") for suffix in TABLES]
+    found = [
+        *plugins.plugins(plugins.DETECTORS, DETECTORS),
+        *plugins.plugins(plugins.SINKS, tables),
+    ]
+    return {str(one): tried(partial(_plugin, one.load)) for one in found}
+
+
+def _plugin(load: Callable[[], object]) -> Finding:
+    load()
+    return Finding(True, "can be loaded")
 
 
 def _detector(name: str, model: Path | None) -> Finding:

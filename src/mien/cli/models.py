@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 
@@ -15,7 +15,7 @@ from mien.models.classifier import OnnxClassifier
 from mien.models.devices import CPU, Asked, find_devices
 from mien.models.info import ModelInfo
 from mien.protocols import Detector
-from mien.registry import DEFAULT_DETECTOR, DETECTORS, THREADS
+from mien.registry import DEFAULT_DETECTOR, THREADS, detectors
 
 ModelName = Annotated[
     Path | None, msgspec.Meta(extra={"metavar": "FOLDER", "aliases": ("--bundle",)})
@@ -26,7 +26,7 @@ ModelNames = Annotated[
     msgspec.Meta(extra={"metavar": "FOLDER", "aliases": ("--bundle",), "repeated": True}),
 ]
 # Plain words on the command line; the registry knows them.
-DetectorName = Literal[DETECTORS]  # type: ignore[valid-type]
+DetectorName = Annotated[str, msgspec.Meta(extra={"choices": detectors})]
 DeviceName = Annotated[str, msgspec.Meta(extra={"metavar": "DEVICE"})]
 # Of commands that read one source: by its place, or by its name.
 OneSource = Annotated[

@@ -9,6 +9,7 @@ its line under "Attributes:" the help. What else an option has is in `msgspec.Me
     flag        its spelling, where that is not the field's name
     positional  True for an argument without a name
     also        of a positional: a name under which it can be given, too
+    choices     function that returns what a text may be, where only the running program knows
     names       dict of what is written on the command line → the value
     split       True where a tuple is written as one word with commas
     refusal     what is said after a word that cannot be taken
@@ -154,6 +155,9 @@ class _Option:
             return settings | self._several(parts)
         if names := self.extra.get("names"):
             return settings | {"type": _named(names), "metavar": "{" + ",".join(names) + "}"}
+        if choices := self.extra.get("choices"):
+            settings.pop("metavar", None)
+            return settings | {"choices": choices()}
         if origin is Literal:
             return settings | {"choices": parts}
         return settings | {"type": self._value(self.kind)}

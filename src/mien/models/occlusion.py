@@ -11,6 +11,7 @@ import numpy as np
 
 from mien.protocols import Classifier
 from mien.types import Box, Face, FloatArray, PixelArray
+from mien.types.alike import ByValue
 from mien.vision.crop import crop_faces, cut_square
 from mien.vision.parts import PartName, landmarks_of, part_regions
 
@@ -23,7 +24,7 @@ _REACH = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PartEffect:
+class PartEffect(ByValue):
     """How much the reading of a face rests on one part of it.
 
     Attributes:

@@ -5,7 +5,7 @@ Knows no concrete detector or classifier: `mien.registry` brings those.
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Self
 
@@ -25,6 +25,7 @@ from mien.types import (
     Analysis,
     Face,
     Frame,
+    PixelArray,
     Prediction,
     ProbabilityArray,
     Quality,
@@ -162,6 +163,16 @@ class Analyzer:
             The readings, ordered by track id, and the seconds of each stage: detect, track, crop,
             quality, classify, smooth.
         """
+        looked = self.look(frame)
+        with looked.watch("classify"):
+            probabilities = self._classifier(looked.crops)
+        return self.finish(looked, probabilities)
+
+    def look(self, frame: Frame) -> "Looked":
+        """Do what comes before the classifier, so that it can be asked of several frames at once.
+
+        `finish` has to follow before the next frame.
+        """
         if frame.alone or frame.source != self._source:
             self._source = frame.source
             self.reset()
@@ -179,19 +190,17 @@ class Analyzer:
             crops = crop_faces(frame.image, faces, self._classifier.spec)
         with watch("quality"):
             qualities = [assess(frame.image, face, self._quality) for face in faces]
-        with watch("classify"):
-            probabilities = self._classifier(crops)
-        with watch("smooth"):
-            readings = self._smooth(frame.timestamp, ids, faces, qualities, probabilities)
-        return Analysis(
-            frame.index,
-            frame.timestamp,
-            frame.source,
-            frame.size,
-            readings,
-            watch.seconds,
-            frame.captured,
+        bare = Analysis(
+            frame.index, frame.timestamp, frame.source, frame.size, (), {}, frame.captured
         )
+        return Looked(bare, ids, faces, crops, qualities, watch)
+
+    def finish(self, looked: "Looked", probabilities: ProbabilityArray) -> Analysis:
+        """Return the readings of a frame, given what the classifier said of its crops."""
+        with looked.watch("smooth"):
+            rows = looked.ids, looked.faces, looked.qualities, probabilities
+            readings = self._smooth(looked.bare.timestamp, *rows)
+        return replace(looked.bare, readings=readings, timings=looked.watch.seconds)
 
     def _end_at_cut(self, frame: Frame) -> None:
         """Where another scene begins, hand no number to who comes to be in somebody's place."""
@@ -269,6 +278,27 @@ class Analyzer:
     def _prediction(self, outcomes: ProbabilityArray) -> Prediction:
         probabilities, other = split(outcomes, other=self._classifier.other)
         return Prediction(self.labels, tuple(map(float, probabilities)), float(other))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Looked:
+    """A frame between the detector and the classifier, without its pixels.
+
+    Attributes:
+        bare: What there is to be said, but for the readings.
+        ids: Numbers of the people.
+        faces: Their faces.
+        crops: What the classifier is to see of each, uint8 [N,H,W,C].
+        qualities: How well each can be seen.
+        watch: Measures the stages.
+    """
+
+    bare: Analysis
+    ids: Sequence[int]
+    faces: Sequence[Face]
+    crops: PixelArray
+    qualities: Sequence[Quality]
+    watch: "_Stopwatch"
 
 
 class _Stopwatch:

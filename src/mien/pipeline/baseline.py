@@ -18,6 +18,7 @@ import numpy as np
 
 from mien.models.neutral import logs
 from mien.types import ProbabilityArray, Quality, RealArray, UsualFace
+from mien.types.alike import ByValue
 
 # How long a usual face is learnt, in seconds of stream time.
 SECONDS = 10.0
@@ -108,8 +109,8 @@ def corrected(outcomes: ProbabilityArray, offset: RealArray) -> ProbabilityArray
     return np.asarray(shares / shares.sum(), dtype=np.float32)
 
 
-@dataclass(frozen=True, slots=True)
-class Baseline:
+@dataclass(frozen=True, slots=True, eq=False)
+class Baseline(ByValue):
     """Usual faces that are known before a source is read.
 
     Attributes:

@@ -4,17 +4,19 @@ import contextlib
 import errno
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
+from mien import plugins
 from mien.errors import SettingsError
 from mien.protocols import Sink, Source
 from mien.sinks import CsvSink, JsonlSink, ParquetSink, PictureSink, VideoSink, XlsxSink
 from mien.sinks.files import refuse_existing, same_file, writing
 from mien.sinks.layout import Layout, TableSettings, Thinned
 from mien.sinks.notes import About, Noted, notes_path, refuse_foreign
+from mien.sinks.plugin import PluginSink
 from mien.sinks.tables import STDOUT
 from mien.sources.files import VIDEO_SUFFIXES
 from mien.vision.images.formats import SUFFIXES
@@ -153,11 +155,12 @@ def check_table(out: Path, settings: TableSettings, more: Kinds = NO_MORE) -> No
             column.
     """
     settings.check()
-    kind = _kind(out, {**TABLES, **more})
+    kinds = _kinds(out, more)
+    kind = _kind(out, kinds)
     for name, is_set in (("--decimal", settings.decimal != "."), ("--bom", settings.bom)):
         if is_set and kind != CSV:
             raise SettingsError(f"{name} is of CSV only, and {out} is none; leave it out")
-    if settings.columns and kind not in TABLES:
+    if settings.columns and kind in more:
         raise SettingsError(f"--columns is of tables only, and {out} is none; leave it out")
 
 
@@ -196,6 +199,28 @@ def refuse_taken(
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
 
 
+def _kinds(path: Path, more: Kinds) -> Kinds:
+    """Return what can be written; what other packages add is looked for where it is needed."""
+    own = {**TABLES, **more}
+    if str(path) == STDOUT or path.suffix.lower() in own:
+        return own
+    taken = [suffix.removeprefix(".") for suffix in own]
+    found = plugins.plugins(plugins.SINKS, taken)
+    return own | {
+        f".{one.name}": partial(_of_plugin, one) for one in found if one.name not in taken
+    }
+
+
+def _of_plugin(plugin: plugins.Plugin, table: Table) -> Sink:
+    return PluginSink(
+        plugin,
+        table.path,
+        lambda factory, place: factory(replace(table, path=place)),
+        overwrite=table.overwrite,
+        names=tuple(table.names),
+    )
+
+
 def _kind(path: Path, kinds: Kinds) -> str:
     """Return the suffix by which a file is made; raise `SettingsError` where there is none."""
     kind = CSV if str(path) == STDOUT else path.suffix.lower()
@@ -210,10 +235,10 @@ def _kind(path: Path, kinds: Kinds) -> str:
 
 def _table_maker(table: Table, about: About | None, more: Kinds) -> Callable[[], Sink]:
     check_table(table.path, table.settings, more)
-    kinds = {**TABLES, **more}
+    kinds = _kinds(table.path, more)
     kind = _kind(table.path, kinds)
     # Notes tell of columns.
-    return partial(_make_table, table, about if kind in TABLES else None, kinds[kind])
+    return partial(_make_table, table, None if kind in more else about, kinds[kind])
 
 
 def _make_table(table: Table, about: About | None, make: Callable[[Table], Sink]) -> Sink:

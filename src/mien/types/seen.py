@@ -6,13 +6,14 @@ from typing import Literal
 
 import numpy as np
 
+from mien.types.alike import ByValue
 from mien.types.general import FloatArray, PixelArray
 
 Alignment = Literal["none", "eyes"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Frame:
+class Frame(ByValue):
     """One picture of a source.
 
     Attributes:
@@ -97,7 +98,7 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Face:
+class Face(ByValue):
     """A face that a detector found.
 
     Attributes:

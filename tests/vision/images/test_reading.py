@@ -332,7 +332,7 @@ class TestFiles:
             read_picture(tmp_path / "absent.png")
 
     def test_a_folder(self, tmp_path: Path) -> None:
-        with pytest.raises(PictureError, match="cannot be read"):
+        with pytest.raises(PictureError, match="a folder, not a picture"):
             read_picture(tmp_path)
 
     def test_a_file_too_large_to_be_read(

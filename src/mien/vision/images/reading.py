@@ -6,7 +6,6 @@ Whatever a decoder raises leaves this module as a `PictureError` that names the 
 import contextlib
 import io
 import stat
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -34,6 +33,7 @@ from mien.vision.images.formats import (
 from mien.vision.images.heif import HeifStill
 from mien.vision.images.lean import read_at_half, read_lean
 from mien.vision.images.pixels import ArrayPixels, orientation_of, to_bgr
+from mien.vision.images.silence import SILENCE
 from mien.vision.images.tiff import choose_page
 
 __all__ = ["SUFFIXES", "Picture", "decode_picture", "encode_png", "open_picture", "read_picture"]
@@ -70,16 +70,7 @@ def read_picture(path: Path, *, max_pixels: int = MAX_PIXELS) -> PixelArray:
             large.
     """
     with open_picture(path, max_pixels=max_pixels) as picture:
-        if picture.frames > 1:
-            raise PictureError(
-                f"{path}: an animation of {picture.frames} frames, not one picture; save the frame "
-                "that is meant as a picture, or read them all with mien predict"
-            )
-        if picture.pages > 1:
-            raise PictureError(
-                f"{path}: {picture.pages} pages, not one picture; save each as a picture of its own"
-            )
-        return picture.read()
+        return picture.read_only_one()
 
 
 @contextlib.contextmanager
@@ -91,7 +82,9 @@ def open_picture(path: Path, *, max_pixels: int = MAX_PIXELS) -> Iterator["Pictu
     """
     try:
         status = path.stat()
-        if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+        if stat.S_ISDIR(status.st_mode):
+            raise PictureError(f"{path}: a folder, not a picture; name a file in it")
+        if not stat.S_ISREG(status.st_mode):
             # Opening a pipe would wait for ever.
             raise PictureError(f"{path}: a pipe or device, not a file; save it to a file first")
         if status.st_size > MAX_BYTES:
@@ -195,6 +188,20 @@ class Picture:
             self._check_size(pixels.size)
             return to_bgr(pixels)
 
+    def read_only_one(self) -> PixelArray:
+        """Decode the picture; raise `PictureError` where nobody knows which of several is meant."""
+        if self.frames > 1:
+            raise PictureError(
+                f"{self._name}: an animation of {self.frames} frames, not one picture; save the "
+                "frame that is meant as a picture, or read them all with mien predict"
+            )
+        if self.pages > 1:
+            raise PictureError(
+                f"{self._name}: {self.pages} pages, not one picture; save each as a picture of its "
+                "own"
+            )
+        return self.read()
+
     def play(self) -> Iterator[tuple[float, PixelArray]]:
         """Decode the frames of an animation one after another.
 
@@ -219,9 +226,8 @@ class Picture:
     @contextlib.contextmanager
     def _telling(self, what: str = "broken or truncated picture") -> Iterator[None]:
         """Turn whatever a decoder raises into a `PictureError`, and keep its warnings to itself."""
-        with warnings.catch_warnings(), told_as(PictureError, self._name, what, advice=AGAIN):
-            # Of the size, which is judged here, and of damage, which is told as an error.
-            warnings.simplefilter("ignore")
+        # Of the size, which is judged here, and of damage, which is told as an error.
+        with SILENCE.kept(), told_as(PictureError, self._name, what, advice=AGAIN):
             try:
                 yield
             except UnidentifiedImageError as error:
