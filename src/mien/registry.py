@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mien.errors import BundleError, SettingsError
+from mien.files.pickles import is_pickle
 from mien.files.writes import sweep
 from mien.models.bundle import INFO, load_bundle, load_detector_bundle
 from mien.models.classifier import OnnxClassifier
@@ -83,7 +84,8 @@ def find_bundle(bundle: Path | None) -> Path:
     """
     if bundle is None:
         return DEFAULT_BUNDLE
-    if len(bundle.parts) != 1 or bundle.exists():
+    # What is said of a pickle, loading says.
+    if len(bundle.parts) != 1 or bundle.exists() or is_pickle(bundle):
         return bundle
     shipped = DEFAULT_BUNDLE if bundle == Path(DEFAULT) else MODELS / bundle
     if not shipped.is_dir():
