@@ -1,4 +1,4 @@
-"""What `mien prepare` and `mien train` take where nothing is named: `faces/` in the folder one is in.
+"""What `mien prepare` and `mien train` take where nothing is named: `faces/` of this folder.
 
 So did the scripts of the demo that mien succeeds; see docs/from-the-demo.md.
 """
