@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from mien import plugins
 from mien.errors import BundleError, SettingsError
+from mien.files.pickles import is_pickle
 from mien.files.writes import sweep
 from mien.models.bundle import INFO, load_bundle, load_detector_bundle
 from mien.models.classifier import OnnxClassifier
@@ -107,7 +108,8 @@ def find_bundle(bundle: Path | None) -> Path:
     """
     if bundle is None:
         return DEFAULT_BUNDLE
-    if len(bundle.parts) != 1 or bundle.exists():
+    # What is said of a pickle, loading says.
+    if len(bundle.parts) != 1 or bundle.exists() or is_pickle(bundle):
         return bundle
     shipped = DEFAULT_BUNDLE if bundle == Path(DEFAULT) else MODELS / bundle
     if not shipped.is_dir():

@@ -199,4 +199,5 @@ def _say(out: Path, adapted: "Adapted") -> None:
     below, answered = adapted.not_sure_below, adapted.validated.answered
     console.out.print(f'"not sure" below {below:.2f}: {answered:.1%} of left-out faces get a word')
     name = printable(str(out))
-    console.out.print(f"bundle: {name}\nsee it live: mien live --model {name}", markup=False)
+    console.out.print(f"bundle: {name}", markup=False)
+    console.print_live(out)

@@ -2,7 +2,11 @@
 
 import contextlib
 import logging
+import os
+import shlex
+import subprocess
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -78,6 +82,13 @@ def print_error(message: str) -> None:
 def print_notice(notice: "Notice") -> None:
     """Print the line of a source that has broken off and is waited for, or is back."""
     err.print(printable(notice.message), markup=False)
+
+
+def print_live(bundle: Path) -> None:
+    """Print the command that shows what a model makes of a camera."""
+    name = printable(str(bundle))
+    typed = subprocess.list2cmdline([name]) if os.name == "nt" else shlex.quote(name)
+    out.print(f"see it live: mien live --model {typed}", markup=False)
 
 
 def print_some(lines: Sequence[str], *, failed: bool = False) -> None:

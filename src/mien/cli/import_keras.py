@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from mien.cli.console import err, out, progress
+from mien.cli.console import err, out, print_live, progress
 from mien.cli.options import add_options, read, typed
 from mien.errors import MissingExtraError, printable
 from mien.files.locks import alone_on
@@ -81,4 +81,5 @@ def run(args: argparse.Namespace) -> int:
     out.print(printable(scale), markup=False)
     out.print(f"on the same pixels, probabilities differ from Keras by at most {result.parity:.1g}")
     out.print(f"bundle: {printable(str(options.out))}", markup=False)
+    print_live(options.out)
     return 0

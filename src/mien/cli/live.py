@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 import msgspec
 from starlette.applications import Starlette
 
-from mien.cli import live_in_browser, live_lan, live_table, lsl
+from mien.cli import live_in_browser, live_lan, live_table, live_window, lsl
 from mien.cli.console import err, out, print_notice
 from mien.cli.models import (
     DetectorOptions,
@@ -70,6 +70,8 @@ class LiveOptions(DetectorOptions, frozen=True, kw_only=True):
             is shown here; otherwise every user of this machine may.
         in_browser: Let the browser read the faces: this machine hands out the page, and no more.
         browser: Open the browser.
+        window: Open the page in a window of its own, without a browser's bars: it takes Chromium,
+            Chrome or Edge. Closing it ends mien.
         out: Write what is read here into a .csv, .jsonl, .parquet or .xlsx file, with the time of
             day; CSV and JSON Lines grow with every frame. Guests by --lan are not written.
         overwrite: Replace a table that exists.
@@ -87,6 +89,7 @@ class LiveOptions(DetectorOptions, frozen=True, kw_only=True):
     token: bool = False
     in_browser: bool = False
     browser: bool = True
+    window: bool = False
     out: Annotated[Path | None, msgspec.Meta(extra={"metavar": "FILE"})] = None
     overwrite: bool = False
     stats: bool = False
@@ -110,6 +113,7 @@ def run(args: argparse.Namespace) -> int:
     options = read(args, LiveOptions)
     source = only(options.source)
     live_lan.check(options)
+    live_window.check(options)
     tables = read(args, TableSettings)
     live_table.check(options, tables, typed(args, TableSettings))
     streams = read(args, lsl.LiveLsl)
@@ -139,18 +143,24 @@ def _serve_all(
     make: Callable[..., Starlette],
 ) -> None:
     """Say where the page is, and serve it here and, with `--lan`, to others until Ctrl-C."""
-    with _listener(options) as listener, live_lan.opened(options, served) as lan:
+    browser = live_window.find(options, has_screen=_has_screen())
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(_listener(options))
+        lan = stack.enter_context(live_lan.opened(options, served))
         port = listener.getsockname()[1]
+        show = live_window.Show(lambda: _open_browser(options, port))
+        stack.enter_context(show.made_for(browser))
         token = make_token() if options.token else None
         _say_where(options, source, port, token)
         if lan:
             live_lan.say(lan, by_browser=options.in_browser)
+        app = make(hosts=local_hosts(port), token=token)
         server = Server(
-            make(hosts=local_hosts(port), token=token),
+            show.watched(app, talks=not options.in_browser),
             beside=lan.server if lan else None,
-            on_started=lambda: _open_browser(options, port),
+            on_started=lambda: show.open(_address(options, port)),
         )
-        _serve(server, listener)
+        _serve(show.ends(server), listener)
 
 
 def _listener(options: LiveOptions) -> socket.socket:
@@ -244,7 +254,8 @@ def _say_where(options: LiveOptions, source: str | None, port: int, token: str |
     address = _address(options, port, token)
     if options.port is None and port != DEFAULT_PORT:
         err.print(f"Port {DEFAULT_PORT} is in use, so the page is on port {port}.", markup=False)
-    out.print(f"mien is at {address} (Ctrl-C ends it)", markup=False)
+    ends = "closing its window, or Ctrl-C, ends it" if options.window else "Ctrl-C ends it"
+    out.print(f"mien is at {address} ({ends})", markup=False)
     if token:
         out.print("Open it in your browser. mien does not: others here could see the token then.")
     elif options.browser and not _has_screen():

@@ -160,7 +160,12 @@ class _Option:
             return settings | {"choices": choices()}
         if origin is Literal:
             return settings | {"choices": parts}
-        return settings | {"type": self._value(self.kind)}
+        nargs = {"nargs": "?"} if self._may_lack() else {}
+        return settings | {"type": self._value(self.kind)} | nargs
+
+    def _may_lack(self) -> bool:
+        """Whether it is a positional that nobody has to give."""
+        return bool(self.extra.get("positional")) and not self._field.required
 
     def _several(self, parts: tuple[Any, ...]) -> dict[str, Any]:
         """Return how a tuple of values is taken."""
@@ -171,7 +176,7 @@ class _Option:
             return {"action": "append", "type": value}
         if ... not in parts:
             return {"nargs": len(parts), "type": value}
-        nargs = "*" if self.extra.get("also") else "+"
+        nargs = "*" if self._may_lack() else "+"
         return {"action": "extend", "nargs": nargs, "type": value}
 
     def _help(self) -> str:
@@ -221,6 +226,8 @@ class _Option:
 
 def _given(kind: type, text: str) -> Any:
     """Make a name of a word: an empty one is what a shell makes of a variable that is not set."""
+    if text is argparse.SUPPRESS:  # a positional that was left out, up to Python 3.12
+        return text
     if not text.strip():
         raise argparse.ArgumentTypeError(
             "nothing is given; " + ("for this folder write ." if kind is Path else "leave it out")

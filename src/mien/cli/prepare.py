@@ -15,7 +15,7 @@ from rich.table import Table
 
 from mien.archive.engines import EngineName, make_engine
 from mien.archive.shards import WHOLE, ShardText, parse_shard
-from mien.cli import console
+from mien.cli import console, here
 from mien.cli.models import DetectorName
 from mien.cli.options import add_options, own_fields, read
 from mien.datasets.inputs.fer.fer2013 import Fer2013Input
@@ -29,10 +29,11 @@ from mien.settings import flag
 
 if TYPE_CHECKING:
     from mien.datasets.dataset import Dataset, DatasetInfo
+    from mien.datasets.inputs.folders import FolderInput
     from mien.datasets.preparation.prepare import Waiting
     from mien.datasets.records import FaceInput
 
-USAGE = """mien prepare [options] FACES OUT
+USAGE = """mien prepare [options] [FACES OUT]
        mien prepare [options] --fer2013 FILE [--ferplus FILE] OUT
        mien prepare [options] --mix FILE OUT"""
 
@@ -42,7 +43,8 @@ class PrepareOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         paths: Folder with one sub-folder of pictures per class, perhaps below train and test, and
-            the data set to make; docs/folders.md tells about metadata.csv.
+            the data set to make; docs/folders.md tells about metadata.csv (default: faces and
+            datasets/faces, the faces cut out where the pictures show more).
         overwrite: Replace the data set at OUT.
         jobs: Processes that read, crop and compare pictures at a time; the data set is the same.
         engine: What hands out the work: processes of this machine, or a Ray cluster.
@@ -52,7 +54,7 @@ class PrepareOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     paths: Annotated[
         tuple[Path, ...], msgspec.Meta(extra={"positional": True, "metavar": "[FACES] OUT"})
-    ]
+    ] = ()
     overwrite: bool = False
     jobs: Annotated[int, msgspec.Meta(ge=1)] = 1
     engine: EngineName = "local"
@@ -136,31 +138,83 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Make the data set and say what is in it."""
+    _import()
+    options, settings = read(args, AllOptions), read(args, PrepareSettings)
+    given, words = vars(args), _without_sharing(sys.argv[1:])
+    if options.paths or options.fer2013 or options.mix:
+        _make(_source(options, given), options, settings, words)
+        return 0
+    if make_here(options, settings, given, words[1:]):
+        console.out.print("learn from it: mien train")
+    return 0
+
+
+def make_here(
+    options: AllOptions | None = None,
+    settings: PrepareSettings | None = None,
+    given: Collection[str] = (),
+    words: Sequence[str] = (),
+) -> bool:
+    """Make the data set of the folder `faces` that is here, as where nothing is named.
+
+    Args:
+        options: Without paths; the defaults where None.
+        settings: Duplicates and splits.
+        given: Names of the options that were typed.
+        words: They themselves.
+
+    Returns:
+        Whether it is there: not yet, where other shards have some to read.
+
+    Raises:
+        MienError: There is no such folder, or no data set can be made of it.
+    """
+    _import()
+    name_both = "name the folder of pictures and the data set to make: mien prepare FACES OUT"
+    paths = (here.faces(name_both), here.DATASET)
+    options = msgspec.structs.replace(options or AllOptions(), paths=paths)
+    command = ["prepare", *here.words(*paths), *words]
+    source = _folder(options, given)
+    if options.crop is None and source.portraits:
+        options = msgspec.structs.replace(options, crop="detector")
+        command += ["--crop", "detector"]
+        source = _folder(options, given)
+    console.err.print(f"nothing is named, so: mien {shlex.join(command)}", markup=False)
+    return _make(source, options, settings or PrepareSettings(), command)
+
+
+def _import() -> None:
     try:
-        from mien.datasets.preparation.prepare import Waiting, prepare, prepare_shard
+        import mien.datasets.preparation.prepare  # noqa: F401
     except ModuleNotFoundError as error:
         raise MissingExtraError("mien prepare", "train") from error
-    options, settings = read(args, AllOptions), read(args, PrepareSettings)
+
+
+def _make(
+    source: "FaceInput", options: AllOptions, settings: PrepareSettings, words: Sequence[str]
+) -> bool:
+    """Make the data set, or a shard's part of it; return whether the data set is there."""
+    from mien.datasets.preparation.prepare import Waiting, prepare, prepare_shard
+
     shard = parse_shard(options.shard)
     alone = options.engine == "local" and options.jobs == 1
     engine = None if alone else make_engine(options.engine, jobs=options.jobs)
     make = prepare if shard == WHOLE else partial(prepare_shard, shard=shard)
-    source = _source(options, vars(args))
     with console.progress() as on_progress:
         made = make(
             source,
             options.paths[-1],
             settings=settings,
             overwrite=options.overwrite,
-            command=shlex.join(["mien", *_without_sharing(sys.argv[1:])]),
+            command=shlex.join(["mien", *words]),
             on_progress=on_progress,
             engine=engine,
         )
     if isinstance(made, Waiting):
         _tell_of_others(options.shard, made)
-    else:
-        _print(made)
-    return 0
+        return False
+    _print(made)
+    return True
 
 
 def _tell_of_others(shard: str | None, waiting: "Waiting") -> None:
@@ -220,7 +274,7 @@ def _check_alone(
         raise SettingsError(f"with --{kind} name one folder only, the data set to make")
 
 
-def _folder(options: AllOptions, given: Collection[str]) -> "FaceInput":
+def _folder(options: AllOptions, given: Collection[str]) -> "FolderInput":
     for name in FER_OPTIONS:
         if name in given:
             raise SettingsError(

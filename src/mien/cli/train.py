@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 
 from mien import __version__
-from mien.cli.console import err, out, progress
+from mien.cli import here
+from mien.cli.console import err, out, print_live, progress
 from mien.cli.options import add_options, read, say_old, typed
-from mien.errors import MienError, MissingExtraError, TrainingError
+from mien.errors import DatasetError, MienError, MissingExtraError, TrainingError
 from mien.registry import SHIPPED, find_bundle
 from mien.settings import made_of
 from mien.training.expression.settings import (
@@ -37,13 +38,14 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where a run is, and how it begins.
 
     Attributes:
-        dataset: Folder that `mien prepare` wrote.
+        dataset: Folder that `mien prepare` wrote (default: datasets/faces, which is made of the
+            folder faces where it is not there).
         out: Run folder (default: runs/<data set>).
         config: Recipe in TOML; options given here go first.
         resume: Go on where a run was stopped.
     """
 
-    dataset: Annotated[Path, msgspec.Meta(extra={"positional": True})]
+    dataset: Annotated[Path | None, msgspec.Meta(extra={"positional": True})] = None
     out: Annotated[Path | None, msgspec.Meta(extra={"metavar": "FOLDER"})] = None
     config: Annotated[Path | None, msgspec.Meta(extra={"metavar": "FILE"})] = None
     resume: bool = False
@@ -136,13 +138,18 @@ def _run(args: argparse.Namespace, machine: TrainMachine, spread: "Spread") -> i
 
     place = read(args, Place)
     options = put_over(args, RECIPE)
-    dataset = load_dataset(place.dataset)
-    folder = place.out or Path("runs") / place.dataset.name
+    if place.dataset is None:
+        made_of(TrainSettings, options)  # what is out of range is said before any work
+        dataset = _dataset_here(spread)
+    else:
+        dataset = load_dataset(place.dataset)
+    folder = place.out or Path("runs") / dataset.path.name
     options.setdefault("name", folder.name)
     options.setdefault("crop_scale", dataset.info.input.get("crop_scale") or 1.0)
     folds = _folds(dataset, options, spread)
     options = suit(options, min(part.count("train") for part in (folds or (dataset,))))
-    facts = {"command": this_command(), "recipe": RECIPE.write(options)}
+    unnamed = [] if place.dataset else here.words(dataset.path)
+    facts = {"command": this_command(*unnamed), "recipe": RECIPE.write(options)}
     settings, origins = made_of(TrainSettings, options), made_of(Origins, options)
     model = made_of(ModelSettings, options | facts)
     beginnings: dict[str, Any] = {
@@ -176,6 +183,27 @@ def _run(args: argparse.Namespace, machine: TrainMachine, spread: "Spread") -> i
         )
     _say(result, folder, machine)
     return 0
+
+
+def _dataset_here(spread: "Spread") -> "Dataset":
+    """Return the data set of the folder that one is in; it is made where there is none yet.
+
+    Raises:
+        MienError: There is nothing to make it of, it is damaged, or cannot be made.
+    """
+    from mien.cli.prepare import make_here
+    from mien.datasets.dataset import load_dataset
+
+    try:
+        dataset = load_dataset(here.DATASET)
+    except DatasetError:
+        if here.DATASET.exists() or spread.ranks > 1:
+            raise
+        here.faces("name a data set, as in `mien train DATASET`; `mien prepare` makes one")
+        make_here()
+        dataset = load_dataset(here.DATASET)
+    err.print(f"nothing is named, so: mien train {here.DATASET.as_posix()}", markup=False)
+    return dataset
 
 
 def _folds(dataset: "Dataset", options: Options, spread: "Spread") -> "list[Fold]":
@@ -214,6 +242,7 @@ def _say(result: "TrainResult", folder: Path, machine: TrainMachine) -> None:
     for remark in result.remarks:
         out.print(f"note: {remark}")
     out.print(f"bundle: {folder / BUNDLE}\ncurves: {folder / curves_file(machine.plots)}")
+    print_live(folder / BUNDLE)
 
 
 def _answered(result: "TrainResult") -> str:
@@ -237,9 +266,13 @@ def put_over(args: argparse.Namespace, recipe: Recipe) -> Options:
     return options
 
 
-def this_command() -> str:
+def this_command(*unnamed: str) -> str:
     """Return the command line that makes the model again.
 
     Resuming gives the weights of an unbroken run, so that is what it says.
+
+    Args:
+        unnamed: What was taken without being named.
     """
-    return "mien " + shlex.join(word for word in sys.argv[1:] if word != "--resume")
+    words = [word for word in sys.argv[1:] if word != "--resume"]
+    return "mien " + shlex.join([*words[:1], *unnamed, *words[1:]])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mien.cli.console import err, progress
 from mien.cli.evaluate import write
 from mien.cli.evaluate_show import show
-from mien.cli.train import tell, this_command
+from mien.cli.train import tell
 from mien.evaluation.report.words import count
 from mien.training.expression.settings import ModelSettings, TrainMachine, TrainSettings
 
@@ -56,4 +56,4 @@ def run_folds(
             on_progress=on_progress,
         )
     show(found)
-    write(found, folder, machine.plots, this_command())
+    write(found, folder, machine.plots, model.command)

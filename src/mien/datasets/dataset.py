@@ -17,6 +17,7 @@ from mien.datasets.columns import SOURCE, checked, labels_of, sources_of
 from mien.datasets.parquet import IMAGE, RowGroup, count_rows, read_batches, row_groups
 from mien.datasets.records import INFO, SPLITS, Split
 from mien.errors import DatasetError, told_as
+from mien.files.pickles import refuse_pickle
 from mien.files.writes import sweep
 from mien.parsing import decode_json
 from mien.types import ProbabilityArray
@@ -228,6 +229,11 @@ def load_dataset(path: Path) -> Dataset:
     Raises:
         DatasetError: It is missing or unfinished, dataset.json is wrong, or a file is missing.
     """
+    refuse_pickle(
+        path,
+        DatasetError,
+        "name a data set that `mien prepare faces OUT` made of the folder of pictures, faces",
+    )
     if not (path / INFO).is_file():
         sweep(path.parent)  # a killed process may have left it aside
     if not (path / INFO).is_file():

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from mien.errors import BundleError
+from mien.files.pickles import refuse_pickle
 
 
 def package_folder(package: str) -> Path | None:
@@ -29,13 +30,14 @@ def read_known(path: Path, known: Mapping[str, str]) -> tuple[bytes, str]:
     Raises:
         BundleError: The file cannot be read or is not one of the known files.
     """
+    accepted = ", ".join(f"{name} ({sha256[:12]}…)" for sha256, name in known.items())
     try:
         data = path.read_bytes()
     except OSError as error:
         raise BundleError(f"{path}: cannot be read: {error.strerror}") from error
     digest = hashlib.sha256(data).hexdigest()
     if digest not in known:
-        accepted = ", ".join(f"{name} ({sha256[:12]}…)" for sha256, name in known.items())
+        refuse_pickle(path, BundleError, f"give one of: {accepted}")
         raise BundleError(
             f"{path}: sha256 is {digest[:12]}…, which is no known file; give one of: {accepted}"
         )

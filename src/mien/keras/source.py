@@ -19,13 +19,15 @@ from typing import Any
 import numpy as np
 
 from mien.errors import LONGEST_REASON, BundleError, one_line
+from mien.files.pickles import refuse_pickle
 from mien.keras import reading
 from mien.keras.reading import Weights
 from mien.parsing import decode_json_loosely
 
 # Seconds for the process to start, and bytes per second of the slowest disk thought of.
 PATIENCE, SLOWEST = 30, 5_000_000
-NO_MODEL = "no Keras model; name a .keras or .h5 file that Keras saved"
+NAMED = "name a .keras or .h5 file that Keras saved"
+NO_MODEL = f"no Keras model; {NAMED}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ def read_source(path: Path, architecture: Path | None = None) -> KerasSource:
     Raises:
         BundleError: A file cannot be read, is of another kind, or lacks the architecture.
     """
+    refuse_pickle(path, BundleError, NAMED)
     try:
         if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe may never end
             raise BundleError(f"{path}: {NO_MODEL}")

@@ -14,6 +14,7 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar
 import msgspec
 
 from mien.errors import BundleError
+from mien.files.pickles import refuse_pickle
 from mien.files.writes import new_folder, sweep
 from mien.models.format1 import in_format_2
 from mien.models.info import BundleInfo, DetectorInfo, ModelInfo
@@ -99,6 +100,12 @@ def load_detector_bundle(path: Path) -> DetectorBundle:
 
 
 def _load(path: Path, kind: type[T], name: str) -> AnyBundle[T]:
+    refuse_pickle(
+        path,
+        BundleError,
+        "name the folder of a bundle, as training writes it and `mien import-keras` makes it of a "
+        "Keras model",
+    )
     if not path.is_dir():
         sweep(path.parent)  # a killed process may have left it aside
     if not path.is_dir() or not any((path / one).exists() for one in (INFO, GRAPH)):

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path, PurePath
 
 from mien.errors import SettingsError, SourceError
+from mien.files.pickles import refuse_pickle
 from mien.protocols import Source
 from mien.sources.batch import Batch
 from mien.sources.camera import CameraSource
@@ -204,7 +205,10 @@ def _items(
             named.add(_name(spec))
             yield spec, spec
             continue
-        is_folder = at_home(Path(spec.spec)).is_dir()
+        path = at_home(Path(spec.spec))
+        # What is a picture or video is read, whatever it is called.
+        refuse_pickle(path, SourceError, "name the pictures or videos themselves", by_name=False)
+        is_folder = path.is_dir()
         # Of several, a folder without pictures is left out as a picture that cannot be read is.
         found = _files(spec.spec, skipped, alone=not is_folder or len(specs) == 1)
         new = [path for path in found if path not in seen]

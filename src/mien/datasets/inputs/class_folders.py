@@ -14,6 +14,7 @@ from mien.datasets.inputs.class_names import spelling
 from mien.datasets.records import SPLITS, Rejection, Split
 from mien.errors import DatasetError
 from mien.files import writes
+from mien.files.pickles import refuse_pickle
 
 # What the folders of splits are called, without what is no letter, and without "set" or "data".
 SPLIT_NAMES: dict[str, Split] = {
@@ -186,6 +187,12 @@ def _class_of(folder: Path) -> str:
 
 def _folders(found: ClassFolders, folder: Path, split: Split | None = None) -> list[Path]:
     """Return the folders in a folder, and refuse what else lies there."""
+    refuse_pickle(
+        folder,
+        DatasetError,
+        "name the folder of the pictures that it was made of, such as faces, with one subfolder of "
+        "pictures per class",
+    )
     try:
         paths = visible(folder)
     except (OSError, ValueError) as error:

@@ -5,6 +5,7 @@ Every file in a class folder is tried, whatever its name ends in; what is no pic
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import cv2
@@ -115,10 +116,15 @@ class FolderInput:
 
     def notes(self) -> tuple[str, ...]:
         """Say what was taken for splits and persons, and whether the pictures are faces."""
-        notes = [*_split_notes(self._found), *self._who.told]
-        if self._crop.detector is None and self._crop.make_judge is not None:
-            notes.append(portrait_note(self._files.paths, self._crop.make_judge))
+        notes = [*_split_notes(self._found), *self._who.told, self.portraits]
         return tuple(note for note in notes if note)
+
+    @cached_property
+    def portraits(self) -> str:
+        """What is to be said where the pictures show more than faces; "" where nobody looks."""
+        if self._crop.detector is not None or self._crop.make_judge is None:
+            return ""
+        return portrait_note(self._files.paths, self._crop.make_judge)
 
     @property
     def name(self) -> str:

@@ -7,6 +7,7 @@ import msgspec
 
 from mien.datasets.inputs.fer.ferplus import Majority
 from mien.errors import DatasetError
+from mien.files.pickles import refuse_pickle
 from mien.parsing import decode_toml
 
 Fraction = Annotated[float, msgspec.Meta(ge=0, lt=1)]
@@ -77,6 +78,7 @@ def read_mix(path: Path) -> Mix:
     Raises:
         DatasetError: It is missing, not TOML, or says something unknown or out of range.
     """
+    refuse_pickle(path, DatasetError, "name the TOML file that says what is mixed")
     try:
         return msgspec.convert(decode_toml(path.read_bytes()), Mix)
     except OSError as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mien.errors import MissingExtraError, TableError, told_as
+from mien.files.pickles import refuse_pickle
 from mien.parsing import NO_UTF_8, decode_json, delimiter_of, encoding_of
 from mien.recordings.tables.columns import Chunk, Layout, Wanted
 from mien.sinks.columns import BOX
@@ -99,6 +100,7 @@ def read_chunks(wanted: Wanted) -> Iterator[Chunk]:
     """
     reader = READERS.get(wanted.path.suffix.lower())
     if reader is None:
+        refuse_pickle(wanted.path, TableError, "save the table as .csv, with to_csv in pandas")
         *most, last = READERS
         raise TableError(
             f"{wanted.path}: no table that mien reads; name a {', '.join(most)} or {last} file, or "

@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 
 from mien.errors import TrainingError
+from mien.files.pickles import refuse_pickle
 from mien.parsing import decode_json
 from mien.types import FloatArray
 
@@ -53,6 +54,7 @@ def read_graph_model(path: Path) -> dict[str, FloatArray]:
     Raises:
         TrainingError: A file is missing, damaged or of another kind.
     """
+    refuse_pickle(path, TrainingError, "name the .json file of a TensorFlow.js graph model")
     try:
         model = decode_json(path.read_bytes(), _Model)
         result: dict[str, FloatArray] = {}

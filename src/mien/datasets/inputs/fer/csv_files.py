@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import IO
 
 from mien.errors import DatasetError
+from mien.files.pickles import refuse_pickle
 
 USAGES = ("Training", "PublicTest", "PrivateTest")
 TRAINING = USAGES[0]
@@ -17,6 +18,7 @@ def open_file(path: Path) -> IO[bytes]:
     Raises:
         DatasetError: It is missing, or cannot be read.
     """
+    refuse_pickle(path, DatasetError, "name the csv file")
     try:
         return path.open("rb")
     except (OSError, ValueError) as error:

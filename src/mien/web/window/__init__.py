@@ -1,0 +1,1 @@
+"""A window of the page's own: a browser without bars, which lives as long as mien."""
