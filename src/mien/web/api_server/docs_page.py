@@ -39,7 +39,7 @@ def page(document: Mapping[str, Any]) -> str:
 def policy(html: str) -> str:
     """Return the policy under which only the page's own style and script work."""
     allowed = {f"{kind}-src": f"'sha256-{_digest(text)}'" for kind, text in _INLINE.findall(html)}
-    return policy_of({**allowed, "media-src": "'none'", **UNFRAMED})
+    return policy_of({**allowed, "img-src": "data:", "media-src": "'none'", **UNFRAMED})
 
 
 @cache
