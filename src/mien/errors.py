@@ -84,6 +84,14 @@ class PictureError(MienError):
     """A picture that cannot be decoded, or that is too large to be decoded safely."""
 
 
+class PictureTooLargeError(PictureError):
+    """A picture that is too large to be decoded safely."""
+
+
+class PictureFormatError(PictureError):
+    """What is no picture, or one of a format that is not read here."""
+
+
 class SourceError(MienError):
     """A camera, video, stream or folder that cannot be opened, or that broke off."""
 

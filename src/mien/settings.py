@@ -60,6 +60,13 @@ def check_number(
         raise SettingsError(f"{option} must be {most:,.12g} or less, got {value}")
 
 
+def processors() -> int:
+    """Return how many this process may use, which in a container are often fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def check_threads(option: str, threads: int, least: int = 1) -> None:
     """Refuse a number of threads or processes that this machine cannot use.
 

@@ -208,7 +208,7 @@ def test_a_missing_bundle_is_one_line(capsys, tmp_path):
 
 
 def test_the_next_port_is_taken_and_named(capsys, monkeypatch, bundle):
-    monkeypatch.setattr(live, "_serve", lambda *_: None)
+    monkeypatch.setattr(live, "run_until_ended", lambda *_: None)
     with bind("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
         monkeypatch.setattr(live, "DEFAULT_PORT", port)
@@ -237,7 +237,7 @@ def test_a_table_that_cannot_be_written_is_told_here_too(capsys, monkeypatch, bu
         with pytest.raises(SinkError):
             made[0].stream()(Frame(image, 0, 0.0, "page"), Analysis(0, 0.0, "page", (4, 4), ()))
 
-    monkeypatch.setattr(live, "_serve", serve)
+    monkeypatch.setattr(live, "run_until_ended", serve)
     words = ["--port", "0", "--bundle", bundle, "--out", str(tmp_path / "t.csv")]
     assert main(["live", *words]) == 1
     assert capsys.readouterr().err == "mien: t.csv: cannot be written: the disk is full\n"
@@ -254,7 +254,7 @@ def test_a_table_that_exists_is_said_before_a_model_is_loaded(
 
 
 def test_a_machine_without_screen_and_camera_is_told_what_to_do(capsys, monkeypatch, bundle):
-    monkeypatch.setattr(live, "_serve", lambda *_: None)
+    monkeypatch.setattr(live, "run_until_ended", lambda *_: None)
     monkeypatch.setattr(live, "_has_screen", lambda: False)
     monkeypatch.setattr(live, "_has_camera", lambda: False)
     assert main(["live", "--port", "0", "--bundle", bundle]) == 0
@@ -267,7 +267,7 @@ def test_the_browser_is_opened_once_the_server_is_up(monkeypatch, bundle):
     opened = queue.Queue()
     monkeypatch.setattr(live, "_has_screen", lambda: True)
     monkeypatch.setattr(live.webbrowser, "open", opened.put)
-    monkeypatch.setattr(live, "_serve", lambda server, listener: server._on_started())
+    monkeypatch.setattr(live, "run_until_ended", lambda server, listener: server._on_started())
     assert main(["live", "--port", "0", "--bundle", bundle, "--stats"]) == 0
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/\?stats", opened.get(timeout=5))
 
@@ -285,7 +285,7 @@ def test_figures_are_printed_while_it_runs(capsys, monkeypatch):
 def test_an_address_with_a_token_is_shown_and_not_opened(capsys, monkeypatch, bundle):
     monkeypatch.setattr(live, "_has_screen", lambda: True)
     monkeypatch.setattr(live.webbrowser, "open", lambda _: pytest.fail("others could see it"))
-    monkeypatch.setattr(live, "_serve", lambda server, listener: server._on_started())
+    monkeypatch.setattr(live, "run_until_ended", lambda server, listener: server._on_started())
     assert main(["live", "--port", "0", "--bundle", bundle, "--token", "--stats"]) == 0
     first, second, *_ = capsys.readouterr().out.splitlines()
     assert re.match(r"mien is at http://127\.0\.0\.1:\d+/\?token=[\w-]{43}&stats ", first)
@@ -329,7 +329,7 @@ def test_without_a_screen_no_browser_is_opened(monkeypatch):
 def lan_at(monkeypatch):
     """Give this machine addresses on a network; nothing is served."""
     pytest.importorskip("cryptography", reason="needs the extra lan")
-    monkeypatch.setattr(live, "_serve", lambda *_: None)
+    monkeypatch.setattr(live, "run_until_ended", lambda *_: None)
     monkeypatch.setattr(live, "_has_screen", lambda: False)
 
     def give(*addresses: str) -> None:
@@ -348,7 +348,7 @@ def test_only_the_page_of_this_machine_opens_by_itself(monkeypatch, lan_at, bund
     opened = []
     lan_at("127.0.0.1")
     monkeypatch.setattr(live, "_open_browser", lambda args, port: opened.append((args.host, port)))
-    monkeypatch.setattr(live, "_serve", lambda server, listener: server._on_started())
+    monkeypatch.setattr(live, "run_until_ended", lambda server, listener: server._on_started())
     words = ["--host", "localhost", "--port", "0", "--lan", "--lan-port", "0"]
     assert main(["live", *words, "--bundle", bundle]) == 0
     assert [host for host, _ in opened] == ["localhost"]

@@ -30,6 +30,7 @@ COMMANDS = {
     "adapt": "make a model of your own from a few pictures and one that is there",
     "train-detector": "train a face detector on pictures, taught by other detectors",
     "evaluate": "say how good a model is",
+    "serve": "answer pictures with readings over http, for programs",
     "export-site": "write the page as files that read faces without a server",
     "notice": "print a card that tells people that their faces are read",
     "import-keras": "make a bundle of a Keras model",

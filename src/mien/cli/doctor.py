@@ -7,7 +7,6 @@ imports what it looks at itself.
 import argparse
 import importlib
 import json
-import os
 import platform
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -21,6 +20,7 @@ from mien.cli.console import out
 from mien.cli.doctor_devices import collisions, devices
 from mien.cli.extras import names_of_all
 from mien.cli.findings import Finding, all_tried, tried
+from mien.settings import processors
 from mien.vision.looks import verdict
 
 if TYPE_CHECKING:
@@ -119,16 +119,9 @@ def _system() -> dict[str, Finding]:
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "system": platform.platform(),
         "processor": platform.machine(),
-        "cores": str(_cores()),
+        "cores": str(processors()),
     }
     return {name: Finding(True, value) for name, value in facts.items()}
-
-
-def _cores() -> int:
-    """Cores that this process may use, which in a container are often fewer than there are."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _package(module: str) -> Finding:

@@ -25,10 +25,9 @@ from mien.cli.models import (
     make_models,
     only,
 )
-from mien.cli.options import add_options, read, typed
+from mien.cli.options import Port, add_options, read, typed
 from mien.errors import SettingsError, SourceError, printable
 from mien.models.occlusion import explain
-from mien.pipeline.interrupts import ends_by_ctrl_c
 from mien.pipeline.meter import RunSummary
 from mien.protocols import Source
 from mien.registry import make_analyzer
@@ -43,14 +42,12 @@ from mien.web.app import create_app, create_page_app
 from mien.web.guard.security import local_hosts
 from mien.web.guard.token_gate import PARAMETER, make_token
 from mien.web.protocol import Mode, SourceId, facts_of
-from mien.web.server import Server, bind
+from mien.web.server import Server, bind, run_until_ended
 from mien.web.session.services import OfferedSource, Services
 from mien.web.session.stats import LiveMeter
 from mien.web.site.engine import engine_files
 
 DEFAULT_PORT = 8000
-_PORT = {"metavar": "PORT", "refusal": "is no port; give one from 1 to 65535"}
-Port = Annotated[int, msgspec.Meta(ge=0, le=65535, extra=_PORT)]
 STATS_SECONDS = 5.0
 
 
@@ -160,7 +157,7 @@ def _serve_all(
             beside=lan.server if lan else None,
             on_started=lambda: show.open(_address(options, port)),
         )
-        _serve(show.ends(server), listener)
+        run_until_ended(show.ends(server), listener)
 
 
 def _listener(options: LiveOptions) -> socket.socket:
@@ -220,12 +217,6 @@ def _first_reason(source: Source) -> str:
     for item in source.skipped:
         return f" ({item.path}: {item.reason})"
     return ""
-
-
-def _serve(server: Server, listener: socket.socket) -> None:
-    # uvicorn ends cleanly on Ctrl-C, then raises the signal again.
-    with ends_by_ctrl_c():
-        server.run(sockets=[listener])
 
 
 @contextlib.contextmanager

@@ -28,7 +28,7 @@ import typing
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec.structs import FieldInfo
@@ -50,6 +50,9 @@ _SENTENCES = re.compile(r"\. [A-Z]")
 _NUMBERS: dict[Any, str] = {int: "a whole number", float: "a number"}
 # What stands for a value in the help, by its type.
 _METAVARS = {int: "N", float: "X", str: "TEXT", Path: "PATH"}
+_PORT = {"metavar": "PORT", "refusal": "is no port; give one from 1 to 65535"}
+# 0 takes any that is free.
+Port = Annotated[int, msgspec.Meta(ge=0, le=65535, extra=_PORT)]
 S = TypeVar("S", bound=msgspec.Struct)
 
 

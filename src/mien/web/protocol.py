@@ -58,7 +58,7 @@ from mien.models.info import ModelInfo, Terms
 from mien.models.neutral import can_be_shown
 from mien.models.occlusion import PartEffect
 from mien.parsing import TOO_DEEP
-from mien.types import Analysis, QualityIssue, Reason
+from mien.types import Analysis, QualityIssue, Reading, Reason
 from mien.vision.parts import PartName
 
 MAX_MESSAGE_BYTES = 2_000_000
@@ -326,20 +326,28 @@ def encode_text(message: ServerMessage) -> str:
 
 def encode_analysis(analysis: Analysis) -> bytes:
     """Encode an analysis as JSON."""
-    return _encode({"type": "analysis", **_content(analysis)})
+    return encode({"type": "analysis", **_content(analysis)})
 
 
 def encode_still(
     identifier: int, analysis: Analysis, parts: Sequence[Sequence[PartEffect]] | None
 ) -> bytes:
     """Encode the answer to a picture by itself; `parts` are those of each face, where asked for."""
-    content = _content(analysis)
-    for face, effects in zip(content["faces"], parts or (), strict=parts is not None):
+    content = {**_content(analysis), "faces": faces_of(analysis.readings, parts)}
+    return encode({"type": "picture", "id": identifier, **content})
+
+
+def faces_of(
+    readings: Sequence[Reading], parts: Sequence[Sequence[PartEffect]] | None
+) -> list[dict[str, Any]]:
+    """Return what is read from faces, each as `FaceFacts`; `parts` as for `encode_still`."""
+    faces = [reading.to_dict() for reading in readings]
+    for face, effects in zip(faces, parts or (), strict=parts is not None):
         face["parts"] = [
             {"part": one.part, "effect": one.effect, "region": one.region.tolist()}
             for one in effects
         ]
-    return _encode({"type": "picture", "id": identifier, **content})
+    return faces
 
 
 def encode_frame(analysis: Analysis, jpeg: bytes) -> bytes:
@@ -354,6 +362,7 @@ def _content(analysis: Analysis) -> dict[str, Any]:
     return {**analysis.to_dict(), "source": source}
 
 
-def _encode(content: dict[str, Any]) -> bytes:
+def encode(content: dict[str, Any]) -> bytes:
+    """Encode plain values as JSON."""
     # Detectors may leave numpy scalars in boxes and scores.
     return msgspec.json.encode(content, enc_hook=float)

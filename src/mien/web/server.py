@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from websockets.protocol import State
 
 from mien.errors import SettingsError
+from mien.pipeline.interrupts import ends_by_ctrl_c
 from mien.web.guard.connections import FOR_MACHINE, FOR_NETWORK, Bounds, Door
 from mien.web.guard.limits import seldom_logged
 from mien.web.guard.wire import Page, Requests
@@ -173,6 +174,7 @@ class Server(_Server):
         beside: LanServer | None = None,
         on_started: Callable[[], None] = lambda: None,
         bounds: Bounds = FOR_MACHINE,
+        grace: int = GRACE_SECONDS,
     ) -> None:
         """Set up a server for `app`.
 
@@ -181,8 +183,10 @@ class Server(_Server):
             beside: A server that begins and ends with this one, in the same event loop.
             on_started: Called once this one answers.
             bounds: What its connections may cost.
+            grace: Seconds that what was begun has to come to its end, once the server is to end.
         """
         super().__init__(app, bounds)
+        self.config.timeout_graceful_shutdown = grace
         self._beside = beside
         self._beside_serves: asyncio.Task[None] | None = None
         self._on_started = on_started
@@ -211,3 +215,10 @@ class Server(_Server):
 
     def _end(self) -> None:
         self.should_exit = True
+
+
+def run_until_ended(server: Server, listener: socket.socket) -> None:
+    """Serve at a socket until Ctrl-C, or what ends a program as that does."""
+    # uvicorn ends cleanly on Ctrl-C, then raises the signal again.
+    with ends_by_ctrl_c():
+        server.run(sockets=[listener])

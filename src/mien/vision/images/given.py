@@ -17,7 +17,7 @@ from mien.errors import PictureError, told_as
 from mien.types import PixelArray
 from mien.vision.images.deep import depth_of, white_of
 from mien.vision.images.pixels import ArrayPixels, orientation_of, to_bgr
-from mien.vision.images.reading import MAX_BYTES, MAX_PIXELS, Picture, read_picture
+from mien.vision.images.reading import MAX_BYTES, MAX_PIXELS, decode_picture, read_picture
 
 Given: TypeAlias = (
     str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | Image.Image
@@ -80,7 +80,7 @@ def _of_bytes(data: bytes, name: str) -> PixelArray:
         raise PictureError(
             f"{name}: more than {MAX_BYTES / 1e6:g} MB is no picture; make it smaller first"
         )
-    return Picture(io.BytesIO(data), name).read_only_one()
+    return decode_picture(data, name, single=True)
 
 
 def _read(file: IO[bytes]) -> bytes:

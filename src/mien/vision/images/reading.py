@@ -15,7 +15,7 @@ from PIL import Image, UnidentifiedImageError
 from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
-from mien.errors import PictureError, told_as
+from mien.errors import PictureError, PictureFormatError, PictureTooLargeError, told_as
 from mien.types import PixelArray
 from mien.vision.images import jpeg
 from mien.vision.images.deep import SHALLOW, brightened, depth_of
@@ -34,6 +34,7 @@ from mien.vision.images.heif import HeifStill
 from mien.vision.images.lean import read_at_half, read_lean
 from mien.vision.images.pixels import ArrayPixels, orientation_of, to_bgr
 from mien.vision.images.silence import SILENCE
+from mien.vision.images.single import check_single
 from mien.vision.images.tiff import choose_page
 
 __all__ = ["SUFFIXES", "Picture", "decode_picture", "encode_png", "open_picture", "read_picture"]
@@ -60,7 +61,7 @@ def read_picture(path: Path, *, max_pixels: int = MAX_PIXELS) -> PixelArray:
     """Read the one picture of a file as it is meant to be seen.
 
     Of several views that a camera stored together (MPO, HEIC), the main one is taken, as viewers
-    do. Animations and files of several pages are refused: nobody knows which of them is meant.
+    do. Animations and files of several pages are refused.
 
     Returns:
         BGR uint8 [H,W,3].
@@ -70,7 +71,8 @@ def read_picture(path: Path, *, max_pixels: int = MAX_PIXELS) -> PixelArray:
             large.
     """
     with open_picture(path, max_pixels=max_pixels) as picture:
-        return picture.read_only_one()
+        check_single(str(path), picture.frames, picture.pages)
+        return picture.read()
 
 
 @contextlib.contextmanager
@@ -88,7 +90,7 @@ def open_picture(path: Path, *, max_pixels: int = MAX_PIXELS) -> Iterator["Pictu
             # Opening a pipe would wait for ever.
             raise PictureError(f"{path}: a pipe or device, not a file; save it to a file first")
         if status.st_size > MAX_BYTES:
-            raise PictureError(
+            raise PictureTooLargeError(
                 f"{path}: more than {MAX_BYTES / 1e6:g} MB is no picture; make it smaller first"
             )
         file = path.open("rb")
@@ -100,13 +102,16 @@ def open_picture(path: Path, *, max_pixels: int = MAX_PIXELS) -> Iterator["Pictu
         yield Picture(file, str(path), path=path, max_pixels=max_pixels)
 
 
-def decode_picture(data: bytes, name: str, *, max_pixels: int = MAX_PIXELS) -> PixelArray:
+def decode_picture(
+    data: bytes, name: str, *, max_pixels: int = MAX_PIXELS, single: bool = False
+) -> PixelArray:
     """Decode an encoded picture: turned as EXIF says, first frame, transparency over gray.
 
     Args:
         data: The encoded picture.
         name: What to call it in errors.
         max_pixels: Larger pictures are refused before they are decoded.
+        single: Refuse animations and several pages, as `read_picture` does.
 
     Returns:
         BGR uint8 [H,W,3].
@@ -114,7 +119,10 @@ def decode_picture(data: bytes, name: str, *, max_pixels: int = MAX_PIXELS) -> P
     Raises:
         PictureError: The data is empty, broken, truncated, no picture or too large.
     """
-    return Picture(io.BytesIO(data), name, max_pixels=max_pixels).read()
+    picture = Picture(io.BytesIO(data), name, max_pixels=max_pixels)
+    if single:
+        check_single(name, picture.frames, picture.pages)
+    return picture.read()
 
 
 def encode_png(image: PixelArray) -> bytes:
@@ -188,20 +196,6 @@ class Picture:
             self._check_size(pixels.size)
             return to_bgr(pixels)
 
-    def read_only_one(self) -> PixelArray:
-        """Decode the picture; raise `PictureError` where nobody knows which of several is meant."""
-        if self.frames > 1:
-            raise PictureError(
-                f"{self._name}: an animation of {self.frames} frames, not one picture; save the "
-                "frame that is meant as a picture, or read them all with mien predict"
-            )
-        if self.pages > 1:
-            raise PictureError(
-                f"{self._name}: {self.pages} pages, not one picture; save each as a picture of its "
-                "own"
-            )
-        return self.read()
-
     def play(self) -> Iterator[tuple[float, PixelArray]]:
         """Decode the frames of an animation one after another.
 
@@ -233,16 +227,17 @@ class Picture:
             except UnidentifiedImageError as error:
                 is_known = holds_picture(self._head)
                 reason = advice(self._head, self._name) or (UNREAD if is_known else NO_PICTURE)
-                raise PictureError(f"{self._name}: {reason}") from error
+                kind = PictureError if is_known else PictureFormatError
+                raise kind(f"{self._name}: {reason}") from error
             except Image.DecompressionBombError as error:
-                raise PictureError(
+                raise PictureTooLargeError(
                     f"{self._name}: far too large to be decoded safely; make it smaller first"
                 ) from error
 
     def _check_size(self, size: tuple[int, int]) -> None:
         width, height = size
         if width * height > self._max_pixels:
-            raise PictureError(
+            raise PictureTooLargeError(
                 f"{self._name}: {width}x{height} is more than "
                 f"{self._max_pixels // 1_000_000} megapixels; make it smaller first"
             )
@@ -266,7 +261,7 @@ class Picture:
         if isinstance(image, TiffImageFile):
             self.pages = 0 if advice(self._head, self._name) else choose_page(image)
             if self.pages == 0:
-                raise PictureError(f"{self._name}: {RAW}")
+                raise PictureFormatError(f"{self._name}: {RAW}")
             self._check_size(image.size)
         elif image.format in ANIMATED and count > 1:
             # An APNG's first picture may be for those that cannot play the others.

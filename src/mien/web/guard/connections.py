@@ -56,6 +56,9 @@ class Bounds:
 FOR_MACHINE = Bounds()
 # What the network takes never keeps this machine's own page from a descriptor.
 FOR_NETWORK = Bounds(most_of_one=24, spare=64)
+# Clients of `mien serve`, who keep their connections, and may all come through one proxy. A large
+# picture takes its time on the way.
+FOR_CLIENTS = Bounds(most=256, most_of_one=256, request=30.0, spare=32)
 
 
 class _Connection:

@@ -9,6 +9,7 @@ Strict-Transport-Security is never sent: it would bind the whole host, whatever 
 longer than our certificate lives.
 """
 
+import ipaddress
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
@@ -38,6 +39,14 @@ def local_hosts(port: int) -> frozenset[str]:
     # Browsers leave the standard port out.
     bare = names if port == 80 else ()
     return frozenset([*(f"{name}:{port}" for name in names), *bare])
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address or name of this machine leads nobody to it but its own users."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def content_security_policy(host: str, scheme: Scheme = "http", *, by_browser: bool = False) -> str:
@@ -105,7 +114,7 @@ class Guard:
             await refuse("Only mien's own page may connect.", 403, scope, receive, send)
         else:
             policy = content_security_policy(host, self._scheme, by_browser=self._by_browser)
-            await self._app(scope, receive, _with_headers(send, policy))
+            await self._app(scope, receive, with_headers(send, policy))
 
 
 async def refuse(text: str, status: int, scope: Scope, receive: Receive, send: Send) -> None:
@@ -117,7 +126,9 @@ async def refuse(text: str, status: int, scope: Scope, receive: Receive, send: S
         await PlainTextResponse(text, status, headers=HEADERS)(scope, receive, send)
 
 
-def _with_headers(send: Send, policy: str) -> Send:
+def with_headers(send: Send, policy: str) -> Send:
+    """Return what sends a response with the headers that all have, and a policy."""
+
     async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)

@@ -21,22 +21,31 @@ MAX_FRAMES = 1000
 
 
 class Requests(H11Protocol):
-    """A connection with requests by http, that knows when the last one was answered.
+    """A connection with requests by http, that knows when it was last of use."""
 
-    Attributes:
-        last_use: The event loop's time then; at first, when it was made.
-    """
+    _last_answer: float
 
-    last_use: float
+    @property
+    def last_use(self) -> float:
+        """The event loop's time when a request was answered; at first, when it was made.
+
+        While a request that came whole waits for its answer, that is now: it is we who let wait,
+        unless earlier answers are not taken.
+        """
+        cycle = self.cycle
+        waits = cycle is not None and not (
+            cycle.more_body or cycle.response_started or self.flow.write_paused
+        )
+        return self.loop.time() if waits else self._last_answer
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin."""
         super().connection_made(transport)
-        self.last_use = self.loop.time()
+        self._last_answer = self.loop.time()
 
     def on_response_complete(self) -> None:
         """Note that a request was answered whole."""
-        self.last_use = self.loop.time()
+        self._last_answer = self.loop.time()
         super().on_response_complete()
 
     def send_400_response(self, msg: str) -> None:

@@ -1,0 +1,1 @@
+"""Pictures in, readings out: what `mien serve` answers, for programs."""
