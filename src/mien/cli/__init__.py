@@ -33,6 +33,7 @@ COMMANDS = {
     "export-site": "write the page as files that read faces without a server",
     "notice": "print a card that tells people that their faces are read",
     "import-keras": "make a bundle of a Keras model",
+    "export-keras": "make a Keras model of a bundle",
     "bench": "say how fast mien is on this machine and its camera",
     "doctor": "say what mien finds on this machine",
     "completion": "print what makes a shell complete mien's commands and options",
