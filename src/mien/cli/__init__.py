@@ -34,6 +34,8 @@ COMMANDS = {
     "notice": "print a card that tells people that their faces are read",
     "import-keras": "make a bundle of a Keras model",
     "export-keras": "make a Keras model of a bundle",
+    "pull": "fetch a model from a hub",
+    "push": "publish a model on a hub",
     "bench": "say how fast mien is on this machine and its camera",
     "doctor": "say what mien finds on this machine",
     "completion": "print what makes a shell complete mien's commands and options",
