@@ -18,11 +18,13 @@ from mien.models.hub.address import Address, parse_address
 from mien.models.hub.readme import licence
 from mien.registry import DETECTOR_BUNDLE, make_classifier, make_detector
 
-if importlib.util.find_spec("huggingface_hub") is None:
-    pytest.skip("needs the extra [hub]", allow_module_level=True)
-
 # The library calls httpx in what this calls an outdated way.
-pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning"),
+    pytest.mark.skipif(
+        importlib.util.find_spec("huggingface_hub") is None, reason="needs the extra [hub]"
+    ),
+]
 PLACE = "hf:me/mine"
 MakeBundle = Callable[..., Path]
 
