@@ -16,6 +16,7 @@ TRAINING = (
     "tests/keras/",
     "tests/cli/test_train",
     "tests/cli/test_import_keras",
+    "tests/cli/test_export_keras",
 )
 BROWSER = ("tests/web/",)
 

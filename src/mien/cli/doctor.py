@@ -215,8 +215,7 @@ def _detector_terms() -> Finding:
 def _told(terms: "Terms") -> Finding:
     import msgspec
 
-    detail = f"weights: {terms.weights}; trained on: {terms.sources()}"
-    return Finding(True, detail, msgspec.to_builtins(terms))
+    return Finding(True, terms.told(), msgspec.to_builtins(terms))
 
 
 def _sample() -> Finding:

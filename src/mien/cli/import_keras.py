@@ -27,6 +27,8 @@ class KerasOptions(msgspec.Struct, frozen=True, kw_only=True):
         model: A .keras or .h5 file with the whole model, or with its weights.
         labels: The classes in the order of its outputs.
         out: Folder of the bundle.
+        other: The model has one more output, the last: how probable it is that a face shows none
+            of the labels, as a model that `mien export-keras` wrote may have.
         architecture: The model's JSON, for weights alone.
         scale: How pixels were scaled when it was trained (default: what its first layers tell, else
             what reads --validation best); write --scale=-1..1 with an equals sign.
@@ -37,6 +39,7 @@ class KerasOptions(msgspec.Struct, frozen=True, kw_only=True):
     model: Annotated[Path, msgspec.Meta(extra={"positional": True})]
     labels: Annotated[str, msgspec.Meta(extra={"metavar": "angry,sad,…"})]
     out: Annotated[Path, msgspec.Meta(extra={"metavar": "FOLDER"})]
+    other: bool = False
     architecture: Annotated[Path | None, msgspec.Meta(extra={"metavar": "FILE"})] = None
     scale: Scale | None = None
     validation: Annotated[Path | None, msgspec.Meta(extra={"metavar": "DATASET"})] = None
@@ -69,6 +72,7 @@ def run(args: argparse.Namespace) -> int:
             options.out,
             settings,
             architecture=options.architecture,
+            other=options.other,
             scale=options.scale,
             validation=validation,
             on_progress=on_progress,

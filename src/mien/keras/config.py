@@ -31,7 +31,7 @@ LAYERS = frozenset({
     "BatchNormalization", "LayerNormalization", "GroupNormalization", "Normalization", "Rescaling",
     "Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax", "Identity",
     "Flatten", "Reshape", "Permute", "ZeroPadding2D", "Cropping2D", "UpSampling2D",
-    "Resizing", "CenterCrop", "Conv2DTranspose",
+    "Resizing", "CenterCrop", "Conv2DTranspose", "Cropping1D", "GlobalAveragePooling1D",
     "Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate",
 })
 # Without hard_sigmoid, which is another function since Keras 3.

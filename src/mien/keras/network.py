@@ -21,10 +21,12 @@ from mien.keras.config import harmless
 from mien.keras.source import KerasSource
 from mien.keras.weights import assign_weights
 from mien.training.expression.face_network import FaceNetwork
+from mien.types import SUM_TOLERANCE
 
 Scale = Literal["0..1", "-1..1", "0..255", "standardised"]
 Head = Literal["softmax", "logits"]
 MIN_SIZE = 16
+NOISE = 4  # pictures that tell probabilities from logits
 # Below it a float32 loses digits, and the logarithm of 0 would be no number to calibrate with.
 TINY = torch.finfo(torch.float32).tiny
 
@@ -86,15 +88,22 @@ def load_network(source: KerasSource) -> KerasModel:
     described = source.architecture or source.path
     kind, config = harmless(source.config, described)
     keras = import_keras_on_torch()
-    with keras.device("cpu"), warnings.catch_warnings():
-        # Keras warns of old names in the file, which whoever brings it along cannot change.
-        warnings.simplefilter("ignore")
+    # Keras warns of old names in the file, which whoever brings it along cannot change.
+    with keras.device("cpu"), quietly():
         model = _built(keras, kind, config, described)
         _load_weights(model, config, source)
     size, channels, channels_last = _check_input(model, described)
     head = _check_output(keras, model, described)
     with_features = _with_features(keras, model)
     return KerasModel(model, size, channels, channels_last, head, with_features)
+
+
+@contextlib.contextmanager
+def quietly() -> Iterator[None]:
+    """Let Keras warn nobody: versions of it use what NumPy calls outdated."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def import_keras_on_torch() -> Any:
@@ -112,8 +121,7 @@ def import_keras_on_torch() -> Any:
         contextlib.redirect_stderr(sys.__stderr__ or sys.stderr),
     ):
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # versions of it use what NumPy calls outdated
+            with quietly():
                 import keras
         except ModuleNotFoundError as error:
             raise MissingExtraError("importing a Keras model", "keras") from error
@@ -184,14 +192,26 @@ def _check_output(keras: Any, model: Any, path: Path) -> Head:
     if isinstance(last, keras.layers.Softmax):
         return "softmax"
     activation = getattr(getattr(last, "activation", None), "__name__", None)
-    if activation == "softmax":
+    if activation == "softmax" or _gives_probabilities(model):
         return "softmax"
     if activation == "linear":
         return "logits"
     raise BundleError(
-        f"{path}: ends in {activation or type(last).__name__}, but must end in softmax, or in a "
-        "layer without activation that gives logits"
+        f"{path}: ends in {activation or type(last).__name__}, but must give probabilities, as by "
+        "softmax, or end in a layer without activation that gives logits"
     )
+
+
+@torch.no_grad()
+def _gives_probabilities(model: Any) -> bool:
+    """Whether what it gives for noise is probabilities, as the mean of several models' is."""
+    shape = (NOISE, *model.inputs[0].shape[1:])
+    noise = torch.rand(shape, generator=torch.Generator().manual_seed(0))
+    try:
+        given = torch.cat([model(noise * scale, training=False) for scale in (1.0, 255.0)])
+    except Exception:  # Keras raises many types; what it cannot compute is told apart later
+        return False
+    return bool((given >= 0).all() and ((given.sum(dim=1) - 1).abs() < SUM_TOLERANCE).all())
 
 
 def _with_features(keras: Any, model: Any) -> Any | None:

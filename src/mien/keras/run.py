@@ -1,7 +1,6 @@
 """The whole import: Keras file → network → calibration → checked graph → bundle."""
 
 import tempfile
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from mien.keras.network import (
     Scale,
     import_keras_on_torch,
     load_network,
+    quietly,
 )
 from mien.keras.scale import (
     FoundScale,
@@ -36,7 +36,7 @@ from mien.training.expression.faces import open_store
 from mien.training.expression.loop import predict_logits
 from mien.training.expression.settings import ModelSettings
 from mien.training.settings import Machine
-from mien.types import InputSpec, OnProgress, ignore_progress
+from mien.types import SOMETHING_ELSE, InputSpec, OnProgress, ignore_progress
 
 # Where nothing was fitted: the likeliest look must outweigh all others together.
 UNFITTED_THRESHOLD = 0.5
@@ -74,6 +74,7 @@ def import_keras(
     settings: ModelSettings,
     *,
     architecture: Path | None = None,
+    other: bool = False,
     scale: Scale | None = None,
     validation: Dataset | None = None,
     on_progress: OnProgress = ignore_progress,
@@ -86,6 +87,8 @@ def import_keras(
         out: Folder of the bundle; must not exist yet.
         settings: What goes into the bundle beside the weights.
         architecture: The architecture as JSON.
+        other: Whether the model has one more output, the last: the probability that a face shows
+            none of the labels.
         scale: How pixels were scaled when the model was trained; None to find it.
         validation: Its "validation" split fits the temperature and the threshold of "not sure",
             and tells the scale where the model's first layers do not.
@@ -102,15 +105,16 @@ def import_keras(
     _check_settings(labels, out, validation)
     source = read_source(path, architecture)
     loaded = load_network(source)
-    _check_labels(loaded, labels, path)
+    _check_labels(loaded, labels, other, path)
+    outputs = (*labels, SOMETHING_ELSE) if other else tuple(labels)
     spec = _spec(loaded, settings)
     # Keras would move what it is given to a GPU, where there is one.
     with import_keras_on_torch().device("cpu"):
-        found, fitted = _fit(scale, loaded, spec, path, labels, validation, settings, on_progress)
+        found, fitted = _fit(scale, loaded, spec, path, outputs, validation, settings, on_progress)
         network = ImportedNetwork(loaded, found.scale).eval()
         graph = _export(network, fitted.temperature, spec, path)
         parity = _check_against_keras(graph, network, loaded, fitted.temperature, spec)
-    info = _info(labels, spec, fitted, settings)
+    info = _info(labels, other, spec, fitted, settings)
     origin = _origin(source, loaded, found, parity, fitted, validation)
     bundle = write_bundle(out, info, graph, write_card(info, origin))
     return ImportResult(bundle, parity, fitted.faces, found)
@@ -128,11 +132,12 @@ def _check_settings(labels: Sequence[str], out: Path, validation: Dataset | None
         )
 
 
-def _check_labels(loaded: KerasModel, labels: Sequence[str], path: Path) -> None:
-    outputs = loaded.model.outputs[0].shape[1]
-    if outputs != len(labels):
+def _check_labels(loaded: KerasModel, labels: Sequence[str], other: bool, path: Path) -> None:
+    given = loaded.model.outputs[0].shape[1]
+    if given != len(labels) + other:
+        counted = f"{len(labels)} labels{' and --other' if other else ''}"
         raise SettingsError(
-            f"--labels {','.join(labels)}: {len(labels)} labels, but {path} gives {outputs} values"
+            f"--labels {','.join(labels)}: {counted}, but {path} gives {given} values"
         )
 
 
@@ -150,7 +155,7 @@ def _fit(
     loaded: KerasModel,
     spec: InputSpec,
     path: Path,
-    labels: Sequence[str],
+    outputs: Sequence[str],
     validation: Dataset | None,
     settings: ModelSettings,
     on_progress: OnProgress,
@@ -162,17 +167,18 @@ def _fit(
     compute = Compute.choose(Machine(device="cpu", precision="fp32"))
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(validation, "validation", spec, Path(folder), on_progress)
-        columns = np.array([labels.index(name) for name in validation.classes])
+        columns = np.array([outputs.index(name) for name in validation.classes])
         wanted = columns[store.labels]
         trials, right = try_scales(loaded, store, wanted, compute)
         found = find_scale(scale, loaded, trials, path)
-        refuse_one_answer(found.scale, trials, right, labels, path)
+        refuse_one_answer(found.scale, trials, right, outputs, path)
         logits = predict_logits(ImportedNetwork(loaded, found.scale), store, compute)
         # A file that is still mapped cannot be deleted everywhere.
         del store
     temperature = fit_temperature(logits.numpy(), wanted)
     probabilities = np.asarray(torch.softmax(logits / temperature, dim=1))
-    threshold = choose_threshold(probabilities, wanted, settings.answer_accuracy)
+    other = len(outputs) > len(validation.classes)
+    threshold = choose_threshold(probabilities, wanted, settings.answer_accuracy, other=other)
     return found, _Calibration(temperature, threshold, len(wanted))
 
 
@@ -202,8 +208,7 @@ def _check_against_keras(
     shape = (7, spec.size, spec.size, spec.channels)
     faces = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
     pictures = torch.from_numpy(faces).permute(0, 3, 1, 2).float() / 255.0
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Keras uses what NumPy calls outdated
+    with quietly():
         given = np.asarray(loaded.model.predict(network.prepare(pictures).numpy(), verbose=0))
     with np.errstate(divide="ignore"):
         logits = np.log(given) if loaded.head == "softmax" else given
@@ -218,13 +223,18 @@ def _check_against_keras(
 
 
 def _info(
-    labels: Sequence[str], spec: InputSpec, fitted: _Calibration, settings: ModelSettings
+    labels: Sequence[str],
+    other: bool,
+    spec: InputSpec,
+    fitted: _Calibration,
+    settings: ModelSettings,
 ) -> ModelInfo:
     return ModelInfo(
         format=FORMAT,
         name=settings.name,
         version=settings.version,
         labels=tuple(labels),
+        other=other,
         input=InputInfo(spec.size, spec.channels, spec.crop_scale, spec.alignment),
         sha256="0" * 64,  # set by write_bundle
         temperature=fitted.temperature,

@@ -1,12 +1,15 @@
 """The bundle: a folder `model.onnx` + `model.json` + `CARD.md` that is all a model is.
 
 Beside them may lie `recipe.toml`; `weights.safetensors`, the network's weights in floats, for who
-trains further; and `features.safetensors`, what the network made of faces that it did not learn
-from, for who adapts it. Loaded strictly: an unknown key, a wrong hash or a missing file is an
-error, never a guess. A bundle of format 1 is read, too; what is written is of format 2.
+trains further; `features.safetensors`, what the network made of faces that it did not learn from,
+for who adapts it; and `comparison.png`, which shows how an adapted model compares. Loaded strictly:
+an unknown key, a wrong hash or a missing file is an error, never a guess. A bundle of format 1 is
+read, too; what is written is of format 2.
 """
 
+import contextlib
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
@@ -22,6 +25,10 @@ from mien.parsing import decode_json
 
 GRAPH, INFO, CARD, RECIPE = "model.onnx", "model.json", "CARD.md", "recipe.toml"
 WEIGHTS, FEATURES = "weights.safetensors", "features.safetensors"
+PLOT = "comparison.png"
+CLASSIFIER, DETECTOR = "classifier", "detector"
+# How the place of a bundle begins that is on a hub; see `mien.models.hub`.
+ON_HUB = "hf:"
 # What a run folder calls the bundle that came of it.
 FOLDER = "bundle"
 
@@ -70,6 +77,12 @@ class AnyBundle(Generic[T]):
         return _hashed(self.path / FEATURES, self.info.features_sha256)
 
 
+def hashed_files(info: BundleInfo) -> dict[str, str]:
+    """Return the files that model.json vouches for, each with its sha256."""
+    digests = {GRAPH: info.sha256, WEIGHTS: info.weights_sha256, FEATURES: info.features_sha256}
+    return {name: digest for name, digest in digests.items() if digest is not None}
+
+
 Bundle: TypeAlias = AnyBundle[ModelInfo]
 DetectorBundle: TypeAlias = AnyBundle[DetectorInfo]
 
@@ -78,7 +91,7 @@ class _Head(msgspec.Struct):
     """What decides how the rest is read."""
 
     format: Literal[1, 2]
-    kind: str = "classifier"
+    kind: str = CLASSIFIER
 
 
 def load_bundle(path: Path) -> Bundle:
@@ -87,7 +100,7 @@ def load_bundle(path: Path) -> Bundle:
     Raises:
         BundleError: The folder, a file, a key, a value or the hash is wrong.
     """
-    return _load(path, ModelInfo, "classifier")
+    return _load(path, ModelInfo, CLASSIFIER)
 
 
 def load_detector_bundle(path: Path) -> DetectorBundle:
@@ -96,7 +109,34 @@ def load_detector_bundle(path: Path) -> DetectorBundle:
     Raises:
         BundleError: The folder, a file, a key, a value or the hash is wrong.
     """
-    return _load(path, DetectorInfo, "detector")
+    return _load(path, DetectorInfo, DETECTOR)
+
+
+def read_info(path: Path) -> ModelInfo | DetectorInfo:
+    """Read what model.json says, of whatever kind the model is.
+
+    Args:
+        path: The file.
+
+    Raises:
+        BundleError: It cannot be read, or a key or value is wrong.
+    """
+    with _named(path):
+        kind = decode_json(_read(path), _Head).kind
+    if kind == DETECTOR:
+        return _decode_info(path, DetectorInfo, DETECTOR)
+    return _decode_info(path, ModelInfo, CLASSIFIER)
+
+
+def load_any_bundle(path: Path) -> Bundle | DetectorBundle:
+    """Load a bundle of either kind, as `load_bundle` does.
+
+    Raises:
+        BundleError: The folder, a file, a key, a value or the hash is wrong.
+    """
+    if (path / INFO).exists() and isinstance(read_info(path / INFO), DetectorInfo):
+        return load_detector_bundle(path)
+    return load_bundle(path)
 
 
 def _load(path: Path, kind: type[T], name: str) -> AnyBundle[T]:
@@ -106,6 +146,11 @@ def _load(path: Path, kind: type[T], name: str) -> AnyBundle[T]:
         "name the folder of a bundle, as training writes it and `mien import-keras` makes it of a "
         "Keras model",
     )
+    if path.as_posix().startswith(ON_HUB) and not path.exists():
+        raise BundleError(
+            f"{path}: mien fetches nothing unless it is told to: "
+            f"`mien pull {path.as_posix()} --out FOLDER`, then name that folder"
+        )
     if not path.is_dir():
         sweep(path.parent)  # a killed process may have left it aside
     if not path.is_dir() or not any((path / one).exists() for one in (INFO, GRAPH)):
@@ -167,12 +212,18 @@ def encode_info(info: BundleInfo) -> bytes:
 
 def _decode_info(path: Path, kind: type[T], name: str) -> T:
     data = _read(path)
-    try:
+    with _named(path):
         head = decode_json(data, _Head)
         if head.kind != name:
             raise BundleError(f"{path}: the model of a {head.kind}, where a {name} is needed")
         values: Any = decode_json(data, object)
         return msgspec.convert(in_format_2(values) if head.format == 1 else values, kind)
+
+
+@contextlib.contextmanager
+def _named(path: Path) -> Iterator[None]:
+    try:
+        yield
     except ValueError as error:
         raise BundleError(
             f"{path}: {error}; get the bundle again, or one for this version of mien"

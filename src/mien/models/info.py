@@ -63,6 +63,10 @@ class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Return the sources, each with its terms, on one line."""
         return "; ".join(f"{one.source} ({one.terms})" for one in self.data) or "not stated"
 
+    def told(self) -> str:
+        """Return all of them on one line."""
+        return f"weights: {self.weights}; trained on: {self.sources()}"
+
 
 class BundleInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What model.json says of any model.

@@ -9,7 +9,7 @@ import numpy as np
 from mien.errors import BundleError, MissingExtraError
 from mien.evaluation.figures.summary import Estimate
 from mien.evaluation.output.card import with_table
-from mien.models.bundle import CARD, AnyBundle, Bundle, load_bundle, write_bundle
+from mien.models.bundle import CARD, PLOT, AnyBundle, Bundle, load_bundle, write_bundle
 from mien.models.classifier import OnnxClassifier
 from mien.models.info import DataTerms, MetricsInfo, ModelInfo, Terms
 from mien.training.adapt.card import write_card
@@ -18,7 +18,6 @@ from mien.training.adapt.run import ADAPTED_TO, Adapted, read
 from mien.training.expression import known, stored
 from mien.training.settings import NOT_STATED, AnyModelSettings
 
-PLOT = "comparison.png"
 PROBES = 8
 TOLERANCE = 1e-4
 

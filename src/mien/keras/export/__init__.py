@@ -1,0 +1,1 @@
+"""A bundle becomes a Keras model, for who goes on in Keras."""
