@@ -26,25 +26,26 @@ const FEWEST = 2; // words, and faces of each
 const WHERE = /** @type {const} */ ({ machine: "here", network: "overNetwork", browser: "inBrowser" });
 
 export class Teaching {
-  /** @type {Talk | null} */
-  engine = null;
   #vocabulary = new Vocabulary();
   #shelf = new Shelf($("teaching-kept"), this.#vocabulary);
   #outcome = new Outcome();
   /** @type {{ size: [number, number], faces: readonly FaceFacts[] }} */
   #seen = { size: [1, 1], faces: [] };
-  #stream = 0;
+  #stream = 1;
   #word = "";
   #offered = ""; // whose faces can be kept
   #learning = false;
   #teaches = false;
   #adapted = false; // whether what was learnt reads
 
-  /** @param {() => HTMLVideoElement | HTMLCanvasElement} source what is shown */
-  constructor(source) {
+  /**
+   * @param {() => HTMLVideoElement | HTMLCanvasElement} source what is shown
+   * @param {Talk | null} engine
+   */
+  constructor(source, engine) {
     this.source = source;
+    this.engine = engine;
     const act = (id, action) => $(id).addEventListener("click", action);
-    act("wrong", () => this.#open());
     act("teaching-close", () => this.#close());
     act("teaching-learn", () => this.#learn());
     act("teaching-cancel", () => this.#cancel());
@@ -128,7 +129,7 @@ export class Teaching {
     this.#say(() => words.teaching.savedModel);
   }
 
-  #open() {
+  open() {
     $("teaching").hidden = false;
     this.#tell();
     $("teaching-title").focus();
