@@ -253,3 +253,25 @@ def test_it_speaks_german(open_sample, expect, teach):
     expect(page.locator("#teaching-word")).to_have_value("sad")
     page.locator("#teaching-people button").click()
     expect(said(page)).to_have_text(re.compile("1 Gesicht ist als „traurig“ behalten"))
+
+
+def test_a_connection_that_breaks_off_leaves_the_faces(open_sample, expect):
+    """What was learnt was in the memory of the server's side of it."""
+    keep_socket = """
+    const Socket = WebSocket;
+    window.WebSocket = class extends Socket {
+      constructor(...given) { super(...given); window.socket = this; }
+    };
+    """
+    page = open_sample(script=keep_socket)
+    learn(page, expect)
+    page.get_by_role("button", name="Read with it").click()
+    look = page.locator("#faces li .look")
+    expect(look).to_have_text("looks tired")
+    page.evaluate("window.socket.close()")
+    expect(said(page)).to_contain_text("what was learnt is gone")
+    expect(page.locator("#teaching-outcome")).to_be_hidden()
+    expect(look).to_have_text("looks happy")
+    expect(page.locator("#teaching-kept li")).to_have_count(4)
+    page.get_by_role("button", name="Learn from them").click()
+    expect(page.locator("#teaching-result")).to_be_focused()
