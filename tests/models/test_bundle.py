@@ -218,7 +218,7 @@ def test_a_failed_write_leaves_the_old_bundle(
     def full(path: Path, *_: Any, **__: Any) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(BundleError, match="No space left"):
         write_bundle(bundle.path, bundle.info, b"other", "# Other")
     monkeypatch.undo()

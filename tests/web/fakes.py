@@ -1,13 +1,14 @@
 """What stands in for detectors, classifiers and sources in the tests of the page."""
 
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
 
 from mien.errors import SourceError
+from mien.models.info import Terms
 from mien.models.occlusion import PartEffect
 from mien.protocols import Source
 from mien.types import (
@@ -15,14 +16,27 @@ from mien.types import (
     Box,
     Face,
     Frame,
+    OnProgress,
     PixelArray,
     Prediction,
     Quality,
     Reading,
     UsualFace,
 )
+from mien.web.protocol import ModelFacts
+from mien.web.session.services import Taught
+from mien.web.teaching import Adapted, ComparedFigures, KeptFace, WordFigures
 
 LABELS = ("angry", "sad", "happy", "neutral")
+ADAPTED = Adapted(
+    labels=(*LABELS, "tired"),
+    own=ComparedFigures(
+        5, 0.3, 0.7, (WordFigures("happy", 3, 2, 3), WordFigures("tired", 2, None, 0))
+    ),
+    known=ComparedFigures(2000, 0.713, 0.699, ()),
+    left_out=1,
+    verdict="perhaps",
+)
 
 
 class NoUsual:
@@ -84,6 +98,48 @@ class FakeAnalyze:
         readings = (reading,) if brightness > 10 else ()
         timings = {"detect": 0.002}
         return Analysis(frame.index, frame.timestamp, frame.source, frame.size, readings, timings)
+
+
+@dataclass
+class FakeTeach:
+    """Learns a word, "tired", that it then sees in every face; until `goes` it is not done."""
+
+    goes: threading.Event = field(default_factory=threading.Event)
+    lessons: list[Sequence[KeptFace]] = field(default_factory=list)
+    ended: threading.Event = field(default_factory=threading.Event)
+    fails: Exception | None = None
+
+    def __call__(self, faces: Sequence[KeptFace], on_progress: OnProgress) -> Taught:
+        self.lessons.append(faces)
+        try:
+            on_progress("learning", 1, 4)
+            while not self.goes.wait(0.01):
+                on_progress("learning", 2, 4)
+        finally:
+            self.ended.set()
+        if self.fails is not None:
+            raise self.fails
+        return Taught(
+            told=ADAPTED,
+            labels=(*LABELS, "tired"),
+            model=ModelFacts("tiny-adapted", "1", Terms("MIT", ()), usual=True),
+            make_analyzer=TiredAnalyze,
+            explain=fake_explain,
+            files={"model.json": b"{}", "model.onnx": b"a graph"},
+        )
+
+
+class TiredAnalyze(FakeAnalyze):
+    """Reads with what was learnt."""
+
+    def __call__(self, frame: Frame) -> Analysis:
+        analysis = super().__call__(frame)
+        labels = (*LABELS, "tired")
+        said = Prediction(labels, (0.1, 0.1, 0.1, 0.1, 0.6))
+        readings = [
+            replace(one, raw=said, smoothed=said, label="tired") for one in analysis.readings
+        ]
+        return replace(analysis, readings=tuple(readings))
 
 
 @dataclass

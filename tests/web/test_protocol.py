@@ -1,3 +1,4 @@
+import base64
 import dataclasses
 import json
 import math
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from mien.models.occlusion import PartEffect
 from mien.types import Analysis, Box, Face, Prediction, Quality, Reading
-from mien.web import protocol
+from mien.web import protocol, teaching
 from mien.web.protocol import ProtocolError
 
 JPEG = b"\xff\xd8\xff\xe0 and so on"
@@ -61,6 +62,58 @@ def test_refuses_other_text(text):
     with pytest.raises(ProtocolError) as caught:
         protocol.decode_text(text)
     assert caught.value.code == protocol.INVALID_DATA
+
+
+def adapt(*faces: dict) -> str:
+    return json.dumps({"type": "adapt", "faces": list(faces)})
+
+
+FACE = {"word": "tired", "person": "1-2", "jpeg": base64.b64encode(JPEG).decode()}
+
+
+def test_decodes_faces_to_learn_from():
+    faces = (teaching.KeptFace("tired", "1-2", JPEG),) * 2
+    assert protocol.decode_text(adapt(FACE, FACE)) == teaching.Adapt(faces)
+
+
+def test_as_many_faces_as_may_be_are_one_message():
+    jpeg = base64.b64encode(bytes(teaching.MOST_BYTES)).decode()
+    person = "x" * teaching.MOST_LETTERS
+    face = {"word": "ü" * teaching.MOST_LETTERS, "person": person, "jpeg": jpeg}
+    text = adapt(*[face] * teaching.MOST_FACES)
+    assert len(text.encode()) < protocol.MAX_MESSAGE_BYTES
+    assert len(protocol.decode_text(text).faces) == teaching.MOST_FACES
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"word": ""},
+        {"word": "../up"},
+        {"word": "a\\b"},
+        {"word": "a\nb"},
+        {"word": "a\n"},
+        {"word": " a"},
+        {"word": "a."},
+        {"word": "x" * (teaching.MOST_LETTERS + 1)},
+        {"word": None},
+        {"person": "x" * (teaching.MOST_LETTERS + 1)},
+        {"jpeg": ""},
+        {"jpeg": "no base64!"},
+        {"jpeg": base64.b64encode(bytes(teaching.MOST_BYTES + 1)).decode()},
+        {"name": "more"},
+    ],
+)
+def test_refuses_another_face(more):
+    with pytest.raises(ProtocolError) as caught:
+        protocol.decode_text(adapt(FACE, FACE | more))
+    assert caught.value.code == protocol.INVALID_DATA
+
+
+@pytest.mark.parametrize("count", [0, teaching.MOST_FACES + 1])
+def test_refuses_another_number_of_faces(count):
+    with pytest.raises(ProtocolError):
+        protocol.decode_text(adapt(*[FACE] * count))
 
 
 @given(st.text(st.characters(codec=None)))

@@ -166,7 +166,7 @@ def _show(adapted: "Adapted") -> None:
 
 
 def _table(found: "Comparison", name: str, title: str) -> Table:
-    from mien.training.adapt.card import points, share
+    from mien.training.adapt.card import of_kinds, points, share
 
     table = Table(box=box.SIMPLE, title=title, title_justify="left")
     for column in ("class", "faces", name, "adapted"):
@@ -177,17 +177,22 @@ def _table(found: "Comparison", name: str, title: str) -> Table:
     table.add_section()
     table.add_row("mean", f"{found.faces:,}", share(found.before), share(found.after))
     table.add_row("difference", "", "", points(found.gain))
+    for words, figure in of_kinds(found):
+        table.add_row(words.lower(), "", "", figure)
     return table
 
 
 def _refusal(adapted: "Adapted") -> str:
-    from mien.training.adapt.card import points
+    from mien.training.adapt.card import points, share
 
-    name = adapted.bundle.info.name
-    return (
-        f"it reads faces that it did not learn from no better than {name} "
-        f"({points(adapted.gain.gain)}), so nothing was written; add pictures, or --anyway"
-    )
+    name, gain = adapted.bundle.info.name, adapted.gain
+    told = f"it reads faces that it did not learn from no better than {name} ({points(gain.gain)})"
+    if gain.new is not None and gain.new.value <= gain.chance:
+        told = (
+            f"it reads faces of new classes that it did not learn from no better than guessing "
+            f"would ({share(gain.new)}, by guessing {gain.chance:.1%})"
+        )
+    return f"{told}, so nothing was written; add pictures, or --anyway"
 
 
 def _say(out: Path, adapted: "Adapted") -> None:
@@ -195,7 +200,7 @@ def _say(out: Path, adapted: "Adapted") -> None:
     if not gain.is_better:
         console.out.print("note: it is no better than before; written as you asked")
     elif not gain.is_sure:
-        console.out.print("note: that it is better may be chance: the interval reaches below 0")
+        console.out.print("note: that it is better may be chance: an interval reaches that far")
     below, answered = adapted.not_sure_below, adapted.validated.answered
     console.out.print(f'"not sure" below {below:.2f}: {answered:.1%} of left-out faces get a word')
     name = printable(str(out))

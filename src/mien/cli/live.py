@@ -45,6 +45,7 @@ from mien.web.protocol import Mode, SourceId, facts_of
 from mien.web.server import Server, bind, run_until_ended
 from mien.web.session.services import OfferedSource, Services
 from mien.web.session.stats import LiveMeter
+from mien.web.session.teacher import Teacher, can_teach
 from mien.web.site.engine import engine_files
 
 DEFAULT_PORT = 8000
@@ -193,6 +194,7 @@ def _services(
         meter=LiveMeter(),
         model=facts_of(info),
         recorder=live_table.recorder(options, info, tables, streams),
+        teach=Teacher(classifier, detector) if can_teach(classifier) else None,
     )
 
 

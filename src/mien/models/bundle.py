@@ -9,7 +9,7 @@ read, too; what is written is of format 2.
 
 import contextlib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
@@ -184,25 +184,52 @@ def write_bundle(
     Raises:
         BundleError: The folder cannot be written.
     """
+    made, files = make_bundle(
+        path, info, graph, card, recipe=recipe, weights=weights, features=features
+    )
+    write_files(path, files)
+    return made
+
+
+def write_files(path: Path, files: Mapping[str, bytes]) -> None:
+    """Write the files of a bundle whole or not at all; an older one is replaced only at the end.
+
+    Raises:
+        BundleError: The folder cannot be written.
+    """
+    try:
+        with new_folder(path) as new:
+            for name, data in files.items():
+                (new / name).write_bytes(data)
+    except OSError as error:
+        raise BundleError(f"{path}: the bundle cannot be written: {error.strerror}") from error
+
+
+def make_bundle(
+    path: Path,
+    info: T,
+    graph: bytes,
+    card: str,
+    *,
+    recipe: str = "",
+    weights: bytes | None = None,
+    features: bytes | None = None,
+) -> tuple[AnyBundle[T], dict[str, bytes]]:
+    """Make a bundle in memory; arguments are those of `write_bundle`.
+
+    Returns:
+        The bundle, and what is in its folder, by the names of the files.
+    """
     info = msgspec.structs.replace(
         info,
         sha256=hashlib.sha256(graph).hexdigest(),
         weights_sha256=None if weights is None else hashlib.sha256(weights).hexdigest(),
         features_sha256=None if features is None else hashlib.sha256(features).hexdigest(),
     )
-    try:
-        with new_folder(path) as new:
-            (new / GRAPH).write_bytes(graph)
-            (new / INFO).write_bytes(encode_info(info))
-            (new / CARD).write_text(card, encoding="utf-8")
-            if recipe:
-                (new / RECIPE).write_text(recipe, encoding="utf-8")
-            for name, data in ((WEIGHTS, weights), (FEATURES, features)):
-                if data is not None:
-                    (new / name).write_bytes(data)
-    except OSError as error:
-        raise BundleError(f"{path}: the bundle cannot be written: {error.strerror}") from error
-    return AnyBundle(path, info, graph)
+    files = {GRAPH: graph, INFO: encode_info(info), CARD: card.encode()}
+    beside = {RECIPE: recipe.encode() or None, WEIGHTS: weights, FEATURES: features}
+    files |= {name: data for name, data in beside.items() if data is not None}
+    return AnyBundle(path, info, graph), files
 
 
 def encode_info(info: BundleInfo) -> bytes:

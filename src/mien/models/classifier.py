@@ -40,6 +40,11 @@ class OnnxClassifier:
             self._refuse("has names that are no UTF-8; it was damaged")
 
     @property
+    def bundle(self) -> Bundle:
+        """What it was made of."""
+        return self._bundle
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """The classes, in the order of the columns."""
         return self._labels

@@ -5,11 +5,13 @@ The server speaks first; all texts are JSON objects with a `type`.
 Server to page:
 
 - `{"type": "hello", "version", "labels", "sources": [{"id", "name", "told"?}], "mode",
-  "model", "markers", "streams"}`: once, at the start. `mode` is what the page should begin with:
-  "camera", "sample" or "configured". `model` is `{"name", "version", "terms", "usual"}` of the
+  "model", "markers", "streams", "teaches", "adapted"}`: at the start, and again where the page has
+  had another model read. `mode` is what the page should begin with: "camera", "sample" or
+  "configured". `model` is `{"name", "version", "terms", "usual"}` of the
   model that reads, or null: its terms as in model.json, and whether it can be shown somebody's
   usual face. `markers` is whether `mark` has somewhere to go, `streams` whether what is read is
-  sent to other programs.
+  sent to other programs. `teaches` is whether a page can make a model of its own here, `adapted`
+  whether that model reads now; how it is made is in `mien.web.teaching`.
 - `{"type": "analysis", ...Analysis.to_dict()}`: the answer to one picture of the page's camera. Of
   each face, `reason` says why `label` is null, and `other` how probable it is that the face shows
   none of the labels; `confidence` and `probabilities` are given that it shows one.
@@ -60,6 +62,7 @@ from mien.models.occlusion import PartEffect
 from mien.parsing import TOO_DEEP
 from mien.types import Analysis, QualityIssue, Reading, Reason
 from mien.vision.parts import PartName
+from mien.web.teaching import Adapt, Adapted, Adapting, Choose, Forget, Save
 
 MAX_MESSAGE_BYTES = 2_000_000
 # Codes of RFC 6455, section 7.4.1.
@@ -163,6 +166,8 @@ class Hello(msgspec.Struct, frozen=True, tag="hello"):
     model: ModelFacts | None
     markers: bool = False
     streams: bool = False
+    teaches: bool = False
+    adapted: bool = False
 
 
 class Stopped(msgspec.Struct, frozen=True, tag="stopped"):
@@ -182,6 +187,13 @@ class Ended(msgspec.Struct, frozen=True, tag="ended"):
 
 class Failed(msgspec.Struct, frozen=True, tag="error"):
     """A stream could not start or broke off."""
+
+    message: str
+    told: Sentence | msgspec.UnsetType = msgspec.UNSET
+
+
+class Unadapted(msgspec.Struct, frozen=True, tag="unadapted"):
+    """Nothing was learnt."""
 
     message: str
     told: Sentence | msgspec.UnsetType = msgspec.UNSET
@@ -247,12 +259,13 @@ class StillAnalyzed(Analyzed, frozen=True, tag="picture", forbid_unknown_fields=
     id: Identifier
 
 
-ClientMessage = Watch | Next | Stop | Usual | Mark
+Teaching = Adapt | Choose | Save | Forget
+ClientMessage = Watch | Next | Stop | Usual | Mark | Teaching
 # What is written as it is, and told of here for the types of the page.
 AnalysisMessage = Analyzed | StillAnalyzed
-ServerMessage = Hello | Stopped | Waiting | Ended | Failed
+ServerMessage = Hello | Stopped | Waiting | Ended | Failed | Adapting | Adapted | Unadapted
 _DECODER: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(
-    Watch | Next | Stop | Usual | Mark
+    Watch | Next | Stop | Usual | Mark | Adapt | Choose | Save | Forget
 )
 _HEADER_DECODER: msgspec.json.Decoder[Grab | Still] = msgspec.json.Decoder(Grab | Still)
 
@@ -354,6 +367,12 @@ def encode_frame(analysis: Analysis, jpeg: bytes) -> bytes:
     """Encode a frame of a source that the server reads, with its analysis."""
     header = encode_analysis(analysis)
     return _LENGTH.pack(len(header)) + header + jpeg
+
+
+def encode_bundle(archive: bytes) -> bytes:
+    """Encode a bundle, which is a ZIP archive."""
+    header = encode({"type": "bundle"})
+    return _LENGTH.pack(len(header)) + header + archive
 
 
 def _content(analysis: Analysis) -> dict[str, Any]:

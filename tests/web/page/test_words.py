@@ -14,7 +14,7 @@ from mien.vision.looks import table
 from mien.web.page import words
 from mien.web.page.page_files import STATIC
 from mien.web.page.words import FIRST, code_words, languages, module
-from mien.web.session import sender
+from mien.web.session import lesson, sender, teacher
 
 PLURALS = {"zero", "one", "two", "few", "many", "other"}
 OTHERS = [name for name in languages() if name != FIRST]
@@ -67,7 +67,7 @@ def test_every_text_has_the_places_of_the_english_one(name):
 
 
 def test_what_the_server_says_is_known_by_one_code_each():
-    kinds = {saying.Name, saying.Says, sender.Says}
+    kinds = {saying.Name, saying.Says, sender.Says, lesson.Says, teacher.Says}
     assert kinds <= {*Sentence.__subclasses__()}
     assert len(SERVER) == sum(map(len, Sentence.__subclasses__()))
 

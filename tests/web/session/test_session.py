@@ -73,6 +73,8 @@ def test_says_hello(services):
             "model": None,
             "markers": False,
             "streams": False,
+            "teaches": False,
+            "adapted": False,
         }
 
 

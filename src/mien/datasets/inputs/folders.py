@@ -41,6 +41,8 @@ from mien.vision.images.storing import stored_as
 
 # Below this many pixels a side there is no expression left to read, nor a valid `InputSpec`.
 MIN_SIDE = 8
+# Why a picture is left out.
+NO_FACE = "no face found"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -180,9 +182,9 @@ class FolderInput:
         if min(image.shape[:2]) < MIN_SIDE:
             size = f"({image.shape[1]}x{image.shape[0]} pixels)"
             return Rejection(origin, "picture too small", size)
-        pixels = self._cropped(image)
+        pixels = cropped(image, self._crop)
         if pixels is None:
-            return Rejection(origin, "no face found")
+            return Rejection(origin, NO_FACE)
         note, (label, split) = self._who.notes[row], self._class_of(row)
         return LabelledFace(
             pixels,
@@ -217,19 +219,28 @@ class FolderInput:
         except OSError:
             return None  # it is gone, but was read
 
-    def _cropped(self, image: PixelArray) -> PixelArray | None:
-        """Return uint8 [H,W,1] gray or [H,W,3] RGB; None where no face is found."""
-        if self._crop.detector is None:
-            return _drop_color(_shrink(image, self._crop.size)[..., ::-1], always=self._crop.gray)
-        face = main_face(self._crop.detector(image))
-        if face is None:
-            return None
-        # A small face is not blown up: that would only store the same pixels again.
-        side = round(face.box.side * self._crop.crop_scale)
-        size = min(max(side, MIN_SIDE), self._crop.size)
-        spec = InputSpec(size, 3, self._crop.crop_scale, self._crop.alignment)
-        crop = crop_faces(image, [face], spec)[0]
-        return _drop_color(crop, always=self._crop.gray)
+
+def cropped(image: PixelArray, how: CropSettings) -> PixelArray | None:
+    """Take the face out of a picture whose label speaks of it.
+
+    Args:
+        image: BGR uint8 [H,W,3].
+        how: What finds the face, and how it is cropped.
+
+    Returns:
+        uint8 [H,W,1] gray or [H,W,3] RGB; None where no face is found.
+    """
+    if how.detector is None:
+        return _drop_color(_shrink(image, how.size)[..., ::-1], always=how.gray)
+    face = main_face(how.detector(image))
+    if face is None:
+        return None
+    # A small face is not blown up: that would only store the same pixels again.
+    side = round(face.box.side * how.crop_scale)
+    size = min(max(side, MIN_SIDE), how.size)
+    spec = InputSpec(size, 3, how.crop_scale, how.alignment)
+    crop = crop_faces(image, [face], spec)[0]
+    return _drop_color(crop, always=how.gray)
 
 
 def _too_few_classes(found: ClassFolders) -> str:

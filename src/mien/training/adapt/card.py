@@ -33,6 +33,7 @@ box.
 
 On these {faces} faces, each read by what was learnt from others ({groups} persons or photos, drawn
 anew for the 95% intervals): balanced accuracy **{after}**, of {base} {before}; difference {gain}.
+{kinds}
 
 {classes}
 
@@ -84,6 +85,7 @@ def write_card(info: ModelInfo, adapted: Adapted) -> str:
             after=share(gain.after),
             before=share(gain.before),
             gain=points(gain.gain),
+            kinds=" ".join(f"{words}: {figure}." for words, figure in of_kinds(gain)),
             classes=comparison_table(gain),
             forgotten=_forgotten(adapted),
             terms=terms_table(info.terms),
@@ -105,6 +107,17 @@ def share(estimate: Estimate) -> str:
 def points(estimate: Estimate) -> str:
     """Write a difference of two shares, with its sign."""
     return f"{100 * estimate.value:+.1f} points{_ends(estimate, '+.1%', ' to ')}"
+
+
+def of_kinds(found: Comparison) -> list[tuple[str, str]]:
+    """Tell classes that were read before from new ones, where there are any: words and figure."""
+    told = []
+    if found.old is not None:
+        told.append(("Difference over the classes read before", points(found.old)))
+    if found.new is not None:
+        chance = f"{share(found.new)}, by guessing {found.chance:.1%}"
+        told.append(("Recall of the new classes", chance))
+    return told
 
 
 def _ends(estimate: Estimate, form: str, to: str) -> str:

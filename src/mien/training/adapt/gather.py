@@ -19,7 +19,7 @@ from mien.errors import DatasetError
 from mien.evaluation.figures.intervals import group_numbers
 from mien.models.classifier import OnnxClassifier
 from mien.protocols import Detector
-from mien.training.adapt.sources import SHOWN, open_source
+from mien.training.adapt.sources import SHOWN, Source, open_source
 from mien.types import FloatArray, IntArray, OnProgress, PixelArray, ignore_progress
 from mien.vision.crop import whole_face
 
@@ -97,7 +97,28 @@ def gather(
         MissingExtraError: It is a data set, and what reads these is not installed.
     """
     source = open_source(path, classifier.spec, detector, group_pattern)
-    _check_names(path, source.classes)
+    return gather_from(source, str(path), classifier, on_progress)
+
+
+def gather_from(
+    source: Source,
+    name: str,
+    classifier: OnnxClassifier,
+    on_progress: OnProgress = ignore_progress,
+) -> Gathered:
+    """Read the faces of a source; see `gather`.
+
+    Args:
+        source: Where they come from.
+        name: What to call it.
+        classifier: What gives the features.
+        on_progress: Called with the pictures done.
+
+    Raises:
+        DatasetError: As `gather`.
+        BundleError: The graph gives no features.
+    """
+    _check_names(name, source.classes)
     gatherer = _Gatherer(classifier)
     for done, face in enumerate(source.faces(), start=1):
         if isinstance(face, Rejection):
@@ -105,8 +126,8 @@ def gather(
         else:
             gatherer.add(face)
         on_progress(STAGE, done, source.total)
-    found = gatherer.finish(str(path), source.classes)
-    _check_left(path, found)
+    found = gatherer.finish(name, source.classes)
+    _check_left(found)
     notes = [*source.notes(), *_photo_notes(found), *_left_out_notes(found)]
     return replace(found, notes=tuple(notes))
 
@@ -168,23 +189,23 @@ def _photos(thumbs: list[PixelArray], groups: list[str]) -> IntArray:
     return clusters(same_photo(pairs, values, near, codes, np.zeros(count, np.int64)), count)
 
 
-def _check_names(path: Path, classes: Sequence[str]) -> None:
+def _check_names(place: str, classes: Sequence[str]) -> None:
     """Refuse two classes that are one but for how they are written."""
     first: dict[str, str] = {}
     for name in classes:
         other = first.setdefault(spelling(name), name)
         if other != name:
             raise DatasetError(
-                f"{path}: the classes {other!r} and {name!r} differ only in how they are written; "
+                f"{place}: the classes {other!r} and {name!r} differ only in how they are written; "
                 "put their pictures into one folder"
             )
 
 
-def _check_left(path: Path, found: Gathered) -> None:
+def _check_left(found: Gathered) -> None:
     if not len(found):
-        raise DatasetError(f"{path}: no face to learn from{_reasons(found.left_out)}")
+        raise DatasetError(f"{found.name}: no face to learn from{_reasons(found.left_out)}")
     try:
-        check_classes(found.labels, found.classes, str(path))
+        check_classes(found.labels, found.classes, found.name)
     except DatasetError as error:
         raise DatasetError(f"{error}{_reasons(found.left_out)}") from error
 

@@ -237,8 +237,8 @@ def _doubts(bundle: Bundle, classes: Classes, gain: Comparison) -> Iterator[str]
     if len(classes.labels) > classes.known:
         added = ", ".join(map(repr, classes.labels[classes.known :]))
         yield (
-            f"{name} never says {added}, which counts as wrong: look at how each class is read "
-            "now, not at the difference"
+            f"{name} never says {added}, which counts as what guessing among all words would read "
+            f"({gain.chance:.0%})"
         )
     weak = [one.label for one in gain.classes if one.after < HALF]
     if weak:

@@ -1,11 +1,12 @@
-"""Where labelled faces come from: folders of pictures, or a prepared data set but for its test."""
+"""Where labelled faces come from: folders, a prepared data set but for its test, or memory."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from mien.datasets.inputs.folders import CropSettings, FolderInput
+from mien.datasets.inputs.folders import NO_FACE, CropSettings, FolderInput, cropped
 from mien.datasets.inputs.patterns import GroupPattern
-from mien.datasets.records import INFO, LabelledFace, Rejection
+from mien.datasets.records import INFO, LabelledFace, Rejection, one_hot
 from mien.errors import MissingExtraError
 from mien.protocols import Detector
 from mien.types import Face, InputSpec, PixelArray
@@ -66,13 +67,7 @@ class _FolderSource(Source):
         group_pattern: GroupPattern | None,
     ) -> None:
         self._detector = None if detector is None else _Several(detector)
-        crop = CropSettings(
-            self._detector,
-            spec.crop_scale,
-            FINEST,
-            alignment=spec.alignment,
-        )
-        self._input = FolderInput(path, crop, group_pattern)
+        self._input = FolderInput(path, _crop(spec, self._detector), group_pattern)
         self.classes = self._input.classes
         self.total = len(self._input) + len(self._input.refused)
         self._tested = 0
@@ -94,6 +89,54 @@ class _FolderSource(Source):
             *_tested_note(self._tested),
             *_several_note(self._doubtful),
         )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moment:
+    """A picture of a face, kept in memory.
+
+    Attributes:
+        picture: BGR uint8 [H,W,3], or why there is none.
+        word: What the face shows.
+        person: Who it is; "" where nobody says.
+    """
+
+    picture: PixelArray | str
+    word: str
+    person: str = ""
+
+
+class Moments(Source):
+    """Pictures that are in memory: cropped as those of a folder are."""
+
+    def __init__(
+        self, moments: Sequence[Moment], spec: InputSpec, detector: Detector | None
+    ) -> None:
+        """Take pictures of at least two words.
+
+        Args:
+            moments: The pictures.
+            spec: How the model wants faces cropped.
+            detector: Finds the face in each; None where they are faces already.
+        """
+        self.classes = tuple(sorted({moment.word for moment in moments}))
+        self.total = len(moments)
+        self._moments, self._crop = moments, _crop(spec, detector)
+
+    def faces(self) -> Iterator[LabelledFace | Rejection]:
+        """Yield each face, or why it is left out."""
+        for number, moment in enumerate(self._moments, start=1):
+            yield self._face(moment, f"{moment.word} {number}")
+
+    def _face(self, moment: Moment, origin: str) -> LabelledFace | Rejection:
+        if isinstance(moment.picture, str):
+            return Rejection(origin, moment.picture)
+        pixels = cropped(moment.picture, self._crop)
+        if pixels is None:
+            return Rejection(origin, NO_FACE)
+        label = self.classes.index(moment.word)
+        soft = one_hot(label, len(self.classes))
+        return LabelledFace(pixels, label, soft, origin, moment.person)
 
 
 class _DatasetSource(Source):
@@ -123,6 +166,10 @@ class _DatasetSource(Source):
 
     def notes(self) -> Sequence[str]:
         return _tested_note(self._dataset.count("test"))
+
+
+def _crop(spec: InputSpec, detector: Detector | None) -> CropSettings:
+    return CropSettings(detector, spec.crop_scale, FINEST, alignment=spec.alignment)
 
 
 def _tested_note(count: int) -> list[str]:

@@ -9,7 +9,15 @@ import numpy as np
 from mien.errors import BundleError, MissingExtraError
 from mien.evaluation.figures.summary import Estimate
 from mien.evaluation.output.card import with_table
-from mien.models.bundle import CARD, PLOT, AnyBundle, Bundle, load_bundle, write_bundle
+from mien.models.bundle import (
+    CARD,
+    PLOT,
+    AnyBundle,
+    Bundle,
+    load_bundle,
+    make_bundle,
+    write_files,
+)
 from mien.models.classifier import OnnxClassifier
 from mien.models.info import DataTerms, MetricsInfo, ModelInfo, Terms
 from mien.training.adapt.card import write_card
@@ -34,15 +42,31 @@ def write(out: Path, adapted: Adapted, model: AnyModelSettings, seed: int) -> Bu
     Raises:
         BundleError: It cannot be written, or the graph does not give what was fitted.
     """
+    _, files = make(out, adapted, model, seed)
+    write_files(out, files)
+    _draw(out / PLOT, adapted, model.name)
+    return load_bundle(out)
+
+
+def make(
+    path: Path, adapted: Adapted, model: AnyModelSettings, seed: int
+) -> tuple[Bundle, dict[str, bytes]]:
+    """Make the bundle in memory, as `write` does in a folder, but for the plot.
+
+    Returns:
+        The bundle, which has none of its files at `path`, by which errors call it; and these files.
+
+    Raises:
+        BundleError: The graph does not give what was fitted.
+    """
     labels = len(adapted.classes.labels)
     graph = replace_tail(adapted.bundle.graph, adapted.head, labels, adapted.temperature)
     info = _info(adapted, model, seed)
-    card = with_table(write_card(info, adapted), info, out / CARD)
-    made = AnyBundle(out, info, graph)
-    _check(made, adapted)
+    card = with_table(write_card(info, adapted), info, path / CARD)
+    _check(AnyBundle(path, info, graph), adapted)
     kept = adapted.known
-    write_bundle(
-        out,
+    return make_bundle(
+        path,
         info,
         graph,
         card,
@@ -50,8 +74,6 @@ def write(out: Path, adapted: Adapted, model: AnyModelSettings, seed: int) -> Bu
         weights=_weights(adapted),
         features=known.encode(kept) if len(kept.labels) else None,
     )
-    _draw(out / PLOT, adapted, info.name)
-    return load_bundle(out)
 
 
 def _info(adapted: Adapted, model: AnyModelSettings, seed: int) -> ModelInfo:

@@ -22,8 +22,15 @@ STATIC = (Path(__file__).parents[1] / "static").resolve()
 INDEX = "index.html"
 # Where it loads all modules that it does not name, at once and not one after the other.
 OTHERS = "<!-- all other modules -->"
-# But for workers, and for drawings: they are loaded when they are needed, or when there is time.
-LATER = ("live/shows/ticker.js", "practice/drawn/", "engine/", "site/")
+# But for workers, drawings and teaching: loaded when they are needed, or when there is time.
+LATER = (
+    "live/shows/ticker.js",
+    "live/teaching/",
+    "core/zip.js",
+    "practice/drawn/",
+    "engine/",
+    "site/",
+)
 # What of that the page itself needs, too.
 SHARED = ("engine/vision/boxes.js", "engine/vision/parts.js")
 # By whom faces are read, as index.html says it.

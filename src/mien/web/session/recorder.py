@@ -65,6 +65,11 @@ class Recorder:
         return record
 
     @property
+    def records(self) -> bool:
+        """Whether anything is written of what is read."""
+        return bool(self._sinks)
+
+    @property
     def takes_markers(self) -> bool:
         """Whether there is somewhere for a marker to go."""
         return self._markers is not None

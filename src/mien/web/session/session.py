@@ -10,9 +10,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from mien import __version__
 from mien.errors import MienError
 from mien.sources.saying import called
-from mien.web import protocol
+from mien.web import protocol, teaching
 from mien.web.guard.limits import MAX_BURST, MESSAGES_PER_SECOND, TokenBucket
 from mien.web.protocol import ProtocolError, SourceId
+from mien.web.session.lesson import Lesson
 from mien.web.session.sender import Sender, failed
 from mien.web.session.sent import OwnStream, read_still
 from mien.web.session.services import Services
@@ -26,10 +27,11 @@ class PageSession:
         """Take an unaccepted connection that the guard has let through."""
         self._websocket = websocket
         self._sender = Sender(websocket)
-        self._services = services
+        self._first = self._services = services  # a page's own model may read in its place
         self._own: OwnStream | None = None
         self._watching: Watching | None = None
         self._bucket = TokenBucket(MAX_BURST, MESSAGES_PER_SECOND)
+        self._lesson = Lesson(services, self._sender)
 
     async def run(self) -> None:
         """Serve the page; returns when it has left or was closed for what it sent."""
@@ -52,6 +54,7 @@ class PageSession:
             except ProtocolError as error:
                 await self._sender.close(error)
             finally:
+                self._lesson.end()
                 tasks.cancel_scope.cancel()
 
     def _hello(self) -> protocol.Hello:
@@ -64,6 +67,8 @@ class PageSession:
             model=self._services.model,
             markers=self._services.recorder.takes_markers,
             streams=self._services.recorder.streams,
+            teaches=self._lesson.offered,
+            adapted=self._services is not self._first,
         )
 
     async def _receive(self, tasks: anyio.abc.TaskGroup) -> None:
@@ -96,6 +101,29 @@ class PageSession:
                 await self._sender.send(protocol.Stopped())
             case protocol.Mark(word):
                 await self._mark(word, time.time())
+            case _:
+                await self._learn(message, tasks)
+
+    async def _learn(self, message: protocol.Teaching, tasks: anyio.abc.TaskGroup) -> None:
+        match message:
+            case teaching.Adapt(faces):
+                await self._read_with(self._first)
+                await self._lesson.learn(faces, tasks)
+            case teaching.Choose(adapted):
+                await self._read_with(self._lesson.reading(adapted=adapted))
+            case teaching.Save():
+                await self._lesson.save()
+            case teaching.Forget():
+                await self._read_with(self._first)
+                await self._lesson.forget()
+
+    async def _read_with(self, services: Services) -> None:
+        """Have another model read from now on, which the page is told."""
+        if services is self._services:
+            return
+        await self._end_stream()
+        self._services = services
+        await self._sender.send(self._hello())
 
     async def _mark(self, word: str, moment: float) -> None:
         recorder = self._services.recorder

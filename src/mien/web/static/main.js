@@ -71,6 +71,10 @@ class Page {
       error: ({ message, told }) => this.live.fail(failureOf(message, told)),
       lost: (code) => this.#lose(code),
       models: (offer) => this.dialog.offerModels(offer),
+      adapting: (message) => this.live.stage.door.teaching?.progress(message),
+      adapted: (message) => this.live.stage.door.teaching?.finish(message),
+      unadapted: (message) => this.live.stage.door.teaching?.fail(message),
+      bundle: (archive) => this.live.stage.door.teaching?.take(archive),
     });
   }
 
@@ -78,6 +82,7 @@ class Page {
     const { status, connection, views } = this;
     const stage = new Stage(this.voice, () => this.live.togglePause());
     stage.usual.ask = (id, learn) => connection.usual(id, learn);
+    stage.door.engine = connection;
     const feed = new Feed(stage.video, connection, () => !this.live.halted);
     return new Live({
       ...{ stage, status, connection, feed },
@@ -112,12 +117,14 @@ class Page {
   }
 
   /** @param {import("./generated/messages.js").Hello} hello */
-  #greet({ labels, sources, version, mode, model, markers, streams }) {
+  #greet(hello) {
+    const { labels, sources, version, mode, model, markers, streams } = hello;
     learnLabels(labels);
     for (const part of [this.dialog, this.voice]) part.setLabels(labels);
     this.practice.greet(labels);
     this.about.show(model);
     this.live.stage.usual.offer({ offered: Boolean(model?.usual) });
+    this.live.stage.door.greet(hello);
     tellWhereItGoes(Boolean(streams));
     this.#tellVersion(version);
     for (const show of this.served) {
@@ -156,6 +163,7 @@ class Page {
     if (this.connection.gone) this.#giveUp();
     this.status.lose(code);
     this.live.lose();
+    this.live.stage.door.teaching?.lose();
   }
 
   // Nothing can be read any more: what would need it is not offered.

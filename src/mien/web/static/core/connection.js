@@ -24,6 +24,7 @@ export class Connection extends Talk {
   constructor(on) {
     super(on);
     this.wait = FIRST_WAIT;
+    this.greeted = false; // by the server that is connected
     this.canvas = document.createElement("canvas");
     this.context = contextOf(this.canvas, { alpha: false });
     this.socket = this.#connect();
@@ -87,6 +88,7 @@ export class Connection extends Talk {
   }
 
   #connect() {
+    this.greeted = false;
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = new WebSocket(`${scheme}://${location.host}/ws`);
     socket.binaryType = "arraybuffer";
@@ -108,22 +110,35 @@ export class Connection extends Talk {
   /** @param {string | ArrayBuffer} data */
   #receive(data) {
     if (typeof data !== "string") {
-      if (!this.stopping) this.on.frame(...splitFrame(data));
+      this.#take(...split(data));
       return;
     }
     /** @type {ServerMessage} */
     const message = JSON.parse(data);
-    if (message.type === "hello") this.wait = FIRST_WAIT;
+    if (message.type === "hello") {
+      this.wait = FIRST_WAIT;
+      if (this.greeted) this.stop(); // what is on its way was read with the model before
+      this.greeted = true;
+    }
     this.receive(message);
+  }
+
+  /**
+   * @param {Analyzed | { type: "bundle" }} header
+   * @param {Uint8Array<ArrayBuffer>} rest
+   */
+  #take(header, rest) {
+    if (header.type === "bundle") this.on.bundle(new Blob([rest], { type: "application/zip" }));
+    else if (!this.stopping) this.on.frame(header, new Blob([rest], { type: "image/jpeg" }));
   }
 }
 
 /**
  * @param {ArrayBuffer} data
- * @returns {[Analyzed, Blob]}
+ * @returns {[Analyzed | { type: "bundle" }, Uint8Array<ArrayBuffer>]}
  */
-function splitFrame(data) {
+function split(data) {
   const length = new DataView(data).getUint32(0);
-  const analysis = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length)));
-  return [analysis, new Blob([new Uint8Array(data, 4 + length)], { type: "image/jpeg" })];
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length)));
+  return [header, new Uint8Array(data, 4 + length)];
 }

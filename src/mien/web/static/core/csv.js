@@ -1,5 +1,5 @@
 // @ts-check
-// Tables as text, and texts as files.
+// Tables as text, and what is saved as a file.
 
 // A field that begins like a formula would be run by a spreadsheet.
 function field(value) {
@@ -18,16 +18,16 @@ export function toTable(columns, rows) {
 }
 
 /**
- * Lets the browser save a text as a file that is named by what it is and by the time.
+ * Lets the browser save something as a file that is named by what it is and by the time.
  *
  * @param {string} name
  * @param {string} ending
  * @param {string} type
- * @param {string} text
+ * @param {BlobPart} content
  */
-export function download(name, ending, type, text) {
+export function download(name, ending, type, content) {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.href = URL.createObjectURL(new Blob([content], { type }));
   link.download = `${name}-${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}.${ending}`;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);

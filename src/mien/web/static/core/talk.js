@@ -20,7 +20,14 @@
  * @property {(message: import("../generated/messages.js").Failed) => void} error
  * @property {(code: number) => void} lost
  * @property {(offer: Offer) => void} models
+ * @property {(message: import("../generated/messages.js").Adapting) => void} adapting
+ * @property {(message: import("../generated/messages.js").Adapted) => void} adapted
+ * @property {(message: import("../generated/messages.js").Unadapted) => void} unadapted
+ * @property {(archive: Blob) => void} bundle
  */
+
+// What is told of learning, which no stream is part of.
+const LEARNING = ["adapting", "adapted", "unadapted"];
 
 // An engine has, beside these: `open`, `send`, `take`, `grab` and `read`.
 export class Talk {
@@ -135,7 +142,7 @@ export class Talk {
       this.answers.delete(message.id);
     } else if (message.type === "stopped") {
       this.stopping -= 1;
-    } else if (!this.stopping) {
+    } else if (!this.stopping || LEARNING.includes(message.type)) {
       if (message.type === "error") this.forget();
       const handle = /** @type {(message: ServerMessage) => void} */ (this.on[message.type]);
       handle(message);

@@ -75,7 +75,8 @@ class Session {
     else if (message.type === "stop") this.#stop();
     else if (message.type === "usual") this.#inTurn(() => this.#ask(message));
     else if (message.type === "use") this.#use(message.model);
-    else if (message.type !== "mark") this.#inTurn(() => this.#read(message)); // markers are the page's own
+    // All else is for a server: markers are the page's own, and it does not learn here.
+    else if (message.type === "grab" || message.type === "picture") this.#inTurn(() => this.#read(message));
   }
 
   // The first pictures would wait for the browser to make the networks' code fit for this processor, which it

@@ -152,6 +152,32 @@ export interface Elements {
   "stats": HTMLElementTagNameMap["dl"];
   "stop": HTMLElementTagNameMap["button"];
   "sure-hint": HTMLElementTagNameMap["p"];
+  "teaching": HTMLElementTagNameMap["section"];
+  "teaching-add": HTMLElementTagNameMap["form"];
+  "teaching-cancel": HTMLElementTagNameMap["button"];
+  "teaching-cannot": HTMLElementTagNameMap["p"];
+  "teaching-close": HTMLElementTagNameMap["button"];
+  "teaching-count": HTMLElementTagNameMap["p"];
+  "teaching-figures": HTMLElementTagNameMap["tbody"];
+  "teaching-forget": HTMLElementTagNameMap["button"];
+  "teaching-here": HTMLElementTagNameMap["p"];
+  "teaching-kept": HTMLElementTagNameMap["ul"];
+  "teaching-learn": HTMLElementTagNameMap["button"];
+  "teaching-new": HTMLElementTagNameMap["input"];
+  "teaching-nobody": HTMLElementTagNameMap["p"];
+  "teaching-outcome": HTMLElementTagNameMap["div"];
+  "teaching-people": HTMLElementTagNameMap["div"];
+  "teaching-progress": HTMLElementTagNameMap["progress"];
+  "teaching-remarks": HTMLElementTagNameMap["ul"];
+  "teaching-result": HTMLElementTagNameMap["h3"];
+  "teaching-said": HTMLElementTagNameMap["p"];
+  "teaching-save": HTMLElementTagNameMap["button"];
+  "teaching-save-model": HTMLElementTagNameMap["button"];
+  "teaching-title": HTMLElementTagNameMap["h2"];
+  "teaching-use": HTMLElementTagNameMap["button"];
+  "teaching-using": HTMLElementTagNameMap["p"];
+  "teaching-verdict": HTMLElementTagNameMap["p"];
+  "teaching-word": HTMLElementTagNameMap["select"];
   "tools": HTMLElementTagNameMap["div"];
   "tools-open": HTMLElementTagNameMap["button"];
   "usual": HTMLElementTagNameMap["button"];
@@ -163,6 +189,7 @@ export interface Elements {
   "video": HTMLElementTagNameMap["video"];
   "volume": HTMLElementTagNameMap["input"];
   "welcome": HTMLElementTagNameMap["div"];
+  "wrong": HTMLElementTagNameMap["button"];
 }
 
 export type View = "live" | "practice" | "welcome";

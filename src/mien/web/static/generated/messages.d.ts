@@ -10,6 +10,8 @@ export interface Hello {
   model: ModelFacts | null;
   markers: boolean;
   streams: boolean;
+  teaches: boolean;
+  adapted: boolean;
 }
 
 /** A source that the page may watch, and what to call it. */
@@ -65,6 +67,46 @@ export interface Ended {
 /** A stream could not start or broke off. */
 export interface Failed {
   type: "error";
+  message: string;
+  told?: Sentence;
+}
+
+/** How far learning is. */
+export interface Adapting {
+  type: "adapting";
+  done: number;
+  total: number;
+}
+
+/** It has been learnt. */
+export interface Adapted {
+  type: "adapted";
+  labels: string[];
+  own: ComparedFigures;
+  known: ComparedFigures | null;
+  left_out: number;
+  verdict: "better" | "no better" | "perhaps";
+}
+
+/** Two models on the same faces, by the mean of the words; see `Comparison`. */
+export interface ComparedFigures {
+  faces: number;
+  before: number;
+  after: number;
+  words: WordFigures[];
+}
+
+/** How many faces of a word are read rightly; `before` is null where it was no word then. */
+export interface WordFigures {
+  word: string;
+  faces: number;
+  before: number | null;
+  after: number;
+}
+
+/** Nothing was learnt. */
+export interface Unadapted {
+  type: "unadapted";
   message: string;
   told?: Sentence;
 }
@@ -160,6 +202,35 @@ export interface Mark {
   word: string;
 }
 
+/** Learn from faces. */
+export interface Adapt {
+  type: "adapt";
+  faces: KeptFace[];
+}
+
+/** A face that the page has kept, and what it shows. */
+export interface KeptFace {
+  word: string;
+  person: string;
+  jpeg: string;
+}
+
+/** Read with what was learnt, or with the model from before. */
+export interface Choose {
+  type: "choose";
+  adapted: boolean;
+}
+
+/** Send what was learnt. */
+export interface Save {
+  type: "save";
+}
+
+/** Stop learning, and forget what was learnt. */
+export interface Forget {
+  type: "forget";
+}
+
 /** A picture of the page's own stream, taken at `time` in seconds. */
 export interface Grab {
   type: "grab";
@@ -173,8 +244,8 @@ export interface Still {
   parts: boolean;
 }
 
-export type ServerMessage = Hello | Stopped | Waiting | Ended | Failed | Analyzed | StillAnalyzed;
+export type ServerMessage = Hello | Stopped | Waiting | Ended | Failed | Adapting | Adapted | Unadapted | Analyzed | StillAnalyzed;
 
-export type ClientMessage = Watch | Next | Stop | Usual | Mark;
+export type ClientMessage = Watch | Next | Stop | Usual | Mark | Adapt | Choose | Save | Forget;
 
 export type PictureHeader = Grab | Still;

@@ -6,6 +6,7 @@ import { $, contextOf } from "../core/dom.js";
 import { people } from "../core/people.js";
 import { settings } from "../core/settings.js";
 import { tell, words } from "../core/words.js";
+import { Door } from "./door.js";
 import { FaceList } from "./faces.js";
 import { Floating } from "./floating.js";
 import { Marking } from "./marking.js";
@@ -35,6 +36,7 @@ export class Stage {
     this.timeline = new Timeline();
     this.marking = new Marking(this.timeline);
     this.floating = new Floating($("float"), onPause);
+    this.door = new Door(() => (this.video.hidden ? this.picture : this.video));
     this.#bringForwardWhatIsPointedAt();
     // A window is drawn larger, or a phone is turned.
     this.video.addEventListener("resize", () => {
@@ -86,6 +88,7 @@ export class Stage {
   begin(show) {
     this.nearest.reset();
     this.usual.reset();
+    this.door.teaching?.begin();
     people.forget();
     this.floating.reset();
     this.stats.reset();
@@ -110,6 +113,7 @@ export class Stage {
   rest() {
     this.overlay.stop();
     this.faces.rest();
+    this.door.teaching?.clear();
     this.stats.reset();
   }
 
@@ -117,6 +121,7 @@ export class Stage {
     this.overlay.stop();
     this.faces.reset();
     this.usual.reset();
+    this.door.teaching?.clear();
     this.floating.show({ faces: [] });
   }
 
@@ -124,6 +129,7 @@ export class Stage {
   clear() {
     this.overlay.clear();
     this.faces.reset();
+    this.door.teaching?.clear();
   }
 
   // The camera is open, but gives no picture; or it gives one again.
@@ -165,6 +171,7 @@ export class Stage {
     this.overlay.show(shown);
     this.faces.show(shown, moves);
     this.usual.see(analysis.faces);
+    this.door.teaching?.see(analysis);
   }
 
   // In the picture or in the list, by a mouse, a finger or the keyboard.
