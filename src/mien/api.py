@@ -16,7 +16,7 @@ from mien.archive.readings import read as archives
 from mien.archive.readings.read import ArchiveSummary
 from mien.archive.readings.recipe import Recipe
 from mien.archive.readings.settings import ArchiveSettings, Format
-from mien.errors import MienError, PictureError, SourceError
+from mien.errors import MissingPackageError, PictureError, SourceError
 from mien.models.info import ModelInfo
 from mien.models.neutral import reference
 from mien.models.occlusion import PartEffect, explain
@@ -348,12 +348,12 @@ def to_frame(
 
     Raises:
         SettingsError: There is no such column.
-        MienError: pandas is not installed.
+        MissingPackageError: pandas is not installed.
     """
     try:
         import pandas as pd
     except ImportError as error:
-        raise MienError("to_frame needs pandas: pip install pandas") from error
+        raise MissingPackageError("to_frame", "pandas") from error
     wanted = columns.split(",") if isinstance(columns, str) else columns
     held = list(analyses)
     labels = next((one.smoothed.labels for each in held for one in each.readings), ())

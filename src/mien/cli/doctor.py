@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from mien import __version__
 from mien.cli.console import out
-from mien.cli.extras import names_of_all
+from mien.installing import names_of_all
 from mien.vision.looks import verdict
 
 if TYPE_CHECKING:
