@@ -9,9 +9,10 @@
 # make torture  kills commands hundreds of times, fills their disk, and says what was lost
 # make fuzz   a million damaged inputs for every parser; goes on where it was ended
 # make lowest  the tests with the oldest versions that pyproject.toml allows, in an environment of its own
+# make wheel  builds the wheel in dist/, and uses it as its users will; wants make page-runtime
 # make soak   hours of the live page among bad guests; fails where memory, descriptors or threads grow
 .DEFAULT_GOAL := run
-.PHONY: run phone test test-heavy check bench torture fuzz soak lowest readme-picture sample-faces page-pictures page-types page-runtime clean
+.PHONY: run phone test test-heavy check bench torture fuzz soak lowest wheel readme-picture sample-faces page-pictures page-types page-runtime clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -54,6 +55,9 @@ fuzz: $(VENV)/dev.stamp
 
 soak: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.soak $(ARGS)
+
+wheel: $(VENV)/dev.stamp
+	$(BIN)/python -m tools.wheel
 
 lowest:
 	$(PYTHON) -m venv $(LOWEST)

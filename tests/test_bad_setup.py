@@ -16,8 +16,11 @@ import mien
 from mien import registry
 from mien.cli import main
 from mien.errors import MienError
+from mien.installing import CPU_INDEX
 from mien.types import PixelArray
 from mien.vision.images.reading import encode_png
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(autouse=True)
@@ -151,7 +154,10 @@ def test_a_missing_extra_is_named_with_how_to_install_it(
     with missing_package(missing):
         assert importlib.import_module("mien.cli").main(words) == 1
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.endswith(f"needs packages that are not installed: pip install 'mien[{extra}]'")
+    assert "needs packages that are not installed: " in line
+    assert f"pip install -e '{ROOT}[{extra}]'" in line.replace(
+        f" --extra-index-url {CPU_INDEX}", ""
+    )
 
 
 def test_reading_needs_no_extra(bundle: str) -> None:

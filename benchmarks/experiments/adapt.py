@@ -38,6 +38,7 @@ from mien.files.writes import write_file
 from mien.models.bundle import Bundle, load_bundle
 from mien.models.classifier import OnnxClassifier
 from mien.registry import find_bundle, make_detector
+from mien.settings import RECIPES
 from mien.training.adapt.classes import Classes, match, targets_of
 from mien.training.adapt.crossval import Learner, Own, Rehearsed
 from mien.training.adapt.graph import read_tail
@@ -53,7 +54,7 @@ SEEN_OR_NOT = (*READ, "surprise", "fear", "disgust")
 # Whose people none of the networks that are asked saw; they are full pictures.
 EVERYBODY = ("wild", "kdef")
 PERSON = r"(.+)_\d+"
-HELD_BACK = Path(__file__).parents[2] / "recipes" / "held_back.csv"
+HELD_BACK = RECIPES / "held_back.csv"
 START, END = "<!-- curve -->", "<!-- /curve -->"
 
 

@@ -34,12 +34,13 @@ from mien.models.decision import is_sure, split
 from mien.models.neutral import neutral_index, reference
 from mien.pipeline.baseline import MOMENT, Moments, corrected, weight
 from mien.pipeline.learning import outcomes_of
+from mien.settings import RECIPES
 from mien.types import FloatArray, RealArray
 from mien.vision.images.reading import decode_picture
 
 NAME = "baseline"
 MODELS = ("fer4", "fer8")
-HELD_BACK = Path("recipes/held_back.csv")
+HELD_BACK = RECIPES / "held_back.csv"
 SOURCES = ("kdef", "jaffe")
 # Neutral pictures that are the usual face, at most; one at least is left to be read.
 MOST = {"held back": 2, "wild": 3}

@@ -136,9 +136,23 @@ class MissingExtraError(MienError):
     """A feature that needs packages of an extra that is not installed."""
 
     def __init__(self, feature: str, extra: str) -> None:
+        # Seldom needed, and it imports what reads the metadata of packages.
+        from mien.installing import here
+
+        place = here()
         super().__init__(
-            f"{feature} needs packages that are not installed: pip install 'mien[{extra}]'"
+            f"{feature} needs packages that are not installed: "
+            f"{place.add_extra(extra)}{place.remark(extra)}"
         )
+
+
+class MissingPackageError(MienError):
+    """A feature that needs a package which no extra of mien brings."""
+
+    def __init__(self, feature: str, package: str) -> None:
+        from mien.installing import here
+
+        super().__init__(f"{feature} needs {package}: {here().add_package(package)}")
 
 
 def one_line(error: BaseException) -> str:

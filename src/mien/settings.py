@@ -12,6 +12,7 @@ import re
 import types
 import typing
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -33,9 +34,21 @@ _KINDS = {
     "object": "a table",
     "null": "none",
 }
+# mien's own recipes and mixes, in the package; a user calls them `recipes/NAME`.
+RECIPES = Path(__file__).parent / "recipes"
 # More threads than processors only wait for each other, and thousands take minutes to start; but a
 # few more than a small machine has are no mistake.
 FEW_THREADS = 16
+
+
+def recipe_file(path: Path) -> Path:
+    """Return where a recipe or a mix lies: as it is named, else mien's own of that name.
+
+    Args:
+        path: As a user names it; `recipes/NAME` is mien's own where there is no such file.
+    """
+    own = RECIPES / path.name
+    return own if path.parent == Path("recipes") and not path.exists() and own.is_file() else path
 
 
 def check_number(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mien import installing
 from mien.cli import extras, live_lan
 from mien.cli.live import LiveOptions
 from mien.errors import MissingExtraError
@@ -15,6 +16,7 @@ REQUIRES = [
     "cryptography>=44; extra == 'lan'",
     'segno>=1.6 ; extra == "lan"',
     "mien[lan]; extra == 'all'",
+    "mien[train]; extra == 'keras'",
     "torch>=2.11; (python_version > '3.10') and extra == 'train'",
 ]
 
@@ -28,7 +30,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         state["run"].append(words)
         return subprocess.CompletedProcess(words, state["status"])
 
-    monkeypatch.setattr(extras.metadata, "requires", lambda _: REQUIRES)
+    monkeypatch.setattr(installing.metadata, "requires", lambda _: REQUIRES)
+    monkeypatch.setattr(installing, "_kind", lambda _: state.get("kind", "pip"))
     monkeypatch.setattr(extras.subprocess, "run", run)
     monkeypatch.setattr(extras.out, "input", lambda _: state["answer"])
     monkeypatch.setattr(extras.out, "_force_terminal", True)
@@ -37,8 +40,11 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 def test_packages_are_those_of_the_extra(asked: dict[str, Any]) -> None:
-    assert extras.packages_of("lan") == ["cryptography>=44", "segno>=1.6"]
-    assert extras.names_of_all() == ["cryptography", "segno", "torch"]
+    assert installing.packages_of("lan") == ["cryptography>=44", "segno>=1.6"]
+    assert installing.names_of_all() == ["cryptography", "segno", "torch"]
+    assert installing.brings_torch("train")
+    assert installing.brings_torch("keras")
+    assert not installing.brings_torch("lan")
 
 
 def test_they_are_fetched_where_somebody_says_yes(asked: dict[str, Any]) -> None:
@@ -47,7 +53,10 @@ def test_they_are_fetched_where_somebody_says_yes(asked: dict[str, Any]) -> None
     assert asked["run"][0][-2:] == ["cryptography>=44", "segno>=1.6"]
 
 
-@pytest.mark.parametrize("change", [{"answer": ""}, {"answer": "n"}, {"terminal": False}])
+@pytest.mark.parametrize(
+    "change",
+    [{"answer": ""}, {"answer": "n"}, {"terminal": False}, {"kind": "uvx"}, {"kind": "pipx"}],
+)
 def test_nothing_is_fetched_otherwise(asked: dict[str, Any], change: dict[str, Any]) -> None:
     asked.update(change)
     assert not extras.install("lan", "A phone")
@@ -62,6 +71,6 @@ def test_a_phone_needs_what_could_not_be_fetched(
 
     monkeypatch.setattr(live_lan, "_import", missing)
     asked["status"] = 1
-    with pytest.raises(MissingExtraError, match=r"pip install 'mien\[lan\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install .*\[lan\]"):
         live_lan.check(LiveOptions(lan=True))
     assert len(asked["run"]) == 1

@@ -61,7 +61,7 @@ def test_what_cannot_be_is_refused(fake, capsys, words, said) -> None:
 
 def test_a_missing_extra_is_named(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "pylsl", None)
-    with pytest.raises(MissingExtraError, match=r"mien\[lsl\]"):
+    with pytest.raises(MissingExtraError, match=r"\[lsl\]"):
         load("--lsl")
 
 

@@ -10,7 +10,7 @@ from mien.errors import BundleError, MissingExtraError
 @pytest.mark.parametrize("make", [DlibHogDetector, DlibCnnDetector])
 def test_says_which_extra_is_missing(make, monkeypatch):
     monkeypatch.setitem(sys.modules, "dlib", None)
-    with pytest.raises(MissingExtraError, match=r"the detector dlib-\w+ .*mien\[dlib\]"):
+    with pytest.raises(MissingExtraError, match=r"the detector dlib-\w+ .*\[dlib\]"):
         make()
 
 

@@ -296,7 +296,7 @@ def test_without_keras_the_extra_is_named(
     keras_files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "keras", None)
-    with pytest.raises(MissingExtraError, match=r"mien\[keras\]"):
+    with pytest.raises(MissingExtraError, match=r"\[keras\]"):
         load_network(read_source(keras_files / "model.keras"))
 
 

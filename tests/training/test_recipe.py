@@ -93,4 +93,4 @@ def test_a_detector_has_a_recipe_of_its_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["student.toml", "teacher.toml", "detector.toml"])
 def test_the_shipped_recipes_are_recipes(name: str) -> None:
     recipe = DETECTOR_RECIPE if name == "detector.toml" else RECIPE
-    assert recipe.read(Path(__file__).parents[2] / "recipes" / name)
+    assert recipe.read(Path("recipes", name))

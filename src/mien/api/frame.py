@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from mien.errors import MienError
+from mien.errors import MissingPackageError
 from mien.sinks.layout import Layout, choose
 from mien.types import Analysis
 
@@ -35,12 +35,12 @@ def to_frame(
 
     Raises:
         SettingsError: There is no such column.
-        MienError: pandas is not installed.
+        MissingPackageError: pandas is not installed.
     """
     try:
         import pandas as pd
     except ImportError as error:
-        raise MienError("to_frame needs pandas: pip install pandas") from error
+        raise MissingPackageError("to_frame", "pandas") from error
     wanted = columns.split(",") if isinstance(columns, str) else columns
     held = list(analyses)
     labels = next((one.smoothed.labels for each in held for one in each.readings), ())

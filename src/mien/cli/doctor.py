@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 from mien import __version__
 from mien.cli.console import out
 from mien.cli.doctor_devices import collisions, devices
-from mien.cli.extras import names_of_all
 from mien.cli.findings import Finding, all_tried, tried
+from mien.installing import names_of_all
 from mien.settings import processors
 from mien.vision.looks import verdict
 

@@ -110,7 +110,8 @@ class AllOptions(FerOptions, frozen=True, kw_only=True):
     """Several inputs as one, and so all options but `PrepareSettings`, those of the splits.
 
     Attributes:
-        mix: Sources and how each is read, in TOML; see docs/mix.md.
+        mix: Sources and how each is read, in TOML, or mien's own, recipes/faces.toml; see
+            docs/mix.md.
     """
 
     mix: Annotated[Path | None, msgspec.Meta(extra={"metavar": "FILE"})] = None

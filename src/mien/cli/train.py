@@ -41,7 +41,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
         dataset: Folder that `mien prepare` wrote (default: datasets/faces, which is made of the
             folder faces where it is not there).
         out: Run folder (default: runs/<data set>).
-        config: Recipe in TOML; options given here go first.
+        config: Recipe in TOML, or one of mien's own, as recipes/student.toml; options given here go
+            first.
         resume: Go on where a run was stopped.
     """
 

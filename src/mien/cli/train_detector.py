@@ -34,7 +34,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
         folders: Pictures with and without faces; in a folder, boxes.csv (file,x1,y1,x2,y2) may hold
             faces that people drew, and faceless.txt the files in which people saw none.
         out: Run folder.
-        config: Recipe in TOML; options given here go first.
+        config: Recipe in TOML, or mien's own, recipes/detector.toml; options given here go first.
         resume: Go on where a run was stopped.
         yunet: YuNet's weights, one or more files; MTCNN (extra [mtcnn]) is asked, too.
         faces: Cropped faces that `mien prepare` wrote.

@@ -15,7 +15,7 @@ import msgspec
 
 from mien.errors import SettingsError
 from mien.parsing import decode_toml
-from mien.settings import unwrapped
+from mien.settings import recipe_file, unwrapped
 
 SHOWN = 200  # characters of a value in a message
 # Of what a recipe says in an error.
@@ -59,7 +59,7 @@ class Recipe:
         """Read a recipe.
 
         Args:
-            path: The file.
+            path: The file, or the name of one of mien's own, such as recipes/student.toml.
 
         Returns:
             Values by the names of fields.
@@ -69,7 +69,7 @@ class Recipe:
                 kind.
         """
         try:
-            values = decode_toml(path.read_bytes())
+            values = decode_toml(recipe_file(path).read_bytes())
         except OSError as error:
             raise SettingsError(f"--config {path}: cannot be read: {error.strerror}") from error
         except ValueError as error:

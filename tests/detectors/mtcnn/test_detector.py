@@ -102,14 +102,14 @@ def test_changed_weights_are_refused_before_they_are_unpickled(tmp_path, monkeyp
 
 def test_a_missing_wheel_is_named(monkeypatch):
     monkeypatch.setattr(networks, "package_folder", lambda package: None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'mien\[mtcnn\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install .*\[mtcnn\]"):
         MtcnnDetector()
 
 
 @pytest.mark.parametrize("package", ["lz4.frame", "onnx"])
 def test_a_missing_package_is_named(monkeypatch, package):
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'mien\[mtcnn\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install .*\[mtcnn\]"):
         MtcnnDetector()
 
 

@@ -16,9 +16,10 @@
     [sources.before]
     dataset = "datasets/before"
 
-Paths are relative to the file. Classes are matched by name, those of other names where `classes`
-of the source says so. Each source is framed in its own way. Groups, such as persons, are kept
-apart by source; near-duplicates are found across all of them.
+Paths are relative to the file, those of mien's own mixes (recipes/faces.toml) to where the command
+is run. Classes are matched by name, those of other names where `classes` of the source says so.
+Each source is framed in its own way. Groups, such as persons, are kept apart by source;
+near-duplicates are found across all of them.
 
 A part of every source, `hold_back`, is neither learnt from nor chosen by: whole groups (single
 pictures where there are none), by a hash of their names, so that they are the same in every data
@@ -41,6 +42,7 @@ from mien.datasets.inputs.prepared import PreparedInput
 from mien.datasets.records import FaceInput, LabelledFace, Rejection, Setting, digest
 from mien.errors import DatasetError
 from mien.protocols import Detector
+from mien.settings import recipe_file
 
 
 def held_back(source: str, group: str, part: float) -> bool:
@@ -80,6 +82,8 @@ class MixedInput:
 
     def __init__(self, path: Path, make_detector: Callable[[], Detector]) -> None:
         self._path, self._mix = path, read_mix(path)
+        # Sources lie beside the file; those of mien's own, where the command is run.
+        self._beside = path.parent if recipe_file(path) == path else Path()
         self.classes = self._mix.classes
         self._parts: list[_Part] = []
         refused: list[Rejection] = []
@@ -149,7 +153,7 @@ class MixedInput:
                     yield self._face(part, result)
 
     def _part(self, name: str, source: MixSource, detector: Detector | None) -> _Part:
-        made = _make_input(self._path.parent, source, detector, self._mix.classes)
+        made = _make_input(self._beside, source, detector, self._mix.classes)
         names = [source.classes.get(one, one) for one in made.classes]
         strange = [one for one in source.classes if one not in made.classes]
         if strange:

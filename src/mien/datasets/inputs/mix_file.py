@@ -9,6 +9,7 @@ from mien.datasets.inputs.fer.ferplus import Majority
 from mien.errors import DatasetError
 from mien.files.pickles import refuse_pickle
 from mien.parsing import decode_toml
+from mien.settings import recipe_file
 
 Fraction = Annotated[float, msgspec.Meta(ge=0, lt=1)]
 KINDS = ("folder", "fer2013", "dataset")
@@ -75,12 +76,15 @@ class Mix(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
 def read_mix(path: Path) -> Mix:
     """Read a mix's file.
 
+    Args:
+        path: The file, or the name of one of mien's own, such as recipes/faces.toml.
+
     Raises:
         DatasetError: It is missing, not TOML, or says something unknown or out of range.
     """
     refuse_pickle(path, DatasetError, "name the TOML file that says what is mixed")
     try:
-        return msgspec.convert(decode_toml(path.read_bytes()), Mix)
+        return msgspec.convert(decode_toml(recipe_file(path).read_bytes()), Mix)
     except OSError as error:
         raise DatasetError(f"{path}: cannot be read: {error.strerror}") from error
     except msgspec.ValidationError as error:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from mien.errors import PictureError
+from mien.errors import MissingPackageError, PictureError
 from mien.vision.images.pixels import ArrayPixels
 
 
@@ -20,9 +20,8 @@ class HeifStill:
         try:
             from pi_heif import open_heif
         except ImportError as error:
-            raise PictureError(
-                f"{name}: a HEIC picture, for which a package is missing: pip install pi-heif"
-            ) from error
+            needed = MissingPackageError("reading HEIC", "pi-heif")
+            raise PictureError(f"{name}: a HEIC picture; {needed}") from error
         pictures: Any = open_heif(data)
         self._main: Any = pictures[pictures.primary_index]
         # What stands beside it at its own size is a picture like it; what is smaller belongs to it.

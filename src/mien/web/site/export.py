@@ -11,6 +11,7 @@ Addresses are relative, so that it works in a folder of a host, too.
 """
 
 import base64
+import contextlib
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -245,9 +246,11 @@ def _licences(bundles: Sequence[Bundle], detector: DetectorBundle) -> Mapping[st
 
 
 def _own_licence() -> bytes:
-    for path in metadata.files("mien") or ():
-        if path.name == "LICENSE":
-            return path.read_binary()
+    """Return mien's own among the licences in its package: others are called so, too."""
+    with contextlib.suppress(metadata.PackageNotFoundError):  # run from its source
+        for path in metadata.files("mien") or ():
+            if path.name == "LICENSE" and path.parts[0].endswith(".dist-info"):
+                return path.read_binary()
     raise SettingsError("mien's own LICENSE is missing from its installation; install it again")
 
 
