@@ -3,6 +3,7 @@
 # make test   installs what the tests need, runs them, and says which were slowest
 # make test-heavy  the tests that `make test` leaves out, and more examples for those with invariants
 # make check  lint, types and the import contract; the same for the page, for which it wants npm
+# make docs   builds the documentation site in build/site; ARGS=--serve shows it
 # make page-runtime  puts onnxruntime-web into the package, for pages that read by themselves
 # make page-types  writes the types that the page is checked by
 # make bench  speed, memory and scale, as ratios within one run
@@ -11,7 +12,7 @@
 # make lowest  the tests with the oldest versions that pyproject.toml allows, in an environment of its own
 # make soak   hours of the live page among bad guests; fails where memory, descriptors or threads grow
 .DEFAULT_GOAL := run
-.PHONY: run phone test test-heavy check bench torture fuzz soak lowest readme-picture sample-faces page-pictures page-types page-runtime clean
+.PHONY: run phone test test-heavy check docs bench torture fuzz soak lowest readme-picture sample-faces page-pictures page-types page-runtime clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -42,6 +43,9 @@ check: $(VENV)/dev.stamp $(NODE)
 	$(BIN)/lint-imports
 	node_modules/.bin/biome check --error-on-warnings
 	node_modules/.bin/tsc --project .
+
+docs: $(VENV)/dev.stamp
+	$(BIN)/python -m docs.site $(ARGS)
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks $(ARGS)
