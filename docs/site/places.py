@@ -20,6 +20,7 @@ PAPERS = {
     "CONTRIBUTING.md": "contributing.md",
     "SECURITY.md": "security.md",
     "benchmarks/peers/README.md": "peers.md",
+    "docs/site/site.js": "site.js",
     "docs/site/style.css": "style.css",
     "src/mien/web/static/icon.svg": "icon.svg",
 }
