@@ -3,6 +3,7 @@
 # make test   installs what the tests need, runs them, and says which were slowest
 # make test-heavy  the tests that `make test` leaves out, and more examples for those with invariants
 # make check  lint, types and the import contract; the same for the page, for which it wants npm
+# make docs   builds the documentation site in build/site; ARGS=--serve shows it
 # make page-runtime  puts onnxruntime-web into the package, for pages that read by themselves
 # make page-types  writes the types that the page is checked by
 # make bench  speed, memory and scale, as ratios within one run
@@ -12,7 +13,7 @@
 # make wheel  builds the wheel in dist/, and uses it as its users will; wants make page-runtime
 # make soak   hours of the live page among bad guests; fails where memory, descriptors or threads grow
 .DEFAULT_GOAL := run
-.PHONY: run phone test test-heavy check bench torture fuzz soak lowest wheel readme-picture sample-faces page-pictures page-types page-runtime clean
+.PHONY: run phone test test-heavy check docs bench torture fuzz soak lowest wheel readme-picture sample-faces page-pictures page-types page-runtime clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -43,6 +44,9 @@ check: $(VENV)/dev.stamp $(NODE)
 	$(BIN)/lint-imports
 	node_modules/.bin/biome check --error-on-warnings
 	node_modules/.bin/tsc --project .
+
+docs: $(VENV)/dev.stamp
+	$(BIN)/python -m docs.site $(ARGS)
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -75,7 +75,8 @@ def _spelling(action: argparse.Action) -> str:
 
 
 def _told(action: argparse.Action) -> str:
-    return (action.help or "").replace("%%", "%")
+    # What would be an element or a link in Markdown is neither in a help text.
+    return (action.help or "").replace("%%", "%").replace("<", "&lt;").replace("](", r"]\(")
 
 
 def _cell(text: str) -> str:

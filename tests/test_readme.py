@@ -3,21 +3,14 @@
 import doctest
 import re
 import shlex
-from pathlib import Path
 
 import pytest
+from tests.documents import ROOT, commands
 
 from mien.cli import _parse
 from mien.registry import DEFAULT_BUNDLE
 
-ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
-
-
-def commands() -> list[str]:
-    """Every `mien …` line or code span of the README, without those that are cut short."""
-    found = re.findall(r"(?:^    |`)(mien [^`\n]+)", TEXT.replace("\\\n", ""), flags=re.MULTILINE)
-    return [command for command in dict.fromkeys(found) if "…" not in command]
 
 
 @pytest.mark.heavy
@@ -29,14 +22,14 @@ def test_python_example_gives_what_it_says(monkeypatch: pytest.MonkeyPatch) -> N
     assert result.failed == 0
 
 
-@pytest.mark.parametrize("command", commands())
+@pytest.mark.parametrize("command", commands(TEXT))
 def test_command_is_understood(command: str) -> None:
     words = shlex.split(command)[1:]
     assert _parse(words).run
 
 
 def test_commands_are_found() -> None:
-    assert len(commands()) >= 8
+    assert len(commands(TEXT)) >= 8
 
 
 def test_links_lead_somewhere() -> None:
