@@ -19,9 +19,11 @@ PAPERS = {
     "CODE_OF_CONDUCT.md": "conduct.md",
     "CONTRIBUTING.md": "contributing.md",
     "SECURITY.md": "security.md",
+    "TERMS.md": "terms.md",
     "benchmarks/peers/README.md": "peers.md",
     "docs/site/site.js": "site.js",
     "docs/site/style.css": "style.css",
+    "src/mien/assets/CREDITS.md": "credits.md",
     "src/mien/web/static/icon.svg": "icon.svg",
 }
 CARDS = "src/mien/models/shipped/*/CARD.md"
