@@ -74,5 +74,6 @@ def test_only_what_the_wheel_needs_is_copied() -> None:
     lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     assert lines[1] == "*"
     kept = {line[1:] for line in lines if line.startswith("!")}
-    assert {"src", "pyproject.toml", "README.md", "LICENSE", "constraints.txt"} <= kept
+    read = {"src", "pyproject.toml", "hatch_build.py", "README.md", "LICENSE", "TERMS.md"}
+    assert read | {"constraints.txt"} <= kept
     assert all((ROOT / name).exists() for name in kept)

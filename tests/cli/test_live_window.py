@@ -38,7 +38,7 @@ def serve_for(seconds: float):
 
 def test_ctrl_c_closes_the_window(browser, tmp_path, monkeypatch, make_bundle):
     assert browser("exec sleep 60").name == "chromium-fake"
-    monkeypatch.setattr(live, "_serve", serve_for(0.5))
+    monkeypatch.setattr(live, "run_until_ended", serve_for(0.5))
     assert main(["live", "--port", "0", "--window", "--bundle", str(make_bundle())]) == 0
     words = (tmp_path / "words").read_text()
     assert "--app=http://127.0.0.1:" in words
@@ -49,7 +49,7 @@ def test_a_browser_that_fails_is_said_and_a_tab_opened(browser, monkeypatch, cap
     browser("exit 3")
     opened = []
     monkeypatch.setattr(live, "_open_browser", lambda *_: opened.append(1))
-    monkeypatch.setattr(live, "_serve", serve_for(1.0))
+    monkeypatch.setattr(live, "run_until_ended", serve_for(1.0))
     assert main(["live", "--port", "0", "--window", "--bundle", str(make_bundle())]) == 0
     assert opened == [1]
     assert "could not open a window (it ended with 3)" in capsys.readouterr().err
@@ -60,7 +60,7 @@ def test_without_such_a_browser_a_tab_is_opened_aloud(monkeypatch, capsys, make_
     monkeypatch.setattr(live, "_has_screen", lambda: True)
     monkeypatch.setattr(live_window, "find_browser", lambda: None)
     monkeypatch.setattr(live, "_open_browser", lambda *_: opened.append(1))
-    monkeypatch.setattr(live, "_serve", serve_for(0))
+    monkeypatch.setattr(live, "run_until_ended", serve_for(0))
     assert main(["live", "--port", "0", "--window", "--bundle", str(make_bundle())]) == 0
     assert opened == [1]
     assert "none was found: the page opens in your browser instead" in capsys.readouterr().err

@@ -358,7 +358,7 @@ def test_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     from mien.models.hub.client import Hub
 
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
-    with pytest.raises(MissingExtraError, match=r"mien\[hub\]"):
+    with pytest.raises(MissingExtraError, match=r"\[hub\]"):
         Hub()
 
 
