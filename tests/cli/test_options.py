@@ -138,8 +138,10 @@ def test_no_option_of_a_command_speaks_python(name: str) -> None:
                 refused.append(f"{action.dest}: {error}")
     assert not [line for line in refused if any(one in line for one in OF_PYTHON)]
     named = {dest for dest, word, _ in taken if not word.strip()}
-    # What a source or address may be is said where it is opened; doctor's options are made by hand.
-    assert named <= {"sources", "source", "address"} | ({"detector_model"} if name == "doctor" else set())
+    # What these may be is said where they are opened; doctor's options are made by hand.
+    assert named <= {"sources", "source", "address"} | (
+        {"detector_model"} if name == "doctor" else set()
+    )
 
 
 def test_an_empty_name_is_not_this_folder(capsys: pytest.CaptureFixture[str]) -> None:
