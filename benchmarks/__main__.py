@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import archive, classifier, detector, frame, memory, prepare, realtime, scale
+from benchmarks import archive, classifier, detector, frame, memory, prepare, realtime, scale, serve
 from benchmarks.report import (
     Environment,
     Result,
@@ -134,6 +134,11 @@ def run_archive(options: Options) -> Result:
     return archive.measure(archive.QUICK if options.quick else None)
 
 
+def run_serve(options: Options) -> Result:
+    """Speed of `mien serve`."""
+    return serve.measure(repeats=1, shortest=0) if options.quick else serve.measure()
+
+
 MEASURES: dict[str, Callable[[Options], Result]] = {
     prepare.NAME: run_prepare,
     TRAINING: run_training,
@@ -148,6 +153,7 @@ MEASURES: dict[str, Callable[[Options], Result]] = {
     memory.PHOTO: run_photo_memory,
     scale.NAME: run_scale,
     archive.NAME: run_archive,
+    serve.NAME: run_serve,
 }
 NEED_BUNDLE = frozenset({archive.NAME, classifier.NAME, frame.NAME, realtime.NAME, memory.LIVE})
 NEED_PROC = frozenset({memory.LIVE, memory.PREPARE, memory.PHOTO, scale.NAME, STREAMING_MEMORY})

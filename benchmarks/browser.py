@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -119,22 +119,24 @@ class Serving:
 
 
 @contextlib.contextmanager
-def serving(*words: str) -> Iterator[Serving]:
-    """Run `mien live`, with more words of the command line.
+def serving(
+    *words: str, command: Sequence[str] = ("live", "--no-browser", "--port", "0")
+) -> Iterator[Serving]:
+    """Run what serves, by itself `mien live`, with more words of the command line.
 
     Raises:
         SettingsError: It ended, with what it said.
     """
-    command = [sys.executable, "-m", "mien", "live", "--no-browser", "--port", "0", *words]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+    line = [sys.executable, "-m", "mien", *command, *words]
+    process = subprocess.Popen(line, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
     assert process.stdout is not None
     try:
-        for line in process.stdout:
-            found = re.search(r"http://\S+/", line)
+        for said in process.stdout:
+            found = re.search(r"http://[^\s;]+", said)
             if found:
                 yield Serving(found[0], process.pid)
                 return
-        raise SettingsError("mien live ended before it said where the page is")
+        raise SettingsError(f"mien {command[0]} ended before it said where it is")
     finally:
         process.terminate()
         process.wait(10)

@@ -162,6 +162,22 @@ def read_text_message(data: bytes, _folder: Path) -> None:
     decode_text(data.decode("utf-8", "replace"))
 
 
+def read_form(data: bytes, _folder: Path) -> None:
+    """Split a body of several pictures."""
+    from mien.web.api_server.multipart import split
+
+    split(data, f"multipart/form-data; boundary={seeds.BOUNDARY}")
+
+
+def read_pickle(data: bytes, folder: Path) -> None:
+    """Look whether a file is a pickle, which is not opened."""
+    from mien.files.pickles import is_pickle
+
+    path = folder / "data"
+    path.write_bytes(data)
+    is_pickle(path)
+
+
 def read_binary_message(data: bytes, _folder: Path) -> None:
     """Read a picture of the page, with what stands before it."""
     from mien.web.protocol import decode_picture_message
@@ -243,3 +259,5 @@ def _messages() -> Iterator[Parser]:
     yield Parser("text message", seeds.texts, values, read_text_message, 400)
     header = (damage, in_header(">I", damage), in_header(">I", damage_json))
     yield Parser("binary message", seeds.messages, header, read_binary_message, 400)
+    yield Parser("form of pictures", seeds.forms, (damage, damage_text), read_form, 400)
+    yield Parser("what may be a pickle", seeds.pickles, (damage,), read_pickle, 300)

@@ -1,8 +1,11 @@
 """Small good files of every kind, made when they are needed: none lies in the repository."""
 
+import base64
 import csv
+import gzip
 import io
 import json
+import pickle
 import struct
 import tempfile
 from collections.abc import Sequence
@@ -16,6 +19,7 @@ from mien.types import PixelArray
 
 CLASSES = ("angry", "happy")
 FACE = 48
+BOUNDARY = "----a-browser"
 PICTURES = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM", "TGA", "ICO", "JPEG2000", "AVIF")
 PICTURES += ("PCX", "SGI", "DDS", "ICNS", "MPO", "IM", "SPIDER", "MSP", "XBM", "EPS", "PDF", "QOI")
 VIDEOS = (
@@ -221,7 +225,31 @@ def joblib() -> tuple[bytes, ...]:
 
 def texts() -> tuple[bytes, ...]:
     """Return text messages of the page."""
-    return b'{"type": "watch", "source": "sample"}', b'{"type": "next"}', b'{"type": "stop"}'
+    face = {"word": "tired", "person": "1", "jpeg": base64.b64encode(jpeg()).decode()}
+    return (
+        b'{"type": "watch", "source": "sample"}',
+        b'{"type": "next"}',
+        b'{"type": "stop"}',
+        json.dumps({"type": "adapt", "faces": [face, face | {"word": "sad"}]}).encode(),
+        b'{"type": "choose", "adapted": true}',
+    )
+
+
+def forms() -> tuple[bytes, ...]:
+    """Return bodies of several pictures, as browsers send them."""
+    lines = b'--%b\r\nContent-Disposition: form-data; name="p"; filename="%b"\r\n\r\n%b\r\n'
+    parts = [lines % (BOUNDARY.encode(), name, jpeg()) for name in (b"a.jpg", b"b c.jpg")]
+    end = b"--%b--\r\n" % BOUNDARY.encode()
+    return b"".join([*parts, end]), parts[0] + end
+
+
+@cache
+def pickles() -> tuple[bytes, ...]:
+    """Return what `mien.files.pickles` tells apart: pickles of several protocols, and none."""
+    kinds = [pickle.dumps({"faces": [1, 2]}, protocol) for protocol in (0, 2, 5)]
+    array = io.BytesIO()
+    np.save(array, np.array([{}], dtype=object))
+    return (*kinds, gzip.compress(kinds[1]), array.getvalue(), jpeg())
 
 
 @cache

@@ -129,3 +129,9 @@ def test_archives_are_held_against_their_goals(bench: Importer) -> None:
     assert len(result.rows) == (8 if archive.STATUS.is_file() else 6)
     assert all(math.isfinite(row["value"]) and row["value"] > 0 for row in result.rows)
     assert sum("met" in row for row in result.rows) == len(result.rows) // 2
+
+
+def test_pictures_over_http_are_timed(bench: Importer) -> None:
+    result = bench("serve").measure(repeats=1, shortest=0)
+    check(result, rows=3)
+    assert result.rows[0]["ratio"] == 1
