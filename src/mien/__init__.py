@@ -16,7 +16,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mien.api import Reader, load, read_archive, to_frame
+    from mien.api import Reader, evaluate, load, prepare, read_archive, to_frame, train
     from mien.archive.readings.manifest import read_manifest
     from mien.errors import MienError
     from mien.models.occlusion import PartEffect
@@ -65,11 +65,14 @@ __all__ = [
     "Source",
     "Verdict",
     "__version__",
+    "evaluate",
     "load",
+    "prepare",
     "read_archive",
     "read_manifest",
     "run",
     "to_frame",
+    "train",
 ]
 
 _HOMES = {
@@ -79,7 +82,7 @@ _HOMES = {
     "mien.pipeline.meter": ("RunSummary",),
     "mien.pipeline.run": ("run",),
     "mien.protocols": ("Classifier", "Detector", "Sink", "Source"),
-    "mien.api": ("Reader", "load", "read_archive", "to_frame"),
+    "mien.api": (*("Reader", "evaluate", "load", "prepare", "read_archive", "to_frame", "train"),),
     "mien.archive.readings.manifest": ("read_manifest",),
     "mien.types": (
         *("Analysis", "Box", "Face", "Frame", "InputSpec", "Prediction", "Quality", "Reading"),

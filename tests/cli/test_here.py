@@ -102,7 +102,7 @@ def test_a_pickle_is_met_with_what_to_name(
     words: list[str], instead: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if words[0] == "import-keras":
-        pytest.importorskip("keras", reason="needs the extra [keras]")
+        pytest.importorskip("h5py", reason="needs the extra [keras]")
     Path("data.pkl").write_bytes(pickle.dumps([Trap()]))
     assert main(words) == 1
     (line,) = (s for s in capsys.readouterr().err.splitlines() if s.startswith("mien: "))

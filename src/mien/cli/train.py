@@ -14,7 +14,7 @@ from mien.cli import here
 from mien.cli.console import err, out, print_live, progress
 from mien.cli.options import add_options, read, say_old, typed
 from mien.errors import DatasetError, MienError, MissingExtraError, TrainingError
-from mien.registry import SHIPPED, find_bundle
+from mien.registry import SHIPPED
 from mien.settings import made_of
 from mien.training.expression.settings import (
     RECIPE,
@@ -134,8 +134,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _run(args: argparse.Namespace, machine: TrainMachine, spread: "Spread") -> int:
     from mien.datasets.dataset import load_dataset
+    from mien.training.expression.order import order
     from mien.training.expression.run import assist, train
-    from mien.training.expression.suited import suit
 
     place = read(args, Place)
     options = put_over(args, RECIPE)
@@ -145,19 +145,11 @@ def _run(args: argparse.Namespace, machine: TrainMachine, spread: "Spread") -> i
     else:
         dataset = load_dataset(place.dataset)
     folder = place.out or Path("runs") / dataset.path.name
-    options.setdefault("name", folder.name)
-    options.setdefault("crop_scale", dataset.info.input.get("crop_scale") or 1.0)
     folds = _folds(dataset, options, spread)
-    options = suit(options, min(part.count("train") for part in (folds or (dataset,))))
+    faces = min(part.count("train") for part in (folds or (dataset,)))
     unnamed = [] if place.dataset else here.words(dataset.path)
-    facts = {"command": this_command(*unnamed), "recipe": RECIPE.write(options)}
-    settings, origins = made_of(TrainSettings, options), made_of(Origins, options)
-    model = made_of(ModelSettings, options | facts)
-    beginnings: dict[str, Any] = {
-        "pretrained": None if origins.pretrained is None else Path(origins.pretrained),
-        "origin": None if origins.from_ is None else find_bundle(Path(origins.from_)),
-        "teachers": [find_bundle(Path(name)) for name in origins.teacher],
-    }
+    wanted = order(options, dataset, folder, faces=faces, command=this_command(*unnamed))
+    settings, model, beginnings = wanted.settings, wanted.model, wanted.beginnings
     if folds:
         from mien.cli.train_folds import run_folds
 
