@@ -19,6 +19,7 @@ GROUPS = {
         *("Analysis", "Reading", "Prediction", "Verdict", "Quality", "PartEffect"),
         *("Face", "Box", "Frame", "InputSpec"),
     ),
+    "A model of your own": ("prepare", "train", "evaluate"),
     "The live loop": ("run", "Analyzer", "AnalyzerSettings", "RunSummary"),
     "Parts of your own": ("Detector", "Classifier", "Source", "Sink"),
 }
