@@ -140,7 +140,7 @@ def _run(args: argparse.Namespace, machine: TrainMachine, spread: "Spread") -> i
     place = read(args, Place)
     options = put_over(args, RECIPE)
     if place.dataset is None:
-        made_of(TrainSettings, options)  # what is out of range is said before any work
+        _check(options, machine)
         dataset = _dataset_here(spread)
     else:
         dataset = load_dataset(place.dataset)
@@ -153,11 +153,7 @@ def _run(args: argparse.Namespace, machine: TrainMachine, spread: "Spread") -> i
     facts = {"command": this_command(*unnamed), "recipe": RECIPE.write(options)}
     settings, origins = made_of(TrainSettings, options), made_of(Origins, options)
     model = made_of(ModelSettings, options | facts)
-    beginnings: dict[str, Any] = {
-        "pretrained": None if origins.pretrained is None else Path(origins.pretrained),
-        "origin": None if origins.from_ is None else find_bundle(Path(origins.from_)),
-        "teachers": [find_bundle(Path(name)) for name in origins.teacher],
-    }
+    beginnings = _beginnings(origins)
     if folds:
         from mien.cli.train_folds import run_folds
 
@@ -184,6 +180,28 @@ def _run(args: argparse.Namespace, machine: TrainMachine, spread: "Spread") -> i
         )
     _say(result, folder, machine)
     return 0
+
+
+def _check(options: Options, machine: TrainMachine) -> None:
+    """Say what cannot be before a data set is made, which takes long.
+
+    Raises:
+        MienError: A setting is out of range, a bundle is not there, or the device.
+    """
+    from mien.training.device import Compute
+
+    made_of(TrainSettings, options)
+    _beginnings(made_of(Origins, options))
+    Compute.choose(machine)
+
+
+def _beginnings(origins: Origins) -> dict[str, Any]:
+    """Return what a run begins with, as `train` takes it."""
+    return {
+        "pretrained": None if origins.pretrained is None else Path(origins.pretrained),
+        "origin": None if origins.from_ is None else find_bundle(Path(origins.from_)),
+        "teachers": [find_bundle(Path(name)) for name in origins.teacher],
+    }
 
 
 def _dataset_here(spread: "Spread") -> "Dataset":
