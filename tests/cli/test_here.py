@@ -58,8 +58,15 @@ def test_train_prepares_what_is_not_prepared(capsys: pytest.CaptureFixture[str])
     assert "a run is here already" in said.err
 
 
-def test_a_wrong_option_is_said_before_anything_is_prepared() -> None:
-    assert main(["train", "--epochs", "0"]) == 1
+@pytest.mark.parametrize(
+    "words",
+    [["--epochs", "0"], ["--device", "toaster"], ["--from", "nothing"], ["--teacher", "nothing"]],
+)
+def test_a_wrong_option_is_said_before_anything_is_prepared(
+    capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    assert main(["train", *words]) == 1
+    assert words[1] in capsys.readouterr().err
     assert not Path("datasets").exists()
 
 

@@ -109,6 +109,15 @@ def test_a_port_that_is_taken(served, capsys):
     assert not served
 
 
+@pytest.mark.parametrize("host", ["198.51.100.77", "two words", "é..b"])
+def test_an_address_that_this_machine_has_not(served, capsys, host):
+    assert main(["serve", "--port", "0", "--host", host, "--token"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"mien: {host} is no address of this machine (")
+    assert "--port" not in line
+    assert not served
+
+
 def test_other_names_of_this_machine(served, capsys):
     if not sys.platform.startswith("linux"):
         pytest.skip("other systems have no 127.0.0.2")

@@ -35,9 +35,13 @@ def test_bf16_where_the_hardware_computes_in_it(
     assert product.dtype is (torch.bfloat16 if bf16 else torch.float32)
 
 
-def test_unknown_device_is_named() -> None:
-    with pytest.raises(TrainingError, match="--device toaster: not usable here"):
-        Compute.choose(Machine(device="toaster"))
+@pytest.mark.parametrize("name", ["toaster", "openvino", "hpu", "meta", "opengl"])
+def test_unknown_device_is_named_with_those_that_are_known(name: str) -> None:
+    with pytest.raises(TrainingError) as caught:
+        Compute.choose(Machine(device=name))
+    assert str(caught.value) == (
+        f"--device {name}: not usable here; try --device cpu (known are auto, cpu and cuda)"
+    )
 
 
 def test_pictures_keep_their_values() -> None:

@@ -222,7 +222,7 @@ def _tell_of_others(shard: str | None, waiting: "Waiting") -> None:
     if waiting.entries:
         rest = f"the other shards have {waiting.entries:,} entries still to read"
     else:
-        rest = "another shard puts the data set together"
+        rest = "another shard puts the data set together, or has done so"
     console.out.print(f"Shard {shard} is read; {rest}.", markup=False)
 
 

@@ -140,7 +140,7 @@ def _run(args: argparse.Namespace, machine: TrainMachine, spread: "Spread") -> i
     place = read(args, Place)
     options = put_over(args, RECIPE)
     if place.dataset is None:
-        made_of(TrainSettings, options)  # what is out of range is said before any work
+        _check(options, machine)
         dataset = _dataset_here(spread)
     else:
         dataset = load_dataset(place.dataset)
@@ -176,6 +176,20 @@ def _run(args: argparse.Namespace, machine: TrainMachine, spread: "Spread") -> i
         )
     _say(result, folder, machine)
     return 0
+
+
+def _check(options: Options, machine: TrainMachine) -> None:
+    """Say what cannot be before a data set is made, which takes long.
+
+    Raises:
+        MienError: A setting is out of range, a bundle is not there, or the device.
+    """
+    from mien.training.device import Compute
+    from mien.training.expression.order import beginnings_of
+
+    made_of(TrainSettings, options)
+    beginnings_of(made_of(Origins, options))
+    Compute.choose(machine)
 
 
 def _dataset_here(spread: "Spread") -> "Dataset":

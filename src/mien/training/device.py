@@ -16,6 +16,8 @@ from mien.training.settings import Machine
 # What bf16 gained over fp32 in training steps: three times with AMX, 1.3 times (residual) to 2.4
 # times (mobilenet) with AVX-512's bf16 products; without either it was 15 % slower.
 BF16_UNITS = ("amx_bf16", "avx512_bf16")
+# Those that mien trains on; PyTorch names a dozen that no build of it has all of.
+KNOWN = ("cpu", "cuda")
 # Of glibc's mallopt: from which size on memory is the system's own, how much that is free stays,
 # and the largest values that these may have.
 _MMAP_THRESHOLD, _TRIM_THRESHOLD, _LARGEST = -3, -1, (1 << 30, (1 << 31) - 1)
@@ -54,10 +56,12 @@ class Compute:
             name = f"cuda:{local}"
         try:
             device = torch.device(name)
-            torch.zeros(1, device=device)
-        except (RuntimeError, AssertionError) as error:
+            torch.zeros(1, device=device).cpu()
+        except (RuntimeError, AssertionError, ImportError) as error:
+            known = name.partition(":")[0] in KNOWN
+            reason = str(error).splitlines()[0] if known else "known are auto, cpu and cuda"
             raise TrainingError(
-                f"--device {name}: not usable here; try --device cpu ({str(error).splitlines()[0]})"
+                f"--device {name}: not usable here; try --device cpu ({reason})"
             ) from error
         # All batches but the last have one shape, for which cuDNN then takes its fastest way.
         torch.backends.cudnn.benchmark = True

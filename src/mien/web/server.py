@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import logging
 import os
 import socket
@@ -12,7 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from websockets.protocol import State
 
-from mien.errors import SettingsError
+from mien.errors import SettingsError, printable
 from mien.pipeline.interrupts import ends_by_ctrl_c
 from mien.web.guard.connections import FOR_MACHINE, FOR_NETWORK, Bounds, Door
 from mien.web.guard.limits import seldom_logged
@@ -51,7 +52,7 @@ def bind_all(
         option: What to name in the error, which says to choose another port.
 
     Raises:
-        SettingsError: The port is in use, or may not be taken.
+        SettingsError: The port is in use, or may not be taken; or an address is another machine's.
     """
     last = min(port + PORTS_TO_TRY, 65536) if search else port + 1
     for candidate in range(port, last):
@@ -61,7 +62,11 @@ def bind_all(
                 # Where any port will do, the others follow the first.
                 taken = listeners[0].getsockname()[1] if listeners else candidate
                 listeners.append(_listen(host, taken))
+            except TypeError as error:  # Python's own, of a name that IDNA has no form for
+                raise _absent(host, str(error)) from error
             except OSError as error:
+                if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+                    raise _absent(host, error.strerror or str(error)) from error
                 reason = f"{host} cannot be used ({error.strerror or error})"
                 break
         else:
@@ -70,6 +75,11 @@ def bind_all(
             listener.close()
     tried = f"port {port}" if last == port + 1 else f"ports {port} to {last - 1}"
     raise SettingsError(f"{tried} of {reason}; name another with {option}")
+
+
+def _absent(host: str, reason: str) -> SettingsError:
+    told = printable(f"{host} is no address of this machine ({reason})")
+    return SettingsError(f"{told}; name one that it has")
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -126,6 +126,15 @@ def test_shards_make_the_same_and_the_last_one_puts_it_together(tmp_path: Path) 
     assert not (tmp_path / "shared.partial").exists()
 
 
+def test_a_shard_of_other_settings_removes_nothing_of_what_others_have_read(tmp_path: Path) -> None:
+    out = tmp_path / "set"
+    prepare_shard(Photos(), out, (1, 2), SMALL)
+    other = PrepareSettings(chunk_size=12, shard_rows=20)
+    assert isinstance(prepare_shard(Photos(), out, (2, 2), other), Waiting)
+    assert not isinstance(prepare_shard(Photos(), out, (2, 2), SMALL), Waiting)
+    assert not (tmp_path / "set.partial").exists()
+
+
 def test_a_run_of_the_whole_takes_what_shards_have_read(tmp_path: Path) -> None:
     out, told = tmp_path / "set", list[tuple[str, int]]()
     prepare_shard(Photos(), out, (1, 2), SMALL)

@@ -92,8 +92,9 @@ def write_chunks(
     """
     parts = _parts(source, folder, chunk_size)
     paths = [part.path for part in parts]
-    for stale in set(folder.glob("chunk-*")) - set(paths):
-        stale.unlink()
+    if shard == WHOLE:  # what is stale to one shard may be what another is at, by other settings
+        for stale in set(folder.glob("chunk-*")) - set(paths):
+            stale.unlink()
     work = ReadChunks(source, alone=engine is None)
     own = share(parts, shard)
     are_done = (_is_whole(part.path, on_progress) for part in own)

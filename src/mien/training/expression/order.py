@@ -46,11 +46,18 @@ def order(
     usual = {"name": folder.name, "crop_scale": dataset.info.input.get("crop_scale") or 1.0}
     chosen = suit(usual | dict(options), faces)
     facts = {"command": command, "recipe": RECIPE.write(chosen)}
-    origins = made_of(Origins, chosen)
-    beginnings = {
+    model = made_of(ModelSettings, chosen | facts)
+    return Order(made_of(TrainSettings, chosen), model, beginnings_of(made_of(Origins, chosen)))
+
+
+def beginnings_of(origins: Origins) -> dict[str, Any]:
+    """Return what a run begins with and learns from, as `train` takes it.
+
+    Raises:
+        BundleError: A name is that of no bundle.
+    """
+    return {
         "pretrained": None if origins.pretrained is None else Path(origins.pretrained),
         "origin": None if origins.from_ is None else find_bundle(Path(origins.from_)),
         "teachers": [find_bundle(Path(name)) for name in origins.teacher],
     }
-    settings = made_of(TrainSettings, chosen)
-    return Order(settings, made_of(ModelSettings, chosen | facts), beginnings)
