@@ -204,6 +204,19 @@ def test_all_is_forgotten_by_one_button(open_sample, expect):
     expect(page.locator("#teaching-word option")).to_have_text(["angry", "sad", "happy", "neutral"])
 
 
+def test_a_face_that_is_being_kept_is_deleted_with_the_others(open_sample, expect):
+    page = open_sample()
+    keep(page, expect, "sad", 1)
+    page.evaluate("""() => {
+      document.querySelector("#teaching-people button").click();
+      document.getElementById("teaching-forget").click();
+    }""")
+    expect(said(page)).to_contain_text("Nothing is kept")
+    page.wait_for_timeout(500)  # in which it was kept
+    expect(page.locator("#teaching-kept li")).to_have_count(0)
+    expect(said(page)).to_contain_text("Nothing is kept")
+
+
 def test_what_is_not_seen_is_not_kept(open_sample, expect):
     page = open_sample()
     expect(page.locator("#teaching-people button")).to_have_text("Keep Person 1")

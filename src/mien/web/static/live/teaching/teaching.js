@@ -32,6 +32,7 @@ export class Teaching {
   /** @type {{ size: [number, number], faces: readonly FaceFacts[] }} */
   #seen = { size: [1, 1], faces: [] };
   #stream = 1;
+  #deletions = 0; // what was asked for before one of them comes too late
   #word = "";
   #offered = ""; // whose faces can be kept
   #learning = false;
@@ -169,8 +170,10 @@ export class Teaching {
       this.#say(() => fill(words.teaching.full, { count: MOST }));
       return;
     }
+    const deletions = this.#deletions;
     const canvas = cut(this.source(), this.#seen.size, face.box);
     const jpeg = (await shows(engine, canvas)) && (await toBytes(canvas));
+    if (deletions !== this.#deletions) return; // all was deleted meanwhile
     if (!jpeg) {
       this.#say(() => fill(words.teaching.faceless, { person: personFor(number) }));
       return;
@@ -232,6 +235,7 @@ export class Teaching {
   #forget() {
     if (this.#teaches) this.engine?.send({ type: "forget" });
     this.#setLearning(false);
+    this.#deletions += 1;
     this.#outcome.show(null);
     this.#vocabulary.clear();
     this.#shelf.clear();
