@@ -266,6 +266,11 @@ def test_it_speaks_german(open_sample, expect, teach):
     expect(page.locator("#teaching-word")).to_have_value("sad")
     page.locator("#teaching-people button").click()
     expect(said(page)).to_have_text(re.compile("1 Gesicht ist als „traurig“ behalten"))
+    keep(page, expect, "traurig", 1)
+    keep(page, expect, "fröhlich")
+    teach.fails = DatasetError(Says.ONE_PHOTO(word="sad"))
+    page.get_by_role("button", name="Daraus lernen").click()
+    expect(said(page)).to_contain_text("traurig: Alle Gesichter")
 
 
 def test_a_connection_that_breaks_off_leaves_the_faces(open_sample, expect):

@@ -121,7 +121,7 @@ export class Teaching {
   fail({ message, told }) {
     if (!this.#learning) return;
     this.#setLearning(false);
-    this.#say(saidBy(message, told));
+    this.#say(told ? () => said(message, told) : message);
   }
 
   /** @param {Blob} archive a bundle */
@@ -313,6 +313,19 @@ export class Teaching {
     button.addEventListener("click", () => this.#keep(number));
     return button;
   }
+}
+
+/**
+ * What the server says, its word as the page calls it.
+ *
+ * @param {string} message
+ * @param {import("../../generated/messages.js").Sentence} told
+ */
+function said(message, told) {
+  const { word } = told.values;
+  const values = typeof word === "string" ? { ...told.values, word: wordFor(word) } : told.values;
+  const text = saidBy(message, { ...told, values });
+  return typeof text === "string" ? text : text();
 }
 
 /** @param {Uint8Array} bytes */
