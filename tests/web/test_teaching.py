@@ -259,6 +259,19 @@ def test_a_phone_has_room_for_it(open_sample, expect, locale, violations):
     assert violations(page) == []
 
 
+def test_no_word_of_a_button_is_broken_on_a_phone(open_sample, expect):
+    page = open_sample(locale="de-DE", viewport={"width": 360, "height": 740})
+    keep(page, expect, "traurig")
+    count = """(buttons) => buttons.map((button) => {
+      const words = document.createRange();
+      words.selectNodeContents(button);
+      return new Set([...words.getClientRects()].map(({ top }) => Math.round(top))).size;
+    })"""
+    for buttons in ("#teaching-kept button", "#stop"):
+        lines = page.locator(buttons).evaluate_all(count)
+        assert set(lines) == {1}, buttons
+
+
 def test_it_speaks_german(open_sample, expect, teach):
     page = open_sample(locale="de-DE")
     page.get_by_label("Anderes Wort").fill("Traurig")
