@@ -65,6 +65,16 @@ def test_an_option_that_is_not_there_is_told_by_the_command(
     assert told.endswith("unrecognized arguments: --anotate=b.jpg; did you mean --annotate?")
 
 
+def test_an_option_that_another_begins_with_is_not_taken_for_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """`mien adapt` has `--from`; elsewhere the same is `--model`."""
+    with pytest.raises(SystemExit) as ended:
+        main(["adapt", "faces", "--out", "mine", "--model", "fer8"])
+    assert ended.value.code == 2
+    assert "unrecognized arguments: --model fer8" in capsys.readouterr().err
+
+
 def test_without_a_command_the_commands_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main([])

@@ -204,6 +204,19 @@ def test_all_is_forgotten_by_one_button(open_sample, expect):
     expect(page.locator("#teaching-word option")).to_have_text(["angry", "sad", "happy", "neutral"])
 
 
+def test_a_face_that_is_being_kept_is_deleted_with_the_others(open_sample, expect):
+    page = open_sample()
+    keep(page, expect, "sad", 1)
+    page.evaluate("""() => {
+      document.querySelector("#teaching-people button").click();
+      document.getElementById("teaching-forget").click();
+    }""")
+    expect(said(page)).to_contain_text("Nothing is kept")
+    page.wait_for_timeout(500)  # in which it was kept
+    expect(page.locator("#teaching-kept li")).to_have_count(0)
+    expect(said(page)).to_contain_text("Nothing is kept")
+
+
 def test_what_is_not_seen_is_not_kept(open_sample, expect):
     page = open_sample()
     expect(page.locator("#teaching-people button")).to_have_text("Keep Person 1")
@@ -246,6 +259,19 @@ def test_a_phone_has_room_for_it(open_sample, expect, locale, violations):
     assert violations(page) == []
 
 
+def test_no_word_of_a_button_is_broken_on_a_phone(open_sample, expect):
+    page = open_sample(locale="de-DE", viewport={"width": 360, "height": 740})
+    keep(page, expect, "traurig")
+    count = """(buttons) => buttons.map((button) => {
+      const words = document.createRange();
+      words.selectNodeContents(button);
+      return new Set([...words.getClientRects()].map(({ top }) => Math.round(top))).size;
+    })"""
+    for buttons in ("#teaching-kept button", "#stop"):
+        lines = page.locator(buttons).evaluate_all(count)
+        assert set(lines) == {1}, buttons
+
+
 def test_it_speaks_german(open_sample, expect, teach):
     page = open_sample(locale="de-DE")
     page.get_by_label("Anderes Wort").fill("Traurig")
@@ -253,6 +279,11 @@ def test_it_speaks_german(open_sample, expect, teach):
     expect(page.locator("#teaching-word")).to_have_value("sad")
     page.locator("#teaching-people button").click()
     expect(said(page)).to_have_text(re.compile("1 Gesicht ist als „traurig“ behalten"))
+    keep(page, expect, "traurig", 1)
+    keep(page, expect, "fröhlich")
+    teach.fails = DatasetError(Says.ONE_PHOTO(word="sad"))
+    page.get_by_role("button", name="Daraus lernen").click()
+    expect(said(page)).to_contain_text("traurig: Alle Gesichter")
 
 
 def test_a_connection_that_breaks_off_leaves_the_faces(open_sample, expect):

@@ -85,7 +85,8 @@ def parser_of(*wanted: str) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name, summary in COMMANDS.items():
         described = f"{summary[0].upper()}{summary[1:]}."
-        command = commands.add_parser(name, help=summary, description=described)
+        # An option is written out: `--model` of a command without it is not `--model-version`.
+        command = commands.add_parser(name, help=summary, description=described, allow_abbrev=False)
         if name in wanted:
             _fill(name, command)
     return parser

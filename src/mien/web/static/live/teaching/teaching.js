@@ -32,6 +32,7 @@ export class Teaching {
   /** @type {{ size: [number, number], faces: readonly FaceFacts[] }} */
   #seen = { size: [1, 1], faces: [] };
   #stream = 1;
+  #deletions = 0; // what was asked for before one of them comes too late
   #word = "";
   #offered = ""; // whose faces can be kept
   #learning = false;
@@ -120,7 +121,7 @@ export class Teaching {
   fail({ message, told }) {
     if (!this.#learning) return;
     this.#setLearning(false);
-    this.#say(saidBy(message, told));
+    this.#say(told ? () => said(message, told) : message);
   }
 
   /** @param {Blob} archive a bundle */
@@ -169,8 +170,10 @@ export class Teaching {
       this.#say(() => fill(words.teaching.full, { count: MOST }));
       return;
     }
+    const deletions = this.#deletions;
     const canvas = cut(this.source(), this.#seen.size, face.box);
     const jpeg = (await shows(engine, canvas)) && (await toBytes(canvas));
+    if (deletions !== this.#deletions) return; // all was deleted meanwhile
     if (!jpeg) {
       this.#say(() => fill(words.teaching.faceless, { person: personFor(number) }));
       return;
@@ -232,6 +235,7 @@ export class Teaching {
   #forget() {
     if (this.#teaches) this.engine?.send({ type: "forget" });
     this.#setLearning(false);
+    this.#deletions += 1;
     this.#outcome.show(null);
     this.#vocabulary.clear();
     this.#shelf.clear();
@@ -309,6 +313,19 @@ export class Teaching {
     button.addEventListener("click", () => this.#keep(number));
     return button;
   }
+}
+
+/**
+ * What the server says, its word as the page calls it.
+ *
+ * @param {string} message
+ * @param {import("../../generated/messages.js").Sentence} told
+ */
+function said(message, told) {
+  const { word } = told.values;
+  const values = typeof word === "string" ? { ...told.values, word: wordFor(word) } : told.values;
+  const text = saidBy(message, { ...told, values });
+  return typeof text === "string" ? text : text();
 }
 
 /** @param {Uint8Array} bytes */
