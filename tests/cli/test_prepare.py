@@ -65,7 +65,7 @@ def test_two_jobs_make_the_same_data_set(portrait: PixelArray, tmp_path: Path) -
     write_portraits(tmp_path / "faces", portrait)
     words = (tmp_path / "faces", tmp_path / "set", *CROPPED)
     made = []
-    for jobs in ((), ("--jobs", 2), ("--job=2", "--engine", "local")):
+    for jobs in ((), ("--jobs", 2), ("--jobs=2", "--engine", "local")):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("sys.argv", ["mien", "prepare", *map(str, (*words, *jobs))])
             assert run(*words, *jobs) == 0

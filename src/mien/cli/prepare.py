@@ -232,8 +232,7 @@ def _without_sharing(words: Sequence[str]) -> list[str]:
     rest = iter(words)
     for word in rest:
         name, equals, _ = word.partition("=")
-        # As argparse takes it, beginnings will do.
-        if len(name) <= len("--") or not any(option.startswith(name) for option in SHARING):
+        if name not in SHARING:
             result.append(word)
         elif not equals:
             next(rest, None)
