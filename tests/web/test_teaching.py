@@ -121,6 +121,18 @@ def test_what_is_kept_is_saved_as_class_folders(open_sample, expect):
         assert abs(int(image.mean()) - 200) < 5
 
 
+def test_a_word_that_can_be_no_folder_everywhere_gets_another_one(open_sample, expect):
+    page = open_sample()
+    for word in ("con", "NUL.x", "metadata.csv", "console"):
+        add(page, expect, word)
+        keep(page, expect, word, 1)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save the faces").click()
+    with zipfile.ZipFile(Path(download.value.path())) as archive:
+        folders = [name.split("/")[1] for name in archive.namelist()]
+    assert folders == ["_con", "_NUL.x", "_metadata.csv", "console", "metadata.csv"]
+
+
 def test_the_model_is_saved(open_sample, expect):
     page = open_sample()
     learn(page, expect)
@@ -150,7 +162,8 @@ def test_a_face_is_named_anew_and_taken_away_by_the_keyboard(open_sample, expect
 def test_a_word_that_is_there_is_not_added_again(open_sample, expect):
     page = open_sample()
     offered = page.locator("#teaching-word option")
-    for word, chosen in (("Happiness", "happy"), (" SAD ", "sad"), ("?", "sad"), ("x=1", "x=1")):
+    words = [("Happiness", "happy"), (" SAD ", "sad"), ("?", "sad"), ("x=1", "x=1")]
+    for word, chosen in [*words, ("x\u200b=1", "x=1")]:
         page.get_by_label("Another word").fill(word)
         page.get_by_role("button", name="Add").click()
         expect(page.locator("#teaching-word")).to_have_value(chosen)

@@ -13,7 +13,7 @@ import { zip } from "../../core/zip.js";
 import { cut, shows, toBytes } from "./face.js";
 import { Outcome } from "./outcome.js";
 import { MOST, offer, Shelf } from "./shelf.js";
-import { Vocabulary } from "./vocabulary.js";
+import { folderOf, Vocabulary } from "./vocabulary.js";
 
 /**
  * @typedef {import("../../generated/messages.js").Analyzed} Analyzed
@@ -215,7 +215,7 @@ export class Teaching {
     const files = this.#shelf.faces.map(({ word, person, jpeg }) => {
       const number = (numbers.get(word) ?? 0) + 1;
       numbers.set(word, number);
-      return { name: `${word}/${number}.jpg`, person, data: jpeg };
+      return { name: `${folderOf(word)}/${number}.jpg`, person, data: jpeg };
     });
     const notes = toTable(
       ["file_name", "group"],

@@ -21,6 +21,18 @@ function trimmed(text) {
   return text.replace(/^[\s.=+\-@]+|[\s.]+$/g, "");
 }
 
+// What Windows keeps for devices, whatever follows a dot, and the file that lies beside the folders.
+const TAKEN = /^(?:(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)|metadata\.csv$)/i;
+
+/**
+ * Returns the name of a word's folder, which is the word wherever it may be one.
+ *
+ * @param {string} word
+ */
+export function folderOf(word) {
+  return TAKEN.test(word) ? `_${word}` : word;
+}
+
 export class Vocabulary {
   /** @type {string[]} */
   #labels = [];
@@ -68,6 +80,7 @@ export class Vocabulary {
 function plain(word) {
   return word
     .normalize("NFKC")
+    .replace(/\p{Cf}/gu, "") // which nobody sees
     .toLowerCase()
     .replace(/[\s_-]+/g, " ");
 }
