@@ -297,3 +297,17 @@ def test_a_library_says_nothing(reader: Reader, capfd: pytest.CaptureFixture[str
     assert capfd.readouterr() == ("", "")
     handlers = logging.getLogger("mien").handlers
     assert any(isinstance(one, logging.NullHandler) for one in handlers)
+
+
+def test_a_face_at_rest_is_learnt_from_a_source_which_is_closed(portrait: PixelArray) -> None:
+    class AtRest(Frames):
+        def __iter__(self) -> Iterator[Frame]:
+            for number in range(self._count):
+                yield Frame(portrait, number, number * 0.5, self.name)
+
+    source = AtRest(9)
+    found = mien.load().baseline(source, 0, 4)
+    assert [list(people) for people in found.by_source.values()] == [[1]]
+    assert source.closed.is_set()
+    (first, *_) = mien.load().watch(AtRest(2), baseline=found)
+    assert len(first.readings) == 1

@@ -2,9 +2,8 @@
 
 import asyncio
 import contextlib
-import itertools
 import warnings
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, overload
@@ -12,7 +11,8 @@ from typing import Any, Literal, overload
 import numpy as np
 from PIL import Image
 
-from mien.errors import PictureError, SettingsError, SourceError
+from mien.api.streams import Stream, freed, opened, told_of, told_of_skipped
+from mien.errors import PictureError, SettingsError
 from mien.models.info import ModelInfo
 from mien.models.neutral import reference
 from mien.models.occlusion import PartEffect, explain
@@ -24,19 +24,11 @@ from mien.pipeline.many import Readings, read_many
 from mien.protocols import Classifier, Detector, Source
 from mien.registry import make_analyzer
 from mien.settings import check_number
-from mien.sources.open import ACCEPTED, open_source
-from mien.sources.reconnect import Notice
 from mien.types import Analysis, Frame, Reading, Skipped
 from mien.vision.images.given import Colour, Given, name_of, pixels_of
 
-# How many of the files that were left out a message names.
-NAMED_SKIPPED = 3
 # How many pictures are read together: few, so that the first is not long in coming.
 BATCH = 16
-# How long a source that hangs is waited for when it is closed.
-CLOSE_SECONDS = 2.0
-# How far up the caller of `watch`'s iterator is from a notice of its source.
-WATCHER = 6
 
 
 class Reader:
@@ -204,8 +196,8 @@ class Reader:
         """
         known = reference(self._info)
         analyzer = make_analyzer(self._detector, self._classifier, self._info, settings=settings)
-        with contextlib.closing(_opened(source)) as opened:
-            return from_seconds(opened, analyzer, known, start, end)
+        with contextlib.closing(opened(source)) as found:
+            return from_seconds(found, analyzer, known, start, end)
 
     def baseline_of(self, *pictures: Given, colour: Colour = "bgr") -> Baseline:
         """Learn one person's face at rest from pictures, for `watch` of who comes first, and alone.
@@ -247,13 +239,12 @@ class Reader:
             SourceError: There is no such source, nothing could be read from it, or it broke off.
         """
         analyzer = self._analyzer(settings=settings, baseline=baseline)
-        opened = _opened(source)
         frames = 0
-        with contextlib.closing(opened):
-            for frame in opened:
+        with contextlib.closing(opened(source)) as found:
+            for frame in found:
                 frames += 1
                 yield analyzer(frame)
-        if told := _told_of_skipped(opened, frames):
+        if told := told_of_skipped(found, frames):
             # Up to the caller of this iterator.
             warnings.warn(told, RuntimeWarning, stacklevel=2)
 
@@ -281,7 +272,7 @@ class Reader:
         Raises:
             SourceError: As for `watch`.
         """
-        stream = _Stream(self._analyzer(settings=settings, baseline=baseline), source)
+        stream = Stream(self._analyzer(settings=settings, baseline=baseline), source)
         handover = Handover(stream.read)
         stream.wake = handover.wake
         try:
@@ -293,48 +284,13 @@ class Reader:
         finally:
             handover.close()
             # A device may take its time, and a second cancellation must not leave it open.
-            await asyncio.shield(_freed(stream, handover))
+            await asyncio.shield(freed(stream, handover))
 
     def _analyzer(
         self, *, settings: AnalyzerSettings | None = None, baseline: Baseline | None = None
     ) -> Analyzer:
         models = self._detector, self._classifier, self._info
         return make_analyzer(*models, settings=settings, baseline=baseline)
-
-
-class _Stream:
-    """A source that is read in a thread, for `Reader.awatch`."""
-
-    def __init__(self, analyzer: Analyzer, source: str | Path | int | Source) -> None:
-        self.remarks: list[str] = []
-        self.wake: Callable[[], object] = bool
-        self.opened: Source | None = None
-        self._analyzer, self._source = analyzer, source
-
-    def read(self, handover: Handover[Analysis]) -> Iterator[Analysis]:
-        """Yield the readings; in the thread."""
-        frames = 0
-        with contextlib.closing(_opened(self._source, self._take)) as opened:
-            self.opened = opened
-            handover.newest_only = not opened.recorded
-            for frame in opened:
-                frames += 1
-                yield self._analyzer(frame)
-        if told := _told_of_skipped(opened, frames):
-            self.remarks.append(told)
-
-    def _take(self, notice: Notice) -> None:
-        if notice.waiting:
-            self.remarks.append(notice.message)
-            self.wake()
-
-
-async def _freed(stream: _Stream, handover: Handover[Analysis]) -> None:
-    """Close the source, even while it waits for a frame, and let the thread end."""
-    if stream.opened is not None and not handover.ended:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.to_thread(stream.opened.close), CLOSE_SECONDS)
-    await handover.wait_ended(CLOSE_SECONDS)
 
 
 def _loaded_again(again: Callable[[], Reader], info: ModelInfo) -> Reader:
@@ -363,39 +319,5 @@ def _given_errors(
         else:
             yield one
     if skipped:
-        told = _told_of(skipped)
+        told = told_of(skipped)
         warnings.warn(f"{len(skipped):,} skipped: {told}", RuntimeWarning, stacklevel=2)
-
-
-def _opened(
-    source: str | Path | int | Source, on_notice: Callable[[Notice], None] | None = None
-) -> Source:
-    if isinstance(source, str | Path | int):
-        return open_source(source, on_notice=on_notice or _warn)
-    if not isinstance(source, Source):
-        raise SourceError(
-            f"{type(source).__name__} is no source; {ACCEPTED}. A class of your own inherits from "
-            "mien.Source"
-        )
-    return source
-
-
-def _warn(notice: Notice) -> None:
-    if notice.waiting:
-        warnings.warn(notice.message, RuntimeWarning, stacklevel=WATCHER)
-
-
-def _told_of_skipped(source: Source, frames: int) -> str:
-    skipped = source.skipped
-    if not skipped:
-        return ""
-    if not frames:
-        raise SourceError(f"nothing could be read: {_told_of(skipped)}")
-    return f"{len(skipped):,} skipped: {_told_of(skipped)}"
-
-
-def _told_of(skipped: Sequence[Skipped]) -> str:
-    parts = (f"{item.path}: {item.reason}" if item.path else item.reason for item in skipped)
-    names = "; ".join(itertools.islice(parts, NAMED_SKIPPED))
-    rest = len(skipped) - NAMED_SKIPPED
-    return f"{names}; and {rest:,} more" if rest > 0 else names
