@@ -72,6 +72,21 @@ def make_detector(
     return at_any_angle(detector) if any_angle else detector
 
 
+def make_movable(name: str, model: Path | None = None) -> Detector:
+    """Make a detector that can be sent to other processes, which make it again.
+
+    Args:
+        name: As for `make_detector`.
+        model: As for `make_detector`.
+
+    Raises:
+        MienError: As `make_detector`.
+    """
+    from mien.detectors.movable import MovableDetector
+
+    return MovableDetector(partial(make_detector, name, model=model))
+
+
 def detectors() -> tuple[str, ...]:
     """Return the names of all detectors: mien's, and those of other packages (`mien.plugins`)."""
     return DETECTORS + plugins.names(plugins.DETECTORS, DETECTORS)

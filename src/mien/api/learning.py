@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mien.archive.engines import EngineName, make_engine
-from mien.detectors.movable import MovableDetector
 from mien.errors import MissingExtraError, SettingsError
-from mien.registry import DEFAULT_DETECTOR, SHIPPED, make_classifier, make_detector
+from mien.registry import DEFAULT_DETECTOR, SHIPPED, make_classifier, make_detector, make_movable
 from mien.settings import made_of
 from mien.types import OnProgress, ignore_progress
 
@@ -68,7 +67,7 @@ def prepare(
 
     _check("mien.prepare", options, (PrepareSettings,), _CROP)
     crop = CropSettings(
-        detector=None if detector is None else _movable(detector, detector_model),
+        detector=None if detector is None else make_movable(detector, _path(detector_model)),
         make_judge=partial(make_detector, DEFAULT_DETECTOR),
         **{name: options[name] for name in _CROP if name in options},
     )
@@ -180,7 +179,7 @@ def evaluate(
         classifier,
         info,
         Path(data),
-        detector=None if detector is None else _movable(detector, detector_model),
+        detector=None if detector is None else make_detector(detector, model=_path(detector_model)),
         settings=made_of(InputSettings, options),
         resamples=RESAMPLES if resamples is None else resamples,
         seed=seed,
@@ -188,9 +187,8 @@ def evaluate(
     )
 
 
-def _movable(name: str, model: str | Path | None) -> MovableDetector:
-    path = None if model is None else Path(model)
-    return MovableDetector(partial(make_detector, name, model=path))
+def _path(model: str | Path | None) -> Path | None:
+    return None if model is None else Path(model)
 
 
 def _import(name: str, module: str) -> None:

@@ -21,10 +21,9 @@ from mien.cli.options import add_options, own_fields, read
 from mien.datasets.inputs.fer.fer2013 import Fer2013Input
 from mien.datasets.inputs.fer.ferplus import MAJORITIES
 from mien.datasets.preparation.settings import PrepareSettings
-from mien.detectors.movable import MovableDetector
 from mien.errors import MissingExtraError, SettingsError
 from mien.protocols import Detector
-from mien.registry import DEFAULT_DETECTOR, make_detector
+from mien.registry import DEFAULT_DETECTOR, make_detector, make_movable
 from mien.settings import flag
 
 if TYPE_CHECKING:
@@ -260,7 +259,7 @@ def _mix(options: AllOptions, path: Path, given: Collection[str]) -> "FaceInput"
     from mien.datasets.inputs.mix import MixedInput
 
     name = options.detector or DEFAULT_DETECTOR
-    return MixedInput(path, lambda: _movable(name, options.detector_model))
+    return MixedInput(path, lambda: make_movable(name, options.detector_model))
 
 
 def _check_alone(
@@ -300,15 +299,11 @@ def _folder(options: AllOptions, given: Collection[str]) -> "FolderInput":
 
 def _detector(options: AllOptions) -> Detector | None:
     if options.crop == "detector":
-        return _movable(options.detector or DEFAULT_DETECTOR, options.detector_model)
+        return make_movable(options.detector or DEFAULT_DETECTOR, options.detector_model)
     for name in ("detector", "detector_model", "crop_scale"):
         if getattr(options, name) is not None:
             raise SettingsError(f"{flag(name)} goes with --crop detector; add it or leave this out")
     return None
-
-
-def _movable(name: str, model: Path | None) -> Detector:
-    return MovableDetector(partial(make_detector, name, model=model))
 
 
 def _print(dataset: "Dataset") -> None:
